@@ -1,0 +1,31 @@
+# Each target builds what it needs: an environment in .venv, at the versions of constraints.txt.
+PYTHON ?= $(shell for python in python3.11 python3 python3.12 python3.13 python3.14; do \
+  $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+
+.PHONY: demo test lint bench clean
+demo: .venv/.test  # train, and leave runs/demo/report.html
+	.venv/bin/saddlery demo --out runs/demo
+
+test: export JAX_COMPILATION_CACHE_DIR = $(CURDIR)/.cache/jax
+test: export JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS = 0
+test: .venv/.test  # all tests, on two processes that share compiled programs
+	.venv/bin/pytest -n 2
+
+lint: .venv/.lint  # style, types, and which room may import which
+	.venv/bin/ruff check && .venv/bin/ruff format --check
+	PYRIGHT_PYTHON_IGNORE_WARNINGS=1 .venv/bin/pyright
+	.venv/bin/lint-imports
+
+bench: .venv/.bench  # speed, side by side with PyTorch
+	.venv/bin/python -m benchmarks
+
+clean:
+	rm -rf .venv .cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis runs/demo
+
+.venv/.%: pyproject.toml constraints.txt | .venv/bin/python  # .venv with one of the extras of pyproject.toml
+	.venv/bin/pip install --quiet --constraint constraints.txt --editable ".[$*]"
+	touch $@
+
+.venv/bin/python:
+	$(if $(PYTHON),,$(error Saddlery needs Python 3.11 or newer; make PYTHON=/path/to/python))
+	$(PYTHON) -m venv .venv

@@ -1,0 +1,38 @@
+"""Saddlery trains GANs and other two-player games, and shows why training converges, cycles, diverges or collapses.
+
+Nothing heavy is loaded until it is used: each name below is imported from its module on first access.
+"""
+
+from importlib import import_module
+from typing import Any
+
+_HOMES = {
+    "Game": "game",
+    "Pair": "game",
+    "fixed": "game",
+    "gradient_field": "game",
+    "gradients": "game",
+    "Method": "method",
+    "optimiser": "optimisers",
+    "Run": "training",
+    "train": "training",
+}
+_MODULES = ("data", "games", "losses", "methods", "metrics", "networks", "report", "rules", "schedules")
+
+__all__ = [*_HOMES, *_MODULES]
+__version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        value = getattr(import_module(f"saddlery.{_HOMES[name]}"), name)
+    elif name in _MODULES:
+        value = import_module(f"saddlery.{name}")
+    else:
+        raise AttributeError(f"module 'saddlery' has no attribute '{name}'")
+    globals()[name] = value
+    return value
+
+
+def __dir__():
+    return sorted({*globals(), *__all__})
