@@ -1,0 +1,244 @@
+"""Two-player games: the pair of players, what a game provides, and its simultaneous gradient.
+
+The two players are named as in the papers, also when the game is not a GAN: the `generator` moves first, and the
+`discriminator` answers what it gets to see of it, the `samples`.
+"""
+
+import abc
+import warnings
+from collections.abc import Callable
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar, runtime_checkable
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+T = TypeVar("T")
+METHODS = ("init", "draw", "act", "losses")
+LARGE = 1 << 20  # bytes of arrays in a foreign game from which copying them into the program is worth a warning
+
+
+class Pair(NamedTuple, Generic[T]):
+    """One value for each player: parameters, losses, gradients, optimisers or their states."""
+
+    generator: T
+    discriminator: T
+
+
+@runtime_checkable
+class Game(Protocol):
+    """What a two-player game provides. Any object with these four methods serves; nothing need be inherited.
+
+    Splitting the losses at `samples` is what makes training fast: the discriminator's loss depends on the
+    generator only through them, so the generator is evaluated once per gradient however often the
+    discriminator is unrolled. For a game without such structure, `act` is the identity.
+    """
+
+    @abc.abstractmethod
+    def init(self, key: Any) -> Pair:
+        """Both players' parameters, pytrees of inexact arrays only, from a `jax.random.key`."""
+        ...
+
+    @abc.abstractmethod
+    def draw(self, key: Any) -> Any:
+        """All the randomness of one evaluation: noise, real data, interpolation weights."""
+        ...
+
+    @abc.abstractmethod
+    def act(self, generator: Any, batch: Any) -> Any:
+        """All that the discriminator gets to see of the generator: a pytree of inexact arrays."""
+        ...
+
+    @abc.abstractmethod
+    def losses(self, discriminator: Any, samples: Any, batch: Any) -> Pair:
+        """A scalar loss for each player, both to be minimised."""
+        ...
+
+
+def gradients(game: Any, players: Pair, batch: Any) -> Pair:
+    """The simultaneous gradient: of each player's loss in its own parameters, both in one pass.
+
+        ξ(θ) = (∇_g L_g(g, d), ∇_d L_d(g, d))
+
+    The vector field of the papers is its negative, v = −ξ.
+
+    **Arguments:**
+    - `game`: any object with `init`, `draw`, `act`, `losses`.
+    - `players`: both players' parameters, `Pair(generator, discriminator)`.
+    - `batch`: what `game.draw(key)` returned.
+
+    **Returns:** a `Pair` of gradients, each of its player's structure and shapes.
+    """
+    samples, through_act = jax.vjp(lambda generator: game.act(generator, batch), players.generator)
+    values, through_losses = jax.vjp(
+        lambda discriminator, samples: game.losses(discriminator, samples, batch), players.discriminator, samples
+    )
+    one, zero = jnp.ones_like(values[0]), jnp.zeros_like(values[0])
+    of_samples = through_losses(Pair(one, zero))[1]
+    of_discriminator = through_losses(Pair(zero, one))[0]
+    return Pair(through_act(of_samples)[0], of_discriminator)
+
+
+def gradient_field(game: Any, batch: Any) -> Callable[[Pair], Pair]:
+    """`players ↦ gradients(game, players, batch)`: the map whose derivative the rules and the spectra take.
+
+    With H its Jacobian, the papers' J = v′ is −H. `jax.jvp` of this function gives H u, `jax.vjp` gives Hᵀ u.
+    """
+    return lambda players: gradients(game, players, batch)
+
+
+class Fixed(eqx.Module):
+    """The same game, always drawing one batch: see `fixed`."""
+
+    game: Any
+    batch: Any
+
+    def init(self, key):
+        """The players of the game held."""
+        return self.game.init(key)
+
+    def draw(self, key):
+        """The one batch, whatever the key."""
+        return self.batch
+
+    def act(self, generator, batch):
+        """The samples of the game held."""
+        return self.game.act(generator, batch)
+
+    def losses(self, discriminator, samples, batch):
+        """The losses of the game held."""
+        return self.game.losses(discriminator, samples, batch)
+
+
+def fixed(game: Any, batch: Any) -> Fixed:
+    """The same game, always drawing `batch`: a deterministic game, for spectra, tests and debugging."""
+    return Fixed(adopt(game), batch)
+
+
+class Foreign(eqx.Module):
+    """A game that is no pytree, closed over: constant in the compiled program, told apart by identity."""
+
+    held: Any = eqx.field(static=True)
+
+    def init(self, key):
+        """The players of the game held."""
+        return self.held.game.init(key)
+
+    def draw(self, key):
+        """The batch of the game held."""
+        return self.held.game.draw(key)
+
+    def act(self, generator, batch):
+        """The samples of the game held."""
+        return self.held.game.act(generator, batch)
+
+    def losses(self, discriminator, samples, batch):
+        """The losses of the game held."""
+        return self.held.game.losses(discriminator, samples, batch)
+
+
+class _ByIdentity:
+    """Equal to itself only, so that a game whose class defines `==` but no hash can be a static part."""
+
+    def __init__(self, game):
+        self.game = game
+
+    def __eq__(self, other):
+        return isinstance(other, _ByIdentity) and self.game is other.game
+
+    def __hash__(self):
+        return id(self.game)
+
+
+def adopt(game: Any) -> Any:
+    """The game in a form that compiled programs take as an argument.
+
+    A pytree (an `equinox.Module`, a registered dataclass) is returned as it is: its arrays are arguments of the
+    program. Any other object is closed over, so its arrays are copied into each program compiled for it.
+
+    **Raises:** `TypeError` when one of the four methods is missing. Warns when a game that is closed over holds
+    arrays of more than a megabyte.
+    """
+    _require_methods(game)
+    if not jax.tree_util.all_leaves([game]):
+        return jax.tree.map(lambda leaf: jnp.asarray(leaf) if isinstance(leaf, np.ndarray) else leaf, game)
+    held = sum(
+        getattr(value, "nbytes", 0) for value in jax.tree.leaves(vars(game) if hasattr(game, "__dict__") else ())
+    )
+    if held > LARGE:
+        warnings.warn(
+            f"game: this {type(game).__name__} holds {held / 1e6:.0f} MB of arrays and is no pytree, so they are "
+            "copied into every compiled program; make it an equinox.Module to pass them as arguments",
+            stacklevel=3,
+        )
+    return Foreign(_ByIdentity(game))
+
+
+def _require_methods(game: Any) -> None:
+    """Say which of the four methods an object lacks."""
+    missing = [name for name in METHODS if not callable(getattr(game, name, None))]
+    if missing:
+        raise TypeError(
+            f"game: a {type(game).__name__} has no method {' and no '.join(missing)}; "
+            f"a game is any object with the methods {', '.join(METHODS)}"
+        )
+
+
+def check(game: Any, key: Any) -> tuple[Pair, Any, Any]:
+    """Trace the four methods without computing anything, and say which one does not fit, with the shapes.
+
+    **Returns:** the shapes of `(players, batch, samples)`.
+
+    **Raises:** `TypeError` naming the method and what it returned; errors inside a method are re-raised as
+    `ValueError` with the shapes of its arguments.
+    """
+
+    def attempt(name, function, *arguments):
+        try:
+            return jax.eval_shape(function, *arguments)
+        except Exception as error:
+            reason = (str(error).strip() or "no message").splitlines()[0]
+            raise ValueError(
+                f"game: {name} failed with {type(error).__name__}: {reason}; "
+                f"its arguments were {', '.join(_shapes(argument) for argument in arguments)}"
+            ) from error
+
+    _require_methods(game)
+    players = attempt("init", game.init, key)
+    if not isinstance(players, Pair):
+        raise TypeError(
+            "game: init must return saddlery.Pair(generator, discriminator), "
+            f"it returned a {type(players).__name__} of {_shapes(players)}"
+        )
+    for player, parameters in zip(Pair._fields, players, strict=True):
+        for path, leaf in jax.tree_util.tree_leaves_with_path(parameters):
+            if not jnp.issubdtype(leaf.dtype, jnp.inexact):
+                raise TypeError(
+                    f"game: init's {player}{jax.tree_util.keystr(path)} is {leaf.dtype}{list(leaf.shape)}; "
+                    "players hold inexact (floating or complex) arrays only, whatever else is static or in the batch"
+                )
+    batch = attempt("draw", game.draw, key)
+    samples = attempt("act", game.act, players.generator, batch)
+    if not all(jnp.issubdtype(leaf.dtype, jnp.inexact) for leaf in jax.tree.leaves(samples)):
+        raise TypeError(f"game: act must return inexact (floating or complex) arrays, it returned {_shapes(samples)}")
+    values = attempt("losses", game.losses, players.discriminator, samples, batch)
+    scalar = isinstance(values, tuple) and len(values) == 2 and all(getattr(v, "shape", None) == () for v in values)
+    if not scalar:
+        raise TypeError(
+            f"game: losses must return a Pair of two scalars, it returned {_shapes(values)} "
+            f"for discriminator {_shapes(players.discriminator)} and samples {_shapes(samples)}"
+        )
+    if not isinstance(values, Pair):
+        raise TypeError("game: losses must return saddlery.Pair(generator, discriminator), it returned a plain tuple")
+    return players, batch, samples
+
+
+def _shapes(tree: Any) -> str:
+    """A pytree's shapes in a line, such as `float32[512,2]`."""
+    leaves = [
+        f"{leaf.dtype}[{','.join(map(str, leaf.shape))}]" if hasattr(leaf, "dtype") else type(leaf).__name__
+        for leaf in jax.tree.leaves(tree)
+    ]
+    shown = ", ".join(leaves[:6]) + (", …" if len(leaves) > 6 else "")
+    return leaves[0] if len(leaves) == 1 else f"({shown})"

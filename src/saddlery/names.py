@@ -1,0 +1,16 @@
+"""Looking a name up in a table, and saying which one was meant when it is not there."""
+
+import difflib
+from collections.abc import Iterable
+
+
+def nearest(kind: str, name: str, allowed: Iterable[str]) -> str:
+    """The message for an unknown name: the name, the nearest one allowed, and all that are.
+
+    >>> nearest("method", "consensos", ["alternating", "consensus"])
+    "unknown method 'consensos'; did you mean 'consensus'? Allowed: alternating, consensus"
+    """
+    allowed = sorted(allowed)
+    close = difflib.get_close_matches(str(name), allowed, n=1, cutoff=0.5)
+    guess = f"; did you mean '{close[0]}'?" if close else "."
+    return f"unknown {kind} '{name}'{guess} Allowed: {', '.join(allowed)}"
