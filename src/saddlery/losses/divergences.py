@@ -1,0 +1,193 @@
+"""Losses: functions of the scores of real and generated samples to both players' losses.
+
+Each is `loss(real, generated) -> Pair`: two scalars, both minimised, means over scores `(batch,)` that have been
+through no sigmoid. A large score says "real". P is the distribution of the data, Q the generator's, v a score.
+
+The zero-sum losses share one objective, which the discriminator makes large and the generator small,
+
+    F = E_P[a(v)] − E_Q[b(v)]          generator: F,   discriminator: −F
+
+and differ in a and b. At the best discriminator F is a divergence of P and Q:
+
+| name | a(v) | b(v) | F at the best discriminator |
+|---|---|---|---|
+| `minimax` | −softplus(−v) | softplus(v) | 2 JS(P, Q) − 2 log 2 |
+| `tv` | tanh v | tanh v | Σ abs(p − q), twice the total variation |
+| `wasserstein` | v | v | the Wasserstein-1 distance, if the scores are 1-Lipschitz |
+
+In the f-GAN family (Nowozin, Cseke, Tomioka, 2016, equation 7 and table 2) a is an output activation g_f and
+b = f*(g_f), with f* the convex conjugate of f, so that F is D_f(P‖Q) = E_Q[f(p/q)] at the best discriminator:
+
+| name | f(u) | g_f(v) | f*(t) | f*(g_f(v)) | D_f |
+|---|---|---|---|---|---|
+| `f_kl` | u log u | v | exp(t − 1) | exp(v − 1) | KL(P‖Q) |
+| `f_reverse_kl` | −log u | −exp(−v) | −1 − log(−t) | v − 1 | KL(Q‖P) |
+| `f_pearson` | (u − 1)² | v | t²/4 + t | v²/4 + v | Σ(p − q)²/q |
+| `f_hellinger` | (√u − 1)² | 1 − exp(−v) | t/(1 − t) | exp(v) − 1 | Σ(√p − √q)² |
+| `f_js` | u log u − (u + 1) log(½(u + 1)) | log 2 − softplus(−v) | −log(2 − exp t) | softplus(v) − log 2 | 2 JS |
+
+The compositions are computed as simplified here, which neither overflows nor cancels where the value itself does not:
+exponentials of scores, and only they, leave float32 beyond |v| ≈ 88.
+"""
+
+import math
+from collections.abc import Callable
+
+import jax.numpy as jnp
+from jax.nn import relu, softplus
+from jaxtyping import Array, Float
+
+from saddlery.game import Pair
+from saddlery.names import nearest
+
+Scores = Float[Array, " batch"]
+Loss = Callable[[Scores, Scores], Pair]
+
+
+def _saddle(a: Scores, b: Scores) -> Pair:
+    """The zero-sum game of F = E_P[a] − E_Q[b], out of a(v) of the real and b(v) of the generated scores."""
+    value = a.mean() - b.mean()
+    return Pair(value, -value)
+
+
+def _classify(real: Scores, generated: Scores) -> Float[Array, ""]:
+    """The cross-entropy of telling real from generated, E_P[softplus(−v)] + E_Q[softplus(v)]."""
+    return softplus(-real).mean() + softplus(generated).mean()
+
+
+def minimax(real: Scores, generated: Scores) -> Pair:
+    """The original GAN's saddle, F = E_P[log σ(v)] + E_Q[log(1 − σ(v))] (Goodfellow et al., 2014, equation 1).
+
+    The Numerics paper's "JS", and what the unrolled GAN's generator descends.
+    """
+    return _saddle(-softplus(-real), softplus(generated))
+
+
+def nonsaturating(real: Scores, generated: Scores) -> Pair:
+    """The customary GAN: the generator minimises −E_Q[log σ(v)] instead (Goodfellow et al., 2014, section 3).
+
+        generator: E_Q[softplus(−v)],   discriminator: E_P[softplus(−v)] + E_Q[softplus(v)]
+
+    The Numerics paper's "standard".
+    """
+    return Pair(softplus(-generated).mean(), _classify(real, generated))
+
+
+def kl(real: Scores, generated: Scores) -> Pair:
+    """The generator minimises −E_Q[v] against the original GAN's discriminator (Mescheder, Nowozin, Geiger, 2017).
+
+        generator: −E_Q[v],   discriminator: E_P[softplus(−v)] + E_Q[softplus(v)]
+
+    At the best discriminator, v = log(p/q), the generator's loss is KL(Q‖P): zeros of the data are avoided.
+    """
+    return Pair(-generated.mean(), _classify(real, generated))
+
+
+def tv(real: Scores, generated: Scores) -> Pair:
+    """Total variation: F = E_P[tanh v] − E_Q[tanh v] (Mescheder, Nowozin, Geiger, 2017)."""
+    return _saddle(jnp.tanh(real), jnp.tanh(generated))
+
+
+def wasserstein(real: Scores, generated: Scores) -> Pair:
+    """The difference of mean scores, F = E_P[v] − E_Q[v] (Arjovsky, Chintala, Bottou, 2017, equation 2).
+
+    Unbounded in the scores: it needs a discriminator that is Lipschitz, by a penalty or by its architecture. The
+    Numerics paper's "indicator".
+    """
+    return _saddle(real, generated)
+
+
+def hinge(real: Scores, generated: Scores) -> Pair:
+    """The hinge loss (Lim, Ye, 2017; Miyato et al., 2018, equations 16 and 17).
+
+    generator: −E_Q[v],   discriminator: E_P[max(0, 1 − v)] + E_Q[max(0, 1 + v)]
+    """
+    return Pair(-generated.mean(), relu(1 - real).mean() + relu(1 + generated).mean())
+
+
+def least_squares(real: Scores, generated: Scores) -> Pair:
+    """Least squares with the labels 0 for generated, 1 for real, 1 wanted by the generator (Mao et al., 2017).
+
+    generator: ½E_Q[(v − 1)²],   discriminator: ½E_P[(v − 1)²] + ½E_Q[v²]            (their equation 9)
+    """
+    return Pair(
+        0.5 * jnp.square(generated - 1).mean(),
+        0.5 * jnp.square(real - 1).mean() + 0.5 * jnp.square(generated).mean(),
+    )
+
+
+def relativistic(real: Scores, generated: Scores) -> Pair:
+    """Relativistic pairing: each real sample is to score above the generated one it is paired with, and inversely.
+
+        generator: E[softplus(v_P − v_Q)],   discriminator: E[softplus(v_Q − v_P)]
+
+    (Jolicoeur-Martineau, 2019; in R3GAN with R1 and R2: Huang et al., 2024, equation 2.) Pairs are by position.
+
+    **Raises:** `ValueError` when the numbers of real and generated scores differ.
+    """
+    if real.shape != generated.shape:
+        raise ValueError(
+            f"generated: got scores of shape {generated.shape}, expected {real.shape}: "
+            "relativistic pairs each real sample with a generated one"
+        )
+    return Pair(softplus(real - generated).mean(), softplus(generated - real).mean())
+
+
+def f_kl(real: Scores, generated: Scores) -> Pair:
+    """f-GAN, Kullback–Leibler: F = E_P[v] − E_Q[exp(v − 1)], at best KL(P‖Q) (Nowozin et al., 2016)."""
+    return _saddle(real, jnp.exp(generated - 1))
+
+
+def f_reverse_kl(real: Scores, generated: Scores) -> Pair:
+    """f-GAN, reverse Kullback–Leibler: F = E_P[−exp(−v)] − E_Q[v − 1], at best KL(Q‖P) (Nowozin et al., 2016)."""
+    return _saddle(-jnp.exp(-real), generated - 1)
+
+
+def f_pearson(real: Scores, generated: Scores) -> Pair:
+    """f-GAN, Pearson χ²: F = E_P[v] − E_Q[v²/4 + v], at best Σ(p − q)²/q (Nowozin et al., 2016)."""
+    return _saddle(real, generated**2 / 4 + generated)
+
+
+def f_hellinger(real: Scores, generated: Scores) -> Pair:
+    """f-GAN, squared Hellinger: F = E_P[1 − exp(−v)] − E_Q[exp(v) − 1], at best Σ(√p − √q)² (Nowozin et al., 2016)."""
+    return _saddle(-jnp.expm1(-real), jnp.expm1(generated))
+
+
+def f_js(real: Scores, generated: Scores) -> Pair:
+    """f-GAN, Jensen–Shannon: `minimax` with 2 log 2 added to F, at best 2 JS(P, Q) (Nowozin et al., 2016)."""
+    return _saddle(math.log(2) - softplus(-real), softplus(generated) - math.log(2))
+
+
+LOSSES: dict[str, Loss] = {
+    "minimax": minimax,
+    "nonsaturating": nonsaturating,
+    "standard": nonsaturating,
+    "kl": kl,
+    "tv": tv,
+    "wasserstein": wasserstein,
+    "indicator": wasserstein,
+    "hinge": hinge,
+    "least_squares": least_squares,
+    "relativistic": relativistic,
+    "f_kl": f_kl,
+    "f_reverse_kl": f_reverse_kl,
+    "f_pearson": f_pearson,
+    "f_hellinger": f_hellinger,
+    "f_js": f_js,
+}
+
+
+def as_loss(loss: str | Loss) -> Loss:
+    """The loss of this name in `LOSSES`; a function is returned as it is.
+
+    **Raises:** `ValueError` for an unknown name, naming the nearest; `TypeError` for anything else.
+    """
+    if callable(loss):
+        return loss
+    if not isinstance(loss, str):
+        raise TypeError(
+            f"loss: got {loss!r}, expected a name ({', '.join(LOSSES)}) or a function of two arrays of scores"
+        )
+    if loss not in LOSSES:
+        raise ValueError(nearest("loss", loss, LOSSES))
+    return LOSSES[loss]
