@@ -1,0 +1,70 @@
+"""Multilayer perceptrons, initialised as the papers do."""
+
+import math
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+
+from saddlery.names import nearest
+from saddlery.networks.network import Network
+
+ACTIVATIONS = {"relu": jax.nn.relu, "tanh": jnp.tanh, "leaky_relu": jax.nn.leaky_relu, "elu": jax.nn.elu}
+INITIALISATIONS = {
+    "orthogonal": jax.nn.initializers.orthogonal,
+    "glorot": lambda gain: jax.nn.initializers.variance_scaling(gain**2, "fan_avg", "uniform"),
+    "he": lambda gain: jax.nn.initializers.variance_scaling(2.0 * gain**2, "fan_in", "normal"),
+}
+
+
+class MLP(Network):
+    """A multilayer perceptron, y = W_n σ(… σ(W_1 s x + b_1) …) + b_n, biases zero at the start.
+
+    **Arguments:**
+    - `inputs`, `outputs`: dimensions; `outputs` may be a shape, such as `(8, 8, 1)`, and inputs of any shape are
+      flattened.
+    - `widths`: the hidden layers'.
+    - `activation`: `"relu"`, `"tanh"`, `"leaky_relu"`, `"elu"`; `final` the same for the output, `None` for none.
+    - `initialisation`, `gain`: `"orthogonal"`, `"glorot"` (uniform) or `"he"` (normal), and its gain.
+    - `scale`: s, a fixed factor on the input.
+
+    Parameters: a tuple of `{"weight": (inputs, outputs), "bias": (outputs,)}`, a layer each.
+    """
+
+    inputs: int = eqx.field(static=True)
+    outputs: int | tuple[int, ...] = eqx.field(static=True)
+    widths: tuple[int, ...] = eqx.field(static=True, converter=tuple, default=(128, 128))
+    activation: str = eqx.field(static=True, default="relu")
+    final: str | None = eqx.field(static=True, default=None)
+    initialisation: str = eqx.field(static=True, default="orthogonal")
+    gain: float = eqx.field(static=True, default=1.0)
+    scale: float = eqx.field(static=True, default=1.0)
+
+    def __check_init__(self):
+        for argument in ("activation", "final"):
+            name = getattr(self, argument)
+            if name not in ACTIVATIONS and not (argument == "final" and name is None):
+                raise ValueError(nearest(argument, name, ACTIVATIONS))
+        if self.initialisation not in INITIALISATIONS:
+            raise ValueError(nearest("initialisation", self.initialisation, INITIALISATIONS))
+
+    def init(self, key):
+        """New parameters: weights drawn, biases zero."""
+        outputs = self.outputs if isinstance(self.outputs, int) else math.prod(self.outputs)
+        sizes = (self.inputs, *self.widths, outputs)
+        draw = INITIALISATIONS[self.initialisation](self.gain)
+        keys = jax.random.split(key, len(sizes) - 1)
+        return tuple(
+            {"weight": draw(key, (rows, columns)), "bias": jnp.zeros(columns)}
+            for key, rows, columns in zip(keys, sizes[:-1], sizes[1:], strict=True)
+        )
+
+    def apply(self, parameters, x):
+        """The values on a batch, `(batch, outputs)` or `(batch, *outputs)`."""
+        x = x.reshape(len(x), -1) * self.scale if self.scale != 1.0 else x.reshape(len(x), -1)
+        *hidden, last = parameters
+        for layer in hidden:
+            x = ACTIVATIONS[self.activation](x @ layer["weight"] + layer["bias"])
+        x = x @ last["weight"] + last["bias"]
+        x = x if self.final is None else ACTIVATIONS[self.final](x)
+        return x if isinstance(self.outputs, int) else x.reshape(len(x), *self.outputs)
