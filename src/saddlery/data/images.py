@@ -1,0 +1,43 @@
+"""Images in memory."""
+
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+
+class Images(eqx.Module):
+    """Images held in memory, drawn uniformly with replacement.
+
+    **Arguments:**
+    - `images`: `(n, height, width, channels)`, either uint8, 0 to 255, which stays so in memory, or floating-point
+      in [-1, 1].
+    - `labels`: `(n,)`, whole numbers, or `None`.
+
+    **Raises:** `ValueError` for another shape, type or range.
+    """
+
+    images: Any = eqx.field(converter=jnp.asarray)
+    labels: Any = eqx.field(converter=lambda labels: None if labels is None else jnp.asarray(labels), default=None)
+
+    def __check_init__(self):
+        if self.images.ndim != 4 or not len(self.images):
+            raise ValueError(f"images: got shape {self.images.shape}, expected (n, height, width, channels)")
+        if jnp.issubdtype(self.images.dtype, jnp.floating):
+            low, high = float(self.images.min()), float(self.images.max())
+            if not (low >= -1 and high <= 1):
+                raise ValueError(
+                    f"images: got values from {low:g} to {high:g}, expected [-1, 1] for floating-point images; "
+                    "values from 0 to 255 go in as uint8"
+                )
+        elif self.images.dtype != jnp.uint8:
+            raise ValueError(f"images: got {self.images.dtype}, expected uint8 or a floating-point type")
+        if self.labels is not None and self.labels.shape != self.images.shape[:1]:
+            raise ValueError(f"labels: got shape {self.labels.shape}, expected {self.images.shape[:1]}, one an image")
+
+    def draw(self, key, n: int) -> Float[Array, "n height width channels"]:
+        """`n` images in [-1, 1]; of uint8 ones, 0 becomes −1 and 255 becomes 1."""
+        drawn = self.images[jax.random.randint(key, (n,), 0, len(self.images))]
+        return drawn.astype(float) / 127.5 - 1 if drawn.dtype == jnp.uint8 else drawn

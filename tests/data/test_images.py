@@ -1,0 +1,57 @@
+"""Images in memory: what is drawn, in which range, and what is refused."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from saddlery.data import Images
+
+
+def numbered(n=5, dtype=np.uint8):
+    """Images whose every pixel is their number."""
+    return np.broadcast_to(np.arange(n, dtype=dtype)[:, None, None, None], (n, 2, 3, 1))
+
+
+def test_uint8_stays_in_memory_and_is_drawn_in_minus_one_to_one():
+    data = Images(np.asarray([0, 51, 255], np.uint8).reshape(3, 1, 1, 1))
+    drawn = data.draw(jax.random.key(0), 100)
+    assert data.images.dtype == jnp.uint8
+    assert drawn.dtype == jnp.float32
+    np.testing.assert_allclose(np.unique(drawn), [-1, -0.6, 1], atol=1e-6)
+
+
+def test_floating_images_are_drawn_as_they_are():
+    images = np.linspace(-1, 1, 24, dtype=np.float32).reshape(4, 2, 3, 1)
+    drawn = np.asarray(Images(images).draw(jax.random.key(1), 32))
+    assert drawn.shape == (32, 2, 3, 1)
+    assert all(any((image == original).all() for original in images) for image in drawn)
+
+
+def test_draws_are_uniform_with_replacement():
+    drawn = Images(numbered()).draw(jax.random.key(2), 5000)[:, 0, 0, 0]
+    counts = np.bincount(np.round((np.asarray(drawn) + 1) * 127.5).astype(int), minlength=5)
+    assert np.sum((counts - 1000) ** 2 / 1000) < 23.5  # χ², 4 degrees of freedom, p = 1e-4
+
+
+def test_the_images_are_an_argument_of_compiled_programs():
+    draw = jax.jit(lambda data, key: data.draw(key, 8))
+    first, second = (draw(Images(images), jax.random.key(3)) for images in (numbered(), numbered()[::-1]))
+    np.testing.assert_allclose(first + second, 4 / 127.5 - 2, atol=1e-6)
+    assert draw._cache_size() == 1
+
+
+@pytest.mark.parametrize(
+    ("images", "labels", "message"),
+    [
+        (np.zeros((3, 2, 2), np.uint8), None, r"images: got shape \(3, 2, 2\)"),
+        (np.zeros((0, 2, 2, 1), np.uint8), None, r"images: got shape \(0, 2, 2, 1\)"),
+        (np.full((3, 2, 2, 1), 255.0), None, "images: got values from 255 to 255"),
+        (np.full((3, 2, 2, 1), np.nan), None, "images: got values from nan"),
+        (np.zeros((3, 2, 2, 1), np.int32), None, "images: got int32"),
+        (np.zeros((3, 2, 2, 1), np.uint8), np.zeros(2, int), r"labels: got shape \(2,\), expected \(3,\)"),
+    ],
+)
+def test_other_arrays_are_refused(images, labels, message):
+    with pytest.raises(ValueError, match=message):
+        Images(images, labels)
