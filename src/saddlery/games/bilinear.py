@@ -1,0 +1,55 @@
+"""The bilinear game, on which simultaneous gradient descent spirals outwards."""
+
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+
+from saddlery.game import Pair
+
+
+class Bilinear(eqx.Module):
+    """The zero-sum game of one product, the smallest in which descent fails; see `bilinear`."""
+
+    coupling: Any
+    dimension: int = eqx.field(static=True)
+
+    def init(self, key):
+        """Both players standard normal, `(dimension,)` each."""
+        return Pair(*jax.random.normal(key, (2, self.dimension)))
+
+    def draw(self, key):
+        """Nothing: the game is deterministic."""
+        return ()
+
+    def act(self, generator, batch):
+        """The generator itself: the discriminator sees all of it."""
+        return generator
+
+    def losses(self, discriminator, samples, batch):
+        """σ g·d for the generator, its negative for the discriminator."""
+        value = self.coupling * samples @ discriminator
+        return Pair(value, -value)
+
+    def equilibrium(self) -> Pair:
+        """The saddle point, the origin."""
+        return Pair(jnp.zeros(self.dimension), jnp.zeros(self.dimension))
+
+
+def bilinear(coupling: Any = 1.0, dimension: int = 1) -> Bilinear:
+    """The bilinear game: the generator descends and the discriminator ascends one product.
+
+        L_g(g, d) = σ g·d,   L_d = −L_g
+
+    The eigenvalues of J are ±iσ, a pure rotation: simultaneous descent of step h grows by √(1 + h²σ²) a step.
+
+    **Arguments:**
+    - `coupling`: σ.
+    - `dimension`: of each player.
+
+    **Raises:** `ValueError` when the dimension is no whole number of 1 or more.
+    """
+    if isinstance(dimension, bool) or not isinstance(dimension, int) or dimension < 1:
+        raise ValueError(f"dimension: got {dimension!r}, expected a whole number, 1 or more")
+    return Bilinear(jnp.asarray(coupling, float), dimension)

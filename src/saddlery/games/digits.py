@@ -1,0 +1,34 @@
+"""A GAN on real handwritten digits that are always there."""
+
+from typing import Any
+
+import saddlery.data
+from saddlery.games.gan import Gan
+from saddlery.games.ring import at_least
+from saddlery.networks import MLP
+
+
+def digits(
+    *,
+    loss: Any = "nonsaturating",
+    penalty: Any = None,
+    noise: int = 32,
+    batch: int = 128,
+    width: int = 128,
+) -> Gan:
+    """Scikit-learn's 1,797 handwritten digits, 8×8 pixels in [-1, 1], between two networks of two hidden layers.
+
+    **Arguments:** `loss` and `penalty` (see `Gan`), the dimension of the `noise`, the `batch`, and the `width` of the
+    hidden layers of both networks (generator relu with tanh at the end, discriminator leaky relu).
+    """
+    for argument, value in (("noise", noise), ("batch", batch), ("width", width)):
+        at_least(argument, value, 1)
+    return Gan(
+        MLP(noise, (8, 8, 1), (width, width), "relu", "tanh", "he"),
+        MLP(64, 1, (width, width), "leaky_relu", None, "he"),
+        saddlery.data.digits(),
+        loss=loss,
+        penalty=penalty,
+        noise=noise,
+        batch=batch,
+    )

@@ -1,0 +1,81 @@
+"""The GAN: a generator of samples against a discriminator of real and generated ones."""
+
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+
+from saddlery.game import Pair
+from saddlery.losses import as_loss, as_penalties
+from saddlery.networks import Network, as_network
+
+
+class Batch(NamedTuple):
+    """All the randomness of one evaluation: noise, real samples, and one draw for each penalty."""
+
+    noise: Any
+    real: Any
+    penalties: tuple
+
+
+class Gan(eqx.Module):
+    """A generative adversarial network as a two-player game (Goodfellow et al., 2014).
+
+    **Arguments:**
+    - `generator`: a `Network` from noise `(batch, noise)` to samples `(batch, …)`.
+    - `discriminator`: a `Network` from samples to scores, `(batch,)` or `(batch, 1)`, without a sigmoid.
+    - `data`: anything with `draw(key, n)` that returns `n` real samples.
+    - `loss`: a name of `saddlery.losses.LOSSES` or a function of real and generated scores to a `Pair`.
+    - `penalty`: one of `saddlery.losses`' penalties, such as `R1(1.0)` or `"r1(weight=1.0)"`, several in a tuple, or
+      `None`; added to the discriminator's loss.
+    - `noise`: the dimension of the noise, standard normal.
+    - `batch`: how many samples an evaluation draws, noise and real alike.
+    """
+
+    generator: Network = eqx.field(converter=lambda network: as_network(network, "generator"))
+    discriminator: Network = eqx.field(converter=lambda network: as_network(network, "discriminator"))
+    data: Any
+    loss: Any = eqx.field(converter=as_loss, default="nonsaturating")
+    penalty: Any = eqx.field(converter=as_penalties, default=None)
+    noise: int = eqx.field(static=True, default=16)
+    batch: int = eqx.field(static=True, default=512)
+
+    def init(self, key):
+        """Both networks' parameters."""
+        generator, discriminator = jax.random.split(key)
+        return Pair(self.generator.init(generator), self.discriminator.init(discriminator))
+
+    def draw(self, key):
+        """Noise, real samples, and the penalties' own randomness."""
+        noise, real, penalties = jax.random.split(key, 3)
+        samples = self.data.draw(real, self.batch)
+        return Batch(
+            jax.random.normal(noise, (self.batch, self.noise)),
+            samples,
+            tuple(penalty.draw(jax.random.fold_in(penalties, i), samples) for i, penalty in enumerate(self.penalty)),
+        )
+
+    def act(self, generator, batch):
+        """Generated samples, one for each noise vector."""
+        return self.generator.apply(generator, batch.noise)
+
+    def losses(self, discriminator, samples, batch):
+        """Both players' losses, the penalties added to the discriminator's."""
+
+        def score(x):
+            return self.discriminator.apply(discriminator, x).reshape(len(x))
+
+        if self.discriminator.independent:  # one pass for both: larger products, fewer of them
+            scores = score(jnp.concatenate([batch.real, samples]))
+            real, generated = scores[: len(batch.real)], scores[len(batch.real) :]
+        else:
+            real, generated = score(batch.real), score(samples)
+        losses = self.loss(real, generated)
+        for penalty, draw in zip(self.penalty, batch.penalties, strict=True):
+            losses = losses._replace(discriminator=losses.discriminator + penalty(score, batch.real, samples, draw))
+        return losses
+
+    def sample(self, generator, key, n: int):
+        """`n` generated samples, for measures and pictures."""
+        return self.generator.apply(generator, jax.random.normal(key, (n, self.noise)))

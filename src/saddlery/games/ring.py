@@ -1,0 +1,108 @@
+"""GANs on mixtures of Gaussians: the papers' rings, and grids."""
+
+from typing import Any
+
+from saddlery.data import Mixture, grid_centres, ring_centres
+from saddlery.games.gan import Gan
+from saddlery.names import nearest
+from saddlery.networks import MLP
+
+PRESETS = {
+    "unrolled": {
+        "radius": 1.0, "std": 0.01, "balanced": False, "loss": "minimax", "noise": 256,
+        "generator": {"widths": (128, 128), "activation": "tanh", "gain": 1.4},
+        "discriminator": {"widths": (128, 128), "activation": "tanh", "gain": 1.4},
+    },
+    "unrolled-paper": {
+        "radius": 2.0, "std": 0.02, "balanced": False, "loss": "minimax", "noise": 256,
+        "generator": {"widths": (128, 128), "activation": "relu", "gain": 0.8},
+        "discriminator": {"widths": (128,), "activation": "relu", "gain": 0.8, "scale": 0.25},
+    },
+    "numerics": {
+        "radius": 1.0, "std": 0.01, "balanced": True, "loss": "nonsaturating", "noise": 16,
+        "generator": {"widths": (16,) * 4, "activation": "relu", "initialisation": "glorot"},
+        "discriminator": {"widths": (16,) * 4, "activation": "relu", "initialisation": "glorot"},
+    },
+}  # fmt: skip
+
+
+def ring(
+    preset: str = "unrolled",
+    *,
+    modes: int = 8,
+    radius: float | None = None,
+    std: float | None = None,
+    loss: Any = None,
+    penalty: Any = None,
+    noise: int | None = None,
+    batch: int = 512,
+) -> Gan:
+    """Equally weighted Gaussians on a circle, the test on which GANs were first seen to cycle and to drop modes.
+
+    | preset | setting | networks | loss |
+    |---|---|---|---|
+    | `"unrolled"` | Metz et al. (2017), released code: radius 1, std 0.01, noise 256 | both 2×128 tanh, gain 1.4 | minimax |
+    | `"unrolled-paper"` | the same paper's text: radius 2, std 0.02, noise 256 | 2×128 relu; 128 relu on x/4; gain 0.8 | minimax |
+    | `"numerics"` | Mescheder et al. (2017): radius 1, std 0.01, noise 16, equal counts | both 4×16 relu | nonsaturating |
+
+    The released code of the first spaces 8 modes over the closed circle, so that two of them coincide; here all 8 are
+    distinct. The optimisers that belong to a preset are `saddlery.methods.SETTINGS[preset]`.
+
+    **Arguments:** `modes`, `radius`, `std` of the data, `loss` and `penalty` (see `Gan`), the dimension of the `noise`
+    and the `batch`; where `None`, the preset's.
+
+    **Raises:** `ValueError` for an unknown preset or loss, and for numbers out of range.
+    """  # noqa: E501
+    if preset not in PRESETS:
+        raise ValueError(nearest("preset", preset, PRESETS))
+    chosen = PRESETS[preset]
+    radius, std = chosen["radius"] if radius is None else radius, chosen["std"] if std is None else std
+    at_least("modes", modes, 1)
+    return _gan(preset, ring_centres(modes, radius), std, loss, penalty, noise, batch)
+
+
+def grid(
+    side: int = 5,
+    *,
+    preset: str = "unrolled",
+    spacing: float = 1.0,
+    std: float = 0.05,
+    loss: Any = None,
+    penalty: Any = None,
+    noise: int | None = None,
+    batch: int = 512,
+) -> Gan:
+    """Equally weighted Gaussians on a `side` × `side` grid centred on the origin, with the networks of a ring's preset.
+
+    `side=5` is the 25 modes of the mode-collapse literature, `side=4` the 16 used for symplectic gradient adjustment
+    (Balduzzi et al., 2018). `spacing` and `std` are the distance between neighbours and the deviation of each mode.
+    """
+    if preset not in PRESETS:
+        raise ValueError(nearest("preset", preset, PRESETS))
+    at_least("side", side, 1)
+    return _gan(preset, grid_centres(side, spacing), std, loss, penalty, noise, batch)
+
+
+def _gan(preset, centres, std, loss, penalty, noise, batch):
+    """The GAN of a preset on given modes."""
+    chosen = PRESETS[preset]
+    noise = chosen["noise"] if noise is None else noise
+    at_least("noise", noise, 1)
+    at_least("batch", batch, 1)
+    if not std > 0:
+        raise ValueError(f"std: got {std!r}, expected a number above 0")
+    return Gan(
+        MLP(noise, 2, **chosen["generator"]),
+        MLP(2, 1, **chosen["discriminator"]),
+        Mixture(centres, std, chosen["balanced"]),
+        loss=chosen["loss"] if loss is None else loss,
+        penalty=penalty,
+        noise=noise,
+        batch=batch,
+    )
+
+
+def at_least(argument: str, value: Any, least: int) -> None:
+    """Raise `ValueError` unless the argument is a whole number of at least so much."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise ValueError(f"{argument}: got {value!r}, expected a whole number, {least} or more")
