@@ -1,0 +1,23 @@
+"""Rules: which direction each player would take. One file per rule, its formula and its paper."""
+
+from saddlery.rules.averaged import Averaged, Delayed
+from saddlery.rules.competitive import Competitive
+from saddlery.rules.consensus import Consensus
+from saddlery.rules.neumann import Neumann
+from saddlery.rules.rule import Rule, Turn
+from saddlery.rules.simultaneous import Simultaneous
+from saddlery.rules.symplectic import Symplectic
+from saddlery.rules.unrolled import Unrolled
+
+__all__ = [
+    "Averaged",
+    "Competitive",
+    "Consensus",
+    "Delayed",
+    "Neumann",
+    "Rule",
+    "Simultaneous",
+    "Symplectic",
+    "Turn",
+    "Unrolled",
+]

@@ -1,0 +1,70 @@
+"""The unrolled paper's ablations: the generator answers a discriminator of the past, or an average of them."""
+
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import optax
+
+from saddlery.game import Pair
+from saddlery.rules.rule import Rule, number
+
+
+def _answering(turn, discriminator):
+    """The generator's gradient against another discriminator, the discriminator's own as ever."""
+    samples, through_act = jax.vjp(lambda g: turn.game.act(g, turn.batch), turn.players.generator)
+    of_samples = jax.grad(lambda s: turn.game.losses(discriminator, s, turn.batch).generator)(samples)
+    of_discriminator = jax.grad(lambda d: turn.game.losses(d, samples, turn.batch).discriminator)(
+        turn.players.discriminator
+    )
+    return Pair(through_act(of_samples)[0], of_discriminator)
+
+
+class Averaged(Rule):
+    """The generator answers the historical average of the discriminator, in the unrolled one's place.
+
+        d̄ₜ = d̄ₜ₋₁ + (dₜ − d̄ₜ₋₁) · max(1/t, 1 − decay),   descend (∇_g L_g(g, d̄), ∇_d L_d(g, d))
+
+    With `decay` 1 this is the plain mean of all the discriminator's positions so far, below it an exponential one.
+    (An ablation of Metz, Poole, Pfau, Sohl-Dickstein, 2017.)
+    """
+
+    decay: Any = eqx.field(converter=number, default=1.0)
+
+    def init(self, game, players):
+        """The number of positions seen, and their average."""
+        return jnp.zeros((), jnp.int32), optax.tree.zeros_like(players.discriminator)
+
+    def __call__(self, turn, state):
+        """The generator's gradient against the average, and the average with the present position in it."""
+        seen, average = state
+        share = jnp.maximum(1.0 / (seen + 1), 1.0 - self.decay)
+        average = jax.tree.map(
+            lambda mean, now: mean + (now - mean) * share.astype(mean.dtype), average, turn.players.discriminator
+        )
+        return _answering(turn, average), (seen + 1, average)
+
+
+class Delayed(Rule):
+    """The generator answers the discriminator as it was `steps` steps ago, in the unrolled one's place.
+
+        descend (∇_g L_g(gₜ, dₜ₋ₛ), ∇_d L_d(gₜ, dₜ)),   the first discriminator standing in for those before it
+
+    (An ablation of Metz, Poole, Pfau, Sohl-Dickstein, 2017.) Memory: `steps` + 1 discriminators.
+    """
+
+    steps: int = eqx.field(static=True, default=10)
+
+    def __check_init__(self):
+        if isinstance(self.steps, bool) or not isinstance(self.steps, int) or self.steps < 0:
+            raise ValueError(f"steps: got {self.steps!r}, expected a whole number, 0 or more")
+
+    def init(self, game, players):
+        """Positions of the discriminator, the oldest first."""
+        return jax.tree.map(lambda x: jnp.broadcast_to(x, (self.steps + 1, *x.shape)), players.discriminator)
+
+    def __call__(self, turn, state):
+        """The generator's gradient against the oldest position kept, and the positions moved on by one."""
+        past = jax.tree.map(lambda kept, now: jnp.concatenate([kept[1:], now[None]]), state, turn.players.discriminator)
+        return _answering(turn, jax.tree.map(lambda kept: kept[0], past)), past

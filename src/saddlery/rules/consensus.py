@@ -1,0 +1,65 @@
+"""Consensus optimisation and its relatives: each player also makes the field's norm smaller."""
+
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import optax
+from jax.core import Tracer
+
+from saddlery.game import Pair, gradient_field
+from saddlery.rules.rule import Rule, number
+
+
+class Consensus(Rule):
+    """Each player descends its own loss and, weighted, the players' squared gradient norms.
+
+        descend_i = ξ_i + Σ_j γ_ij ∇_i ½‖ξ_j‖²
+
+    | γ | method |
+    |---|---|
+    | a number | consensus optimisation, v − γ Jᵀv (Mescheder, Nowozin, Geiger, 2017, equation 6) |
+    | [[0, γ], [γ, 0]] | JARE: each player is penalised by the other's gradient only (Nie, Patel, 2019) |
+    | [[0, 0], [γ, 0]] | "smooth": the discriminator alone makes the generator's gradient small |
+    | [[0, 0], [γ, γ]] | consensus on the discriminator only, the reviewers' ablation |
+
+    Rows are the player that moves, columns the player whose gradient is made small, generator first.
+
+    **Arguments:**
+    - `gamma`: γ, a number or a 2×2 matrix.
+    - `rate`, `target`: with a `rate` ρ > 0, γ adapts as the multiplier of the constraint ½‖v‖² ≤ `target` does, by
+      dual ascent once per step: γ ← max(0, γ + ρ(½‖v‖² − target)), of a matrix every entry that is not zero.
+
+    **Raises:** `ValueError` when γ is negative or of another shape.
+    """
+
+    gamma: Any = eqx.field(converter=number, default=10.0)
+    rate: Any = eqx.field(converter=lambda rate: None if rate is None else number(rate), default=None)
+    target: Any = eqx.field(converter=number, default=0.0)
+
+    def __check_init__(self):
+        if jnp.shape(self.gamma) not in ((), (2, 2)):
+            raise ValueError(f"gamma: got shape {jnp.shape(self.gamma)}, expected a number or a 2×2 matrix")
+        if not isinstance(self.gamma, Tracer) and (self.gamma < 0).any():
+            raise ValueError(f"gamma: got {self.gamma.tolist()}, expected 0 or more")
+
+    def init(self, game, players):
+        """The multiplier γ where it adapts; otherwise nothing."""
+        return () if self.rate is None else self.gamma.astype(jnp.result_type(*jax.tree.leaves(players)))
+
+    def __call__(self, turn, state):
+        """The regularised gradient, and γ's new value where it adapts."""
+        gamma = self.gamma if self.rate is None else state
+        xi, transposed = jax.vjp(gradient_field(turn.game, turn.batch), turn.players)
+        if jnp.ndim(gamma) == 0:
+            (pulled,) = transposed(xi)
+            regulariser = optax.tree.scale(gamma, pulled)
+        else:
+            weighted = [Pair(*map(optax.tree.scale, row, xi)) for row in gamma]
+            regulariser = Pair(transposed(weighted[0])[0][0], transposed(weighted[1])[0][1])
+        if self.rate is not None:
+            excess = 0.5 * optax.tree.norm(xi, squared=True) - self.target
+            grown = jnp.maximum(0.0, gamma + self.rate * excess)
+            state = jnp.where(self.gamma != 0, grown, 0.0) if jnp.ndim(gamma) else grown
+        return optax.tree.add(xi, regulariser), state

@@ -1,0 +1,15 @@
+"""The simultaneous gradient, each player's own."""
+
+from saddlery.game import gradients
+from saddlery.rules.rule import Rule
+
+
+class Simultaneous(Rule):
+    """Each player follows its own gradient, as in the original GAN (Goodfellow et al., 2014):
+
+    descend ξ = (∇_g L_g, ∇_d L_d)
+    """
+
+    def __call__(self, turn, state):
+        """The simultaneous gradient; there is no state."""
+        return gradients(turn.game, turn.players, turn.batch), state

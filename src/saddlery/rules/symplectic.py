@@ -1,0 +1,38 @@
+"""Symplectic gradient adjustment: the field, turned by its own rotation."""
+
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import optax
+
+from saddlery.game import gradient_field
+from saddlery.rules.rule import Rule, number
+
+
+class Symplectic(Rule):
+    """The gradient adjusted by the antisymmetric part of its Jacobian (Balduzzi et al., 2018, section 3).
+
+        A = ½(H − Hᵀ),   descend ξ + λ Aᵀξ,   λ = weight
+        aligned: λ = weight · sign(⟨ξ, Hᵀξ⟩ ⟨Aᵀξ, Hᵀξ⟩ / n + 0.1),   n the number of parameters
+
+    With v = −ξ and J = −H both products of the sign change twice: the same λ serves v + λ A_J v. With `align` the
+    adjustment is attracted to stable equilibria and repelled by unstable ones.
+    """
+
+    weight: Any = eqx.field(converter=number, default=1.0)
+    align: bool = eqx.field(static=True, default=True)
+
+    def __call__(self, turn, state):
+        """The adjusted gradient; there is no state."""
+        field = gradient_field(turn.game, turn.batch)
+        xi, transposed = jax.vjp(field, turn.players)
+        (h_transposed_xi,) = transposed(xi)
+        h_xi = jax.jvp(field, (turn.players,), (xi,))[1]
+        adjustment = optax.tree.scale(0.5, optax.tree.sub(h_transposed_xi, h_xi))
+        weight = self.weight
+        if self.align:
+            along = optax.tree.vdot(xi, h_transposed_xi) * optax.tree.vdot(adjustment, h_transposed_xi)
+            weight = weight * jnp.sign(along / optax.tree.size(xi) + 0.1)
+        return optax.tree.add_scale(xi, weight, adjustment), state

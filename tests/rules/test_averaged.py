@@ -1,0 +1,79 @@
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from saddlery.game import Pair
+from saddlery.rules import Averaged, Delayed, Turn
+
+
+@pytest.fixture
+def answers(gan_position):
+    """`answers(rule, history)`: the directions as the discriminator moves through a history, and those expected.
+
+    What is expected comes from a plain list: `stand_in(past)` is the discriminator that the generator answers.
+    """
+    game, (generator, discriminator), batch = gan_position[:3]
+
+    @eqx.filter_jit
+    def turn(rule, discriminator, state):
+        return rule(Turn(game, Pair(generator, discriminator), batch, None, None), state)
+
+    @jax.jit
+    def expected(stand_in, now):
+        def loss(player, generator, discriminator):
+            return getattr(game.losses(discriminator, game.act(generator, batch), batch), player)
+
+        return Pair(
+            jax.grad(lambda g: loss("generator", g, stand_in))(generator),
+            jax.grad(lambda d: loss("discriminator", generator, d))(now),
+        )
+
+    def answers(rule, stand_in, steps=7):
+        history = [jax.tree.map(lambda x, t=t: jnp.cos(3 * t * x) + t, discriminator) for t in range(steps)]
+        state = rule.init(game, Pair(generator, history[0]))
+        for t, now in enumerate(history):
+            direction, state = turn(rule, now, state)
+            yield direction, expected(stand_in(history[: t + 1]), now)
+
+    return answers
+
+
+def mean(history):
+    return jax.tree.map(lambda *positions: sum(positions) / len(positions), *history)
+
+
+def exponential(decay):
+    """d̄ₜ = d̄ₜ₋₁ + (dₜ − d̄ₜ₋₁) max(1/t, 1 − decay)."""
+
+    def average(history):
+        running = history[0]
+        for t, now in enumerate(history[1:], start=2):
+            share = max(1 / t, 1 - decay)
+            running = jax.tree.map(lambda old, new, share=share: (1 - share) * old + share * new, running, now)
+        return running
+
+    return average
+
+
+@pytest.mark.parametrize(
+    ("rule", "stand_in"),
+    [
+        (Averaged, mean),
+        (lambda: Averaged(0.6), exponential(0.6)),
+        (lambda: Averaged(0.0), lambda history: history[-1]),
+        (lambda: Delayed(3), lambda history: history[max(0, len(history) - 4)]),
+        (lambda: Delayed(0), lambda history: history[-1]),
+    ],
+    ids=["mean", "exponential", "no memory", "delayed", "no delay"],
+)
+def test_the_generator_answers_a_discriminator_of_its_history(answers, rule, stand_in):
+    for found, expected in answers(rule(), stand_in):
+        jax.tree.map(lambda x, y: np.testing.assert_allclose(x, y, rtol=1e-10, atol=1e-12), found, expected)
+
+
+@pytest.mark.parametrize("steps", [-1, 1.5, True])
+def test_a_delay_is_a_whole_number(steps):
+    with pytest.raises(ValueError, match=f"steps: got {steps}, expected a whole number, 0 or more"):
+        Delayed(steps)
