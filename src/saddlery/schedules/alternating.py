@@ -1,0 +1,50 @@
+"""The players take turns."""
+
+import equinox as eqx
+import jax
+
+from saddlery.game import Pair
+from saddlery.schedules.schedule import Schedule, descend, direct
+
+
+class Alternating(Schedule):
+    """The discriminator moves first, then the generator answers the moved discriminator, each on fresh batches.
+
+    **Arguments:**
+    - `discriminator`, `generator`: how many moves each makes in a step. One of each is two gradient evaluations
+      on two batches; the discriminator's are of its own loss only.
+
+    A rule's own state is the one after the last move.
+    """
+
+    discriminator: int = eqx.field(static=True, default=1)
+    generator: int = eqx.field(static=True, default=1)
+
+    def __check_init__(self):
+        for player, moves in (("discriminator", self.discriminator), ("generator", self.generator)):
+            if isinstance(moves, bool) or not isinstance(moves, int) or moves < 1:
+                raise ValueError(f"{player}: got {moves!r}, expected a whole number of moves, 1 or more")
+
+    def step(self, game, rule, optimisers, players, state, key):
+        """The discriminator's moves, then the generator's."""
+
+        def move(player, players, states, key):
+            directions, memory = direct(game, rule, optimisers, players, states, game.draw(key), state.rule)
+            moved, memory_of_optimiser = descend(
+                getattr(optimisers, player), getattr(directions, player), getattr(states, player),
+                getattr(players, player),
+            )  # fmt: skip
+            return players._replace(**{player: moved}), states._replace(**{player: memory_of_optimiser}), memory
+
+        states, memory, keys = state.optimisers, state.rule, jax.random.split(key)
+        for player, key in zip(reversed(Pair._fields), keys, strict=True):
+            moves = getattr(self, player)
+            if moves > 1:  # all but the last in a loop, so that the program does not grow with them
+
+                def again(i, carry, player=player, key=key):
+                    players, states = carry
+                    return move(player, players, states, jax.random.fold_in(key, i))[:2]
+
+                players, states = jax.lax.fori_loop(1, moves, again, (players, states))
+            players, states, memory = move(player, players, states, jax.random.fold_in(key, 0))
+        return players, state._replace(optimisers=states, rule=memory)

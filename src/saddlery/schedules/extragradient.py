@@ -1,0 +1,55 @@
+"""Extragradient and its one-gradient relative: step from here along the direction found a step ahead."""
+
+import equinox as eqx
+import jax
+import optax
+
+from saddlery.schedules.schedule import Schedule, descend_both, direct
+
+
+class Extragradient(Schedule):
+    """A trial step, then the real step along the direction found there (Korpelevich, 1976; Gidel et al., 2019).
+
+        ω′ = ω − η ξ(ω),   ω⁺ = ω − η ξ(ω′)
+
+    Two evaluations of the rule a step. With Adam and `keep` it is ExtraAdam (Gidel et al., 2019, algorithm 4).
+
+    **Arguments:**
+    - `same_batch`: both evaluations on one batch, or each on its own.
+    - `keep`: whether the optimisers' states after the trial step are kept for the real one, or discarded.
+    """
+
+    same_batch: bool = eqx.field(static=True, default=True)
+    keep: bool = eqx.field(static=True, default=False)
+
+    def step(self, game, rule, optimisers, players, state, key):
+        """The trial step and the real one."""
+        first, second = jax.random.split(key)
+        batch = game.draw(first)
+        directions, _ = direct(game, rule, optimisers, players, state.optimisers, batch, state.rule)
+        trial, tried = descend_both(optimisers, directions, state.optimisers, players)
+        states = tried if self.keep else state.optimisers
+        batch = batch if self.same_batch else game.draw(second)
+        directions, memory = direct(game, rule, optimisers, trial, states, batch, state.rule)
+        players, states = descend_both(optimisers, directions, states, players)
+        return players, state._replace(optimisers=states, rule=memory)
+
+
+class ExtrapolationFromPast(Schedule):
+    """Extragradient whose trial step reuses the last direction (Popov, 1980; Gidel et al., 2019, section 3.2).
+
+        ω′ₜ = ωₜ − η ξ(ω′ₜ₋₁),   ωₜ₊₁ = ωₜ − η ξ(ω′ₜ)
+
+    One evaluation of the rule a step. The first trial step is none: its past direction is zero.
+    """
+
+    def init(self, game, rule, players):
+        """The past direction, zero."""
+        return optax.tree.zeros_like(players)
+
+    def step(self, game, rule, optimisers, players, state, key):
+        """The trial step along the past direction, the real step along the new one."""
+        trial, _ = descend_both(optimisers, state.schedule, state.optimisers, players)
+        directions, memory = direct(game, rule, optimisers, trial, state.optimisers, game.draw(key), state.rule)
+        players, states = descend_both(optimisers, directions, state.optimisers, players)
+        return players, state._replace(optimisers=states, rule=memory, schedule=directions)

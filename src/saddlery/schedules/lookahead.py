@@ -1,0 +1,48 @@
+"""Lookahead for games: every few steps, both players return part of the way."""
+
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jax.core import Tracer
+
+from saddlery.schedules.schedule import Schedule
+from saddlery.schedules.simultaneous import Simultaneous
+
+
+class Lookahead(Schedule):
+    """Fast steps of another schedule, pulled back every `steps` of them (Chavdarova et al., 2021, algorithm 1).
+
+        every `steps` steps:  slow ← slow + weight (fast − slow),   fast ← slow        (both players together)
+
+    **Arguments:**
+    - `steps`: k, how many fast steps between two returns.
+    - `weight`: α in (0, 1], how much of the way is kept.
+    - `inner`: the schedule of the fast steps.
+    """
+
+    steps: int = eqx.field(static=True, default=5)
+    weight: Any = eqx.field(converter=jnp.asarray, default=0.5)
+    inner: Schedule = eqx.field(default_factory=Simultaneous)
+
+    def __check_init__(self):
+        if isinstance(self.steps, bool) or not isinstance(self.steps, int) or self.steps < 1:
+            raise ValueError(f"steps: got {self.steps!r}, expected a whole number, 1 or more")
+        if not isinstance(self.weight, Tracer) and not 0 < self.weight <= 1:
+            raise ValueError(f"weight: got {self.weight}, expected a number in (0, 1]")
+
+    def init(self, game, rule, players):
+        """Fast steps since the last return, the slow players, the inner schedule's memory."""
+        return jnp.zeros((), jnp.int32), players, self.inner.init(game, rule, players)
+
+    def step(self, game, rule, optimisers, players, state, key):
+        """A fast step, and the return when it is due."""
+        taken, slow, memory = state.schedule
+        players, state = self.inner.step(game, rule, optimisers, players, state._replace(schedule=memory), key)
+        taken = taken + 1
+        due = taken == self.steps
+        back = jax.tree.map(lambda s, f: s + self.weight.astype(s.dtype) * (f - s), slow, players)
+        choose = lambda returned, kept: jnp.where(due, returned, kept)  # noqa: E731
+        players, slow = jax.tree.map(choose, back, players), jax.tree.map(choose, back, slow)
+        return players, state._replace(schedule=(jnp.where(due, 0, taken), slow, state.schedule))

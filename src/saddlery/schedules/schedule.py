@@ -1,0 +1,50 @@
+"""What a schedule is: who moves when, and from whose position."""
+
+import abc
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import optax
+
+from saddlery.game import Pair
+from saddlery.rules import Turn
+
+
+class State(NamedTuple):
+    """All that a method remembers between steps, beside the players."""
+
+    optimisers: Pair
+    rule: Any
+    schedule: Any
+
+
+class Schedule(eqx.Module):
+    """One step of training out of a rule's directions and the players' optimisers.
+
+    The state's `schedule` is the schedule's own memory (`init`), `()` for most.
+    """
+
+    def init(self, game: Any, rule: Any, players: Pair) -> Any:
+        """The schedule's own memory at the start."""
+        return ()
+
+    @abc.abstractmethod
+    def step(self, game: Any, rule: Any, optimisers: Pair, players: Pair, state: State, key: Any) -> tuple[Pair, State]:
+        """One step, with batches drawn from `key`: the new players and the new `State`."""
+
+
+def direct(game, rule, optimisers, players, states, batch, memory):
+    """The rule's directions at a position, and its new state."""
+    return rule(Turn(game, players, batch, optimisers, states), memory)
+
+
+def descend(optimiser, direction, state, parameters):
+    """One player moved by its optimiser, and the optimiser's new state."""
+    updates, state = optimiser.update(direction, state, parameters)
+    return optax.apply_updates(parameters, updates), state
+
+
+def descend_both(optimisers, directions, states, players):
+    """Both players moved, each by its own optimiser, and the optimisers' new states."""
+    generator, discriminator = map(descend, optimisers, directions, states, players)
+    return Pair(generator[0], discriminator[0]), Pair(generator[1], discriminator[1])
