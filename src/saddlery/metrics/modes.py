@@ -1,0 +1,145 @@
+"""How well samples cover the modes of a mixture, and what a perfect sampler would score."""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.scipy.special import kl_div
+from jaxtyping import Array, Float, Int, Num
+from scipy.special import chdtr
+
+
+class Divergences(NamedTuple):
+    """How far histograms p over m modes are from the uniform u = 1/m, in nats.
+
+    - `kl`: KL(p‖u), between 0 and log m.
+    - `js`: the Jensen–Shannon divergence ½KL(p‖½(p+u)) + ½KL(u‖½(p+u)), between 0 and log 2.
+    - `total_variation`: ½Σ|p_i − u_i|, between 0 and 1 − 1/m.
+    """
+
+    kl: Float[Array, "..."]
+    js: Float[Array, "..."]
+    total_variation: Float[Array, "..."]
+
+
+class ModeCoverage(NamedTuple):
+    """What `mode_coverage` measures: modes covered, share of high quality, divergences, counts of each mode."""
+
+    modes: Int[Array, ""]
+    high_quality: Float[Array, ""]
+    kl: Float[Array, ""]
+    js: Float[Array, ""]
+    total_variation: Float[Array, ""]
+    counts: Int[Array, " modes"]
+
+
+class Expected(NamedTuple):
+    """A measure's expectation, and the interval that holds it with probability 95%."""
+
+    mean: float
+    low: float
+    high: float
+
+
+@jax.jit
+def histogram_divergences(counts: Num[Array | np.ndarray, "*batch modes"]) -> Divergences:
+    """How far the histogram of `counts` is from uniform: KL, Jensen–Shannon and total variation.
+
+    An empty histogram is given the values of total collapse, everything in one mode, the greatest there are:
+    the worst sampler then scores worst, and curves and medians over seeds have no holes.
+
+    **Arguments:**
+    - `counts`: `(…, modes)`, not negative; histograms along the last axis.
+
+    **Returns:** `Divergences`, each of shape `(…)`.
+    """
+    counts = jnp.asarray(counts, float)
+    modes = counts.shape[-1]
+    total = counts.sum(-1, keepdims=True)
+    collapsed = jnp.zeros(modes).at[0].set(1.0)
+    p = jnp.where(total > 0, counts / jnp.where(total > 0, total, 1.0), collapsed)
+    middle = (p + 1 / modes) / 2
+    return Divergences(
+        kl_div(p, 1 / modes).sum(-1),
+        (kl_div(p, middle) + kl_div(1 / modes, middle)).sum(-1) / 2,
+        jnp.abs(p - 1 / modes).sum(-1) / 2,
+    )
+
+
+@jax.jit
+def mode_coverage(
+    samples: Float[Array, "samples dimension"],
+    centres: Float[Array, "modes dimension"],
+    std: Float[Array, ""] | float,
+    within: float = 3.0,
+    least: int = 1,
+) -> ModeCoverage:
+    """How many modes of a mixture of Gaussians the samples cover, how well, and how evenly.
+
+    A sample belongs to its nearest centre, and is of high quality when it lies within `within` standard
+    deviations of it, ‖x − c‖ ≤ `within` · `std` (Srivastava et al., 2017). The histogram is that of the
+    high-quality samples; where there are none, it counts as totally collapsed (`histogram_divergences`). A sample
+    that is not finite is of no mode.
+
+    **Arguments:**
+    - `samples`: `(samples, dimension)`.
+    - `centres`: `(modes, dimension)`, all different.
+    - `std`: the standard deviation of each mode in every direction.
+    - `within`: the radius of high quality, in standard deviations.
+    - `least`: how many high-quality samples make a mode covered.
+
+    **Returns:** `ModeCoverage`, from a compiled program; can be mapped.
+
+    **Raises:** `ValueError` when the shapes do not fit.
+    """
+    if jnp.ndim(samples) != 2 or jnp.ndim(centres) != 2 or samples.shape[1] != centres.shape[1]:
+        raise ValueError(
+            f"samples, centres: got shapes {jnp.shape(samples)} and {jnp.shape(centres)}, "
+            "expected (samples, dimension) and (modes, dimension)"
+        )
+    distances = jnp.linalg.norm(samples[:, None] - centres, axis=-1)
+    good = distances.min(1) <= within * std
+    counts = jnp.zeros(len(centres), int).at[distances.argmin(1)].add(good)
+    divergences = histogram_divergences(counts)._asdict()
+    return ModeCoverage((counts >= least).sum(), good.mean(), **divergences, counts=counts)
+
+
+def perfect_sampler(
+    n: int,
+    modes: int,
+    dimension: int = 2,
+    within: float = 3.0,
+    least: int = 1,
+    draws: int = 2000,
+    seed: int = 0,
+) -> dict[str, Expected]:
+    """What `n` independent samples of the mixture itself would score in `mode_coverage`.
+
+    Even a perfect sampler leaves samples beyond `within` standard deviations, and its histogram is never quite
+    uniform: KL is about (modes − 1) / 2n. A sample is of high quality with probability P(χ²_dimension ≤ within²),
+    and then of each mode equally often; the measures are those of `draws` simulated histograms, but the share of
+    high quality, whose mean has this closed form. Modes are taken to lie more than 2 · `within` · `std` apart.
+
+    **Arguments:**
+    - `n`, `modes`, `dimension`: the number of samples, and the mixture's.
+    - `within`, `least`: as for `mode_coverage`.
+    - `draws`, `seed`: of the simulation.
+
+    **Returns:** `Expected` by the names of `ModeCoverage`, without the counts.
+    """
+    quality = float(chdtr(dimension, within**2))
+    chances = np.append(np.full(modes, quality / modes), 1 - quality)
+    counts = np.random.default_rng(seed).multinomial(n, chances, size=draws)[:, :-1]
+    measured = {
+        "modes": (counts >= least).sum(1),
+        "high_quality": counts.sum(1) / n,
+        **histogram_divergences(counts)._asdict(),
+    }
+    expected = {name: _expected(np.asarray(values)) for name, values in measured.items()}
+    return expected | {"high_quality": expected["high_quality"]._replace(mean=quality)}
+
+
+def _expected(values: np.ndarray) -> Expected:
+    low, high = np.quantile(values, [0.025, 0.975], method="inverted_cdf")
+    return Expected(float(values.mean(dtype=float)), float(low), float(high))
