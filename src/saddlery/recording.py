@@ -1,0 +1,63 @@
+"""The history of runs: probes' records, and the labelled dataset they make."""
+
+import os
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+
+def rows(steps: int, every: int) -> list[int]:
+    """The steps at which probes are taken: 0, every `every`-th, and the last."""
+    return sorted({*range(0, steps + 1, every), steps})
+
+
+def take(probes: Mapping[str, Callable], game: Any, players: Any, average: Any, key: Any) -> dict[str, np.ndarray]:
+    """One record: each variable's value at these players, and with the averaged generator in the generator's place."""
+    record = {}
+    views = {"": players} if average is None else {"": players, "averaged_": players._replace(generator=average)}
+    for prefix, seen in views.items():
+        for name, probe in probes.items():
+            values = probe(game, seen, key)
+            for variable, value in (values if isinstance(values, dict) else {name: values}).items():
+                record[prefix + variable] = np.asarray(value)
+    return record
+
+
+def empty(record: dict[str, np.ndarray], length: int) -> dict[str, np.ndarray]:
+    """Room for `length` records: NaN where none was taken, 0 in images (uint8). Whole numbers become float64.
+
+    **Raises:** `MemoryError` when it would not fit into the memory that is free.
+    """
+    kinds = {
+        name: value.dtype if value.dtype == np.uint8 else np.result_type(value, np.float32)
+        for name, value in record.items()
+    }
+    needed = length * sum(value.size * kinds[name].itemsize for name, value in record.items())
+    free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    if needed > free:
+        raise MemoryError(
+            f"every, probes: {length} records of {needed / length / 1e6:.1f} MB need {needed / 1e9:.1f} GB "
+            f"and {free / 1e9:.1f} GB are free; take them less often, or record less"
+        )
+    return {
+        name: np.full((length, *value.shape), 0 if kinds[name] == np.uint8 else np.nan, kinds[name])
+        for name, value in record.items()
+    }
+
+
+def dataset(histories: list[dict[str, np.ndarray]], dims: Mapping[str, tuple[str, ...]], steps: list[int]) -> Any:
+    """Runs' histories as an `xarray.Dataset` with dimensions `seed`, `step` and each variable's own."""
+    import xarray
+
+    variables = {}
+    for name, first in histories[0].items():
+        own = dims.get(name, tuple(f"{name}_{axis}" for axis in range(first.ndim - 1)))
+        variables[name] = (("seed", "step", *own), np.stack([history[name] for history in histories]))
+    return xarray.Dataset(variables, {"seed": np.arange(len(histories)), "step": np.asarray(steps)})
+
+
+def dimensions(probes: Mapping[str, Callable], names: Any) -> dict[str, tuple[str, ...]]:
+    """The axes' names that the probes give their variables, also of the averaged generator's."""
+    given = {variable: axes for probe in probes.values() for variable, axes in getattr(probe, "dims", {}).items()}
+    return {name: given[bare] for name in names if (bare := name.removeprefix("averaged_")) in given}

@@ -1,0 +1,365 @@
+"""Training: the loop, its probes, its checkpoints, and seeds side by side."""
+
+import bisect
+import concurrent.futures
+import json
+import os
+import re
+import shutil
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from saddlery import checkpoints, recording, storage
+from saddlery.allocator import keep_memory
+from saddlery.game import Pair, adopt, check
+from saddlery.method import Method
+
+CHUNK_SECONDS = 1.0  # of computation between two looks at probes, checkpoints, Ctrl-C and finiteness
+FORMAT = 1
+
+
+class Carry(NamedTuple):
+    """What one step hands to the next: the players, the method's state, the generator's averaged weights."""
+
+    players: Pair
+    state: Any
+    average: Any
+
+
+class Progress(NamedTuple):
+    """A report from a run under way: steps done and to do, steps per second, the latest record, where it diverged."""
+
+    seed: int
+    step: int
+    steps: int
+    rate: float
+    latest: dict[str, np.ndarray]
+    diverged_at: int
+
+
+@dataclass
+class Run:
+    """What training leaves.
+
+    - `players`: the trained players; with `seeds`, a list of them. Of a run that diverged, the last finite ones.
+    - `state`: the method's state, likewise.
+    - `average`: the generator's averaged weights where `average` was asked for, likewise.
+    - `history`: an `xarray.Dataset` with dimension `step` (with `seeds`: `seed`, `step`), a variable per probe, and
+      `diverged_at` (the step at which a run left the finite numbers, -1 for never) and `rate` (steps per second).
+    """
+
+    players: Any
+    state: Any
+    average: Any
+    history: Any
+
+
+@eqx.filter_jit
+def advance(game: Any, method: Method, carry: Carry, decay: Any, key: Any, first: Any, n: Any) -> Carry:
+    """`n` steps of training from step number `first`, one compiled program for any `n`.
+
+    The key of a step is folded from the run's key and the step's number, so the numbers do not depend on how a run is
+    cut into calls.
+    """
+
+    def step(i, carry):
+        players, state = method.step(game, carry.players, carry.state, jax.random.fold_in(key, i))
+        average = jax.tree.map(
+            lambda mean, now: mean + (1.0 - decay).astype(now.dtype) * (now - mean), carry.average, players.generator
+        ) if carry.average is not None else None  # fmt: skip
+        return Carry(players, state, average)
+
+    return jax.lax.fori_loop(first, first + n, step, carry)
+
+
+@eqx.filter_jit
+def start(game: Any, method: Method, key: Any, players: Pair | None, averaged: bool) -> Carry:
+    """The players, the state and the average before the first step."""
+    players = Pair(*game.init(key)) if players is None else players
+    carry = Carry(players, method.init(game, players), players.generator if averaged else None)
+    return jax.tree.map(lambda x: jax.lax.convert_element_type(x, x.dtype), carry)  # weak types would compile twice
+
+
+@jax.jit
+def finite(players: Pair) -> Any:
+    """Whether every parameter of both players is a finite number."""
+    return jnp.all(jnp.stack([jnp.all(jnp.isfinite(leaf)) for leaf in jax.tree.leaves(players)]))
+
+
+def train(
+    game: Any,
+    method: Method,
+    *,
+    steps: int,
+    key: Any,
+    every: int | None = None,
+    probes: Mapping[str, Callable] | None = None,
+    seeds: int | None = None,
+    players: Pair | None = None,
+    average: float | None = None,
+    out: str | os.PathLike | None = None,
+    resume: bool = False,
+    force: bool = False,
+    checkpoint_seconds: float = 30.0,
+    progress: Callable[[Progress], None] | None = None,
+) -> Run:
+    """Train a game by a method.
+
+    Seeds run side by side, on the CPU a thread each over the same compiled single-run program: a run's numbers are
+    the same bits alone, beside others, and after a resume.
+
+    **Arguments:**
+    - `game`: any object with `init`, `draw`, `act`, `losses`.
+    - `method`: a `Method`, such as `saddlery.methods.consensus()`.
+    - `steps`: how many steps.
+    - `key`: a `jax.random.key`; with `seeds`, run i's is `jax.random.fold_in(key, i)`.
+    - `every`: steps between two records of the probes, which are also taken at step 0 and at the last; by default a
+      hundredth of the steps.
+    - `probes`: `{name: probe}`, each `probe(game, players, key)` returning an array (the variable `name` of the
+      history) or a dict of arrays (a variable each); an attribute `dims` of it, `{variable: names of its axes}`, names
+      the dimensions. A run's probes see the same key at every record. By default both players' losses and gradient
+      norms.
+    - `seeds`: how many runs; `None` is one, without the dimension.
+    - `players`: where to start, instead of `game.init`.
+    - `average`: decay of an exponential moving average of the generator's weights; the probes are then also taken on
+      the averaged generator, as `averaged_<variable>`.
+    - `out`: a folder for checkpoints and history; `resume` continues what it holds, `force` replaces it.
+    - `checkpoint_seconds`: how often each run is checkpointed, apart from at its end and when it is stopped.
+    - `progress`: called with a `Progress` about every second, from the runs' threads.
+
+    **Returns:** a `Run`.
+
+    **Raises:** `ValueError` and `TypeError` for arguments that do not fit, naming them; `FileExistsError` when `out`
+    holds a run and neither `resume` nor `force` is given; `MemoryError` when the history would not fit; `OSError` when
+    the folder cannot be written, the run so far being kept; `KeyboardInterrupt`, after a checkpoint of every run.
+    """
+    _whole("steps", steps, 1)
+    every = max(1, steps // 100) if every is None else every
+    _whole("every", every, 1)
+    if seeds is not None:
+        _whole("seeds", seeds, 1)
+    if average is not None and not 0.0 <= average < 1.0:
+        raise ValueError(f"average: got {average!r}, expected a decay in [0, 1)")
+    if not (hasattr(key, "dtype") and jnp.issubdtype(key.dtype, jax.dtypes.prng_key) and key.shape == ()):
+        raise TypeError(f"key: got {key!r}, expected a jax.random.key(…)")
+    if not isinstance(method, Method):
+        raise TypeError(f"method: got {method!r}, expected a Method, such as saddlery.methods.simultaneous()")
+    game = adopt(game)
+    check(game, key)
+    if probes is None:
+        from saddlery.metrics.probes import Losses
+
+        probes = {"losses": Losses()}
+    if jax.default_backend() == "cpu":
+        keep_memory()
+    plan = Plan(
+        game=game, method=method, steps=steps, records=recording.rows(steps, every), probes=dict(probes),
+        players=None if players is None else jax.tree.map(jnp.asarray, players), average=average,
+        folder=None if out is None else Path(out), checkpoint_seconds=checkpoint_seconds, progress=progress,
+    )  # fmt: skip
+    keys = [key] if seeds is None else [jax.random.fold_in(key, seed) for seed in range(seeds)]
+    if plan.folder is not None:
+        claim(plan.folder, describe(plan, every, key, seeds), resume, force)
+    ended = side_by_side(plan, keys)
+    history = recording.dataset(
+        [run.history for run in ended], recording.dimensions(plan.probes, ended[0].history), plan.records
+    )
+    history["diverged_at"] = "seed", [run.diverged_at for run in ended]
+    history["rate"] = "seed", [run.step / run.seconds if run.seconds else np.nan for run in ended]
+    history = history.isel(seed=0, drop=True) if seeds is None else history
+    if plan.folder is not None:
+        with storage.folder(plan.folder / "history.zarr") as beside:
+            history.to_zarr(beside, mode="w", zarr_format=3, consolidated=False)
+    if plan.stop.is_set():
+        raise KeyboardInterrupt
+    carries = [run.carry for run in ended]
+    trained, state, mean = carries[0] if seeds is None else map(list, zip(*carries, strict=True))
+    return Run(trained, state, mean, history)
+
+
+@dataclass(kw_only=True)
+class Plan:
+    """What the runs of one call of `train` share."""
+
+    game: Any
+    method: Method
+    steps: int
+    records: list[int]
+    probes: dict[str, Callable]
+    players: Pair | None
+    average: float | None
+    folder: Path | None
+    checkpoint_seconds: float
+    progress: Callable[[Progress], None] | None
+    stop: threading.Event = field(default_factory=threading.Event)
+
+
+class Stage(NamedTuple):
+    """How far one run is: everything that a checkpoint holds."""
+
+    step: int
+    diverged_at: int
+    seconds: float
+    carry: Carry
+    history: dict[str, np.ndarray]
+
+
+def begin(plan: Plan, seed: int, key: Any) -> Stage:
+    """A run at its first step, with the first record taken, or where its last checkpoint left it."""
+    first, _, probe_key = jax.random.split(key, 3)
+    carry = start(plan.game, plan.method, first, plan.players, plan.average is not None)
+    record = recording.take(plan.probes, plan.game, carry.players, carry.average, probe_key)
+    history = recording.empty(record, len(plan.records))
+    for name, value in record.items():
+        history[name][0] = value
+    stage = Stage(0, -1, 0.0, carry, history)
+    restored = checkpoints.restore(_checkpoints(plan, seed), stage) if plan.folder else None
+    if restored is None:
+        return stage
+    for name, values in restored.history.items():  # a run that is made longer has more rows than its checkpoint
+        history[name][: len(values)] = values
+    carry = jax.tree.map(jnp.asarray, restored.carry)
+    return Stage(int(restored.step), int(restored.diverged_at), float(restored.seconds), carry, history)
+
+
+def go_on(plan: Plan, seed: int, key: Any, stage: Stage) -> Stage:
+    """A run from where it is to its end, or to where it is stopped: the training loop."""
+    _, step_key, probe_key = jax.random.split(key, 3)
+    decay = jnp.asarray(1.0 if plan.average is None else plan.average)
+    step, diverged_at, seconds, carry, history = stage
+    chunk, saved = 1, time.monotonic()
+    while step < plan.steps and diverged_at < 0 and not plan.stop.is_set():
+        row = bisect.bisect_right(plan.records, step)
+        n = min(plan.records[row] - step, chunk)
+        began = time.perf_counter()
+        reached = steps_from(plan, carry, decay, step_key, step, n)
+        took = time.perf_counter() - began
+        if finite(reached.players):
+            step, carry, seconds = step + n, reached, seconds + took
+            chunk = max(1, min(2 * n, int(n * CHUNK_SECONDS / took)))
+        else:
+            step, carry = last_finite(plan, carry, decay, step_key, step, n)
+            diverged_at = step + 1
+        if step == plan.records[row]:
+            record = recording.take(plan.probes, plan.game, carry.players, carry.average, probe_key)
+            for name, value in record.items():
+                history[name][row] = value
+        stage = Stage(step, diverged_at, seconds, carry, history)
+        if plan.progress:
+            report(plan, seed, stage)
+        ended = step == plan.steps or diverged_at >= 0 or plan.stop.is_set()
+        if plan.folder and (ended or time.monotonic() - saved > plan.checkpoint_seconds):
+            checkpoints.save(_checkpoints(plan, seed), step, stage)
+            saved = time.monotonic()
+    return stage
+
+
+def steps_from(plan: Plan, carry: Carry, decay: Any, key: Any, step: int, n: int) -> Carry:
+    """`n` steps from `step`, computed."""
+    numbers = jnp.asarray(step, jnp.int32), jnp.asarray(n, jnp.int32)
+    return jax.block_until_ready(advance(plan.game, plan.method, carry, decay, key, *numbers))
+
+
+def last_finite(plan: Plan, carry: Carry, decay: Any, key: Any, step: int, n: int) -> tuple[int, Carry]:
+    """The last step of the `n` from `step` whose players are finite, by bisection: steps can be taken again exactly.
+
+    So the loop itself need not look at every step. Numbers that are not finite stay so.
+    """
+    while n > 1:
+        reached = steps_from(plan, carry, decay, key, step, n // 2)
+        if finite(reached.players):
+            step, carry, n = step + n // 2, reached, n - n // 2
+        else:
+            n = n // 2
+    return step, carry
+
+
+def side_by_side(plan: Plan, keys: list[Any]) -> list[Stage]:
+    """All runs to their ends, a thread for each core; at Ctrl-C or an error the others stop after their chunk."""
+    stages = [begin(plan, seed, key) for seed, key in enumerate(keys)]  # here, so that each program is compiled once
+    steps_from(plan, stages[0].carry, jnp.asarray(1.0), keys[0], 0, 0)
+    with concurrent.futures.ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        runs = [pool.submit(go_on, plan, seed, key, stages[seed]) for seed, key in enumerate(keys)]
+        try:
+            concurrent.futures.wait(runs, return_when=concurrent.futures.FIRST_EXCEPTION)
+        except KeyboardInterrupt:
+            plan.stop.set()
+        if any(run.done() and run.exception() for run in runs):
+            plan.stop.set()
+    return [run.result() for run in runs]
+
+
+def report(plan: Plan, seed: int, stage: Stage) -> None:
+    """Tell how far a run is, with its latest record."""
+    row = bisect.bisect_right(plan.records, stage.step) - 1
+    latest = {name: values[row] for name, values in stage.history.items()}
+    rate = stage.step / stage.seconds if stage.seconds else 0.0
+    plan.progress(Progress(seed, stage.step, plan.steps, rate, latest, stage.diverged_at))  # type: ignore[misc]
+
+
+def describe(plan: Plan, every: int, key: Any, seeds: int | None) -> dict[str, Any]:
+    """What a folder's runs are of, in words that a resume can compare."""
+    return {
+        "format": FORMAT,
+        "steps": plan.steps,
+        "every": every,
+        "seeds": seeds,
+        "average": plan.average,
+        "key": f"{jax.random.key_impl(key)} {np.asarray(jax.random.key_data(key)).tolist()}",
+        "probes": sorted(plan.probes),
+        "game": _words(plan.game),
+        "method": _words(plan.method, short_arrays=False),
+    }
+
+
+def _words(tree: Any, **options: Any) -> str:
+    """A pytree in words that are the same in another process: functions and objects without their addresses."""
+    return re.sub(r" at 0x[0-9a-f]+", "", eqx.tree_pformat(tree, **options))
+
+
+def claim(folder: Path, description: dict[str, Any], resume: bool, force: bool) -> None:
+    """Make the folder this call's: new, resumed when it holds the same runs, or cleared by force."""
+    path = folder / "run.json"
+    held = json.loads(path.read_text()) if path.exists() else None
+    if held is not None and force and not resume:
+        for name in ("run.json", "history.zarr", "checkpoints"):
+            shutil.rmtree(folder / name) if (folder / name).is_dir() else (folder / name).unlink(missing_ok=True)
+    elif held is not None and not resume:
+        raise FileExistsError(f"out: {folder} holds a run already; resume it, or replace it by force")
+    elif held is not None:
+        other = [name for name, value in description.items() if name != "steps" and held.get(name) != value]
+        if other:
+            raise ValueError(
+                f"out: {folder} holds another run: its {', '.join(other)} differ"
+                + "".join(f"; {name} there: {held.get(name)!r}, here: {description[name]!r}" for name in other[:1])
+            )
+        if description["steps"] < held["steps"] or (
+            description["steps"] > held["steps"] and held["steps"] % held["every"]
+        ):
+            raise ValueError(
+                f"steps: {folder} was begun with {held['steps']}; it can be resumed with as many, or with more where "
+                f"that number is a multiple of its every, {held['every']}; got {description['steps']}"
+            )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        storage.write(path, json.dumps(description, indent=1))
+    except OSError as error:
+        raise OSError(f"out: {folder} cannot be written: {error.strerror or error}") from error
+
+
+def _checkpoints(plan: Plan, seed: int) -> Path:
+    return plan.folder / "checkpoints" / f"seed-{seed}"  # type: ignore[operator]
+
+
+def _whole(argument: str, value: Any, least: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+        raise ValueError(f"{argument}: got {value!r}, expected a whole number, {least} or more")
