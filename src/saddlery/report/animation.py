@@ -1,0 +1,126 @@
+"""The samples as they move: for each setting one image that holds all frames, which the page shows in turn."""
+
+import base64
+import io
+from typing import NamedTuple
+
+import numpy as np
+import xarray as xr
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from PIL import Image
+
+from saddlery.report.figures.images import tiled
+from saddlery.report.figures.strip import limits
+from saddlery.report.seeds import drawable, ended, median_seeds, recorded, spaced
+from saddlery.report.style import GREY, Look, canvas, looks
+
+FRAMES = 40
+PIXELS = 288  # of a frame's side
+POINTS = 1000  # drawn in a frame
+SIDE = 6  # images along each side of a frame
+
+
+class Film(NamedTuple):
+    """One setting's frames.
+
+    **Arguments:**
+    - `look`: label and colour of the setting; `seed`: the seed shown.
+    - `columns`, `rows`: how the frames lie in the image, row by row.
+    - `image`: WebP, as a data URI.
+    - `notes`: a remark for each frame, such as the modes covered.
+    - `crisp`: whether pixels are to stay squares when enlarged.
+    """
+
+    look: Look
+    seed: int
+    columns: int
+    rows: int
+    image: str
+    notes: list[str]
+    crisp: bool
+
+
+class Animation(NamedTuple):
+    """Films side by side, and the step of each frame."""
+
+    films: list[Film]
+    steps: list[int]
+    caption: str
+
+
+def animation(dataset: xr.Dataset) -> Animation | None:
+    """Each setting's median seed along training, or `None` when there are no samples that can be drawn."""
+    kind = drawable(dataset)
+    if kind is None:
+        return None
+    mixture = kind == "mixture"
+    records, films = spaced(dataset, FRAMES), []
+    columns = min(len(records), 8)
+    rows = -(-len(records) // columns)
+    for i, (look, seed) in enumerate(zip(looks(dataset), median_seeds(dataset), strict=True)):
+        lost = [ended(dataset.isel(setting=i, seed=seed, step=record)) for record in records]
+        frames = dataset["samples"].isel(setting=i, seed=seed, step=records).values[:, :POINTS].copy()
+        frames[lost] = np.nan if mixture else 255
+        sheet = _scatter(dataset, frames, look, columns, rows) if mixture else _tiles(frames, columns, rows)
+        notes = _notes(dataset, i, seed, records, lost)
+        seed = int(dataset["seed"].values[seed])
+        films.append(Film(look, seed, columns, rows, _data_uri(sheet), notes, crisp=not mixture))
+    return Animation(films, [int(step) for step in dataset["step"].values[records]], _caption(dataset))
+
+
+def _scatter(dataset: xr.Dataset, frames: np.ndarray, look: Look, columns: int, rows: int) -> Image.Image:
+    """All frames on one pair of axes, a unit square each."""
+    low, high = limits(dataset)
+    figure = canvas(columns, rows)
+    axes = figure.add_axes((0, 0, 1, 1), xlim=(0, columns), ylim=(rows, 0))
+    axes.set_axis_off()
+    centres = (dataset["centres"].values - low) / (high - low)
+    for n, frame in enumerate(frames):
+        corner = np.array([n % columns, n // columns + 1])
+        ring = corner + centres * (1, -1)
+        axes.scatter(*ring.T, s=28, facecolor="none", edgecolor=GREY, linewidth=0.6)
+        unit = (frame - low) / (high - low)
+        unit = unit[((unit > 0) & (unit < 1)).all(-1)]
+        axes.scatter(*(corner + unit * (1, -1)).T, s=4, color=look.color, alpha=0.4, linewidth=0)
+    figure.set_dpi(PIXELS)
+    agg = FigureCanvasAgg(figure)
+    agg.draw()
+    return Image.fromarray(np.asarray(agg.buffer_rgba())[..., :3].copy())
+
+
+def _tiles(frames: np.ndarray, columns: int, rows: int) -> Image.Image:
+    """Each frame a square of images."""
+    squares = [tiled(frame, SIDE) for frame in frames]
+    height, width = squares[0].shape[:2]
+    sheet = np.full((rows * height, columns * width, *squares[0].shape[2:]), 255, np.uint8)
+    for n, square in enumerate(squares):
+        top, left = n // columns * height, n % columns * width
+        sheet[top : top + height, left : left + width] = square
+    return Image.fromarray(sheet)
+
+
+def _notes(dataset: xr.Dataset, setting: int, seed: int, records: np.ndarray, lost: list[bool]) -> list[str]:
+    """What to say beneath each frame: modes covered, or that the seed has diverged."""
+    known = "modes" in dataset
+    modes = recorded(dataset, "modes").values[setting, seed, records] if known else np.full(len(records), np.nan)
+    total = dataset.attrs.get("modes_total")
+    return [
+        "diverged" if gone else "" if np.isnan(count) else f"{count:.0f} of {total} modes"
+        for gone, count in zip(lost, modes, strict=True)
+    ]
+
+
+def _caption(dataset: xr.Dataset) -> str:
+    """What a frame spans."""
+    if "centres" not in dataset:
+        return "Each square holds images drawn at that step."
+    low, high = limits(dataset)
+    spans = [f"{a:.2g} to {b:.2g}".replace("-", "−") for a, b in zip(low, high, strict=True)]
+    return f"Each square spans x₁ from {spans[0]} and x₂ from {spans[1]} (data units); rings are the real modes."
+
+
+def _data_uri(sheet: Image.Image) -> str:
+    """An image as lossless WebP in a data URI."""
+    buffer = io.BytesIO()
+    sheet.save(buffer, format="webp", lossless=True, method=2)
+    return f"data:image/webp;base64,{base64.b64encode(buffer.getvalue()).decode()}"

@@ -1,0 +1,95 @@
+"""A measure along training: the median over seeds, the spread between them, and each seed."""
+
+import warnings
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+
+from saddlery.report.measures import Measure, measured
+from saddlery.report.seeds import recorded
+from saddlery.report.style import GREY, INK, RULE, Picture, canvas, dress, looks, render
+
+LINEAR = 10  # up to which a "signed" axis is linear
+
+
+def curves(dataset: xr.Dataset) -> list[Picture]:
+    """A figure for each measure that the dataset holds, the settings in their methods' colours."""
+    return [curve(dataset, measure) for measure in measured(dataset)]
+
+
+def curve(dataset: xr.Dataset, measure: Measure) -> Picture:
+    """One measure against the step: medians as lines, the middle half of the seeds as bands, each seed thin.
+
+    The dashed line is the value of a perfect sampler; a cross marks the last record of a seed that diverged.
+    """
+    styles = looks(dataset)
+    perfect = dataset.attrs.get(f"perfect_{measure.name}")
+    legend_columns = 2 if max(len(look.label) for look in styles) <= 19 else 1
+    lines = -(-(len(styles) + (perfect is not None)) // legend_columns)
+    figure = canvas(2.95, 2.25 + 0.16 * lines, layout="constrained")
+    axes = dress(figure.add_subplot())
+    axes.grid(color=RULE, linewidth=0.6)
+    axes.set_axisbelow(True)
+    values = recorded(dataset, measure.name).values
+    for row, look in zip(values, styles, strict=True):
+        _spread(axes, dataset["step"].values, row, look)
+    handles = [Line2D([], [], color=s.color, linestyle=s.linestyle, linewidth=1.8, label=s.label) for s in styles]
+    if perfect is not None:
+        axes.axhline(perfect, color=INK, linewidth=1, linestyle=(0, (4, 3)), zorder=4)
+        handles.append(Line2D([], [], color=INK, linewidth=1, linestyle=(0, (4, 3)), label="perfect sampler"))
+    place = {"loc": "outside lower center", "ncols": legend_columns, "borderpad": 0, "columnspacing": 1}
+    figure.legend(handles=handles, fontsize=7.3, frameon=False, labelcolor=INK, handlelength=1.5, **place)
+    _scale(axes, measure, values)
+    axes.set_title(measure.title, loc="left", fontsize=10, fontweight="bold", color=INK)
+    axes.set_xlabel("training step", fontsize=8, color=INK)
+    axes.set_ylabel(measure.axis, fontsize=8, color=INK)
+    axes.xaxis.set_major_locator(MaxNLocator(4, integer=True, steps=[1, 2, 5, 10]))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.0f}"))
+    return render(figure, measure.name.replace("_", "-"), _alt(dataset, measure, values))
+
+
+def _spread(axes: Axes, steps: np.ndarray, seeds: np.ndarray, look) -> None:
+    """One setting: median, middle half, each seed, and a cross where one ended early."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # a record at which every seed has diverged
+        low, median, high = np.nanpercentile(seeds, [25, 50, 75], axis=0)
+    axes.plot(steps, seeds.T, color=look.color, linewidth=0.5, alpha=0.35)
+    axes.fill_between(steps, low, high, color=look.color, alpha=0.16, linewidth=0)
+    axes.plot(steps, median, color=look.color, linestyle=look.linestyle, linewidth=1.8)
+    for seed in seeds:
+        known = np.flatnonzero(np.isfinite(seed))
+        if len(known) > 0 and known[-1] < len(steps) - 1:
+            axes.plot(steps[known[-1]], seed[known[-1]], "x", color=look.color, markersize=5, markeredgewidth=1.4)
+
+
+def _scale(axes: Axes, measure: Measure, values: np.ndarray) -> None:
+    """The vertical axis, after the measure's scale and the values drawn."""
+    finite = values[np.isfinite(values)]
+    if measure.scale == "share":
+        axes.set_ylim(-0.03, 1.03)
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{100 * y:.0f}"))
+    elif measure.scale == "log" and (finite > 0).any():
+        axes.set_yscale("log", nonpositive="mask")
+        low, high = np.log10(axes.get_ylim())
+        axes.yaxis.set_major_locator(LogLocator(subs=(1,) if high - low > 3 else (1, 2, 5)))
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:g}"))
+        axes.yaxis.set_minor_formatter(NullFormatter())
+    elif measure.scale == "signed" and len(finite) and abs(finite).max() > 3 * LINEAR:
+        axes.set_yscale("symlog", linthresh=LINEAR)
+        axes.axhspan(-LINEAR, LINEAR, color=GREY, alpha=0.06, linewidth=0)
+    elif measure.name == "modes":
+        axes.yaxis.set_major_locator(MaxNLocator(6, integer=True))
+    if measure.scale == "linear":
+        axes.set_ylim(bottom=0)
+
+
+def _alt(dataset: xr.Dataset, measure: Measure, values: np.ndarray) -> str:
+    """The figure in words: each setting's median at the last record that has one."""
+    parts = []
+    for label, row in zip(dataset["setting"].values, values, strict=True):
+        known = np.flatnonzero(np.isfinite(row).any(0))
+        parts.append(f"{label} {measure.text(np.nanmedian(row[:, known[-1]]))}" if len(known) else f"{label} none")
+    return f"{measure.title} against the training step. Medians over the seeds at the end: {', '.join(parts)}."

@@ -1,0 +1,138 @@
+"""The report: one HTML file that opens without a network, and its figures as SVG and PNG beside it."""
+
+import base64
+import os
+import re
+from collections.abc import Sequence
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import xarray as xr
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from saddlery import storage
+from saddlery.report.animation import Animation, animation
+from saddlery.report.figures import curves, pictures
+from saddlery.report.measures import QUALITY, measured
+from saddlery.report.style import Picture, looks
+from saddlery.report.summary import Column, columns, labels, title
+from saddlery.report.words import Finding, facts, findings
+
+NEEDED = ("setting", "seed", "step")
+
+
+class Part(NamedTuple):
+    """All that the page shows of one experiment."""
+
+    name: str
+    title: str
+    facts: str
+    note: str
+    findings: list[Finding]
+    columns: list[Column]
+    rows: list[tuple[str, str]]
+    seeds: int
+    modes: bool
+    pictures: list[Picture]
+    animation: Animation | None
+    curves: list[Picture]
+    settings: list[tuple[str, str]]
+    command: str
+
+
+def write(datasets: Sequence[xr.Dataset], folder: str | os.PathLike) -> Path:
+    """Write `folder/report.html` and `folder/figures/*.svg` and `*.png` for one or more experiments.
+
+    Each file appears whole or not at all; files of that name are replaced.
+
+    **Arguments:**
+    - `datasets`: experiments with dimensions `setting`, `seed`, `step`.
+    - `folder`: created if it does not exist.
+
+    **Returns:** the path of the page.
+
+    **Raises:** `ValueError` when there is no experiment, or one lacks a dimension or has no record.
+    """
+    if not datasets:
+        raise ValueError("datasets: got none, expected at least one experiment")
+    for dataset in datasets:
+        _check(dataset)
+    folder = Path(folder)
+    (folder / "figures").mkdir(parents=True, exist_ok=True)
+    parts = []
+    for dataset in datasets:
+        parts.append(_part(dataset, taken=[part.name for part in parts]))
+        for picture in (*parts[-1].pictures, *parts[-1].curves):
+            stem = f"{parts[-1].name}-{picture.name}"
+            storage.write(folder / "figures" / f"{stem}.svg", picture.svg)
+            storage.write(folder / "figures" / f"{stem}.png", picture.png)
+    storage.write(folder / "report.html", html(parts))
+    return folder / "report.html"
+
+
+def html(parts: Sequence[Part]) -> str:
+    """The page as text; whatever comes from the data is escaped."""
+    environment = Environment(
+        loader=PackageLoader("saddlery", "report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["uri"] = _svg_uri
+    return environment.get_template("page.html.jinja").render(parts=parts)
+
+
+def _part(dataset: xr.Dataset, taken: Sequence[str]) -> Part:
+    """One experiment, drawn and put into words."""
+    heading = title(dataset)
+    name = re.sub(r"[^a-z0-9]+", "-", heading.lower()).strip("-")[:60] or "experiment"
+    return Part(
+        name=name if name not in taken else f"{name}-{len(taken) + 1}",
+        title=heading,
+        facts=facts(dataset),
+        note=str(dataset.attrs.get("note", "")),
+        findings=findings(dataset),
+        columns=columns(dataset),
+        rows=list(zip_longest(labels(dataset), (look.color for look in looks(dataset)), fillvalue="")),
+        seeds=dataset.sizes["seed"],
+        modes="modes" in dataset,
+        pictures=pictures(dataset),
+        animation=animation(dataset),
+        curves=curves(dataset),
+        settings=_settings(dataset),
+        command=str(dataset.attrs.get("command", "")),
+    )
+
+
+def _settings(dataset: xr.Dataset) -> list[tuple[str, str]]:
+    """What was set, by name; what the experiment does not say is left out."""
+    attrs = dataset.attrs
+    pairs: list[tuple[str, Any]] = [
+        ("Game", attrs.get("game")),
+        ("Methods", ", ".join(map(str, dataset["setting"].values))),
+        ("Optimisers", attrs.get("optimisers")),
+        ("Steps", attrs.get("steps")),
+        ("Steps between records", attrs.get("every")),
+        ("Seeds", ", ".join(map(str, dataset["seed"].values))),
+        ("Key", attrs.get("key")),
+        ("Samples measured", attrs.get("samples_measured") if measured(dataset, QUALITY) else None),
+        ("Versions", attrs.get("versions")),
+    ]
+    return [(name, str(value)) for name, value in pairs if value is not None]
+
+
+def _check(dataset: xr.Dataset) -> None:
+    """Refuse what is no experiment."""
+    missing = [name for name in NEEDED if not dataset.sizes.get(name)]
+    if missing:
+        raise ValueError(
+            f"datasets: {title(dataset)} has no {' and no '.join(missing)}; its dimensions are {dict(dataset.sizes)}, "
+            f"an experiment has at least one of each of {', '.join(NEEDED)}"
+        )
+
+
+def _svg_uri(svg: bytes) -> str:
+    """An SVG file as a data URI."""
+    return f"data:image/svg+xml;base64,{base64.b64encode(svg).decode()}"

@@ -1,0 +1,68 @@
+"""What the seeds of an experiment recorded, and which seed stands for a setting."""
+
+import numpy as np
+import xarray as xr
+
+
+def recorded(dataset: xr.Dataset, name: str) -> xr.DataArray:
+    """A variable `(setting, seed, step)` as floats, NaN from the step at which its seed diverged."""
+    diverged_at = dataset["diverged_at"]
+    finite = dataset[name].astype(float).where((diverged_at < 0) | (dataset["step"] < diverged_at))
+    return finite.where(np.isfinite(finite)).transpose("setting", "seed", "step")
+
+
+def last(dataset: xr.Dataset, name: str) -> xr.DataArray:
+    """A variable `(setting, seed)` at the last record, NaN for seeds that diverged or have none."""
+    return recorded(dataset, name).isel(step=-1, drop=True)
+
+
+def diverged(dataset: xr.Dataset) -> xr.DataArray:
+    """Which seeds left the finite numbers, `(setting, seed)`."""
+    return (dataset["diverged_at"] >= 0).transpose("setting", "seed")
+
+
+def unfinished(dataset: xr.Dataset) -> xr.DataArray:
+    """Which seeds have no last record without having diverged, `(setting, seed)`: stopped early."""
+    return last(dataset, ranking(dataset)).isnull() & ~diverged(dataset)
+
+
+def ranking(dataset: xr.Dataset) -> str:
+    """The variable by which seeds are ranked: modes where there are any, else the sliced Wasserstein distance."""
+    for name in ("modes", "sliced_wasserstein"):
+        if name in dataset:
+            return name
+    return "generator_loss"
+
+
+def median_seeds(dataset: xr.Dataset) -> list[int]:
+    """For each setting the position of its median seed: by modes, then by high-quality share, at the last record.
+
+    Of an even number the worse of the two in the middle; seeds that diverged rank lowest. Without modes, by sliced
+    Wasserstein distance.
+    """
+    name = ranking(dataset)
+    score = last(dataset, name).values * (1 if name == "modes" else -1)
+    score = np.nan_to_num(score, nan=-np.inf)
+    second = np.nan_to_num(last(dataset, "high_quality").values) if "high_quality" in dataset else score
+    order = np.lexsort((second, score), axis=-1)
+    return [int(row[(len(row) - 1) // 2]) for row in order]
+
+
+def spaced(dataset: xr.Dataset, most: int) -> np.ndarray:
+    """Positions of at most `most` records, evenly spaced, the first and the last among them."""
+    records = dataset.sizes["step"]
+    return np.unique(np.linspace(0, records - 1, min(most, records)).round().astype(int))
+
+
+def drawable(dataset: xr.Dataset) -> str | None:
+    """What its samples are: `"mixture"` in the plane, `"images"`, or `None` for what no figure can show."""
+    if "samples" not in dataset:
+        return None
+    if "centres" in dataset and dataset.sizes["coordinate"] == 2:
+        return "mixture"
+    return "images" if "height" in dataset["samples"].dims else None
+
+
+def ended(record: xr.Dataset) -> bool:
+    """Whether a seed had diverged by a record, given the dataset at one setting, seed and step."""
+    return 0 <= int(record["diverged_at"]) <= int(record["step"])

@@ -1,0 +1,95 @@
+"""How figures look: one colour for the same method everywhere, and the same plain axes."""
+
+import io
+import zlib
+from collections import Counter
+from typing import Any, NamedTuple
+
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+INK = "#2b2a28"
+GREY = "#77746f"
+RULE = "#e4e1dc"
+DPI = 160  # of PNG files, and of the scatter plots embedded in SVG files
+
+# Okabe and Ito's and Paul Tol's colours, dark enough to be read on white; the first four differ for every
+# common kind of colour vision.
+COLOURS = {
+    "simultaneous": "#d55e00",
+    "alternating": "#c7719f",
+    "consensus": "#0072b2",
+    "unrolled": "#009e73",
+    "extragradient": "#56a0d8",
+    "optimistic": "#c98a00",
+    "symplectic": "#882255",
+    "competitive": "#7d7d1f",
+    "jare": "#332288",
+    "lookahead": "#a0522d",
+    "neumann": "#3a8f86",
+}
+STROKES = ("-", (0, (5, 2)), (0, (1, 1.2)), (0, (5, 1.5, 1, 1.5)))
+
+
+def colour(method: str) -> str:
+    """The method's colour, a function of its name alone: the same in every figure, experiment and report.
+
+    A method that is not in `COLOURS` takes one of its values, chosen by a checksum of the name.
+    """
+    palette = tuple(COLOURS.values())
+    return COLOURS.get(method, palette[zlib.crc32(method.encode()) % len(palette)])
+
+
+class Look(NamedTuple):
+    """How one setting is drawn."""
+
+    label: str
+    color: str
+    linestyle: Any
+
+
+def looks(dataset: xr.Dataset) -> list[Look]:
+    """One look for each setting: its method's colour, and another stroke for every further setting of a method."""
+    seen: Counter[str] = Counter()
+    result = []
+    for label, method in zip(dataset.setting.values, dataset.method.values, strict=True):
+        result.append(Look(str(label), colour(str(method)), STROKES[seen[str(method)] % len(STROKES)]))
+        seen[str(method)] += 1
+    return result
+
+
+def canvas(width: float, height: float, **settings: Any) -> Figure:
+    """An empty white figure of a size in inches, tied to no global state."""
+    figure = Figure(figsize=(width, height), dpi=DPI, facecolor="white", **settings)
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def dress(axes: Axes) -> Axes:
+    """Thin spines and small grey ticks."""
+    axes.tick_params(labelsize=7.5, colors=GREY, labelcolor=INK, width=0.6, length=3)
+    axes.spines[:].set(color=GREY, linewidth=0.6)
+    return axes
+
+
+class Picture(NamedTuple):
+    """A figure as files: its name, what it shows in words, and its two renderings."""
+
+    name: str
+    alt: str
+    svg: bytes
+    png: bytes
+
+
+def render(figure: Figure, name: str, alt: str) -> Picture:
+    """The figure as SVG, its dense parts as pixels, and as PNG."""
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")  # laid out once, for both files
+    files = {}
+    for kind, metadata in (("svg", {"Date": None}), ("png", None)):
+        buffer = io.BytesIO()
+        figure.savefig(buffer, format=kind, dpi=DPI, metadata=metadata)
+        files[kind] = buffer.getvalue()
+    return Picture(name, alt, files["svg"], files["png"])

@@ -1,0 +1,146 @@
+"""The result as a table: one row for each setting, and one for a perfect sampler."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import xarray as xr
+
+from saddlery.report.measures import Measure, number, tabled
+from saddlery.report.seeds import diverged, last
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+    from rich.table import Table
+
+PERFECT = "perfect sampler"
+PAGE_ONLY = ("KL divergence", "Total variation")  # too wide for a terminal
+
+
+def collapsed(dataset: xr.Dataset) -> xr.DataArray:
+    """Which seeds collapsed, `(setting, seed)`: fewer than half of the modes are covered at the last record.
+
+    A seed that diverged has no last record; it counts as diverged, not as collapsed.
+    """
+    return last(dataset, "modes") < dataset.attrs["modes_total"] / 2
+
+
+def summary_table(dataset: xr.Dataset) -> "DataFrame":
+    """The numbers of the table, one row for each setting and, where one is known, a last one for a perfect sampler.
+
+    **Returns:** a data frame indexed by setting. For each measure of quality (for a game without samples: losses and
+    gradient norms), at the last record, the median and
+    range over the seeds that have one: `<measure>`, `<measure>_low`, `<measure>_high`; then the counts `collapsed`
+    (only for data with modes), `diverged` and `seeds`, and `rate`, the median of the steps per second. A perfect
+    sampler's values are expectations for the same number of samples; what does not apply is NaN.
+    """
+    import pandas as pd
+
+    columns: dict[str, np.ndarray] = {"method": dataset["method"].values.astype(object)}
+    perfect: dict[str, float | str] = {"method": ""}
+    for name in (measure.name for measure in tabled(dataset)):
+        values = last(dataset, name)
+        columns[name] = values.median("seed").values
+        columns[f"{name}_low"] = values.min("seed").values
+        columns[f"{name}_high"] = values.max("seed").values
+        perfect[name] = dataset.attrs.get(f"perfect_{name}", np.nan)
+    if "modes" in dataset:
+        columns["collapsed"] = collapsed(dataset).sum("seed").values
+    columns["diverged"] = diverged(dataset).sum("seed").values
+    columns["seeds"] = np.full(dataset.sizes["setting"], dataset.sizes["seed"])
+    columns["rate"] = dataset["rate"].astype(float).median("seed").values
+    settings = pd.DataFrame(columns, index=pd.Index(dataset["setting"].values.astype(str), name="setting"))
+    if not any(name.startswith("perfect_") for name in dataset.attrs):
+        return settings
+    return pd.concat([settings, pd.DataFrame(perfect, index=pd.Index([PERFECT], name="setting"))])
+
+
+class Cell(NamedTuple):
+    """A number as text, its range over seeds where there is one, and whether it is bad news."""
+
+    text: str
+    range: str = ""
+    alarming: bool = False
+
+
+class Column(NamedTuple):
+    """A column of the printed table: its head, its explanation, and a cell for each row."""
+
+    head: str
+    meaning: str
+    cells: list[Cell]
+
+
+def labels(dataset: xr.Dataset) -> list[str]:
+    """The rows' labels: the settings, and the perfect sampler where it is known."""
+    return [str(label) for label in summary_table(dataset).index]
+
+
+def columns(dataset: xr.Dataset) -> list[Column]:
+    """The table as text, a cell for each row of `summary_table`."""
+    rows = summary_table(dataset).to_dict("records")
+    result = []
+    for measure in tabled(dataset):
+        meaning = f"{measure.meaning}; median (range) over seeds at the last record"
+        result.append(Column(measure.title, meaning, [_spread(row, measure) for row in rows]))
+    for name in ("collapsed", "diverged"):
+        if name in rows[0]:
+            result.append(Column(f"Seeds {name}", MEANINGS[name], [_count(row, name) for row in rows]))
+    rates = [Cell("" if np.isnan(row["rate"]) else number(row["rate"])) for row in rows]
+    return [*result, Column("Steps per second", MEANINGS["rate"], rates)]
+
+
+MEANINGS = {
+    "collapsed": "at the last record fewer than half of the modes are covered",
+    "diverged": "seeds that left the finite numbers",
+    "rate": "median over seeds, on the machine that trained",
+}
+
+
+def _spread(row: dict[Any, Any], measure: Measure) -> Cell:
+    """A median with its range, which is left out where there is none."""
+    median, *ends = (row.get(measure.name + suffix, np.nan) for suffix in ("", "_low", "_high"))
+    if np.isnan(median):
+        return Cell("–")
+    low, high = ("" if np.isnan(end) else measure.text(end) for end in ends)
+    dash = " to " if "-" in low + high else "–"
+    return Cell(measure.text(median), "" if low == high else f"{low}{dash}{high}")
+
+
+def _count(row: dict[Any, Any], name: str) -> Cell:
+    """How many seeds of how many."""
+    count = row[name]
+    return Cell("") if np.isnan(count) else Cell(f"{count:.0f} of {row['seeds']:.0f}", alarming=count > 0)
+
+
+def table(datasets: Sequence[xr.Dataset]) -> "Table":
+    """The tables of several experiments, to be printed with `rich`, narrow enough for a terminal."""
+    from rich import box
+    from rich.markup import escape
+    from rich.table import Table
+
+    stack = Table.grid()
+    for dataset in datasets:
+        shown = Table(
+            title=escape(title(dataset)), title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False
+        )
+        shown.add_column("Method", overflow="fold")
+        parts = [column for column in columns(dataset) if column.head not in PAGE_ONLY]
+        for column in parts:
+            shown.add_column(column.head.replace("-", " ").replace(" ", "\n"), justify="right", no_wrap=True)
+        for i, label in enumerate(labels(dataset)):
+            cells = [_marked(column.cells[i], ranged=column.head == "Modes covered") for column in parts]
+            shown.add_row(escape(label), *cells, style="dim" if label == PERFECT else None)
+        stack.add_row(shown)
+    return stack
+
+
+def _marked(cell: Cell, ranged: bool) -> str:
+    """A cell in rich's markup."""
+    text = f"{cell.text} ({cell.range})" if ranged and cell.range else cell.text
+    return f"[red]{text}[/red]" if cell.alarming else text
+
+
+def title(dataset: xr.Dataset) -> str:
+    """The experiment's title, or its game."""
+    return str(dataset.attrs.get("title") or dataset.attrs.get("game") or "experiment")

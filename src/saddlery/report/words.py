@@ -1,0 +1,143 @@
+"""The result in plain words, computed from the data."""
+
+from typing import NamedTuple
+
+import numpy as np
+import xarray as xr
+
+from saddlery.report.measures import QUALITY, measured, number, percent
+from saddlery.report.seeds import diverged, drawable, last, median_seeds, unfinished
+from saddlery.report.summary import collapsed
+
+
+class Finding(NamedTuple):
+    """A sentence, what it is about, and whether that is `"good"`, `"bad"` or `"plain"`."""
+
+    subject: str
+    text: str
+    tone: str
+
+
+def findings(dataset: xr.Dataset) -> list[Finding]:
+    """What a reader wants to know first: what worked, what collapsed, what diverged, and what it cost."""
+    if "modes" in dataset:
+        found = [*_modes(dataset), *_wandering(dataset)]
+    elif "sliced_wasserstein" in dataset:
+        found = _least(dataset, "sliced_wasserstein", "Closest to the data", "sliced Wasserstein distance")
+    else:
+        found = _least(dataset, "generator_norm", "Smallest gradient", "norm of the generator's gradient")
+    return [*found, *_diverged(dataset), *_unfinished(dataset), *_cost(dataset)]
+
+
+def facts(dataset: xr.Dataset) -> str:
+    """The size of the experiment in a line."""
+    settings, seeds = dataset.sizes["setting"], dataset.sizes["seed"]
+    parts = [
+        f"{settings} {'method' if settings == 1 else 'methods'}",
+        f"{seeds} {'seed' if seeds == 1 else 'seeds'} each",
+        f"{int(dataset['step'].values[-1]):,} steps",
+    ]
+    if "samples_measured" in dataset.attrs and measured(dataset, QUALITY):
+        parts.append(f"measured on {int(dataset.attrs['samples_measured']):,} samples")
+    return ", ".join(parts)
+
+
+def _modes(dataset: xr.Dataset) -> list[Finding]:
+    """Which settings covered all modes, which collapsed, and how much of what they draw is near a mode."""
+    total = int(dataset.attrs["modes_total"])
+    full = (last(dataset, "modes") >= total).sum("seed").values
+    lost = collapsed(dataset).sum("seed").values
+    half = "To fewer than half of the modes: " if lost.any() else ""
+    found = [
+        Finding(f"Covered all {total} modes", _tally(dataset, full), "good" if full.any() else "bad"),
+        Finding("Collapsed", half + _tally(dataset, lost), "bad" if lost.any() else "good"),
+    ]
+    if "high_quality" in dataset:
+        shares = last(dataset, "high_quality").median("seed").values.tolist()
+        known = [(name, share) for name, share in zip(dataset["setting"].values, shares, strict=True) if share == share]
+        if "perfect_high_quality" in dataset.attrs:
+            known.append(("a perfect sampler", dataset.attrs["perfect_high_quality"]))
+        text = ", ".join(f"{name} {percent(share)}" for name, share in known)
+        found.append(Finding("Samples near a mode", f"{text}.", "plain"))
+    return found
+
+
+def _wandering(dataset: xr.Dataset) -> list[Finding]:
+    """Settings that collapsed while their samples went from mode to mode: at more of them than ever at once.
+
+    The samples are at a mode when half of its fair share of them, or more, is within three standard deviations.
+    """
+    if drawable(dataset) != "mixture" or "std" not in dataset.attrs:
+        return []
+    late, fair = slice(dataset.sizes["step"] // 2, None), 1 / dataset.sizes["mode"]
+    parts = []
+    for i, seed in enumerate(median_seeds(dataset)):
+        if not collapsed(dataset).values[i, seed]:
+            continue
+        samples = dataset["samples"].isel(setting=i, seed=seed, step=late).values[..., None, :]
+        near = np.linalg.norm(samples - dataset["centres"].values, axis=-1) < 3 * dataset.attrs["std"]
+        there = near.mean(1) >= fair / 2  # (record, mode)
+        held, visited = there.sum(-1).max(), there.any(0).sum()
+        if visited > held:
+            name = dataset["setting"].values[i]
+            parts.append(f"{name} was at {visited} different modes, never at more than {held} at once")
+    if not parts:
+        return []
+    return [Finding("Kept moving", f"In the second half of training the median seed of {'; of '.join(parts)}.", "bad")]
+
+
+def _least(dataset: xr.Dataset, name: str, subject: str, what: str) -> list[Finding]:
+    """The settings in the order of a variable that ought to be small, beside a perfect sampler's value."""
+    medians = last(dataset, name).median("seed").values.tolist()
+    perfect = dataset.attrs.get(f"perfect_{name}")
+    parts = []
+    for i in np.argsort(medians):
+        if np.isfinite(medians[i]):
+            ratio = f", {medians[i] / perfect:.1f} times a perfect sampler's" if perfect else ""
+            parts.append(f"{dataset['setting'].values[i]} at {number(medians[i])}{ratio}")
+    text = f"By the median {what} at the end: {'; '.join(parts)}." if parts else "No seed reached the end."
+    return [Finding(subject, text, "good" if parts else "bad")]
+
+
+def _diverged(dataset: xr.Dataset) -> list[Finding]:
+    """Which settings left the finite numbers, and when first."""
+    lost = diverged(dataset).sum("seed").values
+    if not lost.any():
+        return [Finding("Diverged", _tally(dataset, lost), "good")]
+    first = int(dataset["diverged_at"].values[diverged(dataset).values].min())
+    return [Finding("Diverged", f"{_tally(dataset, lost, rest=False)} The first at step {first:,}.", "bad")]
+
+
+def _unfinished(dataset: xr.Dataset) -> list[Finding]:
+    """Seeds that were stopped before the end."""
+    missing = unfinished(dataset).sum("seed").values
+    return [Finding("No last record", _tally(dataset, missing), "plain")] if missing.any() else []
+
+
+def _cost(dataset: xr.Dataset) -> list[Finding]:
+    """Time of a step relative to the quickest setting's."""
+    rates = dataset["rate"].astype(float).median("seed").values
+    if len(rates) < 2 or not (np.isfinite(rates) & (rates > 0)).all():
+        return []
+    quickest = int(rates.argmax())
+    names = dataset["setting"].values
+    ratios = [f"{names[i]} {rates[quickest] / rates[i]:.1f} times" for i in np.argsort(-rates) if i != quickest]
+    text = f"{names[quickest]} was the quickest, at {number(float(rates[quickest]))} steps per second. A step takes "
+    text += ", ".join([f"{ratios[0]} as long", *ratios[1:]]) + "."
+    return [Finding("Cost", text, "plain")]
+
+
+def _tally(dataset: xr.Dataset, counts: np.ndarray, rest: bool = True) -> str:
+    """How many seeds of each setting: `unrolled in 4 of 4 seeds, consensus in 3; simultaneous in none.`"""
+    seeds, names = dataset.sizes["seed"], [str(name) for name in dataset["setting"].values]
+    some = [i for i in np.argsort(-counts, kind="stable") if counts[i] > 0]
+    none = [name for name, count in zip(names, counts, strict=True) if count == 0]
+    if not some:
+        return "No seed."
+    parts = [f"{names[i]} in {counts[i]}{f' of {seeds} seeds' if i == some[0] else f' of {seeds}'}" for i in some]
+    return f"{', '.join(parts)}{f'; {_join(none)} in none' if none and rest else ''}."
+
+
+def _join(words: list[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

@@ -1,0 +1,158 @@
+"""The page opens without a network, escapes its text, and survives whatever training left."""
+
+import base64
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from saddlery.report import colour, summary_table, write
+
+
+class Elements(HTMLParser):
+    """All start tags with their attributes, and the text of table cells."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.cells, self.inside = [], [], False
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        if tag == "td":
+            self.cells.append("")
+        self.inside = tag == "td" or (self.inside and tag == "small")
+
+    def handle_endtag(self, tag):
+        self.inside = self.inside and tag != "td"
+
+    def handle_data(self, data):
+        if self.inside:
+            self.cells[-1] += data
+
+
+@pytest.fixture(scope="module")
+def written(mixture, images, tmp_path_factory):
+    return write([mixture, images], tmp_path_factory.mktemp("report"))
+
+
+def svgs(text):
+    return [base64.b64decode(found).decode() for found in re.findall(r"data:image/svg\+xml;base64,([^\"]+)", text)]
+
+
+def test_nothing_is_loaded_from_elsewhere(written):
+    text = written.read_text()
+    page = Elements(text)
+    loaded = [attrs[name] for _, attrs in page.tags for name in ("src", "href", "srcset", "data") if name in attrs]
+    assert loaded
+    assert all(address.startswith(("data:", "#")) for address in loaded)
+    assert not {"link", "iframe", "object", "base"} & {tag for tag, _ in page.tags}
+    assert "http://" not in text
+    assert "https://" not in text
+    assert "@import" not in text
+    for svg in svgs(text):
+        assert not re.search(r"(href|src)=\"(?!#|data:)", svg)
+    assert len(text) < 6e6
+
+
+def test_every_figure_lies_beside_the_page_twice(written):
+    folder = written.parent / "figures"
+    vectors, bitmaps = ({path.stem for path in folder.glob(f"*.{kind}")} for kind in ("svg", "png"))
+    assert vectors == bitmaps
+    assert {"ring-of-eight-gaussians-evolution", "handwritten-digits-drawn", "handwritten-digits-mmd"} <= vectors
+    assert len(vectors) == len(svgs(written.read_text()))
+    for path in folder.glob("*.png"):
+        assert np.asarray(Image.open(path).convert("L")).std() > 5
+    assert not [path for path in written.parent.rglob("*") if path.name.startswith(".")]
+
+
+def test_the_table_on_the_page_has_the_summary_s_numbers(written, mixture):
+    cells = [" ".join(cell.split()) for cell in Elements(written.read_text()).cells]
+    rows = summary_table(mixture)
+    width = 7
+    for i in range(4):
+        row = cells[width * i : width * (i + 1)]
+        assert float(row[0].split()[0]) == rows["modes"].iloc[i]
+        assert float(row[1].split("%")[0]) == pytest.approx(100 * rows["high_quality"].iloc[i], abs=0.051)
+        assert float(row[2].split()[0]) == pytest.approx(rows["total_variation"].iloc[i], rel=0.01)
+        assert row[4:6] == [f"{rows[name].iloc[i]:.0f} of 4" for name in ("collapsed", "diverged")]
+
+
+def test_a_method_has_one_colour_in_all_figures_of_all_experiments(written):
+    for path in (written.parent / "figures").glob("*.svg"):
+        if not path.stem.endswith(("-drawn", "-evolution")):
+            for method in ("alternating", "unrolled"):
+                assert f"stroke: {colour(method)}" in path.read_text()
+    swatches = re.findall(r'background:(#\w+)"></i>(?:<b>)?([\w=()]+)', written.read_text())
+    assert len(swatches) == 12  # each setting in each table and animation
+    assert all(tint == colour(label.partition("(")[0]) for tint, label in swatches)
+
+
+def test_every_picture_has_words(written):
+    pictures = [attrs for tag, attrs in Elements(written.read_text()).tags if tag == "img"]
+    assert all(len(attrs["alt"]) > 20 for attrs in pictures)
+
+
+def test_the_page_states_what_it_needs_to(written, mixture):
+    text = written.read_text()
+    assert "fewer than half of the modes" in text
+    command = re.search(r"<code><span>(.*?)</code>", text)[1]
+    plain = re.sub(r"<[^>]+>", "", command).replace("&#34;", '"').replace("&#39;", "'")
+    assert plain == mixture.attrs["command"]
+    for word in (mixture.attrs["optimisers"], mixture.attrs["versions"]):
+        assert word in text
+
+
+def test_text_is_escaped(mixture, tmp_path):
+    bad = "<script>alert('x')</script>"
+    dataset = (
+        mixture.isel(setting=[3])
+        .assign_coords(setting=[f"unrolled{bad}"])
+        .assign_attrs(title=bad, note=bad, command=f'run "{bad}" & $x_1$')
+    )
+    text = write([dataset], tmp_path).read_text()
+    assert bad not in text
+    assert text.count("<script>") == 1
+    assert "&lt;script&gt;" in text
+
+
+def test_seeds_that_diverged_or_never_ran_do_not_break_it(mixture, images, tmp_path):
+    lost = mixture.copy(deep=True)
+    lost["diverged_at"][0] = 0
+    for name in ("modes", "kl", "generator_loss", "samples"):
+        lost[name][0] = np.nan
+    for name in lost.data_vars:
+        if lost[name].dims[:3] == ("setting", "seed", "step"):
+            lost[name][3, 1] = np.nan
+    lost["generator_loss"][1, 0, 3] = np.inf
+    pale = images.copy(deep=True)
+    pale["diverged_at"][:] = 0
+    text = write([lost, pale], tmp_path).read_text()
+    assert "simultaneous in 4 of 4 seeds" in text
+    assert "unrolled(steps=10) in 1 of 4 seeds" in text  # no last record
+    assert ">nan" not in text.lower()
+
+
+def test_one_seed_one_record_and_no_titles(mixture, tmp_path):
+    least = mixture.isel(setting=[0], seed=[1], step=[0]).assign_attrs(title="")
+    path = write([least, least], tmp_path / "new" / "folder")
+    names = {path.name for path in (tmp_path / "new" / "folder" / "figures").iterdir()}
+    assert {"ring-preset-unrolled-modes.svg", "ring-preset-unrolled-2-modes.svg"} <= names
+    assert path == tmp_path / "new" / "folder" / "report.html"
+
+
+def test_it_is_written_anew_in_place(mixture, tmp_path):
+    small = mixture.isel(setting=[0], step=[0, 10])
+    first = write([small], tmp_path).read_text()
+    assert write([small.assign_attrs(note="another note")], tmp_path).read_text() != first
+
+
+@pytest.mark.parametrize("dimension", ["setting", "seed", "step"])
+def test_what_is_no_experiment_is_refused(mixture, tmp_path, dimension):
+    with pytest.raises(ValueError, match=f"Ring of eight Gaussians has no {dimension}"):
+        write([mixture.isel({dimension: []})], tmp_path)
+    with pytest.raises(ValueError, match="datasets: got none"):
+        write([], tmp_path)
+    assert not list(tmp_path.iterdir())

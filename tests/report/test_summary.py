@@ -1,0 +1,132 @@
+"""The table's numbers, against an independent computation, and the words made of them."""
+
+import io
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from saddlery.report import collapsed, summary_table, table
+from saddlery.report.seeds import median_seeds, recorded, spaced
+from saddlery.report.summary import PERFECT
+from saddlery.report.words import facts, findings
+
+
+def by_hand(dataset, name, setting):
+    """The last values of the seeds that did not diverge, by plain loops."""
+    values = dataset[name].values
+    lost = dataset.diverged_at.values
+    return [float(values[setting, seed, -1]) for seed in range(values.shape[1]) if lost[setting, seed] < 0]
+
+
+@pytest.mark.parametrize("name", ["modes", "high_quality", "kl", "total_variation"])
+def test_medians_and_ranges_are_those_of_the_surviving_seeds(mixture, name):
+    rows = summary_table(mixture)
+    for i, label in enumerate(mixture.setting.values):
+        values = by_hand(mixture, name, i)
+        assert rows.loc[label, name] == pytest.approx(np.median(values))
+        assert rows.loc[label, f"{name}_low"] == pytest.approx(min(values))
+        assert rows.loc[label, f"{name}_high"] == pytest.approx(max(values))
+    assert rows.loc[PERFECT, name] == mixture.attrs[f"perfect_{name}"]
+
+
+def test_counts_of_seeds(mixture):
+    rows = summary_table(mixture)
+    for i, label in enumerate(mixture.setting.values):
+        assert rows.loc[label, "collapsed"] == sum(modes < 4 for modes in by_hand(mixture, "modes", i))
+        assert rows.loc[label, "diverged"] == 4 - len(by_hand(mixture, "modes", i))
+        assert rows.loc[label, "rate"] == pytest.approx(np.median(mixture.rate.values[i]))
+    assert rows["diverged"].sum() == 1
+    assert rows["collapsed"].sum() > 0
+
+
+def test_collapsed_means_fewer_than_half_of_the_modes_and_not_diverged(mixture):
+    changed = mixture.copy(deep=True)
+    changed["modes"][0, :, -1] = [3, 4, 5, 0]
+    changed["diverged_at"][0, 3] = 0
+    assert collapsed(changed).values[0].tolist() == [True, False, False, False]
+
+
+def test_values_after_divergence_are_not_counted_even_when_finite(mixture):
+    changed = mixture.copy(deep=True)
+    changed["diverged_at"][2, 0] = 500
+    values = recorded(changed, "modes").values[2, 0]
+    assert np.isfinite(values[changed.step.values < 500]).all()
+    assert np.isnan(values[changed.step.values >= 500]).all()
+
+
+def test_images_have_distances_instead_of_modes(images):
+    rows = summary_table(images)
+    assert "collapsed" not in rows
+    for i, label in enumerate(images.setting.values):
+        assert rows.loc[label, "mmd"] == pytest.approx(np.median(images.mmd.values[i, :, -1]))
+
+
+def test_a_game_without_samples_shows_losses_and_gradients(mixture):
+    analytic = mixture[["generator_loss", "discriminator_loss", "generator_norm", "discriminator_norm"]]
+    analytic = analytic.assign(diverged_at=mixture.diverged_at, rate=mixture.rate)
+    analytic.attrs = {"game": "bilinear()"}
+    rows = summary_table(analytic)
+    assert list(rows.index) == list(mixture.setting.values)
+    assert rows["generator_norm"].notna().all()
+    assert findings(analytic)[0].subject == "Smallest gradient"
+
+
+def test_the_terminal_prints_the_same_numbers(mixture, images):
+    console = Console(width=80, record=True, file=io.StringIO())
+    console.print(table([mixture, images]))
+    lines = console.export_text().splitlines()
+    assert max(map(len, lines)) <= 80
+    rows = summary_table(mixture)
+    line = next(line for line in lines if line.lstrip().startswith("simultaneous"))
+    count = int(rows.loc["simultaneous", "collapsed"])
+    assert f"{count} of 4" in line
+    assert f"{100 * rows.loc['simultaneous', 'high_quality']:.1f}%" in line
+    assert any(PERFECT in line for line in lines)
+
+
+def test_the_median_seed_is_the_lower_median_and_the_diverged_rank_lowest(mixture):
+    changed = mixture.copy(deep=True)
+    changed["diverged_at"][:] = -1
+    changed["modes"][0, :, -1] = [8, 2, 5, 4]
+    changed["modes"][1, :, -1] = [8, 8, 7, 8]
+    changed["high_quality"][1, :, -1] = [0.9, 0.5, 0.99, 0.7]
+    assert median_seeds(changed)[0] == 3
+    assert median_seeds(changed)[1] == 1  # among equal modes the lower share: 0.5, then 0.7, 0.9
+    changed["diverged_at"][0, 2] = 100
+    assert median_seeds(changed)[0] == 1  # diverged, 2, 4, 8
+
+
+def test_records_are_spaced_with_both_ends(mixture):
+    assert spaced(mixture, 4).tolist() == [0, 3, 7, 10]
+    assert spaced(mixture, 100).tolist() == list(range(11))
+
+
+def test_the_words_say_what_the_numbers_say(mixture):
+    found = {finding.subject: finding for finding in findings(mixture)}
+    assert "unrolled(steps=10) in 4 of 4 seeds" in found["Covered all 8 modes"].text
+    assert "simultaneous and alternating in none" in found["Covered all 8 modes"].text
+    lost = int(summary_table(mixture).loc["simultaneous", "collapsed"])
+    assert f"simultaneous in {lost} of 4" in found["Collapsed"].text
+    assert found["Diverged"].text == "alternating in 1 of 4 seeds. The first at step 497."
+    assert "simultaneous was at" in found["Kept moving"].text  # the one that rotates, not the one that sticks
+    assert "alternating" not in found["Kept moving"].text
+    assert "4 methods, 4 seeds each, 1,000 steps" in facts(mixture)
+
+
+def test_samples_strewn_about_are_at_no_mode(mixture):
+    strewn = mixture.copy(deep=True)
+    strewn["samples"][:] = np.random.default_rng(0).normal(size=strewn.samples.shape)
+    strewn["modes"][:] = 1
+    strewn["high_quality"][:] = 0.002
+    found = {finding.subject: finding.text for finding in findings(strewn)}
+    assert "Kept moving" not in found
+    assert found["Covered all 8 modes"] == "No seed."
+    assert "unrolled(steps=10) 0.2%" in found["Samples near a mode"]
+
+
+def test_the_words_for_distances(images):
+    ends = np.median(images.sliced_wasserstein.values[:, :, -1], axis=1)
+    text = next(finding.text for finding in findings(images) if finding.subject == "Closest to the data")
+    assert text.index("unrolled") < text.index("alternating")
+    assert f"{ends[1] / images.attrs['perfect_sliced_wasserstein']:.1f} times" in text
