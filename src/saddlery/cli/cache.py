@@ -1,0 +1,29 @@
+"""JAX's persistent compilation cache: a program compiled once is read back by every later command."""
+
+import os
+from pathlib import Path
+
+
+def folder() -> Path:
+    """`SADDLERY_CACHE`, or `saddlery` in `XDG_CACHE_HOME`, or `~/.cache/saddlery`."""
+    if chosen := os.environ.get("SADDLERY_CACHE"):
+        return Path(chosen).expanduser()
+    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "saddlery"
+
+
+def enable() -> None:
+    """Keep every compiled program, however small or quickly compiled. Without a writable folder nothing is kept.
+
+    A cache that the user has set by JAX's own `JAX_COMPILATION_CACHE_DIR` is left as it is.
+    """
+    if "JAX_COMPILATION_CACHE_DIR" in os.environ:
+        return
+    try:
+        folder().mkdir(parents=True, exist_ok=True)
+    except OSError:  # `saddlery doctor` says so; a run does without
+        return
+    import jax
+
+    jax.config.update("jax_compilation_cache_dir", str(folder()))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
+    jax.config.update("jax_persistent_cache_min_entry_size_bytes", 0)

@@ -1,0 +1,83 @@
+"""`saddlery list`: the names that can be used, how each is called, and what it is."""
+
+import inspect
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+from saddlery.cli.errors import mistakes
+from saddlery.names import nearest
+
+
+def _games() -> dict[str, Any]:
+    from saddlery.games import GAMES
+
+    return GAMES
+
+
+def _methods() -> dict[str, Any]:
+    from saddlery.methods import METHODS
+
+    return METHODS
+
+
+def _losses() -> dict[str, Any]:
+    from saddlery.losses import LOSSES
+
+    return LOSSES
+
+
+def _optimisers() -> dict[str, Any]:
+    import optax
+
+    from saddlery.optimisers import OPTIMISERS
+
+    return {name: getattr(optax, name) for name in OPTIMISERS}
+
+
+def _rules() -> dict[str, Any]:
+    from saddlery import rules
+
+    return {name: getattr(rules, name) for name in rules.__all__ if name not in ("Rule", "Turn")}
+
+
+def _schedules() -> dict[str, Any]:
+    from saddlery.methods import SCHEDULES
+
+    return SCHEDULES
+
+
+KINDS: dict[str, Callable[[], dict[str, Any]]] = {
+    "games": _games,
+    "methods": _methods,
+    "losses": _losses,
+    "optimisers": _optimisers,
+    "rules": _rules,
+    "schedules": _schedules,
+}
+
+
+def list_names(kind: Annotated[str, typer.Argument(metavar="KIND", help=f"One of {', '.join(KINDS)}.")]) -> None:
+    """List games, methods, losses, optimisers, …"""
+    with mistakes():
+        if kind not in KINDS:
+            raise ValueError(nearest("list", kind, KINDS))
+    table = {name: _arguments(thing) for name, thing in KINDS[kind]().items()}
+    shared = [argument for argument in next(iter(table.values())) if all(argument in each for each in table.values())]
+    for name, thing in sorted(KINDS[kind]().items()):
+        own = ", ".join(argument for argument in table[name] if argument not in shared)
+        typer.echo(f"{typer.style(name, bold=True)}{f'({own})' if own else ''}")
+        typer.echo(f"    {(inspect.getdoc(thing) or '').partition(chr(10))[0]}")
+    if shared:
+        typer.echo(f"\nEach also takes {', '.join(shared)}.")
+
+
+def _arguments(thing: Any) -> list[str]:
+    """The arguments as they are written, without their types, such as `steps=10`."""
+    shown = []
+    for name, parameter in inspect.signature(thing).parameters.items():
+        plain = isinstance(parameter.default, float | int | str | bool | tuple | None)
+        default = repr(parameter.default) if plain else "…"
+        shown.append(name if parameter.default is parameter.empty else f"{name}={default}")
+    return shown

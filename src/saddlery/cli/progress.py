@@ -1,0 +1,166 @@
+"""What runs, how fast, for how long still, and what it has reached: live in a terminal, else a line now and then."""
+
+import statistics
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+SECONDS_BETWEEN_LINES = 10.0
+
+
+class Watch:
+    """What every method of every experiment has reported: the numbers behind the display.
+
+    Training's threads call it with an experiment, a method's label and a `Progress`.
+    """
+
+    def __init__(self, experiments: Sequence[Any], clock: Callable[[], float] = time.monotonic):
+        self.rows = {(e.game, label): Row(e.steps, e.seeds) for e in experiments for label in e.methods}
+        self.clock = clock
+        self.lock = threading.Lock()
+        self.running: tuple[str, str] | None = None
+        self.started: tuple[float, float] | None = None  # the time and the fraction at the first report
+
+    def __call__(self, experiment: Any, label: str, progress: Any) -> None:
+        """Take a report in."""
+        with self.lock:
+            self.running = experiment.game, label
+            self.rows[self.running].note(progress)
+            if self.started is None:
+                self.started = self.clock(), self.fraction()
+
+    def fraction(self) -> float:
+        """The share of all steps that is done."""
+        return sum(row.done for row in self.rows.values()) / sum(row.all for row in self.rows.values())
+
+    def left(self) -> float | None:
+        """Seconds still to go at the pace so far; `None` before anything is known."""
+        if self.started is None or (done := self.fraction() - self.started[1]) <= 0:
+            return None
+        return (self.clock() - self.started[0]) * (1 - self.fraction()) / done
+
+
+class Row:
+    """One method: what each of its seeds last reported."""
+
+    def __init__(self, steps: int, seeds: int):
+        self.all = steps * seeds
+        self.seeds: dict[int, Any] = {}
+
+    def note(self, progress: Any) -> None:
+        """Take a seed's report in."""
+        self.seeds[progress.seed] = progress
+
+    @property
+    def done(self) -> int:
+        """Steps done, over all seeds; one that diverged has none left to do."""
+        return sum(p.step if p.diverged_at < 0 else p.steps for p in self.seeds.values())
+
+    @property
+    def running(self) -> int:
+        """How many seeds are under way."""
+        return sum(p.step < p.steps and p.diverged_at < 0 for p in self.seeds.values())
+
+    @property
+    def rate(self) -> float:
+        """Steps per second of a seed, the median."""
+        return statistics.median(progress.rate for progress in self.seeds.values())
+
+    @property
+    def modes(self) -> str:
+        """The modes covered: the seeds' median, and their range; nothing where there are none to cover."""
+        found = [int(p.latest["modes"]) for p in self.seeds.values() if "modes" in (p.latest or {})]
+        if not found:
+            return ""
+        middle = f"{statistics.median(found):g}"
+        return middle if min(found) == max(found) else f"{middle} ({min(found)}–{max(found)})"
+
+
+def duration(seconds: float) -> str:
+    """Seconds in words: `45 s`, `3 min 20 s`, `2 h 05 min`."""
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes:02d} min"
+    return f"{minutes} min {seconds:02d} s" if minutes else f"{seconds} s"
+
+
+@contextmanager
+def shown(experiments: Sequence[Any], quiet: bool = False) -> Iterator[Callable | None]:
+    """The progress of these experiments on stderr while inside; yields what `experiment.run` takes as `progress`."""
+    watch = Watch(experiments)
+    if quiet:
+        yield None
+    elif sys.stderr.isatty():
+        yield from _live(watch)
+    else:
+        yield _lines(watch)
+
+
+def _lines(watch: Watch) -> Callable:
+    """Plain lines, at most one in ten seconds."""
+    last = watch.clock()
+
+    def report(experiment, label, progress):
+        nonlocal last
+        watch(experiment, label, progress)
+        with watch.lock:
+            if watch.clock() - last < SECONDS_BETWEEN_LINES:
+                return
+            last = watch.clock()
+            print(_line(watch, experiment.game, label), file=sys.stderr, flush=True)
+
+    return report
+
+
+def _line(watch: Watch, game: str, label: str) -> str:
+    """The state of things in a line."""
+    row = watch.rows[game, label]
+    modes = f", modes {row.modes}" if row.modes else ""
+    return (
+        f"{game}, {label}: {row.done / row.all:.0%} at {row.rate:.0f} steps/s{modes}; "
+        f"{watch.fraction():.0%} of everything{_left(watch)}"
+    )
+
+
+def _left(watch: Watch) -> str:
+    """The time left in words, once it is known."""
+    seconds = watch.left()
+    return "" if seconds is None else f", {duration(seconds)} left"
+
+
+def _live(watch: Watch) -> Iterator[Callable]:
+    """A table that is redrawn four times a second."""
+    from rich.console import Console
+    from rich.live import Live
+
+    with Live(get_renderable=lambda: _table(watch), console=Console(stderr=True), refresh_per_second=4):
+        yield watch
+
+
+def _table(watch: Watch):
+    """A row for each method, and the whole below."""
+    from rich.box import SIMPLE
+    from rich.console import Group
+    from rich.progress_bar import ProgressBar
+    from rich.table import Table
+
+    table = Table(box=SIMPLE)
+    for heading in ("game", "method"):
+        table.add_column(heading, overflow="fold")
+    for heading in ("done", "steps/s", "modes", "running"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    with watch.lock:
+        for (game, label), row in watch.rows.items():
+            style = "bold" if (game, label) == watch.running else "" if row.seeds else "dim"
+            cells = (f"{row.done / row.all:.0%}", f"{row.rate:.0f}", row.modes, str(row.running)) if row.seeds else ()
+            table.add_row(game, label, *cells, style=style)
+        whole = Table.grid(padding=(0, 1))
+        whole.add_row(
+            ProgressBar(total=1.0, completed=watch.fraction(), width=40),
+            f"{watch.fraction():.0%}{_left(watch)}",
+        )
+    return Group(table, whole)

@@ -1,0 +1,1 @@
+"""Studies: published experiments, and the demonstration, one file each."""

@@ -1,0 +1,97 @@
+"""Mistakes of the user's: one clear line, exit code 2, and nothing written."""
+
+import pytest
+
+MISTAKES = {
+    ("run", "rong"): "unknown game 'rong'; did you mean 'ring'? Allowed: bilinear, digits, grid",
+    ("run", "ring", "-m", "consensos"): "unknown method 'consensos'; did you mean 'consensus'? Allowed: alternating,",
+    ("run", "ring", "--loss", "hing"): "unknown loss 'hing'; did you mean 'hinge'? Allowed:",
+    ("run", "ring", "--preset", "numerik"): "unknown preset 'numerik'; did you mean 'numerics'? Allowed:",
+    ("run", "ring(bach=3)"): "unknown argument of ring 'bach'; did you mean 'batch'? Allowed:",
+    ("run", "ring", "-m", "unrolled(step=3)"): "unknown argument of unrolled 'step'; did you mean 'steps'?",
+    ("run", "ring", "--stepz", "3"): "No such option: --stepz",
+    ("run", "ring(batch='x')"): "batch: got 'x', expected a whole number",
+    ("run", "ring(std=-1.0)"): "std: got -1.0, expected a number above 0",
+    ("run", "ring", "-m", "unrolled(steps=-1)"): "steps: got -1, expected a whole number, 0 or more",
+    ("run", "ring", "-m", "unrolled(steps=2.5)"): "steps: got 2.5, expected a whole number",
+    ("run", "ring", "-m", "consensus(gamma='x')"): "consensus: Value 'x'",
+    ("run", "ring", "-m", "clipped(value='x')"): "value: got 'x', expected a number",
+    ("run", "ring(8)"): "'ring(8)': arguments are named, such as steps=10",
+    ("run", "ring("): "'ring(' cannot be read: expected a name or a call",
+    ("run", "print(ring)"): "'print(ring)': arguments are named",
+    ("run", "ring(loss='hinge')", "--loss", "hinge"): "loss: given both in \"ring(loss='hinge')\" and as --loss",
+    ("run", "ring", "-m", "alternating", "-m", "alternating"): "methods: alternating is given more than once",
+    ("run", "ring", "--steps", "0"): "steps: got 0, expected a whole number from 1",
+    ("run", "ring", "--steps", "many"): "Invalid value for '--steps'",
+    ("run", "ring", "--seeds", "-1"): "seeds: got -1, expected a whole number from 1",
+    ("run", "ring", "--every", "0"): "every: got 0, expected a whole number from 1",
+    ("run", "ring", "--key", "-1"): "key: got -1, expected a whole number from 0",
+    ("run", "ring", "--average", "1"): "average: got 1.0, expected a decay in [0, 1)",
+    ("run", "ring", "--learning-rate", "nan"): "learning_rate: got nan, expected a number above 0",
+    ("run", "ring", "--checkpoint-seconds", "-1"): "Invalid value for '--checkpoint-seconds'",
+    ("run", "ring", "--generator-optimiser", "adm"): "unknown optimiser 'adm'; did you mean 'adam'?",
+    ("run", "ring", "--discriminator-optimiser", "adam(lr=1)"): "unknown argument of adam 'lr'",
+    ("run", "ring", "--schedule", "alternate"): "unknown schedule 'alternate'; did you mean 'alternating'?",
+    ("run", "quadratic"): "quadratic needs A, B, C",
+    ("run",): "Missing argument",
+    ("rnu", "ring"): "No such command 'rnu'",
+    ("resume", "nowhere"): "there is no folder nowhere",
+    ("report", "nowhere"): "there is no folder nowhere",
+    ("report", "."): ". holds no experiment",
+    ("list", "gamez"): "unknown list 'gamez'; did you mean 'games'?",
+    ("demo", "--scale", "big"): "unknown scale 'big'. Allowed: full, small",
+}
+
+
+@pytest.mark.parametrize(("command", "said"), MISTAKES.items(), ids=map(" ".join, MISTAKES))
+def test_a_mistake_is_named_in_one_line_before_anything_is_written(saddlery, tmp_path, command, said):
+    code, printed, errors = saddlery(*command)
+    assert (code, printed) == (2, "")
+    assert errors.startswith("error: ")
+    assert said in errors
+    assert errors.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_with_another_experiment_is_refused_without_force(saddlery):
+    from pathlib import Path
+
+    from saddlery.experiment import Experiment, claim
+
+    claim(Path("mine"), Experiment("bilinear", ("alternating",), steps=3))
+    code, _, errors = saddlery("run", "bilinear", "--out", "mine")
+    assert code == 2
+    assert "mine holds another experiment (bilinear: alternating; 3 steps, 4 seeds)" in errors
+    assert "--force" in errors
+    assert saddlery("report", "mine")[::2] == (
+        2,
+        "error: the experiment in mine is not finished; continue with: saddlery resume mine\n",
+    )
+
+
+def test_a_file_in_the_folder_s_place_is_refused(saddlery, tmp_path):
+    (tmp_path / "file").write_text("")
+    assert saddlery("run", "bilinear", "--out", "file")[::2] == (2, "error: file is a file, expected a folder\n")
+
+
+def test_damaged_descriptions_and_other_versions_are_named(saddlery, tmp_path):
+    (tmp_path / "experiment.json").write_text("{")
+    assert saddlery("resume", ".")[::2] == (
+        2,
+        "error: experiment.json is damaged: it is no description of an experiment\n",
+    )
+    (tmp_path / "experiment.json").write_text('{"format": 2}')
+    code, _, errors = saddlery("resume", ".")
+    assert code == 2
+    assert "format 2, this version of Saddlery reads format 1" in errors
+
+
+def test_a_folder_that_cannot_be_written_is_a_failure_not_a_mistake(saddlery, monkeypatch):
+    from saddlery import storage
+
+    def full(path, content):
+        raise OSError(28, "No space left on device", str(path))
+
+    monkeypatch.setattr(storage, "write", full)
+    code, _, errors = saddlery("run", "bilinear", "--out", "mine")
+    assert (code, errors) == (1, "error: mine cannot be written: No space left on device\n")

@@ -1,0 +1,123 @@
+"""From `run` through being stopped, killed and resumed to the report."""
+
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from saddlery.cli.run import _free_folder
+from saddlery.experiment import Experiment, open_results
+
+# Long enough to be interrupted in its middle: a checkpoint after every chunk, a record after every thousandth.
+LONG = ("run", "bilinear", "-m", "simultaneous(learning_rate=1e-3)", "-m", "extragradient(learning_rate=0.01)",
+        "--steps", "40000", "--seeds", "2", "--every", "40", "--quiet", "--no-report")  # fmt: skip
+
+
+def test_a_small_run_ends_with_the_table_the_folder_and_the_report(saddlery):
+    command = ("run", "ring(batch=16)", "-m", "simultaneous", "-m", "alternating", "--steps", "4", "--seeds", "2")
+    code, printed, errors = saddlery(*command, "--every", "2", "--preset", "numerics", "--out", "my runs")
+    assert code == 0
+    assert "error" not in errors
+    for word in ("simultaneous", "alternating", "Results: my runs", "Report: my runs/report.html"):
+        assert word in printed
+    assert Path("my runs/report.html").stat().st_size > 10_000
+    results = open_results("my runs")
+    assert results.sizes["setting"] == results.sizes["seed"] == 2
+    assert results.attrs["game"] == "ring(batch=16, preset='numerics')"
+    again = shlex.split(results.attrs["command"])
+    assert again[:2] == ["saddlery", "run"]
+    assert Experiment.read(Path("my runs")).command == results.attrs["command"]
+
+    assert saddlery(*again[1:], "--force", "--quiet", "--no-report")[0] == 0
+    assert_same(open_results("my runs"), results)
+
+    Path("my runs/report.html").unlink()
+    assert saddlery("report", "my runs")[0] == 0
+    assert Path("my runs/report.html").exists()
+    assert saddlery("resume", "my runs", "--no-report")[0] == 0  # nothing left to do
+
+
+def test_a_run_that_diverges_is_a_result(saddlery):
+    command = ("run", "bilinear", "-m", "simultaneous(learning_rate=1e6)", "--steps", "60", "--seeds", "2")
+    code, _, _ = saddlery(*command, "--quiet", "--no-report", "--out", "mine")
+    assert code == 0
+    assert (open_results("mine")["diverged_at"] > 0).all()
+
+
+def test_without_out_a_new_folder_is_chosen(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert _free_folder("ring") == Path("runs/ring")
+    for name in ("ring", "ring-2"):
+        Path("runs", name).mkdir(parents=True)
+    assert _free_folder("ring") == Path("runs/ring-3")
+
+
+def assert_same(one, other):
+    """Bit for bit, all but how fast it went."""
+    for name in set(one.variables) - {"rate"}:
+        np.testing.assert_array_equal(one[name], other[name], err_msg=name)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """The results of the long run, uninterrupted."""
+    from saddlery.cli import main
+
+    folder = tmp_path_factory.mktemp("whole") / "out"
+    assert main([*LONG, "--out", str(folder)]) == 0
+    return open_results(folder)
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL], ids=["ctrl-c", "kill -9"])
+def test_a_run_that_is_stopped_and_resumed_ends_with_the_same_numbers(whole, saddlery, how):
+    environment = os.environ | {"JAX_PLATFORMS": "cpu"}
+    command = [sys.executable, "-m", "saddlery", *LONG, "--checkpoint-seconds", "0", "--out", "mine"]
+    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+    while not list(Path("mine").glob("runs/*/checkpoints/seed-0/step-*")):
+        assert process.poll() is None, process.stderr.read()
+        time.sleep(0.01)
+    process.send_signal(how)
+    _, errors = process.communicate(timeout=60)
+    assert not Path("mine/results.zarr").exists(), "it ended before it could be stopped"
+    if how == signal.SIGINT:
+        assert process.returncode == 1
+        assert errors == "error: stopped; continue with: saddlery resume mine\n"
+    code, _, errors = saddlery("resume", "mine", "--quiet", "--no-report")
+    assert (code, errors) == (0, "")
+    assert_same(open_results("mine"), whole)
+
+
+@pytest.mark.filterwarnings("default")
+def test_a_damaged_checkpoint_is_named_and_done_without(saddlery):
+    command = ("run", "bilinear", "--steps", "10", "--seeds", "1", "--quiet", "--no-report", "--out", "mine")
+    assert saddlery(*command)[0] == 0
+    before = open_results("mine")
+    shutil.rmtree("mine/results.zarr")
+    (checkpoint,) = Path("mine").glob("runs/*/checkpoints/seed-0/step-*")
+    (checkpoint / "digests.json").write_text("{")
+    code, _, errors = saddlery("resume", "mine", "--quiet", "--no-report")
+    assert code == 0
+    assert errors.startswith(f"warning: the checkpoint {checkpoint} is damaged")
+    assert_same(open_results("mine"), before)
+
+
+def test_a_disk_that_fills_up_while_running_is_named_with_what_is_kept(saddlery, monkeypatch):
+    from saddlery import checkpoints
+
+    def full(folder, step, tree):
+        raise OSError(f"the checkpoint of step {step} could not be written to {folder}: no space left")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(checkpoints, "save", full)
+        code, _, errors = saddlery("run", "bilinear", "--steps", "10", "--seeds", "1", "--quiet", "--out", "mine")
+    assert code == 1
+    assert errors.startswith("error: the checkpoint of step 10 could not be written to mine")
+    assert errors.endswith("what was written so far is kept in mine, continue with: saddlery resume mine\n")
+    assert saddlery("resume", "mine", "--quiet", "--no-report")[0] == 0
