@@ -1,0 +1,58 @@
+"""The house: which room may import which, what an import loads, and that its public names are there."""
+
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+from importlinter.cli import lint_imports
+
+import saddlery
+
+ROOT = Path(__file__).parent.parent
+HEAVY = {"jax", "equinox", "optax", "lineax", "orbax", "numpy", "scipy", "sklearn", "xarray", "zarr", "pandas",
+         "matplotlib", "jinja2"}  # fmt: skip
+
+
+def test_imports_point_one_way():
+    assert lint_imports(str(ROOT / "pyproject.toml"), no_cache=True) == 0
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "import saddlery",
+        "from saddlery.cli import main\ntry:\n    main(['--help'])\nexcept SystemExit:\n    pass",
+        "from saddlery.cli import main\ntry:\n    main(['run', '--help'])\nexcept SystemExit:\n    pass",
+    ],
+    ids=["import", "help", "help of a command"],
+)
+def test_nothing_heavy_is_loaded_before_it_is_used(program):
+    shown = f"import sys\n{program}\nprint(*sys.modules, file=sys.stderr)"
+    ended = subprocess.run([sys.executable, "-c", shown], capture_output=True, text=True, check=True)
+    loaded = {module.partition(".")[0] for module in ended.stderr.split()}
+    assert "saddlery" in loaded
+    assert loaded & HEAVY == set()
+
+
+@pytest.mark.parametrize("name", saddlery.__all__)
+def test_a_public_name_is_there(name):
+    assert getattr(saddlery, name) is not None
+    assert name in dir(saddlery)
+
+
+def test_an_unknown_public_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="no attribute 'trian'"):
+        saddlery.trian  # noqa: B018
+
+
+def test_the_version_is_the_installed_one():
+    assert saddlery.__version__ == metadata.version("saddlery")
+
+
+def test_constraints_are_versions_only():
+    lines = (ROOT / "constraints.txt").read_text().splitlines()
+    pins = [line.split("==") for line in lines if not line.startswith("#")]
+    assert all(len(pin) == 2 and pin[1][0].isdigit() for pin in pins)
+    assert {"jax", "jaxlib", "torch", "pytest"} <= {name for name, _ in pins}
