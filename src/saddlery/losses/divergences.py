@@ -33,8 +33,9 @@ exponentials of scores, and only they, leave float32 beyond |v| ≈ 88.
 import math
 from collections.abc import Callable
 
+import jax
 import jax.numpy as jnp
-from jax.nn import relu, softplus
+from jax.nn import relu
 from jaxtyping import Array, Float
 
 from saddlery.game import Pair
@@ -42,6 +43,15 @@ from saddlery.names import nearest
 
 Scores = Float[Array, " batch"]
 Loss = Callable[[Scores, Scores], Pair]
+
+
+@jax.custom_jvp
+def softplus(v: Scores) -> Scores:
+    """log(1 + eᵛ), whose derivative is taken to be the sigmoid, which is cheaper than deriving the logarithm."""
+    return jax.nn.softplus(v)
+
+
+softplus.defjvps(lambda tangent, _, v: tangent * jax.nn.sigmoid(v))
 
 
 def _saddle(a: Scores, b: Scores) -> Pair:

@@ -61,10 +61,28 @@ class MLP(Network):
 
     def apply(self, parameters, x):
         """The values on a batch, `(batch, outputs)` or `(batch, *outputs)`."""
-        x = x.reshape(len(x), -1) * self.scale if self.scale != 1.0 else x.reshape(len(x), -1)
-        *hidden, last = parameters
-        for layer in hidden:
-            x = ACTIVATIONS[self.activation](x @ layer["weight"] + layer["bias"])
-        x = x @ last["weight"] + last["bias"]
+        batch = len(x)
+        x = x.reshape(batch, -1)
+        x = x if self.scale == 1.0 else x * self.scale
+        narrow = max(self.widths, default=NARROW) <= NARROW
+        affine = _features_first if narrow else _batch_first
+        x = x.T if narrow else x
+        for layer in parameters[:-1]:
+            x = ACTIVATIONS[self.activation](affine(layer, x))
+        x = affine(parameters[-1], x)
+        x = x.T if narrow else x
         x = x if self.final is None else ACTIVATIONS[self.final](x)
-        return x if isinstance(self.outputs, int) else x.reshape(len(x), *self.outputs)
+        return x if isinstance(self.outputs, int) else x.reshape(batch, *self.outputs)
+
+
+# Up to this width a layer is multiplied with the features first, `(features, batch)`: on CPUs such products are twice
+# as fast so, while wider ones, above all their second derivatives, are faster with the batch first.
+NARROW = 32
+
+
+def _batch_first(layer, x):
+    return x @ layer["weight"] + layer["bias"]
+
+
+def _features_first(layer, x):
+    return layer["weight"].T @ x + layer["bias"][:, None]

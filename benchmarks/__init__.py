@@ -1,0 +1,1 @@
+"""Saddlery beside its peers: `python -m benchmarks`."""
