@@ -72,7 +72,8 @@ def test_folders_of_methods_are_distinct_and_plain():
         ({"game": "rong"}, "unknown game 'rong'; did you mean 'ring'"),
         ({"methods": ("consensos",)}, "unknown method 'consensos'; did you mean 'consensus'"),
         ({"generator_optimiser": "adm"}, "unknown optimiser 'adm'; did you mean 'adam'"),
-        ({"generator_optimiser": "adam(learning_rate=1e-3, b1='x')"}, "generator's optimiser cannot be used"),
+        ({"generator_optimiser": "adam(learning_rate=1e-3, b1='x')"}, "b1: got 'x', expected a number"),
+        ({"generator_optimiser": "adam(learning_rate=1e-3, mu_dtype='x')"}, "generator's optimiser cannot be used"),
         ({"schedule": "alternate"}, "unknown schedule 'alternate'; did you mean 'alternating'"),
     ],
 )

@@ -120,3 +120,9 @@ def test_a_schedule_is_a_learning_rate(float64):
 def test_what_is_unknown_or_missing_is_named(name, arguments, message):
     with pytest.raises(ValueError, match=re.escape(message)):
         optimiser(name, **arguments)
+
+
+@pytest.mark.parametrize("argument", ["learning_rate", "b1", "clip"])
+def test_a_number_that_is_none_is_named(argument):
+    with pytest.raises(ValueError, match=f"{argument}: got 'x', expected a number"):
+        optimiser("adam", **{"learning_rate": 0.1, argument: "x"})

@@ -74,6 +74,10 @@ def optimiser(name: str, /, **arguments: Any) -> Optimiser:
     for argument, parameter in parameters.items():
         if parameter.default is inspect.Parameter.empty and argument not in arguments:
             raise ValueError(f"optimiser: {name} needs {argument}")
+    for argument, value in arguments.items():
+        default = parameters[argument].default if argument in parameters else 0.0
+        if (isinstance(default, float) or argument == "learning_rate") and not (_is_number(value) or callable(value)):
+            raise ValueError(f"{argument}: got {value!r}, expected a number")
     # Also the numbers left at their defaults: their values then cannot tell two programs apart.
     values = {argument: parameter.default for argument, parameter in parameters.items()} | arguments
     numbers = {argument: value for argument, value in values.items() if _is_number(value)}

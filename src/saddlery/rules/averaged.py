@@ -30,11 +30,15 @@ class Averaged(Rule):
     (An ablation of Metz, Poole, Pfau, Sohl-Dickstein, 2017.)
     """
 
-    decay: Any = eqx.field(converter=number, default=1.0)
+    decay: Any = eqx.field(converter=number("decay"), default=1.0)
 
     def init(self, game, players):
         """The number of positions seen, and their average."""
         return jnp.zeros((), jnp.int32), optax.tree.zeros_like(players.discriminator)
+
+    def evaluations(self, dimension):
+        """The gradient, its players' parts taken against two discriminators."""
+        return 1
 
     def __call__(self, turn, state):
         """The generator's gradient against the average, and the average with the present position in it."""
@@ -63,6 +67,10 @@ class Delayed(Rule):
     def init(self, game, players):
         """Positions of the discriminator, the oldest first."""
         return jax.tree.map(lambda x: jnp.broadcast_to(x, (self.steps + 1, *x.shape)), players.discriminator)
+
+    def evaluations(self, dimension):
+        """The gradient, its players' parts taken against two discriminators."""
+        return 1
 
     def __call__(self, turn, state):
         """The generator's gradient against the oldest position kept, and the positions moved on by one."""

@@ -4,11 +4,10 @@ from typing import Any
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
-import lineax
 import optax
 
 from saddlery.game import Pair, gradient_field
+from saddlery.rules.linear import solve
 from saddlery.rules.rule import Rule, number
 
 
@@ -28,9 +27,14 @@ class Competitive(Rule):
     - `iterations`: restarts at the most, each of up to 20 Krylov vectors; an iteration costs two Jacobian products.
     """
 
-    step: Any = eqx.field(converter=number, default=0.1)
+    step: Any = eqx.field(converter=number("step"), default=0.1)
     tolerance: float = eqx.field(static=True, default=1e-6)
     iterations: int = eqx.field(static=True, default=10)
+
+    def evaluations(self, dimension):
+        """The gradient, two products for the right-hand side and the substitution, two for each vector of GMRES."""
+        vectors = min(dimension, 20)
+        return 3 + 2 * (1 if dimension <= 20 else self.iterations) * (vectors + 1)
 
     def __call__(self, turn, state):
         """The solution of the local game; there is no state."""
@@ -44,18 +48,10 @@ class Competitive(Rule):
         def reaction_of_discriminator(p):  # η H₂₁ p
             return optax.tree.scale(self.step, push(Pair(p, zero.discriminator)).discriminator)
 
-        operator = lineax.FunctionLinearOperator(
-            lambda p: optax.tree.sub(p, reaction_of_generator(reaction_of_discriminator(p))),
-            jax.eval_shape(lambda: xi.generator),
-        )
-        # Its own relative test is entry by entry, undefined where a dead unit's entry is zero: scale to length one.
-        solver = lineax.GMRES(
-            rtol=0.0, atol=self.tolerance, norm=optax.tree.norm, max_steps=self.iterations + 1
-        )  # the first of its steps is only the residual at zero
+        def product(p):  # (I − η² H₁₂ H₂₁) p
+            return optax.tree.sub(p, reaction_of_generator(reaction_of_discriminator(p)))
+
         target = optax.tree.sub(xi.generator, reaction_of_generator(xi.discriminator))
-        length = optax.tree.norm(target)
-        length = jnp.where(length > 0, length, 1.0)
-        unit = optax.tree.scale(1 / length, target)
-        generator = optax.tree.scale(length, lineax.linear_solve(operator, unit, solver, throw=False).value)
+        generator = solve(product, target, self.tolerance, self.iterations)
         discriminator = optax.tree.sub(xi.discriminator, reaction_of_discriminator(generator))
         return Pair(generator, discriminator), state

@@ -34,9 +34,9 @@ class Consensus(Rule):
     **Raises:** `ValueError` when γ is negative or of another shape.
     """
 
-    gamma: Any = eqx.field(converter=number, default=10.0)
-    rate: Any = eqx.field(converter=lambda rate: None if rate is None else number(rate), default=None)
-    target: Any = eqx.field(converter=number, default=0.0)
+    gamma: Any = eqx.field(converter=number("gamma"), default=10.0)
+    rate: Any = eqx.field(converter=lambda rate: None if rate is None else number("rate")(rate), default=None)
+    target: Any = eqx.field(converter=number("target"), default=0.0)
 
     def __check_init__(self):
         if jnp.shape(self.gamma) not in ((), (2, 2)):
@@ -47,6 +47,10 @@ class Consensus(Rule):
     def init(self, game, players):
         """The multiplier γ where it adapts; otherwise nothing."""
         return () if self.rate is None else self.gamma.astype(jnp.result_type(*jax.tree.leaves(players)))
+
+    def evaluations(self, dimension):
+        """The gradient and a product with Hᵀ, of a matrix γ one for each player."""
+        return 2 if self.gamma.ndim == 0 else 3
 
     def __call__(self, turn, state):
         """The regularised gradient, and γ's new value where it adapts."""

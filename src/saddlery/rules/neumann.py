@@ -16,19 +16,24 @@ class Neumann(Rule):
         descend Σ_{k ≤ order} (γHᵀ)ᵏ ξ,   that is v moves along Σ (−γJᵀ)ᵏ v
 
     Order 0 is the simultaneous gradient and order 1 consensus optimisation. A reviewer of Mescheder, Nowozin and
-    Geiger (2017) read the latter as the first step of a damped Newton method. That holds only in part: for a pure
-    minimisation H is symmetric and the series sums to (I − γH)⁻¹ξ, which *amplifies* directions of curvature
-    where Newton's (I + γH)⁻¹ξ damps them; for a pure rotation Hᵀ = −H and it does damp.
-
-    An order costs one product with Hᵀ, about one and a half gradients.
+    Geiger (2017) read the latter as the first step of a damped Newton method, (I + γH)⁻¹ξ = ξ − γHξ + …, which is
+    `Newton(1/γ)` times 1/γ. With H = S + A, symmetric and antisymmetric, consensus is ξ + γSξ − γAξ and Newton's
+    first order is ξ − γSξ − γAξ: the reading holds exactly for the rotation A and has the wrong sign for the
+    curvature S. For a pure rotation (Hᵀ = −H) the series *is* Newton's and damps; for a pure minimisation (Hᵀ = H) it
+    sums to (I − γH)⁻¹ξ, which *amplifies* directions of curvature, without bound as γ times a curvature
+    nears 1, where Newton's damps them. The series converges when γ is below 1/‖H‖.
     """
 
     order: int = eqx.field(static=True, default=1)
-    gamma: Any = eqx.field(converter=number, default=0.1)
+    gamma: Any = eqx.field(converter=number("gamma"), default=0.1)
 
     def __check_init__(self):
         if isinstance(self.order, bool) or not isinstance(self.order, int) or self.order < 0:
             raise ValueError(f"order: got {self.order!r}, expected a whole number, 0 or more")
+
+    def evaluations(self, dimension):
+        """The gradient and a product with Hᵀ for each power."""
+        return 1 + self.order
 
     def __call__(self, turn, state):
         """The truncated series; there is no state."""

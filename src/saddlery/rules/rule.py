@@ -1,6 +1,7 @@
 """What a rule is: from a turn of the game to the directions that the players descend."""
 
 import abc
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -9,9 +10,16 @@ import jax.numpy as jnp
 from saddlery.game import Pair
 
 
-def number(value: Any) -> Any:
-    """A rule's number as an array of floating point, so that `gamma=10` is the same program as `gamma=10.0`."""
-    return jnp.asarray(value) * 1.0
+def number(argument: str) -> Callable[[Any], Any]:
+    """The converter of a rule's number to a floating-point array, so that `gamma=10` is the program of `gamma=10.0`."""
+
+    def convert(value):
+        try:
+            return jnp.asarray(value) * 1.0
+        except TypeError as error:
+            raise TypeError(f"{argument}: got {value!r}, expected a number") from error
+
+    return convert
 
 
 class Turn(NamedTuple):
@@ -42,6 +50,14 @@ class Rule(eqx.Module):
     def init(self, game: Any, players: Pair) -> Any:
         """The rule's state at the start: none, unless the rule remembers something."""
         return ()
+
+    def evaluations(self, dimension: int) -> int | None:
+        """What a call costs in gradient evaluations of a game of `dimension` numbers, at most; `None` if unknown.
+
+        A product with H or Hᵀ counts as one evaluation: it is a pass of the same program differentiated, and a
+        difference quotient of two gradients would give Hu for as much.
+        """
+        return None
 
     @abc.abstractmethod
     def __call__(self, turn: Turn, state: Any) -> tuple[Pair, Any]:

@@ -10,6 +10,10 @@ class Simultaneous(Rule):
     descend ξ = (∇_g L_g, ∇_d L_d)
     """
 
+    def evaluations(self, dimension):
+        """The gradient."""
+        return 1
+
     def __call__(self, turn, state):
         """The simultaneous gradient; there is no state."""
         return gradients(turn.game, turn.players, turn.batch), state

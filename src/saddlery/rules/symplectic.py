@@ -21,8 +21,12 @@ class Symplectic(Rule):
     adjustment is attracted to stable equilibria and repelled by unstable ones.
     """
 
-    weight: Any = eqx.field(converter=number, default=1.0)
+    weight: Any = eqx.field(converter=number("weight"), default=1.0)
     align: bool = eqx.field(static=True, default=True)
+
+    def evaluations(self, dimension):
+        """The gradient, a product with H and one with Hᵀ."""
+        return 3
 
     def __call__(self, turn, state):
         """The adjusted gradient; there is no state."""

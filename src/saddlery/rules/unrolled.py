@@ -34,6 +34,10 @@ class Unrolled(Rule):
         if isinstance(self.steps, bool) or not isinstance(self.steps, int) or self.steps < 0:
             raise ValueError(f"steps: got {self.steps!r}, expected a whole number, 0 or more")
 
+    def evaluations(self, dimension):
+        """The gradient, and K gradients ahead and K products back, the discriminator's alone."""
+        return 1 + 2 * self.steps
+
     def __call__(self, turn, state):
         """The unrolled gradient of the generator, the ordinary one of the discriminator."""
         if self.steps == 0:
