@@ -223,6 +223,18 @@ def neumann(order: int = 2, gamma: float = 0.1):
     return _Parts(rules.Neumann(order, gamma), schedules.simultaneous(), SETTINGS["numerics"])
 
 
+@_published
+def krylov(order: int = 1, transposed: bool = True):
+    """The direction of a Krylov space with the smallest residual ‖ξ − Hp‖, consensus's space unless told otherwise."""
+    return _Parts(rules.Krylov(order, transposed), schedules.simultaneous(), SETTINGS["analytic"])
+
+
+@_published
+def newton(damping: float = 0.1):
+    """Newton's method on the field, damped: (J − damping I)⁻¹ v is descended."""
+    return _Parts(rules.Newton(damping), schedules.simultaneous(), SETTINGS["analytic"])
+
+
 def competitive(
     step: float | None = None, *, schedule=None, generator=None, discriminator=None, learning_rate=None
 ) -> Method:
@@ -280,9 +292,11 @@ METHODS = {
         extragradient,
         extrapolation_from_past,
         jare,
+        krylov,
         lookahead,
         negative_momentum,
         neumann,
+        newton,
         optimistic,
         simultaneous,
         smooth,

@@ -3,7 +3,9 @@
 from saddlery.rules.averaged import Averaged, Delayed
 from saddlery.rules.competitive import Competitive
 from saddlery.rules.consensus import Consensus
+from saddlery.rules.krylov import Krylov
 from saddlery.rules.neumann import Neumann
+from saddlery.rules.newton import Newton
 from saddlery.rules.rule import Rule, Turn
 from saddlery.rules.simultaneous import Simultaneous
 from saddlery.rules.symplectic import Symplectic
@@ -14,7 +16,9 @@ __all__ = [
     "Competitive",
     "Consensus",
     "Delayed",
+    "Krylov",
     "Neumann",
+    "Newton",
     "Rule",
     "Simultaneous",
     "Symplectic",
