@@ -110,6 +110,11 @@ class Fixed(eqx.Module):
         """The losses of the game held."""
         return self.game.losses(discriminator, samples, batch)
 
+    @property
+    def best_response(self):
+        """The exact maximiser of the game held, if it has one."""
+        return self.game.best_response
+
 
 def fixed(game: Any, batch: Any) -> Fixed:
     """The same game, always drawing `batch`: a deterministic game, for spectra, tests and debugging."""
@@ -136,6 +141,11 @@ class Foreign(eqx.Module):
     def losses(self, discriminator, samples, batch):
         """The losses of the game held."""
         return self.held.game.losses(discriminator, samples, batch)
+
+    @property
+    def best_response(self):
+        """The exact maximiser of the game held, if it has one."""
+        return self.held.game.best_response
 
 
 class _ByIdentity:

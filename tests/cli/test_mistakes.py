@@ -3,7 +3,7 @@
 import pytest
 
 MISTAKES = {
-    ("run", "rong"): "unknown game 'rong'; did you mean 'ring'? Allowed: bilinear, digits, grid",
+    ("run", "rong"): "unknown game 'rong'; did you mean 'ring'? Allowed: bilinear, digits, dirac, grid",
     ("run", "ring", "-m", "consensos"): "unknown method 'consensos'; did you mean 'consensus'? Allowed: alternating,",
     ("run", "ring", "--loss", "hing"): "unknown loss 'hing'; did you mean 'hinge'? Allowed:",
     ("run", "ring", "--preset", "numerik"): "unknown preset 'numerik'; did you mean 'numerics'? Allowed:",
@@ -14,7 +14,7 @@ MISTAKES = {
     ("run", "ring(std=-1.0)"): "std: got -1.0, expected a number above 0",
     ("run", "ring", "-m", "unrolled(steps=-1)"): "steps: got -1, expected a whole number, 0 or more",
     ("run", "ring", "-m", "unrolled(steps=2.5)"): "steps: got 2.5, expected a whole number",
-    ("run", "ring", "-m", "consensus(gamma='x')"): "consensus: Value 'x'",
+    ("run", "ring", "-m", "consensus(gamma='x')"): "consensus: gamma: got 'x', expected a number",
     ("run", "ring", "-m", "clipped(value='x')"): "value: got 'x', expected a number",
     ("run", "ring(8)"): "'ring(8)': arguments are named, such as steps=10",
     ("run", "ring("): "'ring(' cannot be read: expected a name or a call",

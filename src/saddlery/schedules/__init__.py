@@ -1,6 +1,7 @@
 """Schedules: who moves when, and from whose position. Called as functions, since each is a choice with options."""
 
 from saddlery.schedules.alternating import Alternating as alternating
+from saddlery.schedules.best_response import BestResponse as best_response
 from saddlery.schedules.extragradient import Extragradient as extragradient
 from saddlery.schedules.extragradient import ExtrapolationFromPast as extrapolation_from_past
 from saddlery.schedules.lookahead import Lookahead as lookahead
@@ -11,6 +12,7 @@ __all__ = [
     "Schedule",
     "State",
     "alternating",
+    "best_response",
     "extragradient",
     "extrapolation_from_past",
     "lookahead",

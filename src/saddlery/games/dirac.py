@@ -1,0 +1,64 @@
+"""The Dirac-GAN, the smallest GAN: one real point, one generated point, a linear discriminator."""
+
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+
+from saddlery.game import Pair
+from saddlery.losses import as_loss, as_penalties
+
+
+class Dirac(eqx.Module):
+    """One real point at 0 against one generated point θ; see `dirac`."""
+
+    loss: Any = eqx.field(converter=as_loss)
+    penalty: Any = eqx.field(converter=as_penalties)
+
+    def init(self, key):
+        """Both players standard normal, a number each."""
+        return Pair(*jax.random.normal(key, (2,)))
+
+    def draw(self, key):
+        """Each penalty's own randomness, for the one real point; nothing else is random."""
+        real = jnp.zeros(1)
+        return tuple(penalty.draw(jax.random.fold_in(key, i), real) for i, penalty in enumerate(self.penalty))
+
+    def act(self, generator, batch):
+        """The generated point, a batch of one."""
+        return generator[None]
+
+    def losses(self, discriminator, samples, batch):
+        """The loss of the two scores ψ·0 and ψθ, the penalties added to the discriminator's."""
+
+        def score(x):
+            return discriminator * x
+
+        real = jnp.zeros_like(samples)
+        losses = self.loss(score(real), score(samples))
+        for penalty, draw in zip(self.penalty, batch, strict=True):
+            losses = losses._replace(discriminator=losses.discriminator + penalty(score, real, samples, draw))
+        return losses
+
+    def equilibrium(self) -> Pair:
+        """The generated point on the real one, before a discriminator that is flat."""
+        return Pair(jnp.zeros(()), jnp.zeros(()))
+
+
+def dirac(loss: Any = "minimax", penalty: Any = None) -> Dirac:
+    """The Dirac-GAN (Mescheder, Geiger, Nowozin, 2018, definition 2.1).
+
+        data: a point at 0;   generator: a point at θ;   discriminator: D(x) = ψx
+
+    Its equilibrium is (0, 0). There J has the eigenvalues ±i f′(0) without a penalty, f′(0) = ½ for `minimax` and
+    `nonsaturating` and 1 for `wasserstein`: descent without a penalty does not converge linearly.
+
+    **Arguments:**
+    - `loss`: a name of `saddlery.losses.LOSSES` or a function of real and generated scores to a `Pair`.
+    - `penalty`: one of `saddlery.losses`' penalties, such as `R1(1.0)` or `"r1(weight=1.0)"`, several in a tuple, or
+      `None`; added to the discriminator's loss.
+
+    **Raises:** `ValueError` for an unknown loss or penalty, naming the nearest.
+    """
+    return Dirac(loss, penalty)

@@ -1,0 +1,43 @@
+"""The generator descends against the best discriminator there is."""
+
+import jax
+import jax.numpy as jnp
+
+from saddlery.schedules.schedule import Schedule, descend, direct
+
+
+class BestResponse(Schedule):
+    """The discriminator is replaced by the game's exact maximiser, then the generator moves against it.
+
+        d = game.best_response(g),   g⁺ = g − η (the rule's direction of the generator at (g, d))
+
+    The optimal dynamics of Li, Madry, Peebles, Schmidt (2018). The discriminator's optimiser is not used. Infinite
+    numbers of the maximiser are held as the largest finite ones, which training does not take for a divergence.
+
+    **Raises:** `TypeError` at the start for a game without `best_response`.
+    """
+
+    def init(self, game, rule, players):
+        """Nothing, once it is sure that the game knows its maximiser."""
+        if not callable(getattr(game, "best_response", None)):
+            raise TypeError(
+                f"schedule: best_response needs a game with a method best_response(generator) -> discriminator, such "
+                f"as two_gaussians; this {type(game).__name__} has none"
+            )
+        return ()
+
+    def step(self, game, rule, optimisers, players, state, key):
+        """The best discriminator, and the generator's move against it."""
+        best = jax.tree.map(_finite, game.best_response(players.generator))
+        players = players._replace(discriminator=best)
+        directions, memory = direct(game, rule, optimisers, players, state.optimisers, game.draw(key), state.rule)
+        generator, of_generator = descend(
+            optimisers.generator, directions.generator, state.optimisers.generator, players.generator
+        )
+        states = state.optimisers._replace(generator=of_generator)
+        return players._replace(generator=generator), state._replace(optimisers=states, rule=memory)
+
+
+def _finite(x):
+    """The nearest finite numbers; what is no number stays so."""
+    return jnp.clip(x, jnp.finfo(x.dtype).min, jnp.finfo(x.dtype).max)
