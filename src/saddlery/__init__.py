@@ -7,17 +7,21 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {
+    "Diagnosis": "diagnosis",
+    "diagnose": "diagnosis",
     "Game": "game",
     "Pair": "game",
     "fixed": "game",
     "gradient_field": "game",
     "gradients": "game",
     "Method": "method",
+    "Spectrum": "dynamics.spectrum",
+    "spectrum": "dynamics.spectrum",
     "optimiser": "optimisers",
     "Run": "training",
     "train": "training",
 }
-_MODULES = ("data", "games", "losses", "methods", "metrics", "networks", "report", "rules", "schedules")
+_MODULES = ("data", "dynamics", "games", "losses", "methods", "metrics", "networks", "report", "rules", "schedules")
 
 __all__ = [*_HOMES, *_MODULES]
 __version__ = "0.1.0"
