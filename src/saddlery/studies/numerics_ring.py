@@ -1,0 +1,262 @@
+"""The study `numerics-ring`: simultaneous against consensus optimisation on a ring, and the eigenvalues of both."""
+
+import os
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import xarray as xr
+from jax.flatten_util import ravel_pytree
+
+from saddlery import storage
+from saddlery.dynamics.jacobian import consensus, jacobian
+from saddlery.dynamics.path import path
+from saddlery.dynamics.spectrum import Spectrum, from_matrix
+from saddlery.experiment import Experiment, Ready, optimisers_of, prepare
+from saddlery.metrics.probes import probes
+from saddlery.names import nearest
+from saddlery.results import combined
+from saddlery.training import train
+
+GAMMA, BATCHES = 10.0, 10  # of consensus optimisation; and over how many batches the Jacobian is averaged
+SETTINGS = ("simultaneous", f"consensus(gamma={GAMMA})")
+FIELDS = ("v", "consensus")  # whose Jacobians: v′, and v′ − γ v′ᵀ v′
+MODES = 200  # of those that carry the field, how many are kept
+RESULTS = "numerics-ring.zarr"
+
+
+class Scale(NamedTuple):
+    """How long, how often recorded, with which learning rate and seeds; and at which steps eigenvalues are taken."""
+
+    steps: int
+    every: int
+    learning_rate: float
+    seeds: int
+    moments: tuple[int, ...]
+
+
+SCALES = {
+    "quick": Scale(5000, 100, 1e-3, 3, (0, 1000, 5000)),
+    "paper": Scale(50_000, 1000, 1e-4, 5, tuple(range(0, 50_001, 5000))),
+}
+NUMBERS = ("field_norm", "symmetric", "antisymmetric", "rotation", "turning", "angle", "stable_step", "tolerance")
+
+
+def run(folder: Path | str, scale: str = "quick", progress: Callable[[int, int], None] | None = None) -> xr.Dataset:
+    """Train on the ring as in the paper (Mescheder, Nowozin, Geiger, 2017), and take eigenvalues along the way.
+
+    What the folder holds already, of training and of eigenvalues, is not computed again.
+
+    **Arguments:**
+    - `folder`: results are written to `folder/numerics-ring.zarr`, runs and spectra before that beside it.
+    - `scale`: `"quick"` (some minutes on two cores: a tenth of the steps with ten times the learning rate) or
+      `"paper"`.
+    - `progress`: called with how many parts, trainings and spectra, are done and of how many.
+
+    **Returns:** an experiment's dataset (`setting`, `seed`, `step`), and beside its measures
+    `eigenvalues_real` and `eigenvalues_imaginary` (setting, seed, moment, field, eigenvalue), of v′ and of
+    v′ − γ v′ᵀ v′, each of a Jacobian averaged over 10 batches; of each of these its norms, rotation and tolerance, as
+    in `Spectrum`; `mode_real`, `mode_imaginary`, `mode_weight` and `mode_left` (…, mode), the modes that carry the
+    field, the largest part first, and `carrying`, how many it takes to leave a tenth of it; and along the segment from
+    start to end `path_angle` and `path_norm` (setting, seed, position), and `distance` (setting, seed).
+
+    **Raises:** `ValueError` for another scale.
+    """
+    if scale not in SCALES:
+        raise ValueError(nearest("scale", scale, SCALES))
+    folder, size, ready = Path(folder), SCALES[scale], prepare(_experiment(scale))
+    parts, of = folder / "parts" / scale, len(SETTINGS) * (1 + size.seeds * len(size.moments))
+    done = 0
+
+    def advance():
+        nonlocal done
+        done += 1
+        if progress:
+            progress(done, of)
+
+    histories = {}
+    for text, method in ready.methods.items():
+        histories[text] = _trained(ready, method, parts / ready.experiment.folder_of(text))
+        advance()
+    spectra = _spectra(ready, histories, parts, size, advance)
+    results = combined(
+        ready.experiment, ready.game, optimisers_of(ready.experiment, ready.game),
+        {text: history.drop_vars("parameters") for text, history in histories.items()},
+    )  # fmt: skip
+    results = results.merge(spectra).merge(_paths(ready, histories)).assign_attrs(gamma=GAMMA, batches=BATCHES)
+    _write(results, folder / RESULTS)
+    return open_numerics_ring(folder)
+
+
+def open_numerics_ring(folder: Path | str) -> xr.Dataset:
+    """The study that a folder holds.
+
+    **Raises:** `FileNotFoundError` when there is none.
+    """
+    path = Path(folder) / RESULTS
+    if not path.exists():
+        raise FileNotFoundError(f"{folder} holds no study of the Numerics' ring: there is no {path}")
+    results = _opened(path)
+    for name in ("setting", "method"):
+        results[name] = "setting", [str(text) for text in results[name].values]
+    return results.assign_coords(field=[str(text) for text in results["field"].values])
+
+
+def _experiment(scale: str) -> Experiment:
+    """The trainings, as an experiment."""
+    steps, every, learning_rate, seeds, _ = SCALES[scale]
+    paper = SCALES["paper"]
+    note = "The ring of Mescheder, Nowozin and Geiger (2017) with their networks, losses and optimiser"
+    if scale != "paper":
+        note += (
+            f"; {steps:,} steps of learning rate {learning_rate:g} in the place of their {paper.steps:,} of "
+            f"{paper.learning_rate:g}"
+        )
+    return Experiment(
+        game="ring(preset='numerics')",
+        methods=SETTINGS,
+        steps=steps,
+        every=every,
+        seeds=seeds,
+        learning_rate=learning_rate,
+        title="Are zero real parts and large imaginary parts there in practice?",
+        note=f"{note}. Eigenvalues are of Jacobians averaged over {BATCHES} batches, one row for every parameter.",
+        command=f"saddlery study numerics-ring --scale {scale}",
+    )
+
+
+def parameters(game: Any, players: Any, key: Any) -> np.ndarray:
+    """A probe: both players themselves, in one vector."""
+    return np.asarray(ravel_pytree(players)[0])
+
+
+parameters.dims = {"parameters": ("parameter",)}  # type: ignore[attr-defined]
+
+
+def _trained(ready: Ready, method: Any, out: Path) -> xr.Dataset:
+    """One method's history, its players among what is recorded."""
+    return train(
+        ready.game,
+        method,
+        steps=ready.experiment.steps,
+        every=ready.experiment.every,
+        seeds=ready.experiment.seeds,
+        key=jax.random.key(ready.experiment.key),
+        probes=probes(ready.game, ready.experiment.samples) | {"parameters": parameters},
+        out=out,
+        resume=out.exists(),
+    ).history
+
+
+def _spectra(
+    ready: Ready, histories: dict[str, xr.Dataset], parts: Path, size: Scale, advance: Callable[[], None]
+) -> xr.Dataset:
+    """The spectra of every setting, seed and moment, a thread for each core."""
+
+    def spectrum(text, seed, moment):
+        path = parts / "spectra" / f"{SETTINGS.index(text) + 1}-{seed}-{moment}.zarr"
+        if not path.exists():
+            flat = histories[text]["parameters"].sel(seed=seed, step=moment).values
+            _write(_spectrum(ready.game, flat), path)
+        return _opened(path)
+
+    cells = [(text, seed, moment) for text in SETTINGS for seed in range(size.seeds) for moment in size.moments]
+    found = {}
+    pool = ThreadPoolExecutor(len(os.sched_getaffinity(0)))
+    try:
+        found[cells[0]] = spectrum(*cells[0])  # here, so that the program is compiled once
+        advance()
+        waiting = {pool.submit(spectrum, *cell): cell for cell in cells[1:]}
+        for ended in as_completed(waiting):
+            found[waiting[ended]] = ended.result()
+            advance()
+    finally:
+        pool.shutdown(cancel_futures=True)
+    return _along(
+        "setting",
+        (
+            _along(
+                "seed", (_along("moment", (found[text, seed, m] for m in size.moments)) for seed in range(size.seeds))
+            )
+            for text in SETTINGS
+        ),
+    ).assign_coords(moment=list(size.moments), field=np.array(FIELDS, np.dtypes.StringDType()))
+
+
+def _along(dimension: str, datasets: Iterable[xr.Dataset]) -> xr.Dataset:
+    return xr.concat(list(datasets), dimension)
+
+
+def _players(game: Any, flat: np.ndarray) -> Any:
+    """Both players out of one vector."""
+    return ravel_pytree(game.init(jax.random.key(0)))[1](jnp.asarray(flat))
+
+
+def _spectrum(game: Any, flat: np.ndarray) -> xr.Dataset:
+    """The spectra of both fields at a position; NaN where training had left the finite numbers."""
+    if not np.isfinite(flat).all():
+        return _along("field", [_described(None, len(flat)) for _ in FIELDS])
+    J = jacobian(game, _players(game, flat), key=jax.random.key(1), batches=BATCHES)
+    return _along("field", [_described(from_matrix(each, BATCHES), J.size) for each in (J, consensus(J, GAMMA))])
+
+
+def _described(found: Spectrum | None, size: int) -> xr.Dataset:
+    """What is kept of a spectrum."""
+    values, modes = np.full(size, complex(np.nan, np.nan)), np.full((MODES, 3), np.nan, complex)
+    numbers, carrying = dict.fromkeys(NUMBERS, np.nan), np.nan
+    if found is not None:
+        values = found.eigenvalues
+        kept = np.stack([found.modes.eigenvalues, found.modes.weights, found.modes.left], axis=1)[:MODES]
+        modes[: len(kept)] = kept
+        numbers = {name: getattr(found, name) for name in NUMBERS}
+        carrying = len(found.modes.carrying())
+    return xr.Dataset(
+        {
+            "eigenvalues_real": ("eigenvalue", np.real(values)),
+            "eigenvalues_imaginary": ("eigenvalue", np.imag(values)),
+            "mode_real": ("mode", np.real(modes[:, 0])),
+            "mode_imaginary": ("mode", np.imag(modes[:, 0])),
+            "mode_weight": ("mode", np.real(modes[:, 1])),
+            "mode_left": ("mode", np.real(modes[:, 2])),
+            "carrying": ((), float(carrying)),
+            **{name: ((), float(value)) for name, value in numbers.items()},
+        }
+    )
+
+
+def _paths(ready: Ready, histories: dict[str, xr.Dataset]) -> xr.Dataset:
+    """Angle and norm of the field from the start of each run to its end."""
+
+    def one(flat):
+        ends = flat.dropna("step")  # of a run that left the finite numbers, up to there
+        start, end = (_players(ready.game, ends.isel(step=i).values) for i in (0, -1))
+        found = path(ready.game, start, end, key=jax.random.key(1), batches=BATCHES)
+        return xr.Dataset(
+            {
+                "path_angle": ("position", found.angle),
+                "path_norm": ("position", found.norm),
+                "distance": ((), found.distance),
+            },
+            {"position": found.position},
+        )
+
+    return _along(
+        "setting",
+        (
+            _along("seed", (one(history["parameters"].sel(seed=seed)) for seed in history["seed"].values))
+            for history in histories.values()
+        ),
+    )
+
+
+def _opened(path: Path) -> xr.Dataset:
+    return xr.open_zarr(path, chunks=None, consolidated=False).load()
+
+
+def _write(dataset: xr.Dataset, path: Path) -> None:
+    with storage.folder(path) as beside:
+        dataset.to_zarr(beside, mode="w", zarr_format=3, consolidated=False)
