@@ -9,12 +9,14 @@ import typer
 
 from saddlery import __version__
 from saddlery.cli.demo import demo
+from saddlery.cli.diagnose import diagnose
 from saddlery.cli.doctor import doctor
 from saddlery.cli.errors import Ended
 from saddlery.cli.list import list_names
 from saddlery.cli.report import report
 from saddlery.cli.resume import resume
 from saddlery.cli.run import run
+from saddlery.cli.study import study
 
 app = typer.Typer(
     name="saddlery",
@@ -29,6 +31,8 @@ app = typer.Typer(
 app.command("run")(run)
 app.command("resume")(resume)
 app.command("report")(report)
+app.command("diagnose")(diagnose)
+app.command("study")(study)
 app.command("list")(list_names)
 app.command("doctor")(doctor)
 app.command("demo")(demo)

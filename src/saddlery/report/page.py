@@ -80,7 +80,7 @@ def html(parts: Sequence[Part]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["uri"] = _svg_uri
+    environment.filters["uri"] = svg_uri
     return environment.get_template("page.html.jinja").render(parts=parts)
 
 
@@ -133,6 +133,6 @@ def _check(dataset: xr.Dataset) -> None:
         )
 
 
-def _svg_uri(svg: bytes) -> str:
+def svg_uri(svg: bytes) -> str:
     """An SVG file as a data URI."""
     return f"data:image/svg+xml;base64,{base64.b64encode(svg).decode()}"

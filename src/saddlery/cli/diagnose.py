@@ -1,0 +1,102 @@
+"""`saddlery diagnose`: why a run converges, cycles, diverges, stalls or collapses, and what would help."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from saddlery.cli import cache
+from saddlery.cli.errors import Ended, mistakes
+from saddlery.cli.report import WIDTH
+
+TONES = {"converging": "green", "cycling": "yellow", "stalled": "yellow", "diverging": "red", "collapsed": "red"}
+SECONDS_BETWEEN_LINES = 10.0
+
+
+def diagnose(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A folder that `saddlery run` wrote.")],
+    method: Annotated[
+        str | None, typer.Option(metavar="METHOD", help="Which of the run's methods. [its first]")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Which of its seeds.")] = 0,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Train with and without each candidate; recommend what helps.")
+    ] = False,
+    seeds: Annotated[int, typer.Option(help="Seeds to verify with.")] = 4,
+    steps: Annotated[
+        int, typer.Option(help="Steps of the short training; verifying takes three times as many.")
+    ] = 1000,
+    out: Annotated[Path | None, typer.Option(help="The folder for the page and figures. [RUN/diagnosis]")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress display.")] = False,
+) -> None:
+    """Say why a run converges, cycles, diverges, stalls or collapses.
+
+    It trains on from the last checkpoint for a while, measures how the path turns and returns, and looks at the
+    spectrum there. What could help is a candidate; with --verify, what training confirms is a recommendation.
+    """
+    cache.enable()
+    with mistakes():
+        from saddlery import diagnosis
+        from saddlery.report.diagnosis import write
+
+        found = diagnosis.diagnose(
+            run, method, seed=seed, steps=steps, verify=verify, seeds=seeds, progress=None if quiet else _lines()
+        )
+    _show(found)
+    folder = out or run / "diagnosis"
+    try:
+        page = write(found, folder)
+    except OSError as error:
+        raise Ended(f"{folder} cannot be written: {error.strerror or error}", 1) from error
+    typer.echo(f"Report: {page}")
+    typer.echo(f"Figures: {folder / 'figures'}")
+
+
+def _lines() -> Any:
+    """Progress of the verification on stderr, a line now and then."""
+    import time
+
+    last = time.monotonic()
+
+    def report(name: str, progress: Any) -> None:
+        nonlocal last
+        if time.monotonic() - last >= SECONDS_BETWEEN_LINES:
+            last = time.monotonic()
+            what = f"with {name}" if name else "without a change"
+            done = f"{progress.step:,} of {progress.steps:,} steps at {progress.rate:.0f} a second"
+            print(f"verifying {what}: seed {progress.seed}, {done}", file=sys.stderr, flush=True)
+
+    return report
+
+
+def _show(found: Any) -> None:
+    """The verdict, the table of what was measured, and what would help."""
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    from saddlery.diagnosis.words import advice, conclusion, rows
+
+    console = Console(width=None if sys.stdout.isatty() else WIDTH, highlight=False)
+    if found.subject.title:
+        console.print(escape(f"{found.subject.title}, at step {found.subject.step:,}"))
+    word = found.verdict.word
+    console.print(f"[bold {TONES[word]}]{word}[/]: {escape(found.verdict.because)}.")
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for heading in ("What was measured", "Value", "What it means"):
+        table.add_column(heading, overflow="fold", style="dim" if heading == "What it means" else None)
+    for row in rows(found):
+        table.add_row(*map(escape, row))
+    console.print(table)
+    for text in found.evidence.missing:
+        console.print(f"[red]Not computed[/]: {escape(text)}")
+    for text in found.evidence.remarks:
+        console.print(f"[yellow]Note[/]: {escape(text)}")
+    for status, name, text in advice(found):
+        tone = {"RECOMMENDED": "bold green", "candidate": "bold"}.get(status, "dim")
+        console.print(f"[{tone}]{status}: {escape(name)}[/] — {escape(text)}")
+    console.print(f"[bold]{escape(conclusion(found))}[/]")
+    if found.subject.others:
+        console.print(f"[dim]Also in this run: {escape(', '.join(found.subject.others))} (--method).[/]")

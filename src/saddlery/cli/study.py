@@ -1,0 +1,68 @@
+"""`saddlery study`: a published experiment made again, with a report."""
+
+import sys
+import time
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from saddlery.cli import cache
+from saddlery.cli.errors import Ended, mistakes
+from saddlery.cli.progress import SECONDS_BETWEEN_LINES, duration
+from saddlery.cli.run import Quiet
+from saddlery.names import nearest
+
+# Each is `studies.NAME.run(folder, scale, progress)` and `report.NAME.write(results, folder)`.
+STUDIES = {"atlas": "atlas", "first-order": "first_order", "numerics-ring": "numerics_ring"}
+SCALES = ("quick", "paper")
+
+
+def study(
+    name: Annotated[str, typer.Argument(metavar="NAME", help=f"One of {', '.join(STUDIES)}.")],
+    scale: Annotated[str, typer.Option(help="quick (some minutes on two cores) or paper.")] = "quick",
+    out: Annotated[Path | None, typer.Option(help="The folder for everything. [runs/NAME]")] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Make a published experiment again, with a report.
+
+    Stopped with Ctrl-C, the same command goes on from there.
+    """
+    cache.enable()
+    with mistakes():
+        if name not in STUDIES:
+            raise ValueError(nearest("study", name, STUDIES))
+        if scale not in SCALES:
+            raise ValueError(nearest("scale", scale, SCALES))
+        folder = out or Path("runs", name)
+        if folder.exists() and not folder.is_dir():
+            raise NotADirectoryError(f"{folder} is a file, expected a folder")
+    module = STUDIES[name]
+    try:
+        results = import_module(f"saddlery.studies.{module}").run(folder, scale, None if quiet else _told(name))
+    except KeyboardInterrupt:
+        raise Ended(f"stopped; the same command goes on with what is in {folder}", 1) from None
+    page = import_module(f"saddlery.report.{module}").write(results, folder)
+    typer.echo(f"Results: {folder}")
+    typer.echo(f"Report: {page}")
+
+
+def _told(name: str) -> Callable[[int, int], None]:
+    """Progress on stderr, a line now and then: how much is done and how long is left."""
+    began = last = time.monotonic()
+    at_first: int | None = None
+
+    def report(done: int, of: int) -> None:
+        nonlocal last, at_first
+        at_first = done if at_first is None else at_first
+        now = time.monotonic()
+        if now - last < SECONDS_BETWEEN_LINES:
+            return
+        last = now
+        gained = done - at_first
+        left = f", {duration((now - began) / gained * (of - done))} left" if gained else ""
+        print(f"{name}: {done / of:.0%} ({done} of {of}){left}", file=sys.stderr, flush=True)
+
+    return report

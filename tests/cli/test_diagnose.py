@@ -1,0 +1,91 @@
+"""`saddlery diagnose`, from the run to the page."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+import saddlery.report.diagnosis as page
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A run of a game that circles under one method and comes to rest under another."""
+    from saddlery.cli import main
+
+    made = tmp_path_factory.mktemp("runs") / "mine"
+    command = ["run", "bilinear", "-m", "alternating", "-m", "extragradient", "--learning-rate", "0.1"]
+    assert main([*command, "--steps", "100", "--seeds", "2", "--quiet", "--no-report", "--out", str(made)]) == 0
+    return made
+
+
+def test_a_run_that_cycles_is_told_so_and_what_helps(saddlery, folder):
+    code, printed, _ = saddlery("diagnose", str(folder), "--verify", "--seeds", "2", "--steps", "400", "--quiet")
+    assert code == 0
+    lines = printed.splitlines()
+    assert lines[0] == "bilinear, alternating, seed 0, at step 100"
+    assert lines[1].startswith("cycling: the path returned 9")
+    for word in ("What was measured", "eigenvalues of J", "0 ± 1i", "rotation along v", "multiplier of the update"):
+        assert word in printed
+    assert "RECOMMENDED: consensus(gamma=1)" in printed
+    assert "Recommended, for training confirmed it: consensus(gamma=1)." in printed
+    assert "Also in this run: extragradient (--method)." in printed
+    assert f"Report: {folder / 'diagnosis' / 'report.html'}" in printed
+    assert {path.name for path in (folder / "diagnosis" / "figures").glob("*.svg")} == {
+        "norms.svg",
+        "losses.svg",
+        "path.svg",
+        "spectrum.svg",
+        "verified.svg",
+    }
+    held = json.loads((folder / "diagnosis" / "diagnosis.json").read_text())
+    assert held["verdict"] == "cycling"
+    assert {each["status"] for each in held["advice"]} == {"RECOMMENDED"}
+    assert sorted(held["eigenvalues"]) == [[pytest.approx(0, abs=1e-6), sign] for sign in (-1, 1)]
+
+
+def test_a_run_that_converges_is_left_as_it_is(saddlery, folder):
+    code, printed, _ = saddlery(
+        "diagnose", str(folder), "--method", "extragradient", "--seed", "1", "--steps", "400", "--out", "here"
+    )
+    assert code == 0
+    assert printed.startswith("bilinear, extragradient, seed 1, at step 100\nconverging: ‖v‖ fell to 0.1")
+    assert "Nothing to change" in printed
+    written = Path("here/report.html").read_text()
+    assert "<h1>Diagnosis: converging</h1>" in written
+    assert re.findall(r'(?:src|href)="(?!data:|#)', written) == []  # it opens without a network
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--method", "extragradeint"), "unknown method of this run 'extragradeint'; did you mean 'extragradient'?"),
+        (("--seed", "2"), "seed: got 2, expected a whole number from 0 to 1"),
+        (("--steps", "5"), "steps: got 5, expected a whole number, 80 or more"),
+        (("--verify", "--seeds", "1"), "seeds: got 1, expected a whole number, 2 or more"),
+    ],
+)
+def test_mistakes_are_named_in_one_line(saddlery, folder, tmp_path, arguments, said):
+    code, printed, errors = saddlery("diagnose", str(folder), *arguments)
+    assert (code, printed) == (2, "")
+    assert errors.startswith("error: ")
+    assert said in errors
+    assert errors.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_is_no_run_is_refused(saddlery):
+    assert saddlery("diagnose", "nowhere")[::2] == (
+        2,
+        "error: nowhere holds no experiment: there is no nowhere/experiment.json\n",
+    )
+
+
+def test_a_folder_that_cannot_be_written_is_a_failure(saddlery, folder, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(page.storage, "write", full)
+    code, _, errors = saddlery("diagnose", str(folder), "--steps", "100", "--out", "here")
+    assert (code, errors) == (1, "error: here cannot be written: No space left on device\n")

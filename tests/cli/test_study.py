@@ -1,0 +1,82 @@
+"""`saddlery study`: it finds the study and its page, and refuses what there is none of."""
+
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from saddlery.cli.study import STUDIES, _told
+
+
+@pytest.fixture
+def made_up(monkeypatch):
+    """A study that notes how it was called."""
+    calls = []
+
+    def run(folder, scale, progress):
+        calls.append((folder, scale))
+        if progress:
+            progress(1, 2)
+        folder.mkdir(parents=True)
+        return "results"
+
+    def write(results, folder):
+        assert results == "results"
+        return folder / "report.html"
+
+    monkeypatch.setitem(STUDIES, "made-up", "made_up")
+    monkeypatch.setitem(sys.modules, "saddlery.studies.made_up", SimpleNamespace(run=run))
+    monkeypatch.setitem(sys.modules, "saddlery.report.made_up", SimpleNamespace(write=write))
+    return calls
+
+
+def test_a_study_is_run_and_its_page_written(saddlery, made_up):
+    assert saddlery("study", "made-up")[:2] == (0, "Results: runs/made-up\nReport: runs/made-up/report.html\n")
+    assert saddlery("study", "made-up", "--scale", "paper", "--out", "here", "--quiet")[0] == 0
+    assert made_up == [(Path("runs/made-up"), "quick"), (Path("here"), "paper")]
+
+
+def test_progress_is_a_line_in_ten_seconds_with_what_is_left(monkeypatch, capsys):
+    clock = iter([0.0, 1.0, 20.0, 25.0, 40.0])
+    monkeypatch.setattr(sys.modules[_told.__module__], "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    report = _told("atlas")
+    for done in (10, 20, 30, 40):
+        report(done, 100)
+    assert capsys.readouterr().err.splitlines() == [
+        "atlas: 20% (20 of 100), 2 min 40 s left",
+        "atlas: 40% (40 of 100), 1 min 20 s left",
+    ]
+
+
+def test_being_stopped_says_how_to_go_on(saddlery, made_up, monkeypatch):
+    def stopped(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys.modules["saddlery.studies.made_up"], "run", stopped)
+    code, _, errors = saddlery("study", "made-up", "--out", "here")
+    assert (code, errors) == (1, "error: stopped; the same command goes on with what is in here\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("atlsa",), "unknown study 'atlsa'; did you mean 'atlas'? Allowed: atlas, first-order, numerics-ring"),
+        (("atlas", "--scale", "papre"), "unknown scale 'papre'; did you mean 'paper'?"),
+        (("atlas", "--out", "file"), "file is a file, expected a folder"),
+    ],
+)
+def test_mistakes_are_named_before_anything_runs(saddlery, tmp_path, arguments, said):
+    Path("file").write_text("")
+    code, _, errors = saddlery("study", *arguments)
+    assert code == 2
+    assert said in errors
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_every_study_is_there_with_its_page(name):
+    from importlib import import_module
+
+    assert callable(import_module(f"saddlery.studies.{STUDIES[name]}").run)
+    assert callable(import_module(f"saddlery.report.{STUDIES[name]}").write)
