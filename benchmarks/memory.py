@@ -7,7 +7,7 @@ from pathlib import Path
 
 from benchmarks import ours
 from benchmarks.table import Row, rates, ratios
-from benchmarks.timing import calibrate, clock
+from benchmarks.timing import calibrate, turn
 
 ROUNDS = 5
 
@@ -44,8 +44,7 @@ def measure(steps: int) -> None:
 
     keep_memory()
     trainer = ours.Trainer(ours.unrolled_ring(), ours.unrolled(steps))
-    n = calibrate(trainer, 1.0)
-    seconds = clock(trainer, n) / n
+    seconds = turn(trainer, calibrate(trainer, 0.1), 1.0)
     # Not getrusage, whose peak a child inherits from its parent.
     (peak,) = (
         line.split()[1] for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM")

@@ -7,32 +7,34 @@ from collections.abc import Callable, Mapping
 Steps = Callable[[int], object]  # takes so many steps, and returns when they are done
 
 
-def race(contenders: Mapping[str, Steps], rounds: int = 5, seconds: float = 1.0) -> dict[str, list[float]]:
-    """Seconds per step of each contender, one number a round, each out of about `seconds` of steps."""
-    counts = {name: calibrate(steps, seconds) for name, steps in contenders.items()}
-    times: dict[str, list[float]] = {name: [] for name in contenders}
+def race(contenders: Mapping, rounds: int = 5, seconds: float = 1.0) -> dict:
+    """Seconds per step of each contender (name to `Steps`), one number a round, each out of `seconds` of steps."""
+    slices = {name: calibrate(steps, 0.1 * seconds) for name, steps in contenders.items()}
+    times = {name: [] for name in contenders}
     for _ in range(rounds):
         for name, steps in contenders.items():
-            times[name].append(clock(steps, counts[name]) / counts[name])
+            times[name].append(turn(steps, slices[name], seconds))
     return times
 
 
-def clock(steps: Steps, n: int) -> float:
-    """The seconds that `n` steps take."""
-    began = time.perf_counter()
-    steps(n)
-    return time.perf_counter() - began
+def turn(steps: Steps, n: int, seconds: float) -> float:
+    """Seconds per step, over as many slices of `n` steps as it takes for the time to be up."""
+    began, done = time.perf_counter(), 0
+    while (took := time.perf_counter() - began) < seconds:
+        steps(n)
+        done += n
+    return took / done
 
 
 def calibrate(steps: Steps, seconds: float) -> int:
-    """How many steps take about `seconds`, found on warm caches."""
+    """How many steps take about `seconds`, on warm caches."""
     steps(1)
     n = 1
-    while (took := clock(steps, n)) < 0.2 * seconds:
+    while (took := turn(steps, n, 0.2 * seconds) * n) < 0.2 * seconds:
         n *= 2
     return max(1, round(n * seconds / took))
 
 
-def fastest(times: Mapping[str, list[float]], names) -> str:
+def fastest(times: Mapping, names) -> tuple:
     """Of these names the one with the smallest median."""
     return min(names, key=lambda name: statistics.median(times[name]))
