@@ -87,8 +87,8 @@ def judged(dataset: xr.Dataset) -> xr.Dataset:
     flat, magnitude = np.abs(real) <= tolerance, xr.apply_ufunc(np.hypot, real, imaginary)
     large = magnitude >= LARGE * magnitude.max("eigenvalue")
     turning = np.abs(imaginary) > np.abs(real)
-    weight = dataset["mode_weight"].where(dataset["mode"] < dataset["carrying"])
-    of_weight = lambda which: weight.where(which, 0).sum("mode") / weight.sum("mode")  # noqa: E731
+    weight = dataset["mode_weight"].where(dataset["part"] < dataset["carrying"])
+    of_weight = lambda which: weight.where(which, 0).sum("part") / weight.sum("part")  # noqa: E731
     return xr.Dataset(
         {
             "zero": share(flat),

@@ -60,7 +60,7 @@ def run(folder: Path | str, scale: str = "quick", progress: Callable[[int, int],
     **Returns:** an experiment's dataset (`setting`, `seed`, `step`), and beside its measures
     `eigenvalues_real` and `eigenvalues_imaginary` (setting, seed, moment, field, eigenvalue), of v′ and of
     v′ − γ v′ᵀ v′, each of a Jacobian averaged over 10 batches; of each of these its norms, rotation and tolerance, as
-    in `Spectrum`; `mode_real`, `mode_imaginary`, `mode_weight` and `mode_left` (…, mode), the modes that carry the
+    in `Spectrum`; `mode_real`, `mode_imaginary`, `mode_weight` and `mode_left` (…, part), the modes that carry the
     field, the largest part first, and `carrying`, how many it takes to leave a tenth of it; and along the segment from
     start to end `path_angle` and `path_norm` (setting, seed, position), and `distance` (setting, seed).
 
@@ -218,10 +218,10 @@ def _described(found: Spectrum | None, size: int) -> xr.Dataset:
         {
             "eigenvalues_real": ("eigenvalue", np.real(values)),
             "eigenvalues_imaginary": ("eigenvalue", np.imag(values)),
-            "mode_real": ("mode", np.real(modes[:, 0])),
-            "mode_imaginary": ("mode", np.imag(modes[:, 0])),
-            "mode_weight": ("mode", np.real(modes[:, 1])),
-            "mode_left": ("mode", np.real(modes[:, 2])),
+            "mode_real": ("part", np.real(modes[:, 0])),
+            "mode_imaginary": ("part", np.imag(modes[:, 0])),
+            "mode_weight": ("part", np.real(modes[:, 1])),
+            "mode_left": ("part", np.real(modes[:, 2])),
             "carrying": ((), float(carrying)),
             **{name: ((), float(value)) for name, value in numbers.items()},
         }

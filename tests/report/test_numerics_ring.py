@@ -1,0 +1,86 @@
+import html
+import re
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from saddlery.report import numerics_ring
+
+SETTINGS = ["simultaneous", "consensus(gamma=10)"]
+CELL = ("setting", "seed", "moment", "field")
+
+
+@pytest.fixture
+def study(mixture):
+    """Eigenvalues made up: of ten, six are zero, one is ±i, and there are −4 and 2; one run has diverged."""
+    trained = mixture.sel(setting=SETTINGS, seed=[0, 1, 2]).assign_attrs(title="A <study>", gamma=10.0, batches=10)
+    values = np.array([-4, 2, 1j, -1j, 0, 0, 0, 0, 0, 0])
+    shape = (2, 3, 2, 2)
+    real, imaginary = np.tile(values.real, (*shape, 1)), np.tile(values.imag, (*shape, 1))
+    numbers = {
+        "field_norm": 3.0,
+        "rotation": 0.25,
+        "turning": 0.5,
+        "tolerance": 1e-4,
+        "carrying": 2,
+        "stable_step": 0.5,
+    }
+    modes = {"real": [-4.0, 2, 0], "imaginary": [0.0, 0, 1], "weight": [0.9, 0.3, 0.1], "left": [0.3, 0.1, 0]}
+    added = xr.Dataset(
+        {
+            "eigenvalues_real": ((*CELL, "eigenvalue"), real),
+            "eigenvalues_imaginary": ((*CELL, "eigenvalue"), imaginary),
+            **{name: (CELL, np.full(shape, float(value))) for name, value in numbers.items()},
+            **{f"mode_{name}": ((*CELL, "part"), np.tile(value, (*shape, 1))) for name, value in modes.items()},
+            "path_angle": (("setting", "seed", "position"), np.linspace(-1, 1, 30).reshape(2, 3, 5)),
+            "path_norm": (("setting", "seed", "position"), np.linspace(1, 2, 30).reshape(2, 3, 5)),
+            "distance": (("setting", "seed"), np.ones((2, 3))),
+        },
+        {"moment": [0, 1000], "field": ["v", "consensus"], "position": np.linspace(0, 1.25, 5)},
+    )
+    added["eigenvalues_real"][0, 2, 1] = added["eigenvalues_imaginary"][0, 2, 1] = np.nan
+    added["eigenvalues_real"][1, :, 1, :, 0] = -400.0  # so that only this one is large
+    return trained.merge(added)
+
+
+def test_the_page_needs_no_network_and_its_figures_lie_beside_it(study, tmp_path):
+    page = numerics_ring.write(study, tmp_path).read_text()
+    assert re.findall(r"(?:src|href)=\"(?!data:|#)", page) == []
+    assert "A &lt;study&gt;" in page
+    names = {path.stem.removeprefix("numerics-ring-") for path in (tmp_path / "figures").iterdir()}
+    planes = {f"{kind}-{field}" for kind in ("eigenvalues", "full") for field in ("v", "consensus")}
+    assert names == {"evolution", "distribution", "path", *planes, *numerics_ring.SHOWN}
+    for finding in numerics_ring.findings(study):
+        assert finding.text in html.unescape(page)
+
+
+def test_shares_are_counted_and_what_diverged_is_left_out(study):
+    judged = numerics_ring.judged(study).sel(field="v")
+    start, lost = judged.isel(setting=0, seed=0, moment=0), judged.isel(setting=0, seed=2, moment=1)
+    shares = [float(start[name]) for name in ("zero", "imaginary", "positive", "negative", "large_turning")]
+    assert shares == [0.8, 0.2, 0.1, 0.1, 0.5]
+    assert [float(start[name]) for name in ("largest", "large")] == [4, 4]
+    np.testing.assert_allclose([start["growing"], start["carried_turning"]], [0.3 / 1.2, 0])
+    assert np.isnan([float(lost[name]) for name in ("zero", "positive", "large_turning", "largest")]).all()
+    assert float(judged["large"].isel(setting=1, seed=0, moment=1)) == 1
+
+
+def test_what_is_found_is_said_with_the_numbers_of_the_data(study):
+    found = {finding.subject: finding.text for finding in numerics_ring.findings(study)}
+    assert "80.0% of the eigenvalues of v′ before training" in found["Zero real parts"]
+    assert "with an imaginary part that is not zero there are 20.0% under simultaneous" in found["Zero real parts"]
+    assert "zero altogether" not in found["Zero real parts"]
+    assert "50.0% under simultaneous, 0.0% under consensus(gamma=10)" in found["Large imaginary parts"]
+    assert "2 modes leave a tenth of v, by weight 25.0% of them growing" in found["Modes that carry v"]
+    study["eigenvalues_imaginary"][:] = study["eigenvalues_imaginary"] * 0
+    zeros = {finding.subject: finding.text for finding in numerics_ring.findings(study)}["Zero real parts"]
+    assert "zero altogether, directions in which nothing happens" in zeros
+
+
+def test_the_table_has_a_row_for_every_setting_and_moment(study):
+    rows = numerics_ring.table(study, "v")
+    assert [row[2] for row in rows] == ["0", "1,000", "0", "1,000"]
+    assert all(len(cells) == len(numerics_ring.COLUMNS) for *_, cells in rows)
+    assert rows[0][3][:4] == ["3", "4", "80.0%", "20.0%"]
+    assert rows[3][3][1] == "400"
