@@ -17,12 +17,13 @@ from matplotlib.patches import Patch
 from saddlery import storage
 from saddlery.report.measures import number, percent
 from saddlery.report.page import svg_uri
-from saddlery.report.style import COLOURS, GREY, INK, RULE, STROKES, Picture, canvas, colour, dress, render
+from saddlery.report.style import GREY, INK, RULE, STROKES, Picture, canvas, colour, dress, render
 from saddlery.report.words import Finding
 
 SHADES = ("#0072b2", "#86bfe0", "#f3c65a", "#b7b2aa", "#f6e6dc")  # of the verdicts, in their order
 NEUTRAL = 1e-6  # within which of 1 a predicted rate says neither
-COLUMNS = 4
+COLUMNS = 3
+TINTS = {"krylov": "#6a3d9a", "newton": INK}  # of methods that would otherwise share another's colour here
 
 
 class Claim(NamedTuple):
@@ -98,7 +99,7 @@ def findings(dataset: xr.Dataset) -> list[Finding]:
     predicted, measured, both = dataset["predicted_rate"], dataset["measured_rate"], told(dataset)
     near = abs(measured - predicted) <= 0.01 * predicted
     count, within = int(both.sum()), int((both & near).sum())
-    text = f"{within:,} of {count:,} settings in which both are known agree to 1% ({percent(within / count)})"
+    text = f"{within:,} of {count:,} settings in which both are known agree to 1% ({100 * within / count:.2f}%)"
     share = (both & ~near).sum(("game", "value", "step"))
     worst = [f"{m} {int(s)}" for m, s in zip(share["method"].values, share.values, strict=True) if s]
     text += f"; those that do not, by method: {', '.join(worst)}" if worst else ""
@@ -131,7 +132,7 @@ def _repelling(dataset: xr.Dataset) -> Finding:
     names = [str(name) for name in converged["method"].values[converged.values]]
     text = (
         f"To an equilibrium that repels both players these converge for some step and parameter: {', '.join(names)}. "
-        "They make the field vanish, which is not what the players want there"
+        "The players' own gradients lead away from it"
         if names
         else "No method converges to an equilibrium that repels both players"
     )
@@ -185,7 +186,7 @@ def claims(dataset: xr.Dataset) -> list[Claim]:
         )
     )
     powers = exponents(dataset)
-    listed = ", ".join(f"t^{p:.2f} (h = {h:g})" for p, h in zip(powers, dataset["slow_step"].values, strict=True))
+    listed = ", ".join(f"t^−{-p:.2f} (h = {h:g})" for p, h in zip(powers, dataset["slow_step"].values, strict=True))
     found.append(
         Claim(
             "Non-saturating, alternating: converges as t^−½, slower than any rate",
@@ -228,7 +229,9 @@ def _linearly(dataset: xr.Dataset, game: str, methods: list[str], what: str) -> 
     )
     rates = f"from {float(measured.min()):.3g} to {float(measured.max()):.5f}"
     return Claim(
-        what, f"{text}, {rates}, at most {percent(off)} from the prediction", bool(off < 0.01 and stable.any())
+        what,
+        f"{text}, {rates}, {'less than 0.1%' if off < 1e-3 else f'at most {percent(off)}'} from the prediction",
+        bool(off < 0.01 and stable.any()),
     )
 
 
@@ -253,7 +256,7 @@ def maps(game: xr.Dataset) -> Picture:
     plain = game.isel(method=np.flatnonzero(game["parameter"].values == ""), value=0)
     tuned = [each for each in _each(game, "method") if each["parameter"].values]
     rows = -(-(len(tuned) + 1) // COLUMNS)
-    figure = canvas(9.8, 1.42 * rows + 0.75, layout="constrained")
+    figure = canvas(9.4, 1.36 * rows + 0.75, layout="constrained")
     cells = figure.subplots(rows, COLUMNS, sharex=True)
     _map(cells.flat[0], plain["step"].values, plain["verdict"].values, plain["predicted_rate"].values)
     cells.flat[0].set_yticks(range(plain.sizes["method"]), [str(name) for name in plain["method"].values], fontsize=6)
@@ -264,7 +267,8 @@ def maps(game: xr.Dataset) -> Picture:
         _map(axes, each["step"].values, each["verdict"].values[known], each["predicted_rate"].values[known])
         shown = np.unique(np.linspace(0, len(values) - 1, 4).round().astype(int))
         axes.set_yticks(shown, [number(float(values[i])) for i in shown])
-        axes.set_title(f"{each['method'].values}, {each['parameter'].values}", **_title())
+        axes.set_title(str(each["method"].values), **_title())
+        axes.set_ylabel(str(each["parameter"].values), fontsize=6.5, color=INK, labelpad=1)
     for axes in list(cells.flat)[len(tuned) + 1 :]:
         axes.set_axis_off()
     for axes in list(cells.flat)[len(tuned) + 1 - COLUMNS : len(tuned) + 1]:
@@ -339,7 +343,7 @@ def race(dataset: xr.Dataset) -> Picture:
     looks = []
     for name in map(str, dataset["direction"].values):
         method = name.partition("(")[0]
-        looks.append((COLOURS.get(method, colour(method)), STROKES[seen.get(method, 0) % len(STROKES)]))
+        looks.append((TINTS.get(method, colour(method)), STROKES[seen.get(method, 0) % len(STROKES)]))
         seen[method] = seen.get(method, 0) + 1
     for axes, problem in zip(panels, _each(dataset, "problem"), strict=True):
         dress(axes)
@@ -356,7 +360,7 @@ def race(dataset: xr.Dataset) -> Picture:
     figure.supylabel("distance to the equilibrium, of that at the start", fontsize=8, color=INK)
     names = [str(name) for name in dataset["direction"].values]
     handles = [Line2D([], [], color=c, ls=s, lw=1.4, label=n) for n, (c, s) in zip(names, looks, strict=True)]
-    figure.legend(handles=handles, loc="outside lower center", ncols=4, fontsize=7.5, frameon=False, labelcolor=INK)
+    figure.legend(handles=handles, loc="outside upper center", ncols=4, fontsize=7.5, frameon=False, labelcolor=INK)
     parts = [
         f"{each['problem_title'].values}: "
         + ", ".join(

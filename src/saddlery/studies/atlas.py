@@ -354,28 +354,38 @@ def slope(paths: np.ndarray, times: np.ndarray) -> np.ndarray:
 def judge(paths: np.ndarray, times: np.ndarray, begun: np.ndarray) -> dict[str, np.ndarray]:
     """What became of training begun at some distances, `(…, start, block)`.
 
-    A distance falls, or rises, when its logarithm changes by more than `CHANGE` in the second half of training. It
-    falls slower than at any rate when that is less than 1.5 times what it fell in the quarter before: at a rate it is
-    twice. A method diverges when all distances rise and one leaves the numbers or all that training began at.
+    A distance falls, or rises, when its logarithm changes by more than `CHANGE` in the second half of training, in the
+    quarter before in the same direction by a quarter of that, and also from where it began. It falls slower than at any
+    rate when that is less than 1.5 times what it fell in the quarter before, and that as much less than in the eighth
+    before: at a rate they are twice. Distances leave that rise beyond all that training began at, or beyond numbers.
+
+    | verdict | starts |
+    |---|---|
+    | converges, converges slower than any rate | all fall; most of them not slower, or slower |
+    | depends on the start | some fall or arrive and some do not, or some have left the numbers and some not |
+    | diverges | some leave and none falls |
+    | stays bounded | none leaves |
 
     **Returns:** `verdict`, an index into `VERDICTS`, and `arrived`, the share of starts that end within 1e-12.
     """
     with np.errstate(all="ignore"):
         logs = np.log(np.maximum(paths, 1e-300))
-        quarter, half, end = (logs[..., np.searchsorted(times, share * times[-1])] for share in (0.25, 0.5, 1.0))
-        gone, arrived = ~(paths.max(-1) < GONE), end < np.log(1e-12)
-        falls, rises = arrived | (half - end > CHANGE), gone | (end - half > CHANGE)
-        slowly = ~arrived & (half - end < 1.5 * (quarter - half))
-        outside = gone | (rises & (end > np.log(begun.max())))
-    falls &= ~gone
+        at = lambda share: logs[..., np.searchsorted(times, share * times[-1])]  # noqa: E731
+        end, late, before, early = at(1.0), at(1.0) - at(0.5), at(0.5) - at(0.25), at(0.25) - at(0.125)
+        total = end - np.log(begun)
+    gone, arrived = ~(paths.max(-1) < GONE), end < np.log(1e-12)
+    falls = ~gone & (arrived | ((late < -CHANGE) & (before < -CHANGE / 4) & (total < 0)))
+    rises = gone | ((late > CHANGE) & (before > CHANGE / 4) & (total > 0))
+    slowly = ~arrived & (late > 1.5 * before) & (before > 1.5 * early)
+    leaves = gone | (rises & (end > np.log(begun.max())))
     verdict = np.select(
         [
-            falls.all(-1) & (slowly.mean(-1) < 0.5),
+            falls.all(-1) & (slowly.mean(-1) <= 0.5),
             falls.all(-1),
-            rises.all(-1) & outside.any(-1),
-            outside.any(-1) | (arrived & ~gone).any(-1),
+            leaves.any(-1) & ~falls.any(-1) & (rises.all(-1) | ~gone.any(-1)),
+            leaves.any(-1) | (falls & arrived).any(-1),
         ],
         [0, 1, 4, 3],
         2,
     )
-    return {"verdict": verdict.astype(float), "arrived": (arrived & ~gone).mean(-1)}
+    return {"verdict": verdict.astype(float), "arrived": (falls & arrived).mean(-1)}

@@ -69,7 +69,7 @@ def problems() -> dict[str, tuple[Any, str]]:
         "minimisation": (quadratic(A, zero, C), "Two minimisations"),
         "rotation": (quadratic(zero, coupled, zero), "A pure rotation"),
         "both": (quadratic(0.3 * A, coupled, 0.3 * C), "Zero-sum, rotation and curvature"),
-        "general": (quadratic(0.3 * A, coupled, 0.3 * C, 0.2 * turn() - 0.5 * coupled.T), "General-sum"),
+        "general": (quadratic(0.3 * A, coupled, 0.3 * C, 0.1 * turn() - 0.8 * coupled.T), "General-sum"),
     }
 
 
