@@ -79,12 +79,20 @@ def whole(tmp_path_factory):
 def test_a_run_that_is_stopped_and_resumed_ends_with_the_same_numbers(whole, saddlery, how):
     environment = os.environ | {"JAX_PLATFORMS": "cpu"}
     command = [sys.executable, "-m", "saddlery", *LONG, "--checkpoint-seconds", "0", "--out", "mine"]
-    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
-    while not list(Path("mine").glob("runs/*/checkpoints/seed-0/step-*")):
-        assert process.poll() is None, process.stderr.read()
-        time.sleep(0.01)
-    process.send_signal(how)
-    _, errors = process.communicate(timeout=60)
+    heard = signal.signal(signal.SIGINT, signal.default_int_handler)  # or a suite that runs in the background hands
+    try:  # its ignoring of Ctrl-C down
+        process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+    finally:
+        signal.signal(signal.SIGINT, heard)
+    with process:
+        try:
+            while not list(Path("mine").glob("runs/*/checkpoints/seed-0/step-*")):
+                assert process.poll() is None, process.stderr.read()
+                time.sleep(0.01)
+            process.send_signal(how)
+            _, errors = process.communicate(timeout=60)
+        finally:
+            process.kill()
     assert not Path("mine/results.zarr").exists(), "it ended before it could be stopped"
     if how == signal.SIGINT:
         assert process.returncode == 1
