@@ -49,11 +49,11 @@ def test_an_experiment_of_another_version_is_refused(tmp_path):
     SMALL.write(tmp_path)
     path = tmp_path / "experiment.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"format": 99}))
-    with pytest.raises(ValueError, match="format 99, this version of Saddlery reads format 1"):
+    with pytest.raises(ValueError, match="format 99, this version of Saddlery reads format 2"):
         Experiment.read(tmp_path)
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", "3", "{}", '{"format": 1}', '{"format": 1, "game": "ring"}'])
+@pytest.mark.parametrize("content", ["", "{", "[]", "3", "{}", '{"format": 2}', '{"format": 2, "game": "ring"}'])
 def test_a_damaged_description_is_named(tmp_path, content):
     (tmp_path / "experiment.json").write_text(content)
     with pytest.raises(ValueError, match=r"experiment\.json is damaged"):
@@ -86,7 +86,7 @@ def test_what_does_not_exist_is_found_before_anything_is_written(tmp_path, wrong
 def test_optimisers_are_the_preset_s_for_all_methods_unless_one_says_otherwise():
     methods = ("simultaneous", "unrolled(steps=1)", "optimistic", "alternating(generator='sgd(learning_rate=0.5)')")
     ready = prepare(Experiment("ring(preset='numerics')", methods))
-    assert optimisers_of(ready.experiment, ready.game).generator.startswith("rmsprop")
+    assert optimisers_of(ready.experiment, ready.games)["ring(preset='numerics')"].generator.startswith("rmsprop")
     names = [method.generator.name for method in ready.methods.values()]
     assert names[:2] == ["rmsprop", "rmsprop"]
     assert names[3] == "sgd"

@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import math
 from typing import Any, NamedTuple, get_args
 
 
@@ -17,7 +18,7 @@ class Call(NamedTuple):
 
 
 def parse(text: str) -> Call:
-    """Read `name` or `name(argument=literal, …)`.
+    """Read `name` or `name(argument=literal, …)`; a literal may be a range, see `literal`.
 
         >>> parse("consensus(gamma=10.0)")
         Call(name='consensus', arguments={'gamma': 10.0})
@@ -37,11 +38,64 @@ def parse(text: str) -> Call:
         raise ValueError(f"{text!r}: arguments are named, such as steps=10")
     arguments = {}
     for keyword in tree.keywords:
-        try:
-            arguments[str(keyword.arg)] = ast.literal_eval(keyword.value)
-        except ValueError as error:
-            raise ValueError(f"{text!r}: {keyword.arg} is no literal (a number, text, list or mapping)") from error
+        arguments[str(keyword.arg)] = _literal(keyword.value, f"{text!r}: {keyword.arg}")
     return Call(tree.func.id, arguments)
+
+
+def literal(name: str, text: str) -> Any:
+    """Read a literal, or a range of numbers as the list of them.
+
+        >>> literal("learning_rate", "geomspace(1e-4, 1e-2, 3)")
+        [0.0001, 0.001, 0.01]
+
+    `linspace(a, b, n)` and `geomspace(a, b, n)` are n numbers from a to b, evenly spaced or in equal ratios, rounded
+    to four significant digits (to more where that would make two of them equal).
+
+    **Raises:** `ValueError` when the text is neither; when a range does not rise or has fewer than two numbers.
+    """
+    try:
+        tree = ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError) as error:
+        raise ValueError(f"{name}: {text!r} cannot be read, expected a number, a list or geomspace(a, b, n)") from error
+    return _literal(tree, name)
+
+
+def _literal(tree: ast.expr, name: str) -> Any:
+    if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name) and tree.func.id in RANGES:
+        return _range(tree, name)
+    try:
+        return ast.literal_eval(tree)
+    except ValueError as error:
+        wanted = "expected a number, text, list, mapping, linspace(…) or geomspace(…)"
+        raise ValueError(f"{name}: got {ast.unparse(tree)}, {wanted}") from error
+
+
+RANGES = ("linspace", "geomspace")
+
+
+def _range(tree: Any, name: str) -> list[float]:
+    """The numbers of `linspace(a, b, n)` or `geomspace(a, b, n)`."""
+    text, geometric = ast.unparse(tree), tree.func.id == "geomspace"
+    try:
+        low, high, count = (ast.literal_eval(argument) for argument in tree.args)
+        low, high = float(low), float(high)
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"{name}: {text} cannot be read, expected {tree.func.id}(from, to, how many)") from error
+    if tree.keywords or isinstance(count, bool) or not isinstance(count, int) or count < 2:
+        raise ValueError(f"{name}: {text} cannot be read, expected {tree.func.id}(from, to, how many), at least two")
+    if geometric and not low > 0:
+        raise ValueError(f"{name}: {text} starts at {low:g}, expected a number above 0")
+    if not low < high < math.inf:
+        raise ValueError(
+            f"{name}: {text} does not rise; the smaller end comes first: {tree.func.id}({high:g}, {low:g}, {count})"
+        )
+    shares = [i / (count - 1) for i in range(count)]
+    numbers = [low * (high / low) ** share if geometric else low + (high - low) * share for share in shares]
+    for digits in (4, 8, 17):
+        rounded = [float(f"{number:.{digits}g}") for number in numbers]
+        if len(set(rounded)) == count:
+            break
+    return rounded
 
 
 def build(kind: str, text: str, table: dict[str, Any]) -> Any:

@@ -1,58 +1,91 @@
-"""The results of an experiment: every method's history on common axes, with all that is known of how they were made."""
+"""The results of an experiment: every setting's history on common axes, and all that is known of how they were made."""
 
+import json
 from pathlib import Path
 from typing import Any
 
-from saddlery import storage
-from saddlery.call import parse
+from saddlery.sweeps.store import Store
 
 DESCRIPTION, RESULTS = "experiment.json", "results.zarr"  # of an experiment's folder
 
 
+def store_of(experiment: Any, folder: Path | str) -> Store:
+    """Where an experiment's results are kept."""
+    return Store(experiment.store or Path(folder) / RESULTS)
+
+
 def open_results(folder: Path | str) -> Any:
-    """The results that a folder holds, an `xarray.Dataset`.
+    """The results that a folder holds, an `xarray.Dataset` with dimensions `setting`, `seed`, `step`.
 
-    **Raises:** `FileNotFoundError` when there is no experiment or it is not finished; `ValueError` when it is damaged.
+    `setting` is what each setting is called; what it was set to, its levels, are coordinates along it, which
+    `saddlery.sweeps.levels` makes selectable. Of an experiment that is not finished, the settings that are; the
+    attribute `cells` says of how many.
+
+    **Raises:** `FileNotFoundError` when there is no experiment or no setting is finished; `ValueError` when it is
+    damaged.
     """
-    import xarray
-
-    path = Path(folder) / RESULTS
-    if not (Path(folder) / DESCRIPTION).is_file():
-        raise FileNotFoundError(f"{folder} holds no experiment: there is no {Path(folder) / DESCRIPTION}")
-    if not path.exists():
-        raise FileNotFoundError(f"the experiment in {folder} is not finished; continue with: saddlery resume {folder}")
+    description = Path(folder) / DESCRIPTION
+    if not description.is_file():
+        raise FileNotFoundError(f"{folder} holds no experiment: there is no {description}")
     try:
-        results = xarray.open_zarr(path, chunks=None, consolidated=False).load()
-    except Exception as error:  # zarr and xarray have many names for a file that is not as it was
-        raise ValueError(f"{path} is damaged ({error}); delete it and run: saddlery resume {folder}") from error
-    for name in ("setting", "method"):  # stored as text of any length, which little but zarr understands
-        results[name] = "setting", [str(text) for text in results[name].values]
+        store = Store(json.loads(description.read_text())["store"] or Path(folder) / RESULTS)
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{description} is damaged: it is no description of an experiment") from error
+    again = f"continue with: saddlery resume {folder}"
+    try:
+        results = store.read()
+    except FileNotFoundError:
+        if store.local and Path(store.address).exists():
+            raise ValueError(f"{store.address} is damaged; delete it and run: saddlery resume {folder}") from None
+        raise FileNotFoundError(f"the experiment in {folder} is not finished; {again}") from None
+    except ValueError as error:
+        raise ValueError(f"{error}; delete it and run: saddlery resume {folder}") from error
+    if not results.sizes["setting"]:
+        raise FileNotFoundError(f"the experiment in {folder} is not finished; {again}")
+    for name, values in results.coords.items():  # stored as text of any length, which little but zarr understands
+        if values.dims == ("setting",) and values.dtype.kind == "T":
+            results[name] = "setting", [str(text) for text in values.values]
     return results
 
 
-def write_results(results: Any, folder: Path) -> None:
-    """Write results into an experiment's folder, whole or not at all."""
-    with storage.folder(folder / RESULTS) as beside:
-        results.to_zarr(beside, mode="w", zarr_format=3, consolidated=False)
+def known(experiment: Any, games: dict[str, Any], optimisers: dict[str, Any]) -> Any:
+    """What is known of an experiment before it runs, a dataset along `setting`, `seed` and `step`.
 
-
-def combined(experiment: Any, game: Any, optimisers: Any, histories: dict[str, Any]) -> Any:
-    """The methods' histories along `setting`, with what is known of the game and of how they were made.
-
-    **Arguments:**
-    - `experiment`, `game`: an `Experiment`, and its game built.
-    - `optimisers`: both players', as texts.
-    - `histories`: each method's, by its text, with dimensions `seed` and `step`.
+    **Arguments:** the experiment's games, built, and both players' optimisers, as texts, by the games' texts.
     """
     import numpy as np
     import xarray
 
-    text = np.dtypes.StringDType()  # a type that zarr has a specification for
-    results = xarray.concat(histories.values(), "setting", combine_attrs="drop").assign_coords(
-        setting=np.array(list(histories), text),
-        method=("setting", np.array([parse(method).name for method in histories], text)),
-    )
-    return results.assign(_known(game)).assign_attrs(_described(experiment, game, optimisers))
+    from saddlery import recording
+
+    constants = [_known(game) for game in games.values()]
+    attributes = [_described(experiment, game, optimisers[text]) for text, game in games.items()]
+    coordinates = {
+        "setting": np.array(experiment.labels, np.dtypes.StringDType()),  # a type that zarr has a specification for
+        "seed": np.arange(experiment.seeds),
+        "step": np.asarray(recording.rows(experiment.steps, experiment.every)),
+    }
+    names = dict.fromkeys(name for setting in experiment.settings for name in setting.levels)
+    for name in names:
+        column = _column([setting.levels.get(name) for setting in experiment.settings])
+        coordinates[name if name not in TAKEN else f"{name}_"] = "setting", column
+    shared = {
+        name: value for name, value in attributes[0].items() if all(each.get(name) == value for each in attributes)
+    }
+    same = len({str(each) for each in constants}) == 1
+    return xarray.Dataset(constants[0] if same else {}, coordinates, attrs=shared)
+
+
+TAKEN = ("setting", "seed", "step", "label", "samples", "modes", "rate")  # names that no level may have
+
+
+def _column(levels: list[Any]) -> Any:
+    """A level's values as an array: numbers, with NaN for what is not set, or text."""
+    import numpy as np
+
+    if all(level is None or (isinstance(level, int | float) and not isinstance(level, bool)) for level in levels):
+        return np.array([np.nan if level is None else level for level in levels])
+    return np.array(["" if level is None else str(level) for level in levels], np.dtypes.StringDType())
 
 
 def _known(game: Any) -> dict[str, Any]:
@@ -91,7 +124,7 @@ def _described(experiment: Any, game: Any, optimisers: Any) -> dict[str, Any]:
         "key": experiment.key,
         "samples_measured": experiment.samples,
         "optimisers": f"generator {optimisers.generator}, discriminator {optimisers.discriminator}"
-        + ("" if experiment.learning_rate is None else f", learning rate {experiment.learning_rate:g}"),
+        + ("" if experiment.learning_rate is None else f", learning rate {experiment.learning_rate}"),
         "versions": f"saddlery {__version__}, jax {jax.__version__}, Python {platform.python_version()}",
     }
     data = getattr(game, "data", None)

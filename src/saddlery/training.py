@@ -9,7 +9,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,6 +20,7 @@ import numpy as np
 
 from saddlery import checkpoints, recording, storage
 from saddlery.allocator import keep_memory
+from saddlery.data.shards import refill
 from saddlery.game import Pair, adopt, check
 from saddlery.method import Method
 
@@ -201,6 +202,7 @@ class Plan:
     checkpoint_seconds: float
     progress: Callable[[Progress], None] | None
     stop: threading.Event = field(default_factory=threading.Event)
+    keep: bool = True  # a checkpoint of the end
 
 
 class Stage(NamedTuple):
@@ -237,17 +239,21 @@ def go_on(plan: Plan, seed: int, key: Any, stage: Stage) -> Stage:
     decay = jnp.asarray(1.0 if plan.average is None else plan.average)
     step, diverged_at, seconds, carry, history = stage
     chunk, saved = 1, time.monotonic()
-    while step < plan.steps and diverged_at < 0 and not plan.stop.is_set():
+    now, until = plan, step  # the plan whose game holds the data of the steps before `until`
+    while not ended(plan, stage) and not plan.stop.is_set():
+        if step == until:
+            game, until = refill(plan.game, step, step_key)
+            now = replace(plan, game=game)
         row = bisect.bisect_right(plan.records, step)
-        n = min(plan.records[row] - step, chunk)
+        n = min(plan.records[row] - step, chunk, until - step)
         began = time.perf_counter()
-        reached = steps_from(plan, carry, decay, step_key, step, n)
+        reached = steps_from(now, carry, decay, step_key, step, n)
         took = time.perf_counter() - began
         if finite(reached.players):
             step, carry, seconds = step + n, reached, seconds + took
             chunk = max(1, min(2 * n, int(n * CHUNK_SECONDS / took)))
         else:
-            step, carry = last_finite(plan, carry, decay, step_key, step, n)
+            step, carry = last_finite(now, carry, decay, step_key, step, n)
             diverged_at = step + 1
         if step == plan.records[row]:
             record = recording.take(plan.probes, plan.game, carry.players, carry.average, probe_key)
@@ -256,11 +262,21 @@ def go_on(plan: Plan, seed: int, key: Any, stage: Stage) -> Stage:
         stage = Stage(step, diverged_at, seconds, carry, history)
         if plan.progress:
             report(plan, seed, stage)
-        ended = step == plan.steps or diverged_at >= 0 or plan.stop.is_set()
-        if plan.folder and (ended or time.monotonic() - saved > plan.checkpoint_seconds):
-            checkpoints.save(_checkpoints(plan, seed), step, stage)
+        due = plan.stop.is_set() or time.monotonic() - saved > plan.checkpoint_seconds
+        if plan.folder and (plan.keep if ended(plan, stage) else due):
+            save(plan, seed, stage)
             saved = time.monotonic()
     return stage
+
+
+def ended(plan: Plan, stage: Stage) -> bool:
+    """Whether a run is over: all steps are done, or it has diverged."""
+    return stage.step == plan.steps or stage.diverged_at >= 0
+
+
+def save(plan: Plan, seed: int, stage: Stage) -> None:
+    """Write a run's checkpoint."""
+    checkpoints.save(_checkpoints(plan, seed), stage.step, stage)
 
 
 def steps_from(plan: Plan, carry: Carry, decay: Any, key: Any, step: int, n: int) -> Carry:

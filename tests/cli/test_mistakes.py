@@ -27,7 +27,7 @@ MISTAKES = {
     ("run", "ring", "--every", "0"): "every: got 0, expected a whole number from 1",
     ("run", "ring", "--key", "-1"): "key: got -1, expected a whole number from 0",
     ("run", "ring", "--average", "1"): "average: got 1.0, expected a decay in [0, 1)",
-    ("run", "ring", "--learning-rate", "nan"): "learning_rate: got nan, expected a number above 0",
+    ("run", "ring", "--learning-rate", "nan"): "learning_rate: got nan, expected a number",
     ("run", "ring", "--checkpoint-seconds", "-1"): "Invalid value for '--checkpoint-seconds'",
     ("run", "ring", "--generator-optimiser", "adm"): "unknown optimiser 'adm'; did you mean 'adam'?",
     ("run", "ring", "--discriminator-optimiser", "adam(lr=1)"): "unknown argument of adam 'lr'",
@@ -80,10 +80,10 @@ def test_damaged_descriptions_and_other_versions_are_named(saddlery, tmp_path):
         2,
         "error: experiment.json is damaged: it is no description of an experiment\n",
     )
-    (tmp_path / "experiment.json").write_text('{"format": 2}')
+    (tmp_path / "experiment.json").write_text('{"format": 3}')
     code, _, errors = saddlery("resume", ".")
     assert code == 2
-    assert "format 2, this version of Saddlery reads format 1" in errors
+    assert "format 3, this version of Saddlery reads format 2" in errors
 
 
 def test_a_folder_that_cannot_be_written_is_a_failure_not_a_mistake(saddlery, monkeypatch):

@@ -6,7 +6,8 @@ from types import SimpleNamespace
 import pytest
 
 from saddlery.cli import progress
-from saddlery.cli.progress import Watch, duration, shown
+from saddlery.cli.progress import Watch, shown
+from saddlery.duration import duration
 from saddlery.experiment import Experiment
 from saddlery.training import Progress
 

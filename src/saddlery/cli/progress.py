@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from saddlery.duration import duration
+
 SECONDS_BETWEEN_LINES = 10.0
 
 
@@ -18,7 +20,7 @@ class Watch:
     """
 
     def __init__(self, experiments: Sequence[Any], clock: Callable[[], float] = time.monotonic):
-        self.rows = {(e.game, label): Row(e.steps, e.seeds) for e in experiments for label in e.methods}
+        self.rows = {(e.game, label): Row(e.steps, e.seeds) for e in experiments for label in e.labels}
         self.clock = clock
         self.lock = threading.Lock()
         self.running: tuple[str, str] | None = None
@@ -29,7 +31,7 @@ class Watch:
         with self.lock:
             self.running = experiment.game, label
             self.rows[self.running].note(progress)
-            if self.started is None:
+            if self.started is None or not progress.rate:  # what was there before tells nothing of the pace
                 self.started = self.clock(), self.fraction()
 
     def fraction(self) -> float:
@@ -77,15 +79,6 @@ class Row:
             return ""
         middle = f"{statistics.median(found):g}"
         return middle if min(found) == max(found) else f"{middle} ({min(found)}–{max(found)})"
-
-
-def duration(seconds: float) -> str:
-    """Seconds in words: `45 s`, `3 min 20 s`, `2 h 05 min`."""
-    minutes, seconds = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes:02d} min"
-    return f"{minutes} min {seconds:02d} s" if minutes else f"{seconds} s"
 
 
 @contextmanager
@@ -141,6 +134,20 @@ def _live(watch: Watch) -> Iterator[Callable]:
         yield watch
 
 
+ROWS = 12  # of a live table at most
+
+
+def _chosen(watch: Watch) -> list[tuple[str, str]]:
+    """The rows to show, in order: all, or of many those under way and then the last that ended."""
+    if len(watch.rows) <= ROWS:
+        return list(watch.rows)
+    begun = [name for name, row in watch.rows.items() if row.seeds]
+    under_way = [name for name in begun if watch.rows[name].running]
+    over = [name for name in begun if not watch.rows[name].running]
+    kept = {*under_way[:ROWS], *over[len(over) - max(0, ROWS - len(under_way)) :]}
+    return [name for name in watch.rows if name in kept]
+
+
 def _table(watch: Watch):
     """A row for each method, and the whole below."""
     from rich.box import SIMPLE
@@ -154,13 +161,15 @@ def _table(watch: Watch):
     for heading in ("done", "steps/s", "modes", "running"):
         table.add_column(heading, justify="right", no_wrap=True)
     with watch.lock:
-        for (game, label), row in watch.rows.items():
+        for game, label in _chosen(watch):
+            row = watch.rows[game, label]
             style = "bold" if (game, label) == watch.running else "" if row.seeds else "dim"
             cells = (f"{row.done / row.all:.0%}", f"{row.rate:.0f}", row.modes, str(row.running)) if row.seeds else ()
             table.add_row(game, label, *cells, style=style)
+        over = sum(row.done == row.all for row in watch.rows.values())
         whole = Table.grid(padding=(0, 1))
         whole.add_row(
             ProgressBar(total=1.0, completed=watch.fraction(), width=40),
-            f"{watch.fraction():.0%}{_left(watch)}",
+            f"{watch.fraction():.0%}{_left(watch)}; {over} of {len(watch.rows)} settings done",
         )
     return Group(table, whole)

@@ -7,11 +7,13 @@ import typer
 
 from saddlery.cli import cache
 from saddlery.cli.errors import mistakes
-from saddlery.cli.run import NoReport, Quiet, train
+from saddlery.cli.run import Address, Engine, NoReport, Quiet, chosen_engine, train
 
 
 def resume(
     folder: Annotated[Path, typer.Argument(help="An experiment's folder, or one that holds several.")],
+    engine: Engine = "local",
+    address: Address = None,
     quiet: Quiet = False,
     no_report: NoReport = False,
 ) -> None:
@@ -24,4 +26,5 @@ def resume(
         from saddlery.experiment import Experiment, experiments_in, prepare
 
         ready = {path: prepare(Experiment.read(path)) for path in experiments_in(folder)}
-    train(ready, folder, quiet=quiet, page=not no_report)
+        chosen = chosen_engine(engine, address)
+    train(ready, folder, quiet=quiet, page=not no_report, engine=chosen)

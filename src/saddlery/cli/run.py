@@ -2,19 +2,28 @@
 
 import itertools
 import shlex
+import signal
+import sys
+import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from saddlery.call import Call, parse
+from saddlery.call import Call, literal, parse
 from saddlery.cli import cache
 from saddlery.cli.errors import Ended, mistakes
 from saddlery.cli.progress import shown
 from saddlery.cli.report import publish
+from saddlery.names import nearest
+
+ENGINES = ("local", "ray")
 
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress display.")]
 NoReport = Annotated[bool, typer.Option("--no-report", help="Do not write report.html at the end.")]
+Engine = Annotated[str, typer.Option(help="local, or ray: on every machine of a Ray cluster.")]
+Address = Annotated[str | None, typer.Option(help="The Ray cluster's, such as auto or ray://head:10001.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace the experiment that the folder holds.")]
 
 
@@ -26,7 +35,8 @@ def run(
             "--method",
             "-m",
             metavar="METHOD",
-            help='A method, such as "unrolled(steps=10)"; again for more. [alternating]',
+            help='A method, such as "unrolled(steps=10)"; again for more. A list, as in "unrolled(steps=[1, 10])", '
+            "is an axis, here and in every other text: every combination of all axes is trained. [alternating]",
         ),
     ] = None,
     steps: Annotated[int, typer.Option(help="Steps of training.")] = 5000,
@@ -35,7 +45,10 @@ def run(
     key: Annotated[int, typer.Option(help="The number all randomness comes from.")] = 0,
     preset: Annotated[str | None, typer.Option(help="The game's preset, as in \"ring(preset='numerics')\".")] = None,
     loss: Annotated[str | None, typer.Option(help="The game's loss; see: saddlery list losses.")] = None,
-    learning_rate: Annotated[float | None, typer.Option(help="Both players', instead of the game's usual.")] = None,
+    learning_rate: Annotated[
+        str | None,
+        typer.Option(help="Both players', instead of the game's usual; geomspace(1e-5, 1e-2, 7) tries each."),
+    ] = None,
     generator_optimiser: Annotated[
         str | None, typer.Option(help='Such as "adam(learning_rate=1e-3, b1=0.5)", instead of the game\'s usual.')
     ] = None,
@@ -43,16 +56,25 @@ def run(
     schedule: Annotated[
         str | None, typer.Option(help='Such as "alternating(discriminator=5)", instead of each method\'s own.')
     ] = None,
+    shown: Annotated[
+        int | None, typer.Option(help="Samples kept of each measurement, to look at. [512; of many runs 0]")
+    ] = None,
     average: Annotated[
         float | None, typer.Option(help="Measure the generator's moving average too: its decay.")
     ] = None,
     checkpoint_seconds: Annotated[float, typer.Option(min=0, help="How often each run is kept to go on from.")] = 30.0,
     out: Annotated[Path | None, typer.Option(help="The folder for everything. [runs/GAME]")] = None,
+    store: Annotated[
+        str | None, typer.Option(help="Where results are kept, such as s3://bucket/fair.zarr. [OUT/results.zarr]")
+    ] = None,
+    engine: Engine = "local",
+    address: Address = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how much it would be, and how long.")] = False,
     force: Force = False,
     quiet: Quiet = False,
     no_report: NoReport = False,
 ) -> None:
-    """Train methods on a game, several seeds each.
+    """Train methods on a game, several seeds each, and every combination of what is given as a list.
 
     Results and a report go into a folder. Stop it with Ctrl-C whenever you like:
     saddlery resume FOLDER goes on from there.
@@ -61,38 +83,64 @@ def run(
     with mistakes():
         from saddlery.experiment import Experiment, claim, prepare
 
-        game = str(_with(parse(game), preset=preset, loss=loss))
+        game = str(_with(parse(game), preset=preset, loss=None if loss is None else _loss(loss)))
         folder = out or _free_folder(parse(game).name)
         settings = {
             "steps": steps,
             "seeds": seeds,
             "every": every,
             "key": key,
-            "learning_rate": learning_rate,
+            "learning_rate": None if learning_rate is None else literal("learning_rate", learning_rate),
             "generator_optimiser": generator_optimiser,
             "discriminator_optimiser": discriminator_optimiser,
             "schedule": schedule,
             "average": average,
+            "shown": shown,
+            "store": store,
         }
         methods = tuple(method or ["alternating"])
-        experiment = Experiment(game, methods, command=_command(game, methods, settings, folder), **settings)
+        command = _command(game, methods, settings, folder)
+        experiment = Experiment(
+            game, methods, command=command, **{name: value for name, value in settings.items() if value is not None}
+        )
         ready = prepare(experiment)
+        chosen = chosen_engine(engine, address)
+        if dry_run:
+            estimate(ready, folder)
+            return
         claim(folder, experiment, force=force)
-    train({folder: ready}, folder, quiet=quiet, page=not no_report, checkpoint_seconds=checkpoint_seconds)
+    train(
+        {folder: ready}, folder, quiet=quiet, page=not no_report, checkpoint_seconds=checkpoint_seconds, engine=chosen
+    )
 
 
 def train(
-    ready: dict[Path, Any], folder: Path, *, quiet: bool, page: bool = True, checkpoint_seconds: float = 30.0
+    ready: dict[Path, Any],
+    folder: Path,
+    *,
+    quiet: bool,
+    page: bool = True,
+    checkpoint_seconds: float = 30.0,
+    engine: Callable | None = None,
 ) -> None:
     """Carry experiments out, each in its own folder, with the display; then print the table and write the report."""
     from saddlery.experiment import carry_out
+    from saddlery.sweeps.lease import Held
 
     again = f"continue with: {shlex.join(['saddlery', 'resume', str(folder)])}"
+    told = None if quiet else lambda words: print(words, file=sys.stderr, flush=True)
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # what ends jobs on a cluster is a Ctrl-C too
     try:
         with shown([each.experiment for each in ready.values()], quiet) as progress:
-            results = [carry_out(each, path, progress, checkpoint_seconds) for path, each in ready.items()]
+            results = [
+                carry_out(each, path, progress, checkpoint_seconds, engine=engine, told=told)
+                for path, each in ready.items()
+            ]
     except KeyboardInterrupt:
         raise Ended(f"stopped; {again}", 1) from None
+    except Held as error:
+        raise Ended(str(error), 1) from None
     except ValueError as error:  # what the folder holds is damaged or was made by another version
         raise Ended(str(error), 1) from error
     except OSError as error:
@@ -100,7 +148,41 @@ def train(
     publish(results, folder, page)
 
 
-def _with(call: Call, **arguments: str | None) -> Call:
+def chosen_engine(name: str, address: str | None) -> Callable | None:
+    """What trains cells: `None` for this machine.
+
+    **Raises:** `ValueError` for an unknown engine, an address without Ray, Ray that is not installed or not reached.
+    """
+    if name not in ENGINES:
+        raise ValueError(nearest("engine", name, ENGINES))
+    if name == "ray":
+        from saddlery.sweeps.on_ray import engine
+
+        return engine(address)
+    if address is not None:
+        raise ValueError(f"address: got {address!r} with the engine {name}, expected --engine ray beside it")
+    return None
+
+
+def estimate(ready: Any, folder: Path) -> None:
+    """Print what an experiment would take: runs, programs, time and memory. Its programs are compiled for that."""
+    from saddlery.experiment import cells_of, size
+    from saddlery.sweeps.estimate import Estimate
+    from saddlery.sweeps.local import measured
+
+    cells = cells_of(ready, None)
+    whole = Estimate.of(cells)
+    typer.echo(whole)
+    typer.echo(f"at most {size(cells) / 1e6:,.0f} MB on disk, in {ready.experiment.store or folder}")
+    typer.echo(whole.timed(measured(cells)))
+
+
+def _loss(text: str) -> Any:
+    """A loss by its name, or a list of names."""
+    return literal("loss", text) if text.strip().startswith("[") else text
+
+
+def _with(call: Call, **arguments: Any) -> Call:
     """A game's call with the arguments that options gave; one given both ways is refused."""
     given = {name: value for name, value in arguments.items() if value is not None}
     if twice := sorted(given.keys() & call.arguments.keys()):

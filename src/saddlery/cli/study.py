@@ -11,8 +11,9 @@ import typer
 
 from saddlery.cli import cache
 from saddlery.cli.errors import Ended, mistakes
-from saddlery.cli.progress import SECONDS_BETWEEN_LINES, duration
+from saddlery.cli.progress import SECONDS_BETWEEN_LINES
 from saddlery.cli.run import Quiet
+from saddlery.duration import duration
 from saddlery.names import nearest
 
 # Each is `studies.NAME.run(folder, scale, progress)` and `report.NAME.write(results, folder)`.

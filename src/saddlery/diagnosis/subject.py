@@ -68,10 +68,11 @@ def from_folder(folder: str | os.PathLike, method: str | None = None, seed: int 
             f"{out / 'checkpoints' / f'seed-{seed}'}; make it with: saddlery resume {folder}"
         )
     ready = prepare(experiment)
-    game, chosen = ready.game, ready.methods[label]
+    setting = next(each for each in experiment.settings if each.label == label)
+    game, chosen = ready.games[setting.game], ready.methods[label]
     rows = recording.rows(experiment.steps, experiment.every)  # type: ignore[arg-type]
     plan = Plan(
-        game=game, method=chosen, steps=experiment.steps, records=rows, probes=dict(probes(game, experiment.samples)),
+        game=game, method=chosen, steps=experiment.steps, records=rows, probes=dict(probes(game, experiment.samples, experiment.shown)),  # type: ignore[arg-type]
         players=None, average=experiment.average, folder=out, checkpoint_seconds=np.inf, progress=None,
     )  # fmt: skip
     key = jax.random.fold_in(jax.random.key(experiment.key), seed)
@@ -85,22 +86,22 @@ def from_folder(folder: str | os.PathLike, method: str | None = None, seed: int 
     history = recording.dataset([known], {}, rows).isel(seed=0, drop=True).sel(step=slice(0, stage.step))
     return Subject(
         game, chosen, carry.players, carry.state, jax.random.fold_in(key, stage.step), history, step,
-        stage.diverged_at, f"{experiment.game}, {label}, seed {seed}",
-        tuple(text for text in experiment.methods if text != label),
+        stage.diverged_at, f"{setting.game}, {label}, seed {seed}",
+        tuple(text for text in experiment.labels if text != label),
     )  # fmt: skip
 
 
 def _label(experiment: Experiment, method: str | None) -> str:
     """The method meant: the first, the one with this text, or the only one with this name."""
     if method is None:
-        return experiment.methods[0]
+        return experiment.labels[0]
     text = str(parse(method))
-    named = [label for label in experiment.methods if text in (label, parse(label).name)]
-    if text in experiment.methods or len(named) == 1:
-        return text if text in experiment.methods else named[0]
+    named = [label for label in experiment.labels if text in (label, parse(label).name)]
+    if text in experiment.labels or len(named) == 1:
+        return text if text in experiment.labels else named[0]
     if named:
         raise ValueError(f"method: the run holds several of {method!r}: {', '.join(named)}")
-    raise ValueError(nearest("method of this run", method, experiment.methods))
+    raise ValueError(nearest("method of this run", method, experiment.labels))
 
 
 def given(game: Any, method: Any, players: Any, key: Any, state: Any = None, history: Any = None) -> Subject:

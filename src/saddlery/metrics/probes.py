@@ -129,14 +129,14 @@ def probes(game: Any, samples: int = 2500, shown: int = 512) -> dict[str, Probe]
     **Arguments:**
     - `game`: any game; a GAN is a `saddlery.games.Gan`.
     - `samples`: how many samples are measured.
-    - `shown`: how many vectors are recorded to be looked at; of images at most 64.
+    - `shown`: how many vectors are recorded to be looked at, 0 for none; of images at most 64.
     """
     chosen: dict[str, Probe] = {"losses": Losses()}
     if not isinstance(game, Gan):
         return chosen
     chosen |= {"modes": Modes(samples)} if isinstance(game.data, Mixture) else {"distances": _distances(game, samples)}
     axes = AXES.get(len(jax.eval_shape(lambda key: game.data.draw(key, 1), jax.random.key(0)).shape) - 1)
-    if axes is not None:
+    if axes is not None and shown:
         chosen |= {"samples": Samples(axes, shown if len(axes) == 1 else min(shown, IMAGES))}
     return chosen
 

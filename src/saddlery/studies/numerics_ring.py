@@ -16,17 +16,19 @@ from saddlery import storage
 from saddlery.dynamics.jacobian import consensus, jacobian
 from saddlery.dynamics.path import path
 from saddlery.dynamics.spectrum import Spectrum, from_matrix
-from saddlery.experiment import Experiment, Ready, optimisers_of, prepare
+from saddlery.experiment import Experiment, Ready, facts, prepare
 from saddlery.metrics.probes import probes
 from saddlery.names import nearest
-from saddlery.results import combined
+from saddlery.studies import kinks
 from saddlery.training import train
 
 GAMMA, BATCHES = 10.0, 10  # of consensus optimisation; and over how many batches the Jacobian is averaged
 SETTINGS = ("simultaneous", f"consensus(gamma={GAMMA})")
 FIELDS = ("v", "consensus")  # whose Jacobians: v′, and v′ − γ v′ᵀ v′
+INSTANTS = 5  # of training, evenly spaced beside its start, at which Jacobian and finite differences are compared
 MODES = 200  # of those that carry the field, how many are kept
 RESULTS = "numerics-ring.zarr"
+TEXT = np.dtypes.StringDType()
 
 
 class Scale(NamedTuple):
@@ -55,21 +57,23 @@ def run(folder: Path | str, scale: str = "quick", progress: Callable[[int, int],
     - `folder`: results are written to `folder/numerics-ring.zarr`, runs and spectra before that beside it.
     - `scale`: `"quick"` (some minutes on two cores: a tenth of the steps with ten times the learning rate) or
       `"paper"`.
-    - `progress`: called with how many parts, trainings and spectra, are done and of how many.
+    - `progress`: called with how many parts, such as trainings and spectra, are done and of how many.
 
     **Returns:** an experiment's dataset (`setting`, `seed`, `step`), and beside its measures
     `eigenvalues_real` and `eigenvalues_imaginary` (setting, seed, moment, field, eigenvalue), of v′ and of
     v′ − γ v′ᵀ v′, each of a Jacobian averaged over 10 batches; of each of these its norms, rotation and tolerance, as
     in `Spectrum`; `mode_real`, `mode_imaginary`, `mode_weight` and `mode_left` (…, part), the modes that carry the
-    field, the largest part first, and `carrying`, how many it takes to leave a tenth of it; and along the segment from
-    start to end `path_angle` and `path_norm` (setting, seed, position), and `distance` (setting, seed).
+    field, the largest part first, and `carrying`, how many it takes to leave a tenth of it; along the segment from
+    start to end `path_angle` and `path_norm` (setting, seed, position), and `distance` (setting, seed); and
+    `curvature`, `seen` and `missed` (network, setting, seed, instant, direction, h) of `kinks.kinks`, of these
+    trainings and of the same with networks of tanh.
 
     **Raises:** `ValueError` for another scale.
     """
     if scale not in SCALES:
         raise ValueError(nearest("scale", scale, SCALES))
     folder, size, ready = Path(folder), SCALES[scale], prepare(_experiment(scale))
-    parts, of = folder / "parts" / scale, len(SETTINGS) * (1 + size.seeds * len(size.moments))
+    parts, of = folder / "parts" / scale, len(SETTINGS) * (3 + size.seeds * len(size.moments))
     done = 0
 
     def advance():
@@ -80,14 +84,15 @@ def run(folder: Path | str, scale: str = "quick", progress: Callable[[int, int],
 
     histories = {}
     for text, method in ready.methods.items():
-        histories[text] = _trained(ready, method, parts / ready.experiment.folder_of(text))
+        histories[text] = _trained(ready, ready.game, method, parts / ready.experiment.folder_of(text))
         advance()
+    compared = _compared(ready, histories, parts, advance)
     spectra = _spectra(ready, histories, parts, size, advance)
-    results = combined(
-        ready.experiment, ready.game, optimisers_of(ready.experiment, ready.game),
-        {text: history.drop_vars("parameters") for text, history in histories.items()},
-    )  # fmt: skip
-    results = results.merge(spectra).merge(_paths(ready, histories)).assign_attrs(gamma=GAMMA, batches=BATCHES)
+    measures = [history.drop_vars("parameters").assign_coords(setting=text) for text, history in histories.items()]
+    results = facts(ready).merge(xr.concat(measures, "setting"), combine_attrs="override")
+    for more in (spectra, compared, _paths(ready, histories)):
+        results = results.merge(more)
+    results = results.assign_attrs(gamma=GAMMA, batches=BATCHES)
     _write(results, folder / RESULTS)
     return open_numerics_ring(folder)
 
@@ -103,7 +108,8 @@ def open_numerics_ring(folder: Path | str) -> xr.Dataset:
     results = _opened(path)
     for name in ("setting", "method"):
         results[name] = "setting", [str(text) for text in results[name].values]
-    return results.assign_coords(field=[str(text) for text in results["field"].values])
+    texts = {name: [str(text) for text in results[name].values] for name in ("field", "network", "direction")}
+    return results.assign_coords(texts)
 
 
 def _experiment(scale: str) -> Experiment:
@@ -137,19 +143,57 @@ def parameters(game: Any, players: Any, key: Any) -> np.ndarray:
 parameters.dims = {"parameters": ("parameter",)}  # type: ignore[attr-defined]
 
 
-def _trained(ready: Ready, method: Any, out: Path) -> xr.Dataset:
+def _trained(ready: Ready, game: Any, method: Any, out: Path) -> xr.Dataset:
     """One method's history, its players among what is recorded."""
     return train(
-        ready.game,
+        game,
         method,
         steps=ready.experiment.steps,
         every=ready.experiment.every,
         seeds=ready.experiment.seeds,
         key=jax.random.key(ready.experiment.key),
-        probes=probes(ready.game, ready.experiment.samples) | {"parameters": parameters},
+        probes=probes(game, ready.experiment.samples) | {"parameters": parameters},
         out=out,
         resume=out.exists(),
     ).history
+
+
+def _compared(ready: Ready, histories: dict[str, xr.Dataset], parts: Path, advance: Callable[[], None]) -> xr.Dataset:
+    """Jacobian and finite differences along each training, and along that of the same networks with tanh."""
+    games = {"relu": ready.game, "tanh": kinks.without_kinks(ready.game)}
+
+    def along(network, text, method):
+        name = ready.experiment.folder_of(text)
+        path = parts / "kinks" / f"{network}-{name}.zarr"
+        if not path.exists():
+            history = histories[text]
+            if network == "tanh":
+                history = _trained(ready, games[network], method, parts / "tanh" / name)
+            _write(_kinks(games[network], history["parameters"]), path)
+        advance()
+        return _opened(path)
+
+    return _along(
+        "network",
+        (_along("setting", (along(network, *each) for each in ready.methods.items())) for network in games),
+    ).assign_coords(
+        network=np.array(list(games), TEXT),
+        direction=np.array(kinks.DIRECTIONS, TEXT),
+        h=list(kinks.DISTANCES),
+    )
+
+
+def _kinks(game: Any, positions: xr.DataArray) -> xr.Dataset:
+    """The comparison at evenly spaced records of every seed; NaN where training had left the finite numbers."""
+
+    def at(flat):
+        players = _players(game, flat) if np.isfinite(flat).all() else None
+        return kinks.kinks(game, players, key=jax.random.key(1), batches=BATCHES)
+
+    last = positions.sizes["step"] - 1
+    chosen = positions.isel(step=np.unique(np.linspace(0, last, min(INSTANTS, last) + 1).round().astype(int)))
+    seeds = (_along("instant", (at(flat) for flat in seed.values)) for seed in chosen.transpose("seed", "step", ...))
+    return _along("seed", seeds).assign_coords(instant=chosen["step"].values)
 
 
 def _spectra(
@@ -184,7 +228,7 @@ def _spectra(
             )
             for text in SETTINGS
         ),
-    ).assign_coords(moment=list(size.moments), field=np.array(FIELDS, np.dtypes.StringDType()))
+    ).assign_coords(moment=list(size.moments), field=np.array(FIELDS, TEXT))
 
 
 def _along(dimension: str, datasets: Iterable[xr.Dataset]) -> xr.Dataset:

@@ -1,0 +1,53 @@
+"""Cells: groups of runs that differ in their seeds only, and which of them share a compiled program."""
+
+from collections.abc import Hashable, Sequence
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax
+import numpy as np
+
+from saddlery import recording
+from saddlery.training import Plan, Stage
+
+
+class Cell(NamedTuple):
+    """The runs of one setting: its place in the store, what it is called, what its runs share, and their keys."""
+
+    place: int
+    label: str
+    plan: Plan
+    keys: tuple[Any, ...]
+
+
+def dataset(cell: Cell, ended: Sequence[Stage]) -> Any:
+    """What a cell's runs recorded, with dimensions `seed`, `step` and each variable's own.
+
+    `diverged_at` is the step at which a run left the finite numbers, -1 for never; `rate` its steps per second.
+    """
+    names = recording.dimensions(cell.plan.probes, ended[0].history)
+    history = recording.dataset([run.history for run in ended], names, cell.plan.records)
+    history["diverged_at"] = "seed", [run.diverged_at for run in ended]
+    history["rate"] = "seed", [run.step / run.seconds if run.seconds else np.nan for run in ended]
+    return history
+
+
+def alike(things: Sequence[Any], shape: Any) -> list[list[Any]]:
+    """Things in groups of which one compiled program serves all.
+
+    Programs are of a pytree's structure, its leaves that are no arrays, and its arrays' shapes and types; what the
+    arrays hold, learning rates and weights, is data.
+
+    **Arguments:** `shape` gives the pytree of a thing.
+    """
+    groups: dict[Hashable, list[Any]] = {}
+    for thing in things:
+        leaves, structure = jax.tree.flatten(shape(thing))
+        key = tuple((leaf.shape, str(leaf.dtype)) if eqx.is_array(leaf) else leaf for leaf in leaves)
+        groups.setdefault((structure, *key), []).append(thing)
+    return list(groups.values())
+
+
+def programs(cells: Sequence[Cell]) -> list[list[Cell]]:
+    """Cells by the program that they are computed by."""
+    return alike(cells, lambda cell: (cell.plan.game, cell.plan.method, cell.plan.average is None))

@@ -1,0 +1,135 @@
+"""The grid: texts in which lists and ranges are axes, and the settings that are all their combinations."""
+
+import itertools
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from saddlery.call import Call, parse
+
+CALL = re.compile(r"\s*\w+\s*\(.*\)\s*", re.DOTALL)  # what is read as a call inside a call; other text is only text
+
+
+class Setting(NamedTuple):
+    """One point of the grid.
+
+    - `label`: what it is called, unlike every other.
+    - `game`, `method`: the texts of calls without axes; the method's holds its optimisers and schedule too.
+    - `levels`: what it was set to, by name: `method`, `gamma`, `learning_rate`, …
+    """
+
+    label: str
+    game: str
+    method: str
+    levels: dict[str, Any]
+
+
+def is_axis(value: Any) -> bool:
+    """Whether a value is an axis: a flat list. A list of lists is a matrix, a tuple one value."""
+    return isinstance(value, list) and not any(isinstance(each, list) for each in value)
+
+
+def has_axis(text: str | None) -> bool:
+    """Whether a call's text has an axis, also inside a text that it holds."""
+    return text is not None and len(list(itertools.islice(expand(text), 2))) > 1
+
+
+def expand(text: str, prefix: str = "") -> Iterator[tuple[Call, dict[str, Any]]]:
+    """The calls that a call with axes stands for, each with its arguments as levels.
+
+        >>> [str(call) for call, _ in expand("consensus(gamma=[0.1, 1.0])")]
+        ['consensus(gamma=0.1)', 'consensus(gamma=1.0)']
+
+    The axes of a text inside it, `penalty="r1(weight=[1, 10])"`, are levels under both names, `penalty_weight`.
+
+    **Arguments:** `prefix` goes before the levels' names.
+
+    **Raises:** `ValueError` for an axis that is empty or holds a value twice.
+    """
+    call = parse(text)
+    choices = [_choices(prefix + name, value) for name, value in call.arguments.items()]
+    for chosen in itertools.product(*choices):
+        arguments = {name: value for name, (value, _) in zip(call.arguments, chosen, strict=True)}
+        levels: dict[str, Any] = {}
+        for name, (value, inside) in zip(call.arguments, chosen, strict=True):
+            levels |= {prefix + name: value} | inside
+        yield call._replace(arguments=arguments), levels
+
+
+def _choices(name: str, value: Any) -> list[tuple[Any, dict[str, Any]]]:
+    """What an argument may be, each with the levels inside it."""
+    found = []
+    for one in values(name, value):
+        if isinstance(one, str) and CALL.fullmatch(one):
+            found += [(str(call), levels) for call, levels in expand(one, f"{name}_")]
+        else:
+            found.append((one, {}))
+    return found
+
+
+def values(name: str, value: Any) -> list[Any]:
+    """The values of an axis, or the one value that it is.
+
+    **Raises:** `ValueError` for an axis that is empty or holds a value twice.
+    """
+    if not is_axis(value):
+        return [value]
+    if not value:
+        raise ValueError(f"{name}: got [], an axis without values; expected at least one")
+    if repeated := [one for i, one in enumerate(value) if any(_same(one, other) for other in value[:i])]:
+        raise ValueError(f"{name}: {repeated[0]!r} is given more than once in {value}")
+    return value
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two values are one setting: 1 and 1.0 are, 1 and True are not."""
+    return one == other and isinstance(one, bool) == isinstance(other, bool)
+
+
+def settings(game: str, methods: tuple[str, ...], shared: dict[str, Any]) -> tuple[Setting, ...]:
+    """Every combination of the axes, methods in the order given, the last axis fastest.
+
+    **Arguments:**
+    - `game`, `methods`: texts of calls.
+    - `shared`: what holds for every method whose text does not say otherwise, by the keywords of
+      `saddlery.methods`: `schedule`, `generator` and `discriminator` as texts with or without axes, `learning_rate` as
+      a number or a list; `None` for what is not set.
+
+    **Raises:** `ValueError` for an axis that is empty or holds a value twice, and when two methods are the same.
+    """
+    common = {name: _shared(name, value) for name, value in shared.items() if value is not None}
+    varied = [name for name, options in common.items() if len(options) > 1]
+    points: dict[tuple[str, str], tuple[str, dict[str, Any]]] = {}
+    for (at, of_game), text in itertools.product(list(expand(game)), methods):
+        before = set(points)
+        for call, of_method in expand(text):
+            for chosen in itertools.product(*common.values()):
+                given = {k: each for k, each in zip(common, chosen, strict=True) if k not in call.arguments}
+                full = call._replace(arguments=call.arguments | {name: value for name, (value, _) in given.items()})
+                told = call._replace(
+                    arguments={k: v for k, v in full.arguments.items() if k not in given or k in varied}
+                )
+                if (str(at), str(full)) in before:
+                    raise ValueError(f"methods: {told} is given more than once")
+                around = {name: level for _, levels in given.values() for name, level in levels.items()}
+                points[str(at), str(full)] = str(told), of_game | {"method": call.name} | around | of_method
+    several = len({point[0] for point in points}) > 1
+    named = [f"{label} on {game}" if several else label for (game, _), (label, _) in points.items()]
+    kept = _varied([levels for _, levels in points.values()])
+    return tuple(
+        Setting(label, game, method, {name: levels[name] for name in kept if name in levels})
+        for label, ((game, method), (_, levels)) in zip(named, points.items(), strict=True)
+    )
+
+
+def _shared(name: str, value: Any) -> list[tuple[Any, dict[str, Any]]]:
+    """What a setting that all methods share may be, each with its levels."""
+    if isinstance(value, str):
+        return [(str(call), {name: str(call)} | levels) for call, levels in expand(value, f"{name}_")]
+    return [(one, {} if one is None else {name: one}) for one in values(name, value)]
+
+
+def _varied(points: list[dict[str, Any]]) -> list[str]:
+    """The names of levels that tell settings apart, and `method`, in the order in which they come up."""
+    names = dict.fromkeys(name for levels in points for name in levels)
+    return [name for name in names if name == "method" or len({repr(levels.get(name)) for levels in points}) > 1]

@@ -1,0 +1,46 @@
+"""Results whose settings are selected by what they were set to."""
+
+from typing import Any
+
+import xarray as xr
+
+INEXACT = (None, "nearest", "pad", "ffill", "backfill", "bfill")  # what xarray itself understands by `method`
+
+
+class Sweep(xr.Dataset):
+    """An `xarray.Dataset` along `setting`, `seed` and `step`, whose `sel` takes `method` as the level that it is.
+
+        ds.sel(method="consensus", learning_rate=1e-3).median("seed")
+
+    In a plain dataset that keyword says how inexact labels are matched, which it still does with xarray's words for it.
+    """
+
+    __slots__ = ()
+
+    def sel(
+        self, indexers: Any = None, method: Any = None, tolerance: Any = None, drop: bool = False, **levels: Any
+    ) -> Any:
+        """As `xarray.Dataset.sel`, with levels of `setting` by name, `method` among them."""
+        if not (isinstance(method, str) or method is None) or method not in INEXACT:
+            levels, method = levels | {"method": method}, None
+        return super().sel({**(indexers or {}), **levels}, method=method, tolerance=tolerance, drop=drop)
+
+
+def with_levels(results: xr.Dataset) -> Sweep:
+    """Results whose dimension `setting` has a level for each thing that differs between settings.
+
+    What a setting does not have is NaN, or empty text. What each is called remains as the coordinate `label`.
+    """
+    levels = [name for name, values in results.coords.items() if values.dims == ("setting",) and name != "setting"]
+    named = results.assign_coords(label=("setting", results["setting"].values)).drop_vars("setting")
+    named = named.set_index(setting=sorted(levels, key=lambda name: name != "method"))
+    return Sweep(named.data_vars, named.coords, named.attrs)
+
+
+def flat(results: xr.Dataset) -> xr.Dataset:
+    """What `with_levels` was made from: each setting by its label."""
+    if "label" not in results.coords:
+        return results
+    bare = results.reset_index("setting") if "setting" in results.indexes else results
+    bare = bare.assign_coords(setting=("setting", bare["label"].values)).drop_vars("label")
+    return xr.Dataset(bare.data_vars, bare.coords, bare.attrs)

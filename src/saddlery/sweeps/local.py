@@ -1,0 +1,142 @@
+"""Placement on this machine: a stream for each core, or each accelerator, over compiled programs that runs share."""
+
+import concurrent.futures
+import contextlib
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from saddlery import recording
+from saddlery.sweeps.cells import Cell, programs
+from saddlery.sweeps.mapped import fitting, go_together
+from saddlery.training import Stage, begin, ended, finite, go_on, save, steps_from
+
+TIMED = 2  # steps by which a program's speed is estimated
+
+
+class Program(NamedTuple):
+    """A compiled program: the cells that it computes, and the seconds of its compilation, of a step and of a record."""
+
+    cells: list[Cell]
+    compiling: float
+    step: float
+    record: float
+
+
+def train(
+    cells: Sequence[Cell],
+    *,
+    done: Callable[[Cell, list[Stage]], None],
+    ready: Callable[[list[Program]], None] | None = None,
+    mapped: bool | None = None,
+    together: int | None = None,
+) -> None:
+    """Train all runs of some cells.
+
+    On the CPU there is a stream for each core, each calling the one compiled single-run program of its run: the numbers
+    are the same bits whatever runs beside. On accelerators there is one for each device, and runs of one program are
+    mapped together in batches as large as its memory allows; their numbers agree with single runs' to rounding.
+
+    Programs are compiled side by side first, and each one's runs follow as soon as it is there.
+
+    **Arguments:**
+    - `done`: called from here with each cell whose runs have all ended, and with their ends.
+    - `ready`: called once with every program, when all are compiled.
+    - `mapped`: map runs together, or do not; by default that is the case on anything but CPUs.
+    - `together`: how many runs are mapped together; by default as many as fit.
+
+    **Raises:** `KeyboardInterrupt`, after a checkpoint of every run that is not in a finished cell; what a run raises,
+    when the others have ended their chunk.
+    """
+    mapped = jax.default_backend() != "cpu" if mapped is None else mapped
+    ends: dict[int, dict[int, Stage]] = {cell.place: {} for cell in cells}
+    compiling: dict[Any, list[Cell]] = {}
+    running: dict[Any, list[tuple[Cell, int]]] = {}
+    programs_: list[Program] = []
+
+    def take(future):
+        """The ends of a future's runs; a cell that they complete is done."""
+        for (cell, seed), stage in zip(running.pop(future), future.result(), strict=True):
+            ends[cell.place][seed] = stage
+            stages = [stage for _, stage in sorted(ends[cell.place].items())]
+            if len(stages) == len(cell.keys) and all(ended(cell.plan, stage) for stage in stages):
+                done(cell, stages)
+                del ends[cell.place]
+
+    def start(program):
+        """Place a program's runs."""
+        runs = [(cell, seed) for cell in program.cells for seed in range(len(cell.keys))]
+        size = (together or fitting(runs[0][0].plan, len(runs))) if mapped else 1
+        for some in (runs[i : i + size] for i in range(0, len(runs), size)):
+            running[pool.submit(stream, go_together if mapped else _alone, some)] = some
+
+    with _streams(mapped) as (pool, stream):
+        try:
+            compiling = {pool.submit(stream, measure, group): group for group in programs(cells)}
+            while (compiling or running) and not cells[0].plan.stop.is_set():
+                some = concurrent.futures.wait([*compiling, *running], return_when=concurrent.futures.FIRST_COMPLETED)
+                for future in some.done:
+                    if compiling.pop(future, None) is None:
+                        take(future)
+                        continue
+                    programs_.append(future.result())
+                    start(programs_[-1])
+                    if ready and not compiling:
+                        ready(programs_)
+        finally:
+            for cell in cells:
+                cell.plan.stop.set()
+            pool.shutdown(cancel_futures=True)
+            for future in [future for future in running if not future.cancelled() and not future.exception()]:
+                take(future)
+            for cell in cells:
+                for seed, stage in ends.get(cell.place, {}).items():
+                    if ended(cell.plan, stage) and not cell.plan.keep:
+                        save(cell.plan, seed, stage)
+
+
+@contextlib.contextmanager
+def _streams(mapped: bool) -> Iterator[tuple[concurrent.futures.ThreadPoolExecutor, Callable]]:
+    """Threads, one for each core or accelerator, and what calls a function on the next one that is free."""
+    free = jax.local_devices() if mapped else [None] * len(os.sched_getaffinity(0))
+
+    def stream(work, *arguments):
+        device = free.pop()
+        try:
+            with jax.default_device(device):
+                return work(*arguments)
+        finally:
+            free.append(device)
+
+    with concurrent.futures.ThreadPoolExecutor(len(free)) as pool:
+        yield pool, stream
+
+
+def measured(cells: Sequence[Cell]) -> list[Program]:
+    """The programs that some cells need, compiled and timed, without training anything."""
+    with _streams(mapped=False) as (pool, stream):
+        return [future.result() for future in [pool.submit(stream, measure, group) for group in programs(cells)]]
+
+
+def measure(cells: list[Cell]) -> Program:
+    """Compile the program that some cells share, and time it on the first of their runs."""
+    plan, key = cells[0].plan, cells[0].keys[0]
+    began = time.perf_counter()
+    carry, decay = begin(plan, 0, key).carry, jnp.asarray(1.0)
+    finite(steps_from(plan, carry, decay, key, 0, 0).players)
+    compiled = time.perf_counter()
+    steps_from(plan, carry, decay, key, 0, TIMED)
+    stepped = time.perf_counter()
+    recording.take(plan.probes, plan.game, carry.players, carry.average, key)
+    return Program(cells, compiled - began, (stepped - compiled) / TIMED, time.perf_counter() - stepped)
+
+
+def _alone(runs: list[tuple[Cell, int]]) -> list[Stage]:
+    """A run, from where it is to its end."""
+    ((cell, seed),) = runs
+    key = cell.keys[seed]
+    return [go_on(cell.plan, seed, key, begin(cell.plan, seed, key))]

@@ -1,0 +1,119 @@
+"""The grid: axes in texts, and every combination of them."""
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from saddlery.call import literal, parse
+from saddlery.sweeps import grid
+
+NOTHING = {"schedule": None, "generator": None, "discriminator": None, "learning_rate": None}
+
+
+@given(
+    low=st.floats(1e-8, 1e3),
+    ratio=st.floats(1.01, 1e6),
+    count=st.integers(2, 40),
+    kind=st.sampled_from(["lin", "geom"]),
+)
+@settings(deadline=None)
+def test_ranges_are_numpys_rounded_to_four_digits(low, ratio, count, kind):
+    low, high = float(f"{low:.4g}"), float(f"{low * ratio:.4g}")
+    if not low < high:
+        return
+    found = literal("x", f"{kind}space({low!r}, {high!r}, {count})")
+    exact = getattr(np, f"{kind}space")(low, high, count)
+    assert (found[0], found[-1]) == (low, high)
+    np.testing.assert_allclose(found, exact, rtol=6e-4)
+    assert len(set(found)) == count
+    assert found == sorted(found)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("geomspace(1e-2, 1e-5, 7)", r"does not rise; the smaller end comes first: geomspace\(1e-05, 0.01, 7\)"),
+        ("linspace(1, 1, 3)", "does not rise"),
+        ("geomspace(0, 1, 3)", "starts at 0, expected a number above 0"),
+        ("geomspace(1, 2)", r"expected geomspace\(from, to, how many\)"),
+        ("geomspace(1, 2, 1)", "at least two"),
+        ("geomspace(1, 2, 2.5)", "at least two"),
+        ("geomspace(1, 'a', 3)", "cannot be read"),
+        ("linspace(0, 1e999, 3)", "does not rise"),
+        ("nan", "got nan, expected a number"),
+        ("f(1)", r"got f\(1\), expected a number"),
+        ("1e-3 1e-2", "cannot be read"),
+    ],
+)
+def test_ranges_that_make_no_sense_are_named(text, said):
+    with pytest.raises(ValueError, match=f"learning_rate: .*{said}"):
+        literal("learning_rate", text)
+
+
+def test_lists_are_axes_and_matrices_and_tuples_are_not():
+    assert len(list(grid.expand("consensus(gamma=[[0.0, 1.0], [1.0, 0.0]])"))) == 1
+    assert len(list(grid.expand("two_gaussians(target=(-0.5, 0.5))"))) == 1
+    assert len(list(grid.expand("two_gaussians(target=[(-0.5, 0.5), (-1, 1)])"))) == 2
+
+
+@given(sizes=st.lists(st.integers(1, 4), min_size=1, max_size=3), rates=st.integers(1, 4))
+@settings(deadline=None, max_examples=30)
+def test_every_combination_is_there_once(sizes, rates):
+    arguments = {f"a{i}": [float(j) for j in range(size)] for i, size in enumerate(sizes)}
+    text = str(parse("method")._replace(arguments=arguments))
+    found = grid.settings("ring", (text, "other"), NOTHING | {"learning_rate": [0.1 * (1 + i) for i in range(rates)]})
+    assert len(found) == (np.prod(sizes) + 1) * rates
+    assert len({each.label for each in found}) == len(found)
+    wanted = set(itertools.product(*arguments.values()))
+    assert {tuple(parse(each.method).arguments[name] for name in arguments) for each in found[:-rates]} == wanted
+
+
+def test_axes_inside_inner_texts_are_levels_with_both_names():
+    found = grid.settings("ring(penalty='r1(weight=[1, 10])')", ("simultaneous",), NOTHING)
+    assert [each.game for each in found] == ["ring(penalty='r1(weight=1)')", "ring(penalty='r1(weight=10)')"]
+    assert [each.levels["penalty_weight"] for each in found] == [1, 10]
+    found = grid.settings("ring", ("simultaneous",), NOTHING | {"generator": "adam(learning_rate=1e-3, b1=[0.0, 0.5])"})
+    assert [each.levels["generator_b1"] for each in found] == [0.0, 0.5]
+    assert [parse(each.method).arguments["generator"] for each in found] == [
+        "adam(learning_rate=0.001, b1=0.0)",
+        "adam(learning_rate=0.001, b1=0.5)",
+    ]
+
+
+def test_text_that_only_looks_like_a_call_is_text():
+    assert len(list(grid.expand("images(data='pictures (1).zip')"))) == 1
+
+
+def test_what_a_method_sets_itself_is_not_swept():
+    rates = NOTHING | {"learning_rate": [0.1, 0.2]}
+    found = grid.settings("bilinear", ("simultaneous", "alternating(learning_rate=0.5)"), rates)
+    assert [each.label for each in found] == [
+        "simultaneous(learning_rate=0.1)",
+        "simultaneous(learning_rate=0.2)",
+        "alternating(learning_rate=0.5)",
+    ]
+    assert [each.levels["learning_rate"] for each in found] == [0.1, 0.2, 0.5]
+
+
+def test_labels_are_the_methods_texts_where_nothing_else_varies():
+    shared = NOTHING | {"learning_rate": 0.1, "schedule": "alternating"}
+    (one,) = grid.settings("ring", ("unrolled(steps=10)",), shared)
+    assert one.label == "unrolled(steps=10)"
+    assert parse(one.method).arguments == {"steps": 10, "schedule": "alternating", "learning_rate": 0.1}
+    assert one.levels == {"method": "unrolled"}
+
+
+@pytest.mark.parametrize(
+    ("methods", "said"),
+    [
+        (("consensus(gamma=[])",), r"gamma: got \[\], an axis without values"),
+        (("consensus(gamma=[1, 1.0])",), "gamma: 1.0 is given more than once"),
+        (("consensus(gamma=[1, 10])", "consensus(gamma=10)"), r"consensus\(gamma=10\) is given more than once"),
+    ],
+)
+def test_axes_that_are_empty_or_repeat_are_named(methods, said):
+    with pytest.raises(ValueError, match=said):
+        grid.settings("ring", methods, NOTHING)
