@@ -2,7 +2,7 @@
 PYTHON ?= $(shell for python in python3.11 python3 python3.12 python3.13 python3.14; do \
   $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint bench torture clean
 demo: .venv/.test  # train, and leave runs/demo/report.html
 	.venv/bin/saddlery demo --out runs/demo
 
@@ -18,6 +18,10 @@ lint: .venv/.lint  # style, types, and which room may import which
 
 bench: .venv/.bench  # speed, side by side with PyTorch
 	.venv/bin/python -m benchmarks
+
+torture: export SADDLERY_KILLS = 30
+torture: .venv/.test  # what takes long: a sweep killed thirty times at random moments
+	.venv/bin/pytest tests/sweeps/test_kills.py
 
 clean:
 	rm -rf .venv .cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis runs/demo

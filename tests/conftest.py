@@ -1,6 +1,7 @@
 """What every test shares."""
 
 import functools
+import os
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -154,3 +155,20 @@ def walk():
         return np.asarray(path), states
 
     return walk
+
+
+@pytest.fixture
+def saddlery(tmp_path, monkeypatch, capsys):
+    """Run a command in an empty folder: its exit code, what it printed, and what it said on stderr."""
+    from saddlery.cli import main
+
+    monkeypatch.chdir(tmp_path)
+    kept = os.environ.get("JAX_COMPILATION_CACHE_DIR", "")
+    monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", kept)  # commands then leave this process's cache as it is
+
+    def command(*arguments):
+        code = main(arguments)
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return command

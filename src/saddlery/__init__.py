@@ -21,6 +21,7 @@ _HOMES = {
     "stable_step": "dynamics.stability",
     "optimiser": "optimisers",
     "Run": "training",
+    "sweep": "sweeping",
     "train": "training",
 }
 _MODULES = ("data", "dynamics", "games", "losses", "methods", "metrics", "networks", "report", "rules", "schedules")

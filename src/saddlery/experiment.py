@@ -167,26 +167,35 @@ class Ready(NamedTuple):
         return next(iter(self.games.values()))
 
 
-def prepare(experiment: Experiment) -> Ready:
-    """Build the game and every method and check the game, before anything runs or is written.
+def prepare(
+    experiment: Experiment, games: dict[str, Any] | None = None, methods: dict[str, Callable] | None = None
+) -> Ready:
+    """Build the games and every method and check the games, before anything runs or is written.
+
+    **Arguments:** `games` and `methods` are one's own, by the names that the experiment's texts call them: games as
+    they are, methods as functions like those of `saddlery.methods`; they keep their own optimisers.
 
     **Raises:** `ValueError` and `TypeError` naming what does not exist or fit, and the nearest that does.
     """
     import jax
 
-    from saddlery.game import check
+    from saddlery.game import adopt, check
     from saddlery.games import GAMES
     from saddlery.methods import METHODS
     from saddlery.sweeps.cells import alike
 
-    games = {text: build("game", text, GAMES) for text in dict.fromkeys(each.game for each in experiment.settings)}
+    mine, own = games or {}, methods or {}
+    texts = dict.fromkeys(each.game for each in experiment.settings)
+    games = {text: adopt(mine[text]) if text in mine else build("game", text, GAMES) for text in texts}
     for game in games.values():
         check(game, jax.random.key(experiment.key))
     usual = optimisers_of(experiment, games)
-    methods = {
-        each.label: build("method", str(_with(each.method, usual[each.game]._asdict())), METHODS)
-        for each in experiment.settings
-    }
+
+    def built(setting):
+        given = {} if parse(setting.method).name in own else usual[setting.game]._asdict()
+        return build("method", str(_with(setting.method, given)), METHODS | own)
+
+    methods = {each.label: built(each) for each in experiment.settings}
     for (label, method), *_ in alike(list(methods.items()), lambda pair: pair[1]):
         _try_optimisers(label, method)
     return Ready(experiment, games, methods)
@@ -217,7 +226,7 @@ def optimisers_of(experiment: Experiment, games: dict[str, Any]) -> dict[str, An
 
     def of(text, game):
         call = parse(text)
-        parameters = inspect.signature(GAMES[call.name]).parameters
+        parameters = inspect.signature(GAMES[call.name]).parameters if call.name in GAMES else {}
         preset = "images" if isinstance(game, Gan) else "analytic"
         if "preset" in parameters:
             preset = call.arguments.get("preset", parameters["preset"].default)
@@ -302,11 +311,13 @@ def cells_of(
 
     experiment, key = ready.experiment, jax.random.key(ready.experiment.key)
     records = recording.rows(experiment.steps, experiment.every)  # type: ignore[arg-type]
-    measures = {text: dict(probes(game, experiment.samples, experiment.shown or 0)) for text, game in ready.games.items()}
+    measures = {
+        text: dict(probes(game, experiment.samples, experiment.shown or 0)) for text, game in ready.games.items()
+    }
     keys, stop = tuple(jax.random.fold_in(key, seed) for seed in range(experiment.seeds)), threading.Event()
 
     def cell(place, setting):
-        told = progress and (lambda report: progress(experiment, setting.label, report))
+        told = None if progress is None else functools.partial(progress, experiment, setting.label)
         plan = Plan(
             game=ready.games[setting.game], method=ready.methods[setting.label], steps=experiment.steps,
             records=records, probes=measures[setting.game], players=None, average=experiment.average,

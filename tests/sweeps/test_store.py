@@ -75,7 +75,7 @@ def test_a_cell_without_its_marker_is_not_there(address, monkeypatch):
     write = zarr.Array.__setitem__
     with monkeypatch.context() as patched:
         patched.setattr(zarr.Array, "__setitem__", killed)
-        with pytest.raises(OSError, match="a cell could not be written to .*: killed"):
+        with pytest.raises(OSError, match=r"a cell could not be written to .*: killed"):
             store.write(2, cell(2))
     assert Store(address).finished() == [1]
     assert Store(address).read().sizes["setting"] == 1

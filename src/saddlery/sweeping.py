@@ -1,0 +1,102 @@
+"""`saddlery.sweep`: every combination of methods and numbers, several seeds each, as one labelled dataset."""
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from saddlery.call import build
+from saddlery.experiment import Experiment, carry_out, claim, prepare
+from saddlery.method import Method
+from saddlery.methods import SCHEDULES, as_optimiser
+from saddlery.sweeps.levels import Sweep, with_levels
+
+
+def sweep(
+    game: Any,
+    methods: Any,
+    *,
+    learning_rate: float | Sequence[float] | None = None,
+    seeds: int = 4,
+    steps: int = 5000,
+    out: str | os.PathLike | None = None,
+    resume: bool = False,
+    force: bool = False,
+    progress: Callable | None = None,
+    **settings: Any,
+) -> Sweep:
+    """Train every combination of methods and numbers on a game.
+
+    ```python
+    ds = sd.sweep("ring", ["simultaneous", "consensus(gamma=[0.1, 1, 10])"], learning_rate=[1e-4, 1e-3], seeds=8)
+    ds["modes"].isel(step=-1).sel(method="consensus").median("seed")
+    ```
+
+    A flat list in a text, or `geomspace(a, b, n)`, is an axis. Numbers are data: settings that differ in them share a
+    compiled program.
+
+    **Arguments:**
+    - `game`: a text such as `"ring(preset='numerics')"`, or a game.
+    - `methods`: texts such as `"unrolled(steps=[1, 10])"` or `Method`s, one or several; a mapping gives names.
+    - `learning_rate`: both players', a number or several; by default the game's usual.
+    - `seeds`, `steps`: how many runs of each setting, and how many steps each.
+    - `out`: a folder that keeps everything; `resume` goes on with the same sweep there, `force` replaces it. What one's
+      own objects are is not compared then, only their names.
+    - `progress`: called from training's threads with the experiment, a setting's label and a `Progress`.
+    - `settings`: the other arguments of `saddlery.experiment.Experiment`: `every`, `key`, `samples`, `store`, …
+
+    **Returns:** an `xarray.Dataset` with dimensions `setting`, `seed`, `step`; the setting's levels (`method`, `gamma`,
+    `learning_rate`, …) are selected by name.
+
+    **Raises:** `ValueError` and `TypeError` for what does not exist or fit, before any run starts; `FileExistsError`
+    when `out` holds a sweep and neither `resume` nor `force` is given; what `saddlery.train` raises.
+    """
+    own_games = {} if isinstance(game, str) else {type(game).__name__: game}
+    texts, own_methods = _named(methods)
+    rates = list(map(float, learning_rate)) if isinstance(learning_rate, Sequence) else learning_rate
+    experiment = Experiment(
+        next(iter(own_games), game), texts, steps=steps, seeds=seeds, learning_rate=rates, **settings
+    )  # fmt: skip
+    ready = prepare(experiment, games=own_games, methods={name: _function(each) for name, each in own_methods.items()})
+    with _folder(out) as folder:
+        claim(folder, experiment, resume=resume, force=force)
+        return with_levels(carry_out(ready, folder, progress))
+
+
+def _named(methods: Any) -> tuple[tuple[str, ...], dict[str, Method]]:
+    """The texts of methods, and by the names that stand in them those that are no texts."""
+    if isinstance(methods, str | Method):
+        methods = [methods]
+    if not isinstance(methods, Mapping):
+        methods = {text if isinstance(text, str) else f"method_{i + 1}": text for i, text in enumerate(methods)}
+    own = {name: each for name, each in methods.items() if isinstance(each, Method)}
+    for name, each in methods.items():
+        if not isinstance(each, str | Method):
+            raise TypeError(f"methods: {name} is {each!r}, expected a text such as 'consensus(gamma=10)' or a Method")
+    return tuple(name if name in own else text for name, text in methods.items()), own
+
+
+def _function(method: Method) -> Callable[..., Method]:
+    """A method as those of `saddlery.methods` are: a function of what may be set otherwise."""
+
+    def made(*, schedule: Any = None, generator: Any = None, discriminator: Any = None, learning_rate: Any = None):
+        return Method(
+            method.rule,
+            build("schedule", schedule, SCHEDULES) if schedule else method.schedule,
+            generator=as_optimiser(generator or method.generator, learning_rate),
+            discriminator=as_optimiser(discriminator or method.discriminator, learning_rate),
+        )
+
+    return made
+
+
+@contextlib.contextmanager
+def _folder(out: str | os.PathLike | None) -> Iterator[Path]:
+    """The folder asked for, or one that is gone afterwards."""
+    if out is not None:
+        yield Path(out)
+        return
+    with tempfile.TemporaryDirectory(prefix="saddlery-") as folder:
+        yield Path(folder)
