@@ -269,3 +269,27 @@ class Numerics(Ring):
         """One step of training."""
         of_generator, of_discriminator = self.gradients(*self.draw())
         self.move([*of_generator, *of_discriminator])
+
+
+class Plain(Numerics):
+    """The same, as most would write it: PyTorch's own optimiser, real and generated samples scored one after another."""
+
+    def __init__(self, generator, discriminator, gamma: float | None = None):
+        super().__init__(generator, discriminator, gamma)
+        self.optimisers = [
+            torch.optim.RMSprop(player, self.rate, alpha=self.decay, eps=self.eps)
+            for player in (self.generator, self.discriminator)
+        ]
+
+    def scores(self, discriminator, samples, real):
+        """Two passes."""
+        return mlp(discriminator, real, self.activation), mlp(discriminator, samples, self.activation)
+
+    def step(self) -> None:
+        """One step of training."""
+        for player, field, optimiser in zip(
+            (self.generator, self.discriminator), self.gradients(*self.draw()), self.optimisers, strict=True
+        ):
+            for parameter, gradient in zip(player, field, strict=True):
+                parameter.grad = gradient.detach()
+            optimiser.step()

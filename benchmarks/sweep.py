@@ -1,0 +1,105 @@
+"""Sweeps on the Numerics' ring: beside PyTorch's runs one after another, in their size, and what keeping them costs."""
+
+import tempfile
+import time
+from pathlib import Path
+
+from benchmarks import ours, peers
+from benchmarks.table import Row, ratios
+from benchmarks.timing import race
+from benchmarks.unroll import start_of, trained, words
+from saddlery.experiment import Experiment, carry_out, cells_of, claim, prepare
+from saddlery.sweeps import local
+from saddlery.sweeps.store import Store
+
+METHODS = {"simultaneous": None, "consensus(gamma=10.0)": 10.0}
+TARGETS = {"simultaneous": 12.0, "consensus(gamma=10.0)": 15.0}  # times PyTorch, its runs one after another
+RATES = [1e-5, 3e-5, 1e-4, 3e-4]
+STEPS, ROUNDS = 1000, 3
+
+
+def rows():
+    """Run-steps per second of a sweep and of PyTorch; 256 runs in terms of 16; the share of the store."""
+    for name, gamma in METHODS.items():
+        mine = ours.Trainer(sd_ring(), prepare(experiment((name,), 1, 1)).methods[name])
+        theirs = {
+            (how, threads): trained(peer(*start_of(mine), gamma), threads)
+            for how, peer in (("by hand", peers.Numerics), ("as most write it", peers.Plain)) for threads in (1, 2)
+        }  # fmt: skip
+        sweep = cells_of(prepare(experiment((name,), STEPS, 4, RATES)), None)
+        train(sweep)  # compiled
+        speeds, times = [], {key: [] for key in theirs}
+        for _ in range(ROUNDS):
+            speeds.append(len(sweep) * 4 * STEPS / train(fresh(sweep)))
+            for key, seconds in race(theirs, rounds=1).items():
+                times[key] += seconds
+        yield Row("sweep", f"{name}: 16 runs of {STEPS} steps, saddlery", speeds, "run-steps/s")
+        for how in ("by hand", "as most write it"):
+            best = min(((how, 1), (how, 2)), key=lambda key: sorted(times[key])[ROUNDS // 2])
+            peer = [1 / seconds for seconds in times[best]]
+            yield Row("sweep", f"{name}: PyTorch {how}, one after another, {words(best[1])}", peer, "run-steps/s")
+            yield Row("sweep", f"{name}: times PyTorch {how}", ratios(speeds, peer), "×", TARGETS[name])
+    yield from sizes()
+
+
+def sizes():
+    """Whole sweeps with their records, stored: 16 runs and 256 in turn."""
+    growth, shares = [], []
+    for _ in range(2):
+        small, _ = stored(4, [RATES[0], RATES[1], RATES[2], RATES[3]])
+        large, share = stored(16, [rate * (1 + 0.1 * i) for rate in RATES for i in range(4)])
+        growth.append(large / small / 16)
+        shares.append(100 * share)
+    yield Row("sweep", f"256 runs of {STEPS} steps, in 16 times what 16 runs take", growth, "", 1.15, True)
+    yield Row("sweep", "of a sweep's time spent on its store", shares, "%", 2.0, True)
+
+
+def stored(seeds: int, learning_rates) -> tuple[float, float]:
+    """Seconds of a sweep with its store, and the share of them in which cells were written."""
+    one = experiment(("simultaneous",), STEPS, seeds, learning_rates)
+    writing, write = [0.0], Store.write
+
+    def timed(self, place, cell):
+        began = time.perf_counter()
+        write(self, place, cell)
+        writing[0] += time.perf_counter() - began
+
+    with tempfile.TemporaryDirectory() as folder:
+        ready = prepare(one)
+        train(cells_of(prepare(experiment(("simultaneous",), 2, 1)), None))  # compiled
+        claim(Path(folder) / "sweep", one)
+        Store.write = timed
+        try:
+            began = time.perf_counter()
+            carry_out(ready, Path(folder) / "sweep")
+            seconds = time.perf_counter() - began
+        finally:
+            Store.write = write
+    return seconds, writing[0] / seconds
+
+
+def experiment(methods, steps: int, seeds: int, learning_rate=None) -> Experiment:
+    """Methods on the Numerics' ring, with a record at every tenth of the steps."""
+    return Experiment(
+        "ring(preset='numerics')", methods, steps=steps, every=max(1, steps // 10), seeds=seeds,
+        learning_rate=learning_rate, shown=0,
+    )  # fmt: skip
+
+
+def sd_ring():
+    """The game."""
+    return prepare(experiment(("simultaneous",), 1, 1)).game
+
+
+def fresh(cells):
+    """The same cells, to be trained again."""
+    for cell in cells:
+        cell.plan.stop.clear()
+    return cells
+
+
+def train(cells) -> float:
+    """Seconds in which cells are trained."""
+    began = time.perf_counter()
+    local.train(cells, done=lambda cell, stages: None)
+    return time.perf_counter() - began
