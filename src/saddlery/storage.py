@@ -1,4 +1,4 @@
-"""Files and folders that appear whole or not at all: written beside, then renamed."""
+"""Files and folders that appear whole or not at all, written beside, then renamed; and where the cache is."""
 
 import contextlib
 import os
@@ -39,3 +39,10 @@ def folder(path: Path) -> Iterator[Path]:
         shutil.rmtree(replaced, ignore_errors=True)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
+
+
+def cache_folder() -> Path:
+    """Where what can be made again is kept: `SADDLERY_CACHE`, or `saddlery` in `XDG_CACHE_HOME`, or in `~/.cache`."""
+    if chosen := os.environ.get("SADDLERY_CACHE"):
+        return Path(chosen).expanduser()
+    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "saddlery"

@@ -9,7 +9,7 @@ import saddlery
 from saddlery.cli import cache, main
 
 HEAVY = ("jax", "numpy", "xarray", "matplotlib", "equinox", "optax", "sklearn", "scipy", "zarr", "orbax", "pandas")
-COMMANDS = ("run", "resume", "report", "diagnose", "study", "list", "doctor", "demo")
+COMMANDS = ("run", "resume", "report", "diagnose", "study", "list", "data", "doctor", "demo")
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["run", "--help"], ["rum"]])

@@ -41,6 +41,22 @@ def test_the_images_are_an_argument_of_compiled_programs():
     assert draw._cache_size() == 1
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+def test_resized_images_keep_their_averages_type_and_labels(dtype):
+    noise = np.random.default_rng(0).integers(60, 200, (3, 24, 24, 2))
+    data = Images(noise.astype(dtype) if dtype == np.uint8 else (noise / 127.5 - 1).astype(dtype), np.arange(3))
+    small = data.resized(8)
+    assert small.images.shape == (3, 8, 8, 2)
+    assert small.images.dtype == dtype
+    np.testing.assert_array_equal(small.labels, data.labels)
+    step = 1.0 if dtype == np.uint8 else 1 / 127.5
+    means = (np.asarray(each.images, float).mean((1, 2)) for each in (data, small))
+    np.testing.assert_allclose(*means, atol=4 * step)
+    assert data.resized(24) is data
+    level = Images(np.full((1, 4, 4, 1), 77, np.uint8)).resized(9)
+    np.testing.assert_array_equal(level.images, np.full((1, 9, 9, 1), 77))
+
+
 @pytest.mark.parametrize(
     ("images", "labels", "message"),
     [

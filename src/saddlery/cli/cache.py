@@ -1,14 +1,8 @@
 """JAX's persistent compilation cache: a program compiled once is read back by every later command."""
 
 import os
-from pathlib import Path
 
-
-def folder() -> Path:
-    """`SADDLERY_CACHE`, or `saddlery` in `XDG_CACHE_HOME`, or `~/.cache/saddlery`."""
-    if chosen := os.environ.get("SADDLERY_CACHE"):
-        return Path(chosen).expanduser()
-    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "saddlery"
+from saddlery.storage import cache_folder as folder
 
 
 def enable() -> None:

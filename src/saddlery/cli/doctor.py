@@ -126,7 +126,7 @@ def _cache() -> Finding:
         return Finding(
             name, f"{folder} cannot be written", "set SADDLERY_CACHE to a folder of yours: runs start faster"
         )
-    sizes = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
+    sizes = [path.stat().st_size for path in folder.glob("*") if path.is_file()]
     return Finding(name, f"{folder}: {len(sizes)} files, {sum(sizes) / 2**20:.1f} MiB (SADDLERY_CACHE moves it)")
 
 

@@ -16,6 +16,12 @@ def _games() -> dict[str, Any]:
     return GAMES
 
 
+def _data() -> dict[str, Any]:
+    from saddlery.data import DATA
+
+    return DATA
+
+
 def _methods() -> dict[str, Any]:
     from saddlery.methods import METHODS
 
@@ -26,6 +32,12 @@ def _losses() -> dict[str, Any]:
     from saddlery.losses import LOSSES
 
     return LOSSES
+
+
+def _networks() -> dict[str, Any]:
+    from saddlery.networks import FAMILIES
+
+    return FAMILIES
 
 
 def _optimisers() -> dict[str, Any]:
@@ -50,8 +62,10 @@ def _schedules() -> dict[str, Any]:
 
 KINDS: dict[str, Callable[[], dict[str, Any]]] = {
     "games": _games,
+    "data": _data,
     "methods": _methods,
     "losses": _losses,
+    "networks": _networks,
     "optimisers": _optimisers,
     "rules": _rules,
     "schedules": _schedules,
@@ -68,7 +82,7 @@ def list_names(kind: Annotated[str, typer.Argument(metavar="KIND", help=f"One of
     for name, thing in sorted(KINDS[kind]().items()):
         own = ", ".join(argument for argument in table[name] if argument not in shared)
         typer.echo(f"{typer.style(name, bold=True)}{f'({own})' if own else ''}")
-        typer.echo(f"    {(inspect.getdoc(thing) or '').partition(chr(10))[0]}")
+        typer.echo(f"    {(inspect.getdoc(getattr(thing, 'func', thing)) or '').partition(chr(10))[0]}")
     if shared:
         typer.echo(f"\nEach also takes {', '.join(shared)}.")
 

@@ -1,7 +1,30 @@
 """Data: anything with `draw(key, n)`, pytrees of arrays that are passed to compiled programs."""
 
+from saddlery.data.catalogue import DATA, as_data
+from saddlery.data.cifar import cifar10
+from saddlery.data.coloured import Coloured, colours
 from saddlery.data.digits import digits
+from saddlery.data.folder import folder
 from saddlery.data.images import Images
+from saddlery.data.mnist import mnist
+from saddlery.data.shards import Shards, held
+from saddlery.data.stacked import Stacked
 from saddlery.data.synthetic import Mixture, grid_centres, ring_centres
 
-__all__ = ["Images", "Mixture", "digits", "grid_centres", "ring_centres"]
+__all__ = [
+    "DATA",
+    "Coloured",
+    "Images",
+    "Mixture",
+    "Shards",
+    "Stacked",
+    "as_data",
+    "cifar10",
+    "colours",
+    "digits",
+    "folder",
+    "grid_centres",
+    "held",
+    "mnist",
+    "ring_centres",
+]

@@ -37,7 +37,23 @@ class Images(eqx.Module):
         if self.labels is not None and self.labels.shape != self.images.shape[:1]:
             raise ValueError(f"labels: got shape {self.labels.shape}, expected {self.images.shape[:1]}, one an image")
 
+    def __len__(self) -> int:
+        return len(self.images)
+
     def draw(self, key, n: int) -> Float[Array, "n height width channels"]:
         """`n` images in [-1, 1]; of uint8 ones, 0 becomes −1 and 255 becomes 1."""
-        drawn = self.images[jax.random.randint(key, (n,), 0, len(self.images))]
-        return drawn.astype(float) / 127.5 - 1 if drawn.dtype == jnp.uint8 else drawn
+        return in_range(self.images[jax.random.randint(key, (n,), 0, len(self.images))])
+
+    def resized(self, size: int) -> "Images":
+        """These images, of the same type and labels, `size` by `size` pixels, by Lanczos' filter."""
+        shape = (len(self), size, size, self.images.shape[-1])
+        if shape == self.images.shape:
+            return self
+        resized = jax.image.resize(in_range(self.images), shape, "lanczos3").clip(-1, 1)
+        whole = self.images.dtype == jnp.uint8
+        return Images(jnp.round((resized + 1) * 127.5).astype(jnp.uint8) if whole else resized, self.labels)
+
+
+def in_range(images: Any) -> Any:
+    """Images in [-1, 1]; of uint8 ones, 0 becomes −1 and 255 becomes 1."""
+    return images.astype(float) / 127.5 - 1 if images.dtype == jnp.uint8 else images

@@ -1,0 +1,40 @@
+"""Data sets by name, as commands and games take them in text."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from saddlery.call import build
+from saddlery.data.cifar import cifar10
+from saddlery.data.digits import digits
+from saddlery.data.folder import folder
+from saddlery.data.mnist import mnist
+
+DATA = {"cifar10": cifar10, "digits": digits, "folder": folder, "mnist": mnist}
+
+
+def as_data(data: Any, **settings: Any) -> Any:
+    """Data from text, or what has `draw(key, n)` as it is.
+
+    **Arguments:**
+    - `data`: a name of `DATA`, alone or with arguments, such as `"mnist"` or `"mnist(split='test')"`; or the path of a
+      folder or zip of images.
+    - `settings`: arguments of `saddlery.data.folder`, such as `size=32`, for when it is a path.
+
+    **Raises:** `ValueError` for a name that is not known, naming the nearest, and `TypeError` for anything else; and
+    what the function of that name raises.
+    """
+    if callable(getattr(data, "draw", None)):
+        return data
+    if isinstance(data, os.PathLike) or (isinstance(data, str) and is_path(data)):
+        return folder(data, **settings)
+    if not isinstance(data, str):
+        raise TypeError(f"data: got {data!r}, expected a name, a path, or an object with draw(key, n)")
+    return build("data", data, DATA)
+
+
+def is_path(text: str) -> bool:
+    """Whether a text that is no data set's name names a file or folder, there or not."""
+    if text.partition("(")[0].strip() in DATA:
+        return False
+    return os.sep in text or text.lower().endswith(".zip") or Path(text).expanduser().exists()

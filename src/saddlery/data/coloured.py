@@ -1,0 +1,60 @@
+"""Digits in a random colour, which can be read off them again."""
+
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from saddlery.data.images import Images, in_range
+
+
+class Coloured(eqx.Module):
+    """Digits on black, each in a colour of its own, uniform in the cube of red, green and blue.
+
+        x = 2 colour · ink − 1,  colour ~ U[0, 1]³,  0 ≤ ink ≤ 1 = the ink of the digit's darkest stroke
+
+    Coloured as they are drawn, none is stored. The data set of Metz et al. (2017, unrolled GANs) for collapse onto a
+    part of a continuum; `colours` reads the colours of any images.
+
+    **Arguments:**
+    - `digits`: grey `Images`, such as `saddlery.data.digits()` or `saddlery.data.mnist()`.
+
+    **Raises:** `ValueError` when the images have several channels, or one is blank.
+    """
+
+    images: Any  # uint8 or floating-point, the brightest pixel of each as bright as can be
+
+    def __init__(self, digits: Images):
+        if digits.images.shape[-1] != 1:
+            raise ValueError(f"digits: got images of {digits.images.shape[-1]} channels, expected grey ones")
+        ink = np.asarray(digits.images, np.float32)
+        low, high = (0, 255) if digits.images.dtype == jnp.uint8 else (-1, 1)
+        brightest = ink.max(axis=(1, 2, 3), keepdims=True)
+        if (brightest <= low).any():
+            raise ValueError(f"digits: image {int(brightest.argmin())} is blank")
+        scaled = low + (ink - low) * (high - low) / (brightest - low)
+        self.images = jnp.asarray(scaled.round() if high == 255 else scaled, digits.images.dtype)
+
+    def draw(self, key, n: int) -> Float[Array, "n height width 3"]:
+        """`n` images in [-1, 1]."""
+        return self.labelled(key, n)[0]
+
+    def labelled(self, key, n: int) -> tuple[Float[Array, "n height width 3"], Float[Array, "n 3"]]:
+        """`n` images in [-1, 1] and their colours in [0, 1]."""
+        which, colour = jax.random.split(key)
+        chosen = self.images[jax.random.randint(which, (n,), 0, len(self.images))]
+        drawn = jax.random.uniform(colour, (n, 3))
+        return (in_range(chosen) + 1) * drawn[:, None, None, :] - 1, drawn
+
+
+def colours(images: Float[Array, "n height width 3"]) -> Float[Array, "n 3"]:
+    """The colour of each image in [-1, 1]: that of its brightest pixel (the largest sum), in [0, 1].
+
+    Of what `Coloured` draws, exactly the colour that it was drawn in.
+    """
+    pixels = images.reshape(len(images), -1, 3)
+    brightest = jnp.argmax(pixels.sum(axis=-1), axis=1)
+    return (jnp.take_along_axis(pixels, brightest[:, None, None], axis=1)[:, 0] + 1) / 2

@@ -1,0 +1,165 @@
+"""Anybody's pictures: a folder or a zip of images, decoded once and kept as one array."""
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+import warnings
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from saddlery import storage
+from saddlery.data.decoding import decode
+from saddlery.data.images import Images
+from saddlery.data.shards import Shards, held
+from saddlery.data.sources import Source, opened
+
+FORMAT = 1
+TOGETHER = 128  # images that a thread decodes before it hands them over
+CELEBA, CELEBA_CROP = "img_align_celeba", 108
+NAMED = 5  # unreadable files that a warning names
+
+
+class Square(NamedTuple):
+    """What every image is made into: its side, its channels, and the middle square that is kept (see `decode`)."""
+
+    size: int
+    channels: int
+    crop: int | None
+
+
+def folder(
+    path: str | os.PathLike,
+    size: int = 32,
+    *,
+    channels: int = 3,
+    crop: int | None = None,
+    strict: bool = False,
+    memory: int | None = None,
+    progress: Callable[[int, int], Any] | None = None,
+) -> Images | Shards:
+    """The images of a folder, with all below it, or of a zip: the middle square of each, resized.
+
+    They are decoded on all cores and kept in the cache folder as one array, which is read back as long as the files
+    and these settings stay the same. Images from several folders are labelled by theirs, in alphabetical order.
+
+    **Arguments:**
+    - `path`: the folder or the zip.
+    - `size`: the side of the squares, in pixels.
+    - `channels`: 3 for red, green and blue, 1 for grey.
+    - `crop`: the side of the middle square that is kept of each, before resizing; by default the largest, and 108
+      where all lie in a folder `img_align_celeba`, as is customary for these faces (Radford et al., 2016).
+    - `strict`: stop at a file that cannot be read, instead of leaving it out with a warning.
+    - `memory`: the bytes up to which they are kept on the device whole (see `saddlery.data.held`).
+    - `progress`: called with how many are decoded and how many there are.
+
+    **Returns:** `Images`, or `Shards`, without labels, when they do not fit.
+
+    **Raises:** `FileNotFoundError` and `ValueError`, naming the file, when there are no images, for a zip that is
+    refused (see `saddlery.data.sources`), and with `strict` for an image that cannot be read.
+    """
+    for argument, value, allowed in (("size", size, range(1, 4097)), ("channels", channels, (1, 3))):
+        if value not in allowed:
+            raise ValueError(f"{argument}: got {value!r}, expected {'1 to 4096' if len(allowed) > 2 else '1 or 3'}")
+    if crop is not None and crop < 1:
+        raise ValueError(f"crop: got {crop!r}, expected 1 pixel or more")
+    kept = _decoded(Path(path).expanduser().absolute(), Square(size, channels, crop), strict, progress)
+    labels = kept / "labels.npy"
+    return held(kept / "images.npy", np.load(labels) if labels.exists() else None, memory)
+
+
+def _decoded(path: Path, square: Square, strict: bool, progress: Callable[[int, int], Any] | None) -> Path:
+    """The folder of the cache that holds these images, made if it is not there."""
+    with opened(path) as source:
+        if square.crop is None and all(name.split("/")[-2:-1] == [CELEBA] for name in _with_root(path, source.names)):
+            square = square._replace(crop=CELEBA_CROP)
+        told = json.dumps([FORMAT, str(path), source.identity, square])
+        name = re.sub(r"[^A-Za-z0-9-]+", "-", path.stem)
+        kept = storage.cache_folder() / "images" / f"{name}-{hashlib.sha256(told.encode()).hexdigest()[:16]}"
+        if not kept.exists():
+            with storage.folder(kept) as beside:
+                unreadable = _write(beside, source, square, strict, progress)
+                about = {"path": str(path), **square._asdict(), "images": len(source.names), "unreadable": unreadable}
+                (beside / "about.json").write_text(json.dumps(about, indent=1))
+    about = json.loads((kept / "about.json").read_text())
+    if unreadable := about["unreadable"]:
+        if strict:
+            raise _refused(path, unreadable)
+        warnings.warn(
+            f"{path}: {len(unreadable):,} of {about['images']:,} images cannot be read and are left out: "
+            f"{_first(unreadable)}",
+            stacklevel=3,
+        )
+    return kept
+
+
+def _write(
+    beside: Path, source: Source, square: Square, strict: bool, progress: Callable[[int, int], Any] | None
+) -> dict[str, str]:
+    """Decode all images into `images.npy`, and their folders' numbers into `labels.npy` where there are several.
+
+    Returns the reasons of those that could not be read, by name.
+    """
+    total, unreadable, shape = len(source.names), {}, (square.size, square.size, square.channels)
+    with open(beside / "images.npy", "wb") as file:
+        _head(file, (total, *shape))
+        for done, (name, outcome) in enumerate(_outcomes(source, square), 1):
+            if isinstance(outcome, str):
+                unreadable[name] = outcome
+                if strict:
+                    raise _refused(source.path, unreadable)
+            else:
+                file.write(outcome.tobytes())
+            if progress and (done % TOGETHER == 0 or done == total):
+                progress(done, total)
+        if len(unreadable) == total:
+            raise ValueError(f"{source.path}: none of its {total:,} images can be read, {_first(unreadable)}")
+        file.seek(0)
+        _head(file, (total - len(unreadable), *shape))
+    folders = [name.rpartition("/")[0] for name in source.names if name not in unreadable]
+    classes, labels = np.unique(folders, return_inverse=True)
+    if len(classes) > 1:
+        np.save(beside / "labels.npy", labels.astype(np.int32), allow_pickle=False)
+    return unreadable
+
+
+def _outcomes(source: Source, square: Square) -> Iterator[tuple[str, np.ndarray | str]]:
+    """Each name in order with its pixels, or with the reason why there are none; decoded on all cores."""
+
+    def outcome(name: str) -> np.ndarray | str:
+        try:
+            return decode(source.read(name), *square)
+        except Exception as error:  # a damaged entry of a zip, a file that is gone, what the decoder refuses
+            return str(error) or type(error).__name__
+
+    parts = [source.names[i : i + TOGETHER] for i in range(0, len(source.names), TOGETHER)]
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        done = pool.map(lambda part: [outcome(name) for name in part], parts)
+        with contextlib.closing(done):  # type: ignore[type-var]  # what is still to do is dropped when this is left
+            for part, outcomes in zip(parts, done, strict=True):
+                yield from zip(part, outcomes, strict=True)
+
+
+def _head(file: Any, shape: tuple[int, ...]) -> None:
+    """An .npy file's head, of the same length whatever the number of images."""
+    np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
+
+
+def _refused(path: Path, unreadable: dict[str, str]) -> ValueError:
+    return ValueError(f"{path}: {_first(unreadable)} cannot be read, and strict is asked for")
+
+
+def _first(unreadable: dict[str, str]) -> str:
+    """The first few names, with the reasons."""
+    named = [f"{name} ({reason})" for name, reason in list(unreadable.items())[:NAMED]]
+    return ", ".join(named) + (", …" if len(unreadable) > NAMED else "")
+
+
+def _with_root(path: Path, names: list[str]) -> Iterator[str]:
+    """The names with that of the folder in front, which may be the one that tells what they are."""
+    return (f"{path.name}/{name}" if path.is_dir() else name for name in names)

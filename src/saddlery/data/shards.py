@@ -1,0 +1,119 @@
+"""More images than memory holds: a part of them on the device at a time, exchanged as training goes on."""
+
+import os
+import sys
+from typing import Any
+
+import equinox as eqx
+import jax
+import numpy as np
+from jaxtyping import Array, Float
+
+from saddlery.data.images import Images
+
+SHARD = 1 << 28  # bytes of a shard
+PURPOSE = 0x5A4D  # folded into the key of the shards' order, so that it is no step's
+SHARE = 8  # images may take an eighth of the device's memory
+
+
+class Shards(eqx.Module):
+    """Images in a file, of which a shard is on the device, drawn uniformly with replacement.
+
+    Every `steps` steps `saddlery.train` puts the next shard in the place of the one in use. Which images are in it is
+    a function of the step's number and the run's key only, so a run that is resumed sees the same ones. In each pass
+    over the file its blocks of neighbouring images, counted from a random image on, are dealt to the shards in a
+    random order; every image is as likely as any other, and reading a shard takes few seeks.
+
+    **Arguments:**
+    - `path`: an .npy file of uint8 images `(n, height, width, channels)`.
+    - `size`: how many images a shard has.
+    - `steps`: for how many steps a shard is used.
+    - `block`: how many neighbouring images stay together.
+
+    **Raises:** `ValueError` for a file of another kind, a `size` that is no multiple of `block` or more than there
+    are, or `steps` less than 1.
+    """
+
+    shard: Images
+    path: str = eqx.field(static=True)
+    steps: int = eqx.field(static=True)
+    block: int = eqx.field(static=True)
+
+    def __init__(self, path: str | os.PathLike, size: int, steps: int, block: int = 64):
+        self.path, self.steps, self.block = str(path), steps, block
+        images = self._images()
+        if images.dtype != np.uint8 or images.ndim != 4:
+            raise ValueError(
+                f"{path}: got {images.dtype} of shape {images.shape}, expected uint8 (n, height, width, channels)"
+            )
+        if block < 1 or size % block or not 0 < size <= len(images):
+            raise ValueError(f"size: got {size!r}, expected a multiple of block, {block}, of at most {len(images)}")
+        if steps < 1:
+            raise ValueError(f"steps: got {steps!r}, expected 1 or more")
+        self.shard = Images(images[:size])
+
+    def __len__(self) -> int:
+        return len(self.shard)
+
+    def draw(self, key, n: int) -> Float[Array, "n height width channels"]:
+        """`n` images of the shard in use, in [-1, 1]."""
+        return self.shard.draw(key, n)
+
+    def at(self, step: int, key: Any) -> "Shards":
+        """These images with the shard of a step of the run with this key."""
+        return eqx.tree_at(lambda shards: shards.shard, self, Images(self._images()[self.rows(step, key)]))
+
+    def rows(self, step: int, key: Any) -> np.ndarray:
+        """The rows of the file that are in the shard of a step of the run with this key."""
+        n, blocks = len(self._images()), len(self) // self.block
+        turn, place = divmod(step // self.steps, n // self.block // blocks)
+        order, first = jax.random.split(jax.random.fold_in(jax.random.fold_in(key, PURPOSE), turn))
+        dealt = np.asarray(jax.random.permutation(order, n // self.block))[place * blocks : (place + 1) * blocks]
+        counted = self.block * np.sort(dealt)[:, None] + np.arange(self.block)
+        return (int(jax.random.randint(first, (), 0, n)) + counted.ravel()) % n
+
+    def _images(self) -> np.ndarray:
+        return np.load(self.path, mmap_mode="r", allow_pickle=False)
+
+
+def refill(game: Any, step: int, key: Any) -> tuple[Any, int]:
+    """A game whose `Shards`, wherever it holds any, are those of a step, and the first step that needs others."""
+    shards = [node for node in jax.tree.leaves(game, is_leaf=_is_shards) if _is_shards(node)]
+    if not shards:
+        return game, sys.maxsize
+    filled = jax.tree.map(lambda node: node.at(step, key) if _is_shards(node) else node, game, is_leaf=_is_shards)
+    return filled, min((step // each.steps + 1) * each.steps for each in shards)
+
+
+def holds_shards(game: Any) -> bool:
+    """Whether a game's data are exchanged as training goes on."""
+    return any(_is_shards(node) for node in jax.tree.leaves(game, is_leaf=_is_shards))
+
+
+def held(path: str | os.PathLike, labels: Any = None, memory: int | None = None) -> Images | Shards:
+    """The images of an .npy file: all on the device where they fit, otherwise in shards.
+
+    **Arguments:**
+    - `path`: an .npy file of uint8 images `(n, height, width, channels)`.
+    - `labels`: `(n,)`, for images that are held whole.
+    - `memory`: the bytes they may take, by default an eighth of the device's memory; shards take at most 256 MiB of
+      it each, and are used for as many steps as draw about each of their images once in batches of 64.
+    """
+    images = np.load(path, mmap_mode="r", allow_pickle=False)
+    memory = _device_memory() // SHARE if memory is None else memory
+    if images.nbytes <= memory:
+        return Images(images, labels)
+    fitting = max(1, min(memory, SHARD) // images[0].nbytes)
+    block = min(64, fitting)
+    size = fitting // block * block
+    return Shards(path, size, max(1, size // 64), block)
+
+
+def _device_memory() -> int:
+    """The bytes of the default device's memory, used or free; those of this machine where the device does not say."""
+    about = jax.devices()[0].memory_stats() or {}
+    return about.get("bytes_limit") or os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+
+
+def _is_shards(node: Any) -> bool:
+    return isinstance(node, Shards)

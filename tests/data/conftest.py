@@ -1,0 +1,50 @@
+"""What the tests of data share: the real files where they are, a cache of their own, pictures."""
+
+import io
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+
+@pytest.fixture
+def real():
+    """`real(name)`: the folder of a real data set, by `SADDLERY_DATA` or beside the repository; skips without it."""
+
+    def real(name):
+        beside = Path(__file__).parents[3] / "shared" / "data"
+        folder = Path(os.environ.get("SADDLERY_DATA") or beside) / name
+        if not folder.is_dir():
+            pytest.skip(f"{folder} is not there: set SADDLERY_DATA to the folder that holds {name}")
+        return folder
+
+    return real
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    """A cache folder of the test's own, and no data set that a user may have."""
+    monkeypatch.setenv("SADDLERY_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("SADDLERY_DATA", "")
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def png():
+    """`png(pixels, mode=None)`: a PNG's bytes."""
+
+    def png(pixels, mode=None):
+        file = io.BytesIO()
+        image = Image.fromarray(np.asarray(pixels, np.uint8))
+        (image.convert(mode) if mode else image).save(file, "PNG")
+        return file.getvalue()
+
+    return png
+
+
+@pytest.fixture
+def plain(png):
+    """`plain(level, shape=(8, 8, 3))`: the PNG of one grey level."""
+    return lambda level, shape=(8, 8, 3): png(np.full(shape, level))

@@ -1,0 +1,45 @@
+"""Data by name and by path."""
+
+import zipfile
+
+import numpy as np
+import pytest
+
+from saddlery.data import DATA, Images, Mixture, as_data, ring_centres
+
+
+def test_names_are_called_with_their_arguments():
+    assert as_data("digits").images.shape == (1797, 8, 8, 1)
+    with pytest.raises(FileNotFoundError, match="mnist: the test split"):
+        as_data("mnist(split='test')")
+    assert {"cifar10", "digits", "folder", "mnist"} == set(DATA)
+
+
+def test_what_can_be_drawn_from_is_left_as_it_is():
+    data = Mixture(ring_centres(2, 1.0), 0.1)
+    assert as_data(data) is data
+
+
+def test_paths_are_folders_and_zips_of_images(tmp_path, plain, monkeypatch):
+    (tmp_path / "mine").mkdir()
+    for i in range(3):
+        (tmp_path / "mine" / f"{i}.png").write_bytes(plain(i))
+    with zipfile.ZipFile(tmp_path / "mine.zip", "w") as archive:
+        archive.write(tmp_path / "mine" / "1.png", "1.png")
+    monkeypatch.chdir(tmp_path)
+    for path in ("mine", tmp_path / "mine", "./mine", f"folder(path={str(tmp_path / 'mine')!r}, size=4)"):
+        data = as_data(path, size=4)
+        assert isinstance(data, Images)
+        np.testing.assert_array_equal(data.images[:, 0, 0, 0], [0, 1, 2])
+    assert as_data("mine.zip", size=5, channels=1).images.shape == (1, 5, 5, 1)
+
+
+def test_mistakes_are_told_with_the_nearest_name():
+    with pytest.raises(ValueError, match="unknown data 'minst'; did you mean 'mnist'"):
+        as_data("minst")
+    with pytest.raises(ValueError, match="unknown argument of mnist 'splt'"):
+        as_data("mnist(splt='test')")
+    with pytest.raises(FileNotFoundError, match=r"not/there\.zip is not there"):
+        as_data("not/there.zip")
+    with pytest.raises(TypeError, match="data: got 3, expected a name"):
+        as_data(3)

@@ -1,0 +1,242 @@
+"""Folders and zips of images: what is decoded, kept, left out and refused."""
+
+import json
+import struct
+import warnings
+import zipfile
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from PIL import Image
+
+from saddlery.data import Images, Shards, folder
+from saddlery.data import sources as the_sources
+
+
+def kept(cache):
+    """The folders that the cache holds."""
+    return sorted((cache / "images").glob("*")) if (cache / "images").exists() else []
+
+
+@pytest.fixture
+def pictures(tmp_path, plain):
+    """Nine images of three sizes in two folders and the one above, and files that are none."""
+    root = tmp_path / "pictures"
+    for i in range(9):
+        path = root / ("a", "b", ".")[i % 3] / f"{i}.{('png', 'PNG')[i % 2]}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(plain(10 * i, [(8, 8, 3), (20, 6, 3), (5, 9)][i % 3]))
+    (root / "notes.txt").write_text("no image")
+    (root / ".hidden.png").write_bytes(b"")
+    (root / "a" / "__MACOSX").mkdir()
+    (root / "a" / "__MACOSX" / "0.png").write_bytes(b"")
+    return root
+
+
+def packed(path, root):
+    with zipfile.ZipFile(path, "w") as archive:
+        for file in sorted(root.rglob("*")):
+            archive.write(file, file.relative_to(root).as_posix())
+    return path
+
+
+def test_images_of_all_folders_are_squares_labelled_by_their_folders(pictures):
+    data = folder(pictures, 4)
+    assert data.images.shape == (9, 4, 4, 3)
+    assert data.images.dtype == jnp.uint8
+    np.testing.assert_array_equal(data.images[:, 0, 0, 0], [20, 50, 80, 0, 30, 60, 10, 40, 70])  # 2.png, …, a/0.png, …
+    np.testing.assert_array_equal(data.labels, [0, 0, 0, 1, 1, 1, 2, 2, 2])
+    assert np.ptp(np.asarray(data.images), axis=(1, 2, 3)).max() == 0
+
+
+def test_a_zip_is_read_as_the_folder_that_it_holds(pictures, tmp_path):
+    one, other = folder(pictures, 4), folder(packed(tmp_path / "pictures.zip", pictures), 4)
+    np.testing.assert_array_equal(one.images, other.images)
+    np.testing.assert_array_equal(one.labels, other.labels)
+
+
+def test_images_of_one_folder_have_no_labels(pictures):
+    assert folder(pictures / "a", 4, channels=1).labels is None
+
+
+def test_they_are_decoded_once_and_again_when_anything_changes(pictures, cache, plain, tmp_path):
+    calls = []
+
+    def read(**settings):
+        calls.clear()
+        folder(pictures, 4, progress=lambda done, total: calls.append((done, total)), **settings)
+        return calls[-1:]
+
+    assert read() == [(9, 9)]
+    assert read() == []
+    assert len(kept(cache)) == 1
+    assert read(channels=1) == [(9, 9)]
+    assert read(crop=3) == [(9, 9)]
+    (pictures / "a" / "0.png").write_bytes(plain(99, (3, 3, 3)))
+    assert read() == [(9, 9)]
+    (pictures / "a" / "0.png").rename(pictures / "a" / "moved.png")
+    assert read() == [(9, 9)]
+    path = packed(tmp_path / "pictures.zip", pictures)
+    folder(path, 4)
+    packed(path, pictures / "b")
+    assert len(folder(path, 4)) == 3
+
+
+def test_the_array_is_an_npy_file_of_the_images_in_order(pictures, cache):
+    data = folder(pictures, 4)
+    np.testing.assert_array_equal(np.load(kept(cache)[0] / "images.npy"), data.images)
+    assert json.loads((kept(cache)[0] / "about.json").read_text())["path"] == str(pictures)
+
+
+def test_celebrities_faces_are_cropped_as_is_customary(tmp_path, cache):
+    y, x = np.mgrid[:218, :178]
+    middle = (abs(y - 108.5) < 54) & (abs(x - 88.5) < 54)  # 108 × 108
+    faces = tmp_path / "img_align_celeba"
+    faces.mkdir()
+    for i in range(2):
+        Image.fromarray(np.where(middle, 200, 0).astype(np.uint8)).save(faces / f"{i:06}.jpg", quality=100)
+    for path in (faces, packed(tmp_path / "celeba.zip", tmp_path)):
+        assert np.abs(np.asarray(folder(path, 64).images, int) - 200).max() < 40  # none of what is black around it
+        assert (np.asarray(folder(path, 64, crop=178).images)[:, 0] < 40).all()
+
+
+def test_a_corrupt_image_is_named_left_out_and_counted(pictures, cache):
+    (pictures / "b" / "broken.jpg").write_bytes(b"\xff\xd8\xff no jpeg")
+    (pictures / "b" / "cut.png").write_bytes((pictures / "b" / "1.PNG").read_bytes()[:-30])
+    for _ in range(2):  # decoded, and read back
+        with pytest.warns(UserWarning, match=r"2 of 11 images cannot be read .*: b/broken\.jpg \(.*b/cut"):
+            data = folder(pictures, 4)
+        assert data.images.shape == (9, 4, 4, 3)
+        np.testing.assert_array_equal(data.labels, [0, 0, 0, 1, 1, 1, 2, 2, 2])
+    np.testing.assert_array_equal(np.load(kept(cache)[0] / "images.npy"), data.images)
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["kept before", "new"])
+def test_strict_stops_at_a_corrupt_image_and_nothing_is_left(pictures, cache, before):
+    (pictures / "b" / "broken.jpg").write_bytes(b"no jpeg")
+    if before:
+        with pytest.warns(UserWarning, match="broken"):
+            folder(pictures, 4)
+    with pytest.raises(ValueError, match=r"b/broken\.jpg .* cannot be read"):
+        folder(pictures, 4, strict=True)
+    assert len(kept(cache)) == before
+
+
+def test_a_warning_names_the_first_few_of_many(tmp_path, plain):
+    for i in range(300):
+        (tmp_path / f"{i:03}.png").write_bytes(plain(i % 256, (3, 3)) if i == 150 else b"")
+    with pytest.warns(UserWarning, match="299 of 300") as warned:
+        data = folder(tmp_path, 3)
+    assert len(data) == 1
+    assert "004.png" in str(warned[0].message)
+    assert "005.png" not in str(warned[0].message)
+
+
+def test_nothing_readable_is_refused_and_nothing_is_left(tmp_path, cache):
+    (tmp_path / "x.png").write_bytes(b"")
+    with pytest.raises(ValueError, match=r"none of its 1 images can be read, x\.png"):
+        folder(tmp_path, 4)
+    assert kept(cache) == []
+
+
+def test_stopped_in_the_middle_nothing_is_left(pictures, cache):
+    def stop(done, total):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        folder(pictures, 4, progress=stop)
+    assert kept(cache) == []
+
+
+def test_folders_without_images_are_refused(tmp_path):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ValueError, match="empty holds no images: it is empty"):
+        folder(tmp_path / "empty")
+    (tmp_path / "empty" / "x.txt").write_text("")
+    with pytest.raises(ValueError, match=r"empty holds no images: none of its 1 files ends in \.bmp, .*\.png"):
+        folder(tmp_path / "empty")
+    with pytest.raises(FileNotFoundError, match="nowhere is not there"):
+        folder(tmp_path / "nowhere")
+    with pytest.raises(ValueError, match=r"x\.txt is neither a folder nor a zip"):
+        folder(tmp_path / "empty" / "x.txt")
+    with zipfile.ZipFile(tmp_path / "empty.zip", "w"):
+        pass
+    with pytest.raises(ValueError, match=r"empty\.zip holds no images: it is empty"):
+        folder(tmp_path / "empty.zip")
+
+
+@pytest.mark.parametrize("name", ["../x.png", "a/../../x.png", "/x.png", "..\\x.png", "C:/x.png", "\\\\host\\x.png"])
+def test_a_path_that_leaves_the_zip_is_refused(tmp_path, name, plain):
+    path = tmp_path / "x.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("fine.png", plain(0))
+        archive.writestr(name, plain(0))
+    with pytest.raises(ValueError, match=r"x\.zip is refused: its entry .* lies outside the zip"):
+        folder(path)
+
+
+def test_a_zip_bomb_is_refused_before_it_is_unpacked(tmp_path):
+    path = tmp_path / "bomb.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("x.png", bytes(30_000_000))
+    with pytest.raises(ValueError, match=r"bomb\.zip is refused: its .* bytes would unpack to 30,000,000"):
+        folder(path)
+
+
+def test_a_zip_with_an_image_too_large_for_memory_is_refused(tmp_path, monkeypatch, plain):
+    monkeypatch.setattr(the_sources, "LARGEST", 50)
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
+        archive.writestr("x.png", plain(0))
+    with pytest.raises(ValueError, match=r"its entry 'x\.png' unpacks to"):
+        folder(tmp_path / "x.zip")
+
+
+def test_an_entry_that_unpacks_to_more_than_it_says_is_left_out(tmp_path, plain):
+    path, content = tmp_path / "x.zip", plain(3)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.png", content)
+        archive.writestr("b.png", content + bytes(5_000_000))
+    lies = path.read_bytes().replace(struct.pack("<I", len(content) + 5_000_000), struct.pack("<I", len(content)))
+    path.write_bytes(lies)
+    with pytest.warns(UserWarning, match=r"1 of 2 images cannot be read and are left out: b\.png \(Bad CRC"):
+        assert len(folder(path, 8)) == 1
+
+
+def test_damaged_and_encrypted_zips_are_refused(tmp_path, plain):
+    path = tmp_path / "x.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("x.png", plain(0))
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-40])
+    with pytest.raises(ValueError, match="or the zip is damaged"):
+        folder(path)
+    directory = whole.index(b"PK\1\2")
+    path.write_bytes(whole[: directory + 8] + b"\1\0" + whole[directory + 10 :])
+    with pytest.raises(ValueError, match="is encrypted: unpack it"):
+        folder(path)
+
+
+@pytest.mark.parametrize("settings", [{"size": 0}, {"size": 10**6}, {"channels": 2}, {"crop": 0}])
+def test_settings_that_make_no_sense_are_refused(pictures, settings):
+    with pytest.raises(ValueError, match=f"{next(iter(settings))}: got "):
+        folder(pictures, **settings)
+
+
+def test_what_does_not_fit_is_kept_in_shards(pictures):
+    assert isinstance(folder(pictures, 4, memory=9 * 48), Images)
+    shards = folder(pictures, 4, memory=4 * 48)
+    assert isinstance(shards, Shards)
+    assert len(shards) == 4
+
+
+def test_real_photographs(real, tmp_path):
+    with zipfile.ZipFile(real("cifar10") / "test.zip") as whole, zipfile.ZipFile(tmp_path / "part.zip", "w") as part:
+        names = [name for name in whole.namelist() if name.endswith("99.jpg")]
+        for name in names:
+            part.writestr(name, whole.read(name))
+        with warnings.catch_warnings(), whole.open(sorted(names)[7]) as file:
+            expected = np.asarray(Image.open(file).convert("RGB"))
+    data = folder(tmp_path / "part.zip", 32, strict=True)
+    assert len(data) == 100
+    np.testing.assert_array_equal(data.images[7], expected)
