@@ -4,18 +4,35 @@ from saddlery.games.bilinear import bilinear
 from saddlery.games.digits import digits
 from saddlery.games.dirac import dirac
 from saddlery.games.gan import Gan
+from saddlery.games.images import coloured, images, stacked
 from saddlery.games.quadratic import quadratic
 from saddlery.games.ring import grid, ring
 from saddlery.games.two_gaussians import two_gaussians
 
 GAMES = {
     "bilinear": bilinear,
+    "coloured": coloured,
     "digits": digits,
     "dirac": dirac,
     "grid": grid,
+    "images": images,
     "quadratic": quadratic,
     "ring": ring,
+    "stacked": stacked,
     "two_gaussians": two_gaussians,
 }
 
-__all__ = ["GAMES", "Gan", "bilinear", "digits", "dirac", "grid", "quadratic", "ring", "two_gaussians"]
+__all__ = [
+    "GAMES",
+    "Gan",
+    "bilinear",
+    "coloured",
+    "digits",
+    "dirac",
+    "grid",
+    "images",
+    "quadratic",
+    "ring",
+    "stacked",
+    "two_gaussians",
+]

@@ -10,6 +10,10 @@ from saddlery.game import Pair
 from saddlery.losses import as_loss, as_penalties
 from saddlery.networks import Network, as_network
 
+# Up to so many numbers in a sample, real and generated ones are scored in one pass. Of larger ones the generator's
+# gradient, which comes from its own samples alone, would be carried back through the real ones as well.
+SMALL = 256
+
 
 class Batch(NamedTuple):
     """All the randomness of one evaluation: noise, real samples, and one draw for each penalty."""
@@ -31,6 +35,8 @@ class Gan(eqx.Module):
       `None`; added to the discriminator's loss.
     - `noise`: the dimension of the noise, standard normal.
     - `batch`: how many samples an evaluation draws, noise and real alike.
+
+    **Raises:** `ValueError` when `data` has a length, and it is less than `batch`.
     """
 
     generator: Network = eqx.field(converter=lambda network: as_network(network, "generator"))
@@ -40,6 +46,10 @@ class Gan(eqx.Module):
     penalty: Any = eqx.field(converter=as_penalties, default=None)
     noise: int = eqx.field(static=True, default=16)
     batch: int = eqx.field(static=True, default=512)
+
+    def __check_init__(self):
+        if hasattr(self.data, "__len__") and len(self.data) < self.batch:
+            raise ValueError(f"batch: got {self.batch}, expected at most as many as there are data, {len(self.data)}")
 
     def init(self, key):
         """Both networks' parameters."""
@@ -66,7 +76,7 @@ class Gan(eqx.Module):
         def score(x):
             return self.discriminator.apply(discriminator, x).reshape(len(x))
 
-        if self.discriminator.independent:  # one pass for both: larger products, fewer of them
+        if self.discriminator.independent and samples[0].size <= SMALL:  # one pass for both: larger products, fewer
             scores = score(jnp.concatenate([batch.real, samples]))
             real, generated = scores[: len(batch.real)], scores[len(batch.real) :]
         else:

@@ -1,7 +1,32 @@
 """Networks: functions with parameters, ours and adapters for those made elsewhere."""
 
 from saddlery.networks.adapters import as_network, from_equinox, from_functions, from_nnx
+from saddlery.networks.convolution import convolution, transposed_convolution
+from saddlery.networks.dcgan import DCGANDiscriminator, DCGANGenerator
+from saddlery.networks.families import FAMILIES, family
 from saddlery.networks.mlp import MLP
 from saddlery.networks.network import Network
+from saddlery.networks.precision import Precision
+from saddlery.networks.recurrent import LSTMGenerator
+from saddlery.networks.resnet import ResNetDiscriminator, ResNetGenerator
+from saddlery.networks.spectral_norm import SpectralNorm
 
-__all__ = ["MLP", "Network", "as_network", "from_equinox", "from_functions", "from_nnx"]
+__all__ = [
+    "FAMILIES",
+    "MLP",
+    "DCGANDiscriminator",
+    "DCGANGenerator",
+    "LSTMGenerator",
+    "Network",
+    "Precision",
+    "ResNetDiscriminator",
+    "ResNetGenerator",
+    "SpectralNorm",
+    "as_network",
+    "convolution",
+    "family",
+    "from_equinox",
+    "from_functions",
+    "from_nnx",
+    "transposed_convolution",
+]

@@ -1,0 +1,87 @@
+"""GANs on images: any data set, digits stacked in three channels, digits in a random colour."""
+
+from typing import Any
+
+import jax
+
+from saddlery.data import Coloured, Images, Stacked, as_data
+from saddlery.games.gan import Gan
+from saddlery.games.ring import at_least
+from saddlery.networks import family
+
+
+def images(
+    data: Any = "digits",
+    *,
+    size: int | None = None,
+    network: str = "dcgan4_nobn_cf",
+    loss: Any = "nonsaturating",
+    penalty: Any = None,
+    noise: int = 256,
+    batch: int = 64,
+) -> Gan:
+    """Images of any kind between two convolutional networks, as in the image experiments of Mescheder et al. (2017).
+
+    **Arguments:**
+    - `data`: a name of `saddlery.data.DATA`, such as `"cifar10"` or `"mnist(split='test')"`; the path of a folder or
+      zip of images; or anything with `draw(key, n)` that returns images `(n, size, size, channels)` in [-1, 1].
+    - `size`: the side to which images are resized; by default their own, and 32 for a folder or zip.
+    - `network`: a family of `saddlery.networks.FAMILIES`, such as `"dcgan4(width=32)"`.
+    - `loss`, `penalty`: see `Gan`. `noise`: its dimension; `batch`: its size.
+
+    **Raises:** `ValueError` for what is not known, naming the nearest, images that are not square, and numbers out
+    of range; and what reading the images raises.
+    """
+    data = as_data(data, **({} if size is None else {"size": size}))
+    if size is not None and isinstance(data, Images):
+        data = data.resized(size)
+    return _gan(data, network, loss, penalty, noise, batch)
+
+
+def stacked(
+    data: Any = "digits",
+    *,
+    network: str = "stacked",
+    loss: Any = "nonsaturating",
+    penalty: Any = None,
+    noise: int = 256,
+    batch: int = 256,
+    balanced: bool = True,
+) -> Gan:
+    """Three digits in three colour channels: 1,000 modes (Metz, Poole, Pfau, Sohl-Dickstein, 2017, section 3.3).
+
+    **Arguments:** `data`: grey digits with labels, by default scikit-learn's of 8×8 pixels; `"mnist"` for MNIST.
+    `balanced`: see `saddlery.data.Stacked`; the others as of `images`.
+
+    **Raises:** `ValueError` as `images`, and for data that are no digits.
+    """
+    return _gan(Stacked(as_data(data), balanced), network, loss, penalty, noise, batch)
+
+
+def coloured(
+    data: Any = "digits",
+    *,
+    network: str = "stacked",
+    loss: Any = "nonsaturating",
+    penalty: Any = None,
+    noise: int = 256,
+    batch: int = 256,
+) -> Gan:
+    """Digits in a colour drawn from the cube of colours: collapse onto a part of a continuum (Metz et al., 2017).
+
+    **Arguments:** as of `stacked`.
+
+    **Raises:** `ValueError` as `images`, and for data of several channels.
+    """
+    return _gan(Coloured(as_data(data)), network, loss, penalty, noise, batch)
+
+
+def _gan(data: Any, network: str, loss: Any, penalty: Any, noise: int, batch: int) -> Gan:
+    """The game on some images, its networks in their shape."""
+    at_least("noise", noise, 1)
+    at_least("batch", batch, 1)
+    _, height, width, channels = jax.eval_shape(lambda key: data.draw(key, 1), jax.random.key(0)).shape
+    if height != width:
+        raise ValueError(f"data: got images of {height}×{width} pixels, expected square ones")
+    players = family(network, size=height, channels=channels, noise=noise)
+    return Gan(*players, data, loss=loss, penalty=penalty, noise=noise, batch=batch)

@@ -1,0 +1,142 @@
+"""DCGANs: images out of noise by transposed convolutions, and scores out of images by strided ones."""
+
+import itertools
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+
+from saddlery.networks.batch_norm import batch_norm
+from saddlery.networks.convolution import convolution, transposed_convolution
+from saddlery.networks.layers import affine, dense, kernel, leaky_relu, shifted, sides
+from saddlery.networks.network import Network
+
+
+class DCGANGenerator(Network):
+    """Images in [-1, 1] out of noise (Radford, Metz, Chintala, 2016).
+
+    Dense layers up to a small map of features, then transposed convolutions that double its sides, and tanh.
+
+    **Arguments:**
+    - `noise`: its dimension.
+    - `size`, `channels`: of the images returned, `(batch, size, size, channels)`. Any size will do: sides that are no
+      multiple of two are cropped, so that 28 is reached by 4, 7, 14, 28.
+    - `filters`: the channels of the first map and of those that follow; another convolution leads to the image.
+    - `hidden`: the widths of dense layers before the first map.
+    - `taps`: the sides of the kernels.
+    - `slope`: of the leaky relu after each layer; 0 is relu.
+    - `normalised`: whether maps are batch normalised, the image excepted; then `independent` must be `False`.
+    - `last`: stride of the convolution that leads to the image, 2 or 1.
+    """
+
+    noise: int = eqx.field(static=True)
+    size: int = eqx.field(static=True)
+    channels: int = eqx.field(static=True)
+    filters: tuple[int, ...] = eqx.field(static=True, converter=tuple, default=(512, 256, 128, 64))
+    hidden: tuple[int, ...] = eqx.field(static=True, converter=tuple, default=())
+    taps: int = eqx.field(static=True, default=5)
+    slope: float = eqx.field(static=True, default=0.2)
+    normalised: bool = eqx.field(static=True, default=False)
+    last: int = eqx.field(static=True, default=2)
+
+    def __check_init__(self):
+        _require_independence(self, self.normalised)
+        if self.last not in (1, 2):
+            raise ValueError(f"last: got {self.last!r}, expected a stride of 1 or 2")
+
+    @property
+    def sides(self) -> list[int]:
+        """Of the first map, and after each convolution."""
+        return [*sides(self.size, len(self.filters) - 1 + (self.last == 2)), *[self.size] * (self.last == 1)]
+
+    def init(self, key):
+        """New parameters: `"dense"` and `"convolutions"`, a tuple of layers each."""
+        widths = (self.noise, *self.hidden, self.filters[0] * self.sides[0] ** 2)
+        maps = (*self.filters, self.channels)
+        first, second = jax.random.split(key)
+        return {
+            "dense": _each(dense, first, widths),
+            "convolutions": _each(lambda key, *io: kernel(key, self.taps, *io, transposed=True), second, maps),
+        }
+
+    def apply(self, parameters, x):
+        """Images `(batch, size, size, channels)` out of noise `(batch, noise)`."""
+        (*hidden, projection), (*convolutions, to_image) = parameters["dense"], parameters["convolutions"]
+        side, *larger = self.sides
+        x = x.T
+        for layer in hidden:
+            x = leaky_relu(affine(layer, x), self.slope)
+        x = self._activated(projection, (projection["weight"].T @ x).reshape(self.filters[0], side, side, -1))
+        for layer, side in zip(convolutions, larger[:-1], strict=True):
+            x = self._activated(layer, transposed_convolution(x, layer["kernel"], 2, (side, side), layout="CHWN"))
+        size = (self.size, self.size)
+        x = shifted(to_image, transposed_convolution(x, to_image["kernel"], self.last, size, layout="CHWN"))
+        return jnp.tanh(x).transpose(3, 1, 2, 0)
+
+    def _activated(self, layer, x):
+        return leaky_relu(shifted(layer, batch_norm(x) if self.normalised else x), self.slope)
+
+
+class DCGANDiscriminator(Network):
+    """Scores of images (Radford, Metz, Chintala, 2016): convolutions that halve the sides, then dense layers.
+
+    **Arguments:**
+    - `size`, `channels`: of the images.
+    - `filters`: the channels after each convolution.
+    - `hidden`: the widths of dense layers before the score.
+    - `taps`: the sides of the kernels.
+    - `slope`: of the leaky relu after each layer.
+    - `unnormalised`: after how many convolutions batch normalisation begins; `independent` must then be `False`. With
+      `None` nothing is normalised.
+    """
+
+    size: int = eqx.field(static=True)
+    channels: int = eqx.field(static=True)
+    filters: tuple[int, ...] = eqx.field(static=True, converter=tuple, default=(64, 128, 256, 512))
+    hidden: tuple[int, ...] = eqx.field(static=True, converter=tuple, default=())
+    taps: int = eqx.field(static=True, default=5)
+    slope: float = eqx.field(static=True, default=0.2)
+    unnormalised: int | None = eqx.field(static=True, default=None)
+
+    def __check_init__(self):
+        _require_independence(self, self.unnormalised is not None)
+
+    def init(self, key):
+        """New parameters: `"convolutions"` and `"dense"`, a tuple of layers each."""
+        widths = (self.filters[-1] * sides(self.size, len(self.filters))[0] ** 2, *self.hidden, 1)
+        first, second = jax.random.split(key)
+        return {
+            "convolutions": _each(lambda key, *io: kernel(key, self.taps, *io), first, (self.channels, *self.filters)),
+            "dense": _each(dense, second, widths),
+        }
+
+    def features(self, parameters: Any, x: Any) -> Any:
+        """What the score is a linear function of, `(batch, features)`."""
+        return self._features(parameters, x).T
+
+    def apply(self, parameters, x):
+        """Scores `(batch,)` of images `(batch, size, size, channels)`."""
+        return affine(parameters["dense"][-1], self._features(parameters, x))[0]
+
+    def _features(self, parameters, x):
+        x = x.transpose(3, 1, 2, 0)
+        for i, layer in enumerate(parameters["convolutions"]):
+            x = convolution(x, layer["kernel"], 2, layout="CHWN")
+            normalised = self.unnormalised is not None and i >= self.unnormalised
+            x = leaky_relu(shifted(layer, batch_norm(x) if normalised else x), self.slope)
+        x = x.reshape(-1, x.shape[-1])
+        for layer in parameters["dense"][:-1]:
+            x = leaky_relu(affine(layer, x), self.slope)
+        return x
+
+
+def _each(make, key, widths):
+    """A layer from each width to the next."""
+    keys = jax.random.split(key, len(widths) - 1)
+    return tuple(make(key, *pair) for key, pair in zip(keys, itertools.pairwise(widths), strict=True))
+
+
+def _require_independence(network, normalised):
+    if normalised and network.independent:
+        raise ValueError("independent: got True, expected False: under batch normalisation samples see each other")

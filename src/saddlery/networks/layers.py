@@ -1,0 +1,45 @@
+"""The layers of networks on images, channels first and the batch last; see `convolution`."""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+GLOROT = jax.nn.initializers.glorot_uniform()  # as the released codes of the papers do
+
+
+def dense(key: Any, inputs: int, outputs: int) -> dict:
+    """Parameters of a dense layer, `{"weight": (inputs, outputs), "bias": (outputs,)}`."""
+    return {"weight": GLOROT(key, (inputs, outputs)), "bias": jnp.zeros(outputs)}
+
+
+def kernel(key: Any, taps: int, inputs: int, outputs: int, *, transposed: bool = False) -> dict:
+    """Parameters of a convolution, `{"kernel": (taps, taps, inputs, outputs), "bias": (outputs,)}`.
+
+    A transposed convolution's kernel is that of the convolution it transposes, outputs before inputs.
+    """
+    channels = (outputs, inputs) if transposed else (inputs, outputs)
+    return {"kernel": GLOROT(key, (taps, taps, *channels)), "bias": jnp.zeros(outputs)}
+
+
+def affine(layer: dict, x: Any) -> Any:
+    """The values of a dense layer on `(inputs, batch)`."""
+    return layer["weight"].T @ x + layer["bias"][:, None]
+
+
+def shifted(layer: dict, x: Any) -> Any:
+    """A layer's bias added to `(channels, height, width, batch)`: one for each channel, or for each place."""
+    return x + layer["bias"].reshape(*(x.shape[:3] if layer["bias"].size > len(x) else (-1, 1, 1)), 1)
+
+
+def leaky_relu(x: Any, slope: float) -> Any:
+    """x where it is positive, elsewhere `slope` times x."""
+    return jnp.where(x >= 0, x, slope * x)
+
+
+def sides(size: int, halvings: int) -> list[int]:
+    """The sides of an image and of its halves, rounded up, the smallest first: 28 makes 4, 7, 14, 28."""
+    found = [size]
+    for _ in range(halvings):
+        found.insert(0, -(-found[0] // 2))
+    return found

@@ -1,0 +1,47 @@
+"""Networks that compute in fewer bits than their parameters have."""
+
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+
+from saddlery.names import nearest
+from saddlery.networks.network import Network
+
+PRECISIONS = ("bfloat16", "float16", "float32", "float64")
+
+
+class Precision(Network):
+    """A network computed in another precision: parameters, and so the optimisers' states, stay as they are.
+
+    Parameters and batch are rounded before, and the values are returned in the batch's own precision.
+
+    **Arguments:**
+    - `network`: any network.
+    - `compute`: `"bfloat16"`, which GPUs multiply several times faster, or another of `PRECISIONS`.
+    """
+
+    network: Network
+    compute: str = eqx.field(static=True, default="bfloat16")
+
+    def __check_init__(self):
+        if self.compute not in PRECISIONS:
+            raise ValueError(nearest("compute", self.compute, PRECISIONS))
+
+    def init(self, key):
+        """New parameters of the network, in full precision."""
+        return self.network.init(key)
+
+    def rounded(self, tree: Any) -> Any:
+        """The arrays of a pytree in the precision to compute in."""
+        return jax.tree.map(lambda leaf: leaf.astype(self.compute), tree)
+
+    def apply(self, parameters, x):
+        """The network's values on a batch."""
+        return self.network.apply(self.rounded(parameters), self.rounded(x)).astype(jnp.result_type(x))
+
+    def features(self, parameters, x):
+        """The network's features of a batch, where it has such."""
+        found = self.network.features(self.rounded(parameters), self.rounded(x))  # pyright: ignore[reportAttributeAccessIssue]
+        return found.astype(jnp.result_type(x))

@@ -1,0 +1,57 @@
+"""A recurrent generator: an LSTM that writes an image row by row."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jax import lax
+
+from saddlery.networks.layers import GLOROT, affine, dense
+from saddlery.networks.network import Network
+
+
+class LSTMGenerator(Network):
+    """Images in [-1, 1], a row at each step of an LSTM, as the recurrent experiment of Metz et al. (2017) has it.
+
+        i, f, g, o = W z + U h + b
+        c ← sigmoid(f) c + sigmoid(i) tanh(g),   h ← sigmoid(o) tanh(c),   row = tanh(V h + d)
+
+    The noise z is what the LSTM sees at every step; h and c start at zero, and the bias of f at 1.
+
+    **Arguments:**
+    - `noise`: its dimension.
+    - `size`, `channels`: of the images.
+    - `width`: of h and c.
+    """
+
+    noise: int = eqx.field(static=True)
+    size: int = eqx.field(static=True)
+    channels: int = eqx.field(static=True)
+    width: int = eqx.field(static=True, default=128)
+
+    def init(self, key):
+        """New parameters: `"input"` (W, b), `"recurrent"` (U) and `"row"` (V, d)."""
+        first, second, third = jax.random.split(key, 3)
+        entry = dense(first, self.noise, 4 * self.width)
+        entry["bias"] = entry["bias"].at[self.width : 2 * self.width].set(1.0)
+        return {
+            "input": entry,
+            "recurrent": GLOROT(second, (self.width, 4 * self.width)),
+            "row": dense(third, self.width, self.size * self.channels),
+        }
+
+    def apply(self, parameters, x):
+        """Images `(batch, size, size, channels)` out of noise `(batch, noise)`."""
+        seen = affine(parameters["input"], x.T)
+
+        def step(state, _):
+            h, c = state
+            i, f, g, o = jnp.split(seen + parameters["recurrent"].T @ h, 4)
+            c = jax.nn.sigmoid(f) * c + jax.nn.sigmoid(i) * jnp.tanh(g)
+            h = jax.nn.sigmoid(o) * jnp.tanh(c)
+            return (h, c), h
+
+        start = jnp.zeros((self.width, len(x)), seen.dtype)
+        _, states = lax.scan(step, (start, start), length=self.size)
+        width = states.transpose(1, 0, 2).reshape(self.width, -1)  # all rows of all images in one product
+        rows = jnp.tanh(affine(parameters["row"], width)).reshape(self.size, self.channels, self.size, len(x))
+        return rows.transpose(3, 2, 0, 1)
