@@ -111,7 +111,7 @@ def _described(experiment: Any, game: Any, optimisers: Any) -> dict[str, Any]:
     import jax
 
     from saddlery import __version__
-    from saddlery.data import Mixture
+    from saddlery.data import Mixture, Stacked
     from saddlery.metrics.probes import perfect
 
     attributes = {
@@ -130,4 +130,6 @@ def _described(experiment: Any, game: Any, optimisers: Any) -> dict[str, Any]:
     data = getattr(game, "data", None)
     if isinstance(data, Mixture):
         attributes |= {"modes_total": len(data.centres), "std": float(data.std)}
+    elif isinstance(data, Stacked):
+        attributes["modes_total"] = data.modes
     return attributes | {f"perfect_{name}": value for name, value in perfect(game, experiment.samples).items()}

@@ -18,7 +18,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from saddlery import checkpoints, recording, storage
+from saddlery import checkpoints, recording, sharding, storage
 from saddlery.allocator import keep_memory
 from saddlery.data.shards import refill
 from saddlery.game import Pair, adopt, check
@@ -168,8 +168,9 @@ def train(
         folder=None if out is None else Path(out), checkpoint_seconds=checkpoint_seconds, progress=progress,
     )  # fmt: skip
     keys = [key] if seeds is None else [jax.random.fold_in(key, seed) for seed in range(seeds)]
-    if plan.folder is not None:
+    if plan.folder is not None and sharding.leads(game):
         claim(plan.folder, describe(plan, every, key, seeds), resume, force)
+    sharding.agreed(game, 0.0)
     ended = side_by_side(plan, keys)
     history = recording.dataset(
         [run.history for run in ended], recording.dimensions(plan.probes, ended[0].history), plan.records
@@ -177,7 +178,7 @@ def train(
     history["diverged_at"] = "seed", [run.diverged_at for run in ended]
     history["rate"] = "seed", [run.step / run.seconds if run.seconds else np.nan for run in ended]
     history = history.isel(seed=0, drop=True) if seeds is None else history
-    if plan.folder is not None:
+    if plan.folder is not None and sharding.leads(game):
         with storage.folder(plan.folder / "history.zarr") as beside:
             history.to_zarr(beside, mode="w", zarr_format=3, consolidated=False)
     if plan.stop.is_set():
@@ -225,12 +226,15 @@ def begin(plan: Plan, seed: int, key: Any) -> Stage:
         history[name][0] = value
     stage = Stage(0, -1, 0.0, carry, history)
     restored = checkpoints.restore(_checkpoints(plan, seed), stage) if plan.folder else None
+    found = 0 if restored is None else int(restored.step)
+    if sharding.agreed(plan.game, found) != found or sharding.agreed(plan.game, -found) != -found:
+        raise ValueError(f"out: {plan.folder} is not the same folder for all processes; choose one that they share")
     if restored is None:
         return stage
     for name, values in restored.history.items():  # a run that is made longer has more rows than its checkpoint
         history[name][: len(values)] = values
     carry = jax.tree.map(jnp.asarray, restored.carry)
-    return Stage(int(restored.step), int(restored.diverged_at), float(restored.seconds), carry, history)
+    return Stage(found, int(restored.diverged_at), float(restored.seconds), carry, history)
 
 
 def go_on(plan: Plan, seed: int, key: Any, stage: Stage) -> Stage:
@@ -240,7 +244,8 @@ def go_on(plan: Plan, seed: int, key: Any, stage: Stage) -> Stage:
     step, diverged_at, seconds, carry, history = stage
     chunk, saved = 1, time.monotonic()
     now, until = plan, step  # the plan whose game holds the data of the steps before `until`
-    while not ended(plan, stage) and not plan.stop.is_set():
+    stopped = halted(plan)
+    while not ended(plan, stage) and not stopped:
         if step == until:
             game, until = refill(plan.game, step, step_key)
             now = replace(plan, game=game)
@@ -248,7 +253,7 @@ def go_on(plan: Plan, seed: int, key: Any, stage: Stage) -> Stage:
         n = min(plan.records[row] - step, chunk, until - step)
         began = time.perf_counter()
         reached = steps_from(now, carry, decay, step_key, step, n)
-        took = time.perf_counter() - began
+        took = sharding.agreed(plan.game, time.perf_counter() - began)
         if finite(reached.players):
             step, carry, seconds = step + n, reached, seconds + took
             chunk = max(1, min(2 * n, int(n * CHUNK_SECONDS / took)))
@@ -262,7 +267,8 @@ def go_on(plan: Plan, seed: int, key: Any, stage: Stage) -> Stage:
         stage = Stage(step, diverged_at, seconds, carry, history)
         if plan.progress:
             report(plan, seed, stage)
-        due = plan.stop.is_set() or time.monotonic() - saved > plan.checkpoint_seconds
+        stopped = halted(plan)
+        due = stopped or time.monotonic() - saved > plan.checkpoint_seconds
         if plan.folder and (plan.keep if ended(plan, stage) else due):
             save(plan, seed, stage)
             saved = time.monotonic()
@@ -274,9 +280,17 @@ def ended(plan: Plan, stage: Stage) -> bool:
     return stage.step == plan.steps or stage.diverged_at >= 0
 
 
+def halted(plan: Plan) -> bool:
+    """Whether to stop: also when another of the processes that share a run is asked to."""
+    if sharding.agreed(plan.game, plan.stop.is_set()):
+        plan.stop.set()
+    return plan.stop.is_set()
+
+
 def save(plan: Plan, seed: int, stage: Stage) -> None:
     """Write a run's checkpoint."""
-    checkpoints.save(_checkpoints(plan, seed), stage.step, stage)
+    if sharding.leads(plan.game):
+        checkpoints.save(_checkpoints(plan, seed), stage.step, stage)
 
 
 def steps_from(plan: Plan, carry: Carry, decay: Any, key: Any, step: int, n: int) -> Carry:
@@ -300,10 +314,11 @@ def last_finite(plan: Plan, carry: Carry, decay: Any, key: Any, step: int, n: in
 
 
 def side_by_side(plan: Plan, keys: list[Any]) -> list[Stage]:
-    """All runs to their ends, a thread for each core; at Ctrl-C or an error the others stop after their chunk."""
+    """All runs to their ends, a thread for each core, or one after another on all devices; at Ctrl-C or an error the others stop after their chunk."""
     stages = [begin(plan, seed, key) for seed, key in enumerate(keys)]  # here, so that each program is compiled once
     steps_from(plan, stages[0].carry, jnp.asarray(1.0), keys[0], 0, 0)
-    with concurrent.futures.ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+    streams = 1 if isinstance(plan.game, sharding.DataParallel) else len(os.sched_getaffinity(0))
+    with concurrent.futures.ThreadPoolExecutor(streams) as pool:
         runs = [pool.submit(go_on, plan, seed, key, stages[seed]) for seed, key in enumerate(keys)]
         try:
             concurrent.futures.wait(runs, return_when=concurrent.futures.FIRST_EXCEPTION)

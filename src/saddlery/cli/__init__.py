@@ -8,14 +8,17 @@ from typing import Annotated, Any
 import typer
 
 from saddlery import __version__
+from saddlery.cli.data import data
 from saddlery.cli.demo import demo
 from saddlery.cli.diagnose import diagnose
 from saddlery.cli.doctor import doctor
 from saddlery.cli.errors import Ended
+from saddlery.cli.evaluate import evaluate
 from saddlery.cli.list import list_names
 from saddlery.cli.report import report
 from saddlery.cli.resume import resume
 from saddlery.cli.run import run
+from saddlery.cli.sample import sample
 from saddlery.cli.study import study
 
 app = typer.Typer(
@@ -32,8 +35,11 @@ app.command("run")(run)
 app.command("resume")(resume)
 app.command("report")(report)
 app.command("diagnose")(diagnose)
+app.command("evaluate")(evaluate)
+app.command("sample")(sample)
 app.command("study")(study)
 app.command("list")(list_names)
+app.add_typer(data, name="data")
 app.command("doctor")(doctor)
 app.command("demo")(demo)
 

@@ -1,6 +1,7 @@
 """Probes: what training records of a game every so often, chosen by the game."""
 
 import abc
+from collections.abc import Callable
 from typing import Any
 
 import equinox as eqx
@@ -8,9 +9,12 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from saddlery.data import Mixture
+from saddlery.data import Coloured, Mixture, Stacked, colours
 from saddlery.game import adopt, gradients
 from saddlery.games.gan import Gan
+from saddlery.metrics.classes import coverage_of_counts, perfect_classes
+from saddlery.metrics.classifier import Classifier, classifier
+from saddlery.metrics.colours import colour_divergence, perfect_colours
 from saddlery.metrics.distances import SCALES, median_distance, mmd, sliced_wasserstein
 from saddlery.metrics.modes import mode_coverage, perfect_sampler
 
@@ -72,6 +76,33 @@ class Modes(Probe):
         return measured
 
 
+class Classes(Probe):
+    """`class_coverage` of fresh samples, for a GAN whose data is `Stacked` digits."""
+
+    classifier: Classifier
+    samples: int = eqx.field(static=True, default=2500)
+
+    def measure(self, game, players, key):
+        """`modes`, `kl`, `reverse_kl`, `total_variation`, `chi_square`, `p_value`."""
+        classes = self.classifier.classify(game.sample(players.generator, key, self.samples))
+        measured = coverage_of_counts(jnp.bincount(classes, length=game.data.modes))._asdict()
+        del measured["counts"]
+        return measured
+
+
+class Colours:
+    """`colour_js`, the divergence of fresh samples' colours from the data's, for a GAN whose data is `Coloured`."""
+
+    def __init__(self, samples: int = 2500):
+        self.samples = samples
+
+    def __call__(self, game, players, key):
+        """`colour_js`."""
+        noise, real = jax.random.split(key)
+        drawn = colours(game.sample(players.generator, noise, self.samples))
+        return {"colour_js": colour_divergence(drawn, colours(game.data.draw(real, self.samples)))}
+
+
 class Distances(Probe):
     """`sliced_wasserstein` (of order 2) and `mmd` between fresh samples and as many real ones.
 
@@ -115,13 +146,15 @@ class Samples(Probe):
 AXES = {1: ("coordinate",), 3: ("height", "width", "channel")}  # of a sample, by its number of axes
 
 
-def probes(game: Any, samples: int = 2500, shown: int = 512) -> dict[str, Probe]:
+def probes(game: Any, samples: int = 2500, shown: int = 512) -> dict[str, Callable]:
     """The measures that suit a game, for `saddlery.train(probes=…)`.
 
     | game | variables |
     |---|---|
     | any | `generator_loss`, `discriminator_loss`, `generator_norm`, `discriminator_norm` |
     | a GAN on a `Mixture` | `modes`, `high_quality`, `kl`, `js`, `total_variation` |
+    | a GAN on `Stacked` digits | `modes`, `kl`, `reverse_kl`, `total_variation`, `chi_square`, `p_value` |
+    | a GAN on `Coloured` digits | `colour_js`, `sliced_wasserstein`, `mmd` |
     | a GAN on other data | `sliced_wasserstein`, `mmd` |
     | a GAN on vectors | `samples` (sample, coordinate), float32 |
     | a GAN on images | `samples` (sample, height, width, channel), uint8 |
@@ -131,10 +164,17 @@ def probes(game: Any, samples: int = 2500, shown: int = 512) -> dict[str, Probe]
     - `samples`: how many samples are measured.
     - `shown`: how many vectors are recorded to be looked at, 0 for none; of images at most 64.
     """
-    chosen: dict[str, Probe] = {"losses": Losses()}
+    chosen: dict[str, Callable] = {"losses": Losses()}
     if not isinstance(game, Gan):
         return chosen
-    chosen |= {"modes": Modes(samples)} if isinstance(game.data, Mixture) else {"distances": _distances(game, samples)}
+    if isinstance(game.data, Mixture):
+        chosen["modes"] = Modes(samples)
+    elif isinstance(game.data, Stacked):
+        chosen["modes"] = Classes(classifier(game.data.digits()), samples)
+    else:
+        chosen["distances"] = _distances(game, samples)
+    if isinstance(game.data, Coloured):
+        chosen["colours"] = Colours(samples)
     axes = AXES.get(len(jax.eval_shape(lambda key: game.data.draw(key, 1), jax.random.key(0)).shape) - 1)
     if axes is not None and shown:
         chosen |= {"samples": Samples(axes, shown if len(axes) == 1 else min(shown, IMAGES))}
@@ -152,9 +192,14 @@ def perfect(game: Any, samples: int = 2500, repeats: int = 4) -> dict[str, float
     if isinstance(game.data, Mixture):
         modes, dimension = game.data.centres.shape
         return {name: value.mean for name, value in perfect_sampler(samples, modes, dimension).items()}
+    if isinstance(game.data, Stacked):
+        return {name: value.mean for name, value in perfect_classes(samples, game.data.modes).items()}
     probe = _distances(game, samples)
     measured = [_real_to_real(probe, game.data, key) for key in jax.random.split(jax.random.key(1), repeats)]
-    return {name: float(sum(pair[name] for pair in measured) / repeats) for name in measured[0]}
+    found = {name: float(sum(pair[name] for pair in measured) / repeats) for name in measured[0]}
+    if isinstance(game.data, Coloured):
+        found["colour_js"] = perfect_colours(samples, samples).mean
+    return found
 
 
 def pixels(images: Any) -> Any:

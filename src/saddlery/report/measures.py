@@ -29,7 +29,7 @@ class Measure(NamedTuple):
 
 def number(value: float) -> str:
     """Three significant digits, without exponents for ordinary sizes."""
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+    return f"{value:,.0f}" if 100 <= abs(value) < 1e6 else f"{value:.3g}"
 
 
 def percent(value: float) -> str:
@@ -65,6 +65,13 @@ QUALITY = (
         "KL divergence",
         "KL to uniform (nats)",
         "Kullback–Leibler divergence of the histogram over modes to the uniform one, in nats",
+        number,
+    ),
+    Measure(
+        "colour_js",
+        "Colour divergence",
+        "JS of colours (nats)",
+        "Jensen–Shannon divergence of the colours of generated and of real digits, in nats, at most log 2",
         number,
     ),
     Measure(

@@ -1,0 +1,96 @@
+"""`saddlery evaluate`: every measure on finished runs."""
+
+import json
+import statistics
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from saddlery.cli import cache
+from saddlery.cli.errors import Ended, mistakes
+from saddlery.cli.report import WIDTH
+
+Method = Annotated[str | None, typer.Option("--method", "-m", help="Only this method of the run. [all]")]
+
+
+def evaluate(
+    folder: Annotated[Path, typer.Argument(help="An experiment's folder.")],
+    method: Method = None,
+    seeds: Annotated[int, typer.Option(min=1, help="How many seeds of each method.")] = 4,
+    samples: Annotated[int, typer.Option(help="How many samples are measured.")] = 2500,
+    key: Annotated[int, typer.Option(help="The number all randomness comes from.")] = 0,
+    inception: Annotated[bool, typer.Option("--inception", help="By Inception's features, of an extra.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress display.")] = False,
+) -> None:
+    """Measure everything on the players at their last checkpoints.
+
+    Modes, quality, diversity, inversion: the median over seeds, beside what real samples score and what noise or
+    untrained players score. Prints a table and writes FOLDER/evaluation.json.
+    """
+    cache.enable()
+    with mistakes():
+        import jax
+
+        from saddlery import evaluation, storage
+        from saddlery.diagnosis.subject import from_folder
+        from saddlery.experiment import Experiment
+
+        experiment = Experiment.read(folder)
+        labels = experiment.labels if method is None else (method,)
+        judge = _inception() if inception else None
+        found: dict[str, list[list[Any]]] = {}
+        for label in labels:
+            for seed in range(min(seeds, experiment.seeds)):
+                if not quiet:
+                    print(f"{label}, seed {seed}", file=sys.stderr, flush=True)
+                subject = from_folder(folder, label, seed)
+                measured = evaluation.evaluate(
+                    subject.game, subject.players, jax.random.key(key), samples=samples, inception=judge
+                )
+                found.setdefault(label, []).append(measured)
+    text = json.dumps(
+        {label: [[one._asdict() for one in seed] for seed in each] for label, each in found.items()}, indent=1
+    )
+    try:
+        storage.write(folder / "evaluation.json", text + "\n")
+    except OSError as error:
+        raise Ended(f"{folder / 'evaluation.json'} cannot be written: {error.strerror or error}", 1) from error
+    _print(found, samples)
+    typer.echo(f"Evaluation: {folder / 'evaluation.json'}")
+
+
+def _inception() -> Any:
+    from saddlery.metrics import inception
+
+    try:
+        return inception()
+    except (ImportError, RuntimeError) as error:
+        raise ValueError(str(error)) from error
+
+
+def _print(found: dict[str, list[list[Any]]], samples: int) -> None:
+    """A row for each measure, a column for each method, and what real samples and noise score."""
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(box=SIMPLE_HEAD, title=f"Measured on {samples:,} samples; medians over seeds", title_justify="left")
+    table.add_column("Measure")
+    for label in found:
+        table.add_column(escape(label), justify="right")
+    table.add_column("real samples", justify="right", style="dim")
+    table.add_column("noise, or untrained", justify="right", style="dim")
+    first = next(iter(found.values()))[0]
+    for i, one in enumerate(first):
+        cells = [_number(statistics.median(seed[i].value for seed in each)) for each in found.values()]
+        table.add_row(one.name, *cells, _number(one.real), _number(one.noise))
+    if not any(one.name == "inversion error" for one in first) and any(one.name == "precision" for one in first):
+        table.caption = "Not inverted: the generator's samples see each other (batch normalisation)."
+    Console(width=None if sys.stdout.isatty() else WIDTH).print(table)
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:,.0f}" if 1000 <= abs(value) < float("inf") else f"{value:.3g}"

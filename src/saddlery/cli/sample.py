@@ -1,0 +1,48 @@
+"""`saddlery sample`: a sheet of what a trained generator makes."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from saddlery.cli import cache
+from saddlery.cli.errors import Ended, mistakes
+
+
+def sample(
+    folder: Annotated[Path, typer.Argument(help="An experiment's folder.")],
+    number: Annotated[int, typer.Option("--number", "-n", min=1, help="How many samples.")] = 64,
+    method: Annotated[str | None, typer.Option("--method", "-m", help="Of the run's methods. [the first]")] = None,
+    seed: Annotated[int, typer.Option(help="Of the run's seeds.")] = 0,
+    key: Annotated[int, typer.Option(help="The number all randomness comes from.")] = 0,
+    scale: Annotated[int, typer.Option(min=1, help="Screen pixels for each pixel of an image.")] = 4,
+    out: Annotated[Path | None, typer.Option(help="A .png, or a .npy for the numbers. [FOLDER/samples.png]")] = None,
+) -> None:
+    """Draw samples from a trained generator.
+
+    Images as a sheet, points of the plane as a scatter plot among the data.
+    """
+    cache.enable()
+    target = out or folder / "samples.png"
+    with mistakes():
+        import jax
+
+        from saddlery.diagnosis.subject import from_folder
+        from saddlery.games import Gan
+        from saddlery.report import sheet
+
+        if target.suffix not in (".png", ".npy"):
+            raise ValueError(f"out: got {target}, expected a name that ends in .png or .npy")
+        subject = from_folder(folder, method, seed)
+        if not isinstance(subject.game, Gan):
+            raise ValueError(f"{folder} holds a game without samples: it is no GAN")
+        samples = subject.game.sample(subject.players.generator, jax.random.key(key), number)
+        content = sheet.numbers(samples) if target.suffix == ".npy" else sheet.png(samples, subject.game, scale)
+    try:
+        from saddlery import storage
+
+        target.parent.mkdir(parents=True, exist_ok=True)
+        storage.write(target, content)
+    except OSError as error:
+        raise Ended(f"{target} cannot be written: {error.strerror or error}", 1) from error
+    typer.echo(f"{number} samples of {subject.title}: {target}")

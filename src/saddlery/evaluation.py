@@ -1,0 +1,215 @@
+"""Every measure on two trained players, beside what real samples and noise would score."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from saddlery import metrics
+from saddlery.data import Coloured, Images, Mixture, Stacked, colours
+from saddlery.data.images import in_range
+from saddlery.game import Pair
+from saddlery.games import Gan
+
+PAIRS = 1000  # samples of which all pairs are compared
+LABELLED = 2000  # images whose labels the linear probe tells
+INVERTED = 24  # images that are inverted
+POINTS = 64  # where the generator's smoothness is measured
+
+
+class Measured(NamedTuple):
+    """One measure.
+
+    - `name`, `meaning`: what it is, in words.
+    - `value`: of the generator.
+    - `real`: what fresh real samples score in its place, which is as good as it gets; `None` where that has no meaning.
+    - `noise`: the control, what noise with the real pixels' own distributions scores, or an untrained player.
+    """
+
+    name: str
+    value: float
+    real: float | None = None
+    noise: float | None = None
+    meaning: str = ""
+
+
+MEANINGS = {
+    "modes found": "classes, or modes, of which there is at least one sample",
+    "KL to uniform": "KL(p‖u) of the histogram over modes, in nats",
+    "KL from uniform": "KL(u‖p), in nats; infinite as soon as one mode is missed",
+    "total variation": "of the histogram over modes to the uniform one, 0 to 1",
+    "chi-square p-value": "the probability of a histogram so uneven under equal probabilities",
+    "high-quality share": "samples within three standard deviations of a mode",
+    "colour divergence": "Jensen–Shannon divergence of colours, in nats",
+    "inception score": "exp E KL(p(y|x)‖p(y)) by the features' classifier",
+    "Fréchet distance": "of the features' Gaussians (FID where they are Inception's)",
+    "kernel distance": "squared MMD of the features' cubic kernel (KID where they are Inception's)",
+    "precision": "generated samples within the real ones' manifold of features",
+    "recall": "real samples within the generated ones' manifold of features",
+    "density": "real balls that a generated sample is in, over their number's expectation",
+    "coverage": "real balls that hold a generated sample",
+    "pairwise distance, pixels": "median distance of two samples",
+    "pairwise distance, features": "median distance of two samples' features",
+    "support size": "different samples, by the birthday paradox; pairs count as equal that are closer than all but one "
+    "in a thousand real pairs",
+    "linear probe": "accuracy of a linear classifier with 100 labels on the discriminator's features",
+    "inversion error": "least mean squared error over z for real images, their median",
+    "inversion log-density": "of those z under the prior, in nats, the median",
+    "searches converged": "share of the searches for z",
+    "generator's Jacobian": "‖∂G/∂z‖, the Frobenius norm at draws of the prior, the median",
+}
+
+
+def evaluate(
+    game: Any,
+    players: Pair,
+    key: Any,
+    *,
+    samples: int = 2500,
+    inception: Callable | None = None,
+    tell: Callable[[str], None] | None = None,
+) -> list[Measured]:
+    """Every measure that suits a GAN.
+
+    | data | measures |
+    |---|---|
+    | a `Mixture`, `Stacked` digits | modes found, and how evenly |
+    | `Coloured` digits | divergence of colours |
+    | images | Inception score, Fréchet and kernel distance, precision, recall, density, coverage, pairwise distances, support size, inversion, smoothness |
+    | images with labels | the linear probe of the discriminator |
+
+    Features are those of a digit classifier (of each channel, for stacked digits), of Inception where it is given, and
+    pixels where there is neither.
+
+    **Arguments:**
+    - `game`, `players`: a `Gan` and its players.
+    - `key`: of all samples.
+    - `samples`: how many are measured; values depend on it.
+    - `inception`: from `saddlery.metrics.inception`.
+    - `tell`: called with the name of what is measured next.
+
+    **Raises:** `TypeError` for a game that is no `Gan`; `ValueError` for too few samples.
+    """  # noqa: E501
+    if not isinstance(game, Gan):
+        raise TypeError(f"game: got a {type(game).__name__}, expected a GAN: other games have no samples to measure")
+    if isinstance(samples, bool) or not isinstance(samples, int) or samples < 100:
+        raise ValueError(f"samples: got {samples!r}, expected a whole number, 100 or more")
+    tell = tell or (lambda name: None)
+    drawn, first, second, noise, search = jax.random.split(key, 5)
+    generated = game.sample(players.generator, drawn, samples)
+    real, other = game.data.draw(first, samples), game.data.draw(second, samples)
+    columns = [generated, other, metrics.noise_like(real, noise)]
+    found: list[dict[str, float]] = [{}, {}, {}]
+    for measure in (_modes, _colours, _quality, _pairs):
+        tell(measure.__name__.strip("_"))
+        for values, column in zip(found, columns, strict=True):
+            values |= measure(game, column, real, inception)
+    measured = [
+        Measured(name, value, found[1].get(name), found[2].get(name), MEANINGS[name])
+        for name, value in found[0].items()
+    ]
+    tell("players")
+    return [*measured, *_players(game, players, real, search)]
+
+
+def _modes(game: Gan, samples: Any, real: Any, inception: Any) -> dict[str, float]:
+    """How many modes, and how evenly."""
+    if isinstance(game.data, Mixture):
+        found = metrics.mode_coverage(samples, game.data.centres, game.data.std)
+        names = {"modes": "modes found", "kl": "KL to uniform", "total_variation": "total variation"}
+        names["high_quality"] = "high-quality share"
+    elif isinstance(game.data, Stacked):
+        found = metrics.class_coverage(_digits(game).classify(samples), game.data.modes)
+        names = {"modes": "modes found", "kl": "KL to uniform", "reverse_kl": "KL from uniform"}
+        names |= {"total_variation": "total variation", "p_value": "chi-square p-value"}
+    else:
+        return {}
+    return {words: float(getattr(found, name)) for name, words in names.items()}
+
+
+def _colours(game: Gan, samples: Any, real: Any, inception: Any) -> dict[str, float]:
+    """How the colours differ from the data's."""
+    if not isinstance(game.data, Coloured):
+        return {}
+    return {"colour divergence": metrics.colour_divergence(colours(samples), colours(real))}
+
+
+def _quality(game: Gan, samples: Any, real: Any, inception: Any) -> dict[str, float]:
+    """How samples' features lie among the real ones'."""
+    if samples.ndim != 4:
+        return {}
+    found = {}
+    features, probabilities = _seen(game, inception)
+    x, y = features(samples), features(real)
+    if probabilities is not None:
+        found["inception score"] = metrics.inception_score(probabilities(samples)).mean
+    found["Fréchet distance"] = metrics.frechet_distance(x, y)
+    found["kernel distance"] = metrics.kernel_distance(x, y, subsets=20, size=min(500, len(x))).mean
+    found["precision"], found["recall"] = metrics.precision_recall(x, y)
+    found["density"], found["coverage"] = metrics.density_coverage(x, y)
+    return found
+
+
+def _pairs(game: Gan, samples: Any, real: Any, inception: Any) -> dict[str, float]:
+    """How far samples are from each other."""
+    if samples.ndim != 4:
+        return {}
+    features, _ = _seen(game, inception)
+    some, of_real = samples[:PAIRS], real[:PAIRS]
+    threshold = metrics.real_threshold(of_real, features)
+    return {
+        "pairwise distance, pixels": float(np.median(metrics.pairwise_distances(some))),
+        "pairwise distance, features": float(np.median(metrics.pairwise_distances(some, features))),
+        "support size": metrics.support_size(some, threshold, features).size,
+    }
+
+
+def _players(game: Gan, players: Pair, real: Any, key: Any) -> list[Measured]:
+    """What the networks themselves know: the discriminator of labels, the generator of real images."""
+    found, fresh = [], game.init(key)
+    data = game.data
+    if isinstance(data, Images) and data.labels is not None:
+        images, labels = in_range(data.images[:LABELLED]), data.labels[:LABELLED]
+        features = [metrics.penultimate(game.discriminator, each.discriminator)(images) for each in (players, fresh)]
+        values = [metrics.linear_probe(jnp.asarray(each), labels).mean for each in features]
+        found.append(Measured("linear probe", values[0], None, values[1], MEANINGS["linear probe"]))
+    if real.ndim != 4 or not game.generator.independent:
+        return found
+    rows = []
+    for each in (players, fresh):
+        inverted = metrics.invert(
+            game.generator, each.generator, real[:INVERTED], key, noise=game.noise, restarts=3, iterations=100
+        )
+        z = jax.random.normal(key, (POINTS, game.noise))
+        norms = metrics.jacobian_norms(game.generator, each.generator, z, key, probes=20)
+        rows.append(
+            {
+                "inversion error": float(np.median(inverted.best_error)),
+                "inversion log-density": float(np.median(inverted.log_density)),
+                "searches converged": float(inverted.converged.mean()),
+                "generator's Jacobian": float(jnp.median(norms.frobenius)),
+            }
+        )
+    return [*found, *(Measured(name, rows[0][name], None, rows[1][name], MEANINGS[name]) for name in rows[0])]
+
+
+def _digits(game: Gan) -> metrics.Classifier:
+    """The classifier of the digits that are stacked."""
+    return metrics.classifier(game.data.digits())
+
+
+def _seen(game: Gan, inception: Callable | None) -> tuple[Callable[[Any], np.ndarray], Callable | None]:
+    """What images are compared by: their features, and the probabilities of their classes where there are any."""
+    data = game.data
+    if inception is not None:
+        return lambda images: inception(images).features, lambda images: inception(images).probabilities
+    if isinstance(data, Stacked):
+        judge = _digits(game)
+        parts = lambda images: [images[..., i : i + 1] for i in range(images.shape[-1])]  # noqa: E731
+        return lambda images: np.concatenate([np.asarray(judge.features(part)) for part in parts(images)], 1), None
+    if isinstance(data, Images) and data.labels is not None and data.images.shape[-1] == 1:
+        judge = metrics.classifier(data)
+        return lambda images: np.asarray(judge.features(images)), lambda images: np.asarray(judge.probabilities(images))
+    return lambda images: np.asarray(images).reshape(len(images), -1), None

@@ -1,0 +1,104 @@
+"""How many of a thousand classes samples are of, how evenly, and what a perfect sampler would show."""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.scipy.special import kl_div
+from jaxtyping import Array, Float, Int
+from scipy import stats
+
+from saddlery.metrics.modes import Expected
+
+
+class ClassCoverage(NamedTuple):
+    """What `class_coverage` measures of the histogram p of n samples over m classes, u = 1/m.
+
+    - `modes`: classes found at least once.
+    - `kl`: KL(p‖u) = Σ p log(p/u), in nats, between 0 and log m; the direction that is defined when classes are missed.
+    - `reverse_kl`: KL(u‖p) = Σ u log(u/p), infinite as soon as one class is missed.
+    - `total_variation`: ½ Σ |p − u|.
+    - `chi_square`: Pearson's Σ (count − n/m)² / (n/m).
+    - `p_value`: the probability of so large a chi-square under a uniform sampler, by the χ² distribution of m − 1
+      degrees of freedom. A good approximation for five samples a class or more.
+    - `counts`: of each class.
+    """
+
+    modes: Int[Array, ""]
+    kl: Float[Array, ""]
+    reverse_kl: Float[Array, ""]
+    total_variation: Float[Array, ""]
+    chi_square: Float[Array, ""]
+    p_value: Float[Array, ""]
+    counts: Int[Array, " classes"]
+
+
+def class_coverage(classes: Int[Array | np.ndarray, " n"], total: int = 1000) -> ClassCoverage:
+    """How many classes the samples are of, and how evenly (Metz et al., 2017, with their reviewers' chi-square).
+
+    The values depend on the number of samples: compare with `perfect_classes` of as many. Papers disagree on that
+    number (26,000 is customary) and on the direction of KL, so give both with the values.
+
+    **Arguments:**
+    - `classes`: of each sample, 0 to `total − 1`, such as `classifier.classify(images)`.
+    - `total`: the number of classes there are.
+
+    **Raises:** `ValueError` for no samples, or a class that is none.
+    """
+    classes = np.asarray(classes)
+    if not len(classes) or classes.min() < 0 or classes.max() >= total:
+        found = f"{classes.min()} to {classes.max()}" if len(classes) else "none"
+        raise ValueError(f"classes: got {found}, expected at least one, each from 0 to {total - 1}")
+    return coverage_of_counts(np.bincount(classes, minlength=total))
+
+
+@jax.jit
+def coverage_of_counts(counts: Int[Array | np.ndarray, "*batch classes"]) -> ClassCoverage:
+    """`class_coverage` of histograms along the last axis, none of them empty."""
+    counts = jnp.asarray(counts)
+    m, n = counts.shape[-1], counts.sum(-1, keepdims=True)
+    p = counts / n
+    chi_square = ((p - 1 / m) ** 2).sum(-1) * m * n[..., 0]
+    return ClassCoverage(
+        (counts > 0).sum(-1),
+        kl_div(p, 1 / m).sum(-1),
+        kl_div(1 / m, p).sum(-1),
+        jnp.abs(p - 1 / m).sum(-1) / 2,
+        chi_square,
+        jax.scipy.stats.chi2.sf(chi_square, m - 1),
+        counts,
+    )
+
+
+def perfect_classes(n: int, total: int = 1000, draws: int = 500, seed: int = 0) -> dict[str, Expected]:
+    """What `n` samples of a perfectly uniform sampler would score in `class_coverage`.
+
+    Means are exact, sums over the binomial distribution X ~ B(n, 1/m) of one class's count: m (1 − (1 − 1/m)ⁿ) modes,
+    m E[(X/n) log(mX/n)] for KL, m E|X/n − 1/m| / 2 for total variation, m − 1 for chi-square, ½ for the p-value (as far
+    as chi-square follows its limit). The reverse KL's is infinite for every n, as a class may be missed; given is the
+    mean over the simulated histograms that miss none, infinite where all do. The intervals are those of `draws`
+    simulated histograms.
+
+    **Returns:** `Expected` by the names of `ClassCoverage`, without the counts.
+    """
+    count = np.arange(n + 1)
+    chance = stats.binom.pmf(count, n, 1 / total)
+    share = count / n
+    exact = {
+        "modes": total * (1 - (1 - 1 / total) ** n),
+        "kl": total * (chance[1:] * share[1:] * np.log(total * share[1:])).sum(),
+        "total_variation": total * (chance * np.abs(share - 1 / total)).sum() / 2,
+        "chi_square": total - 1.0,
+        "p_value": 0.5,
+    }
+    counts = np.random.default_rng(seed).multinomial(n, np.full(total, 1 / total), size=draws)
+    measured = coverage_of_counts(counts)._asdict()
+    del measured["counts"]
+    finite = [value for value in np.asarray(measured["reverse_kl"], float) if np.isfinite(value)]
+    exact["reverse_kl"] = float(np.mean(finite)) if finite else np.inf
+    intervals = {
+        name: np.quantile(np.asarray(values), [0.025, 0.975], method="inverted_cdf")
+        for name, values in measured.items()
+    }
+    return {name: Expected(float(exact[name]), *map(float, interval)) for name, interval in intervals.items()}

@@ -1,0 +1,35 @@
+"""Controls: what inversion and likelihood must not be fooled by."""
+
+import math
+from typing import Any
+
+import equinox as eqx
+
+from saddlery.networks import Network
+
+
+class Identity(Network):
+    """The overcomplete generator that makes anything: G(z) = z, of as many numbers as an image has, z ~ N(0, I).
+
+    It inverts every image without error, and its samples are white noise: the reviewer's control of the inversion of
+    Metz et al. (2017). Under observation noise of standard deviation σ its likelihood has a closed form,
+    x ~ N(0, (1 + σ²) I). No parameters. (The untrained control is `generator.init(key)`.)
+
+    **Arguments:**
+    - `shape`: of an image, such as `(8, 8, 1)`.
+    """
+
+    shape: tuple[int, ...] = eqx.field(static=True, converter=tuple)
+
+    @property
+    def noise(self) -> int:
+        """The dimension of z."""
+        return math.prod(self.shape)
+
+    def init(self, key: Any) -> tuple:
+        """No parameters."""
+        return ()
+
+    def apply(self, parameters: Any, x: Any) -> Any:
+        """The noise as images."""
+        return x.reshape(len(x), *self.shape)

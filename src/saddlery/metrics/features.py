@@ -1,0 +1,42 @@
+"""Features of images: what a network computes before its last layer."""
+
+from collections.abc import Callable
+from typing import Any
+
+import equinox as eqx
+import numpy as np
+
+from saddlery.networks import MLP, Network
+
+AT_ONCE = 512  # images in memory together
+
+
+def penultimate(network: Network, parameters: Any) -> Callable[[Any], np.ndarray]:
+    """The function from images to the network's features, what enters its last layer, as `(n, features)`.
+
+    A network says what its features are by a method `features(parameters, x)`; of an `MLP` they are its last hidden
+    layer. Images are taken 512 at a time.
+
+    **Raises:** `TypeError` for a network of which neither is known.
+    """
+    compute = getattr(network, "features", None)
+    if not callable(compute) and not (isinstance(network, MLP) and network.widths):
+        raise TypeError(
+            f"network: got a {type(network).__name__}, expected an MLP with hidden layers, or a network with a method "
+            "features(parameters, x) that returns what enters its last layer"
+        )
+
+    def features(images: Any) -> np.ndarray:
+        parts = [_features(network, parameters, images[i : i + AT_ONCE]) for i in range(0, len(images), AT_ONCE)]
+        return np.concatenate([np.asarray(part).reshape(len(part), -1) for part in parts])
+
+    return features
+
+
+@eqx.filter_jit
+def _features(network, parameters, x):
+    if callable(getattr(network, "features", None)):
+        return network.features(parameters, x)
+    shorter = MLP(network.inputs, network.widths[-1], network.widths[:-1], network.activation, network.activation,
+                  scale=network.scale)  # fmt: skip
+    return shorter.apply(parameters[:-1], x)

@@ -1,0 +1,74 @@
+"""The features and class scores of the Inception network that papers use, through torch-fidelity."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from jaxtyping import Float
+
+AT_ONCE = 64  # images in memory together
+NAME, LAYERS = "inception-v3-compat", ("2048", "logits_unbiased")
+
+
+class Inception(NamedTuple):
+    """What the Inception network makes of images.
+
+    - `features`: the pool layer, for `frechet_distance`, `kernel_distance` and the rest.
+    - `probabilities`: of the 1,008 classes of the released network, for `inception_score`.
+    """
+
+    features: Float[np.ndarray, "n 2048"]
+    probabilities: Float[np.ndarray, "n 1008"]
+
+
+def inception(weights: Path | str | None = None) -> Callable[[Any], Inception]:
+    """The Inception-v3 of the published FID and inception scores, as torch-fidelity has it: a function of images.
+
+    It takes images `(n, height, width, channels)` in [-1, 1], of one or three channels and any size, which the network
+    scales to 299×299 as the released one does.
+
+    **Arguments:**
+    - `weights`: a file of them; `None` to have torch-fidelity download and keep them (about 95 MB).
+
+    **Raises:** `ImportError` naming the extra where torch-fidelity is not installed; `RuntimeError` when the weights
+    cannot be downloaded; `FileNotFoundError` when the file is not there.
+    """
+    try:
+        import torch
+        from torch_fidelity.utils import create_feature_extractor
+    except (ImportError, RuntimeError) as error:  # a torchvision made for another PyTorch raises RuntimeError
+        raise ImportError(
+            f"Inception's weights come with torch-fidelity, which cannot be imported ({error}): "
+            "pip install 'saddlery[inception]'; the digit classifiers' features need nothing"
+        ) from error
+    if weights is not None and not Path(weights).is_file():
+        raise FileNotFoundError(f"weights: there is no file {weights}")
+    options = {} if weights is None else {"feature_extractor_weights_path": str(weights)}
+    try:
+        network = create_feature_extractor(NAME, list(LAYERS), cuda=torch.cuda.is_available(), verbose=False, **options)
+    except OSError as error:
+        raise RuntimeError(
+            f"Inception's weights could not be downloaded ({error}); give the file of weights-inception-2015-12-05 "
+            "as weights=…"
+        ) from error
+
+    def measure(images: Any) -> Inception:
+        parts = [_measure(network, images[i : i + AT_ONCE]) for i in range(0, len(images), AT_ONCE)]
+        return Inception(*(np.concatenate(part) for part in zip(*parts, strict=True)))
+
+    return measure
+
+
+def _measure(network, images):
+    """Features and probabilities of some images."""
+    import torch
+
+    from saddlery.metrics.probes import pixels
+
+    bytes_ = np.array(pixels(np.asarray(images)))
+    bytes_ = np.broadcast_to(bytes_, (*bytes_.shape[:-1], 3)) if bytes_.shape[-1] == 1 else bytes_
+    batch = torch.from_numpy(np.ascontiguousarray(bytes_.transpose(0, 3, 1, 2)))
+    with torch.no_grad():
+        features, logits = network(batch.cuda() if torch.cuda.is_available() else batch)
+    return features.cpu().numpy(), torch.softmax(logits, 1).cpu().numpy()

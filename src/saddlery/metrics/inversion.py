@@ -1,0 +1,135 @@
+"""Inversion: which noise makes an image, how well, how likely it was, and how hard it was to find."""
+
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from jaxtyping import Array, Bool, Float, Int
+
+from saddlery.metrics.cores import on_all_cores
+from saddlery.metrics.search import descend, lbfgs
+from saddlery.networks import Network
+
+LANES = {"cpu": 128}  # searches in one program; on the CPU as many as stay in its caches, elsewhere all
+
+
+class Inversion(NamedTuple):
+    """Searches for the noise of each image, several for one image (NumPy arrays).
+
+    - `z`: where each search ended.
+    - `error`: the mean squared error there, over pixels and channels of images in [-1, 1].
+    - `gradient_norm`: the ℓ² norm of the error's gradient there.
+    - `iterations`, `evaluations`: the length of each search, in steps and in errors with their gradients.
+    - `converged`: whether `gradient_norm` reached the tolerance. Where few do, a large error may only say that the
+      search was hard.
+    """
+
+    z: Float[np.ndarray, "images restarts d"]
+    error: Float[np.ndarray, "images restarts"]
+    gradient_norm: Float[np.ndarray, "images restarts"]
+    iterations: Int[np.ndarray, "images restarts"]
+    evaluations: Int[np.ndarray, "images restarts"]
+    converged: Bool[np.ndarray, "images restarts"]
+
+    @property
+    def best_error(self) -> Float[np.ndarray, " images"]:
+        """The least error of each image's searches."""
+        return self.error.min(1)
+
+    @property
+    def best_z(self) -> Float[np.ndarray, "images d"]:
+        """The z of the least error."""
+        return self.z[np.arange(len(self.z)), self.error.argmin(1)]
+
+    @property
+    def log_density(self) -> Float[np.ndarray, " images"]:
+        """The prior's log-density at each `best_z`; see `log_prior`."""
+        return np.asarray(log_prior(self.best_z))
+
+
+def invert(
+    generator: Network,
+    parameters: Any,
+    images: Float[Array, "images *shape"],
+    key: Any,
+    *,
+    noise: int,
+    restarts: int = 5,
+    iterations: int = 200,
+    tolerance: float = 1e-5,
+    optimiser: optax.GradientTransformation | None = None,
+    lanes: int | None = None,
+) -> Inversion:
+    """The best z for each image, argmin_z mean (G(z) − x)², by several searches from draws of the prior.
+
+    Metz et al. (2017, unrolled GANs, section 3.4) compare generators by this error. That it is small says only that
+    *a* z exists: an overcomplete identity (`saddlery.metrics.Identity`) reaches zero. So look also at `log_density`,
+    at held-out images beside training images, at `converged`, at `jacobian_norms`, and at `log_likelihood`.
+
+    **Arguments:**
+    - `generator`, `parameters`: such as `game.generator` and `run.players.generator`.
+    - `images`: `(images, …)` in [-1, 1], of the generator's shape.
+    - `key`: of the starts, z ~ N(0, I).
+    - `noise`: the dimension d of z, such as `game.noise`.
+    - `restarts`: searches for each image.
+    - `iterations`: the most steps of a search.
+    - `tolerance`: of the gradient's norm, at which a search has converged.
+    - `optimiser`: `None` for L-BFGS (`saddlery.metrics.search.lbfgs`), or any optax optimiser that treats numbers
+      apart, such as `optax.adam(0.03)`.
+    - `lanes`: how many searches run in one program; on the CPU those programs share its cores.
+
+    **Raises:** `ValueError` when the shapes do not fit, or the generator's samples of a batch see each other (as under
+    batch normalisation), so that an image is not a function of its own z.
+    """
+    images = jnp.asarray(images, float)
+    check_generator(generator, parameters, noise, images.shape[1:])
+    starts = jax.random.normal(key, (len(images), restarts, noise))
+    total = len(images) * restarts
+    z = starts.reshape(total, noise)
+    targets = np.arange(total) // restarts
+    lanes = min(lanes or LANES.get(jax.default_backend(), total), total)
+    # The last chunk is filled up with searches of the first, so that all share one program.
+    chunks = [np.arange(first, first + lanes) % total for first in range(0, total, lanes)]
+
+    limits = jnp.asarray(iterations), jnp.asarray(tolerance, float)
+
+    def search(chunk):
+        found = _search(generator, parameters, images[targets[chunk]], z[chunk], optimiser, *limits)
+        return jax.tree.map(np.asarray, found)
+
+    joined = jax.tree.map(lambda *parts: np.concatenate(parts)[:total], *on_all_cores(search, chunks))
+    return Inversion(*(part.reshape(len(images), restarts, *part.shape[1:]) for part in joined))
+
+
+def log_prior(z: Float[Any, "*batch d"]) -> Any:
+    """The standard normal prior's log-density, log N(z; 0, I) = −½‖z‖² − ½ d log 2π, in nats.
+
+    Draws of the prior itself have −½ d (1 + log 2π) ± √(d/2): z that lie far below are ones that the generator hardly
+    ever gets to see.
+    """
+    return -((z**2).sum(-1) + z.shape[-1] * np.log(2 * np.pi)) / 2
+
+
+def check_generator(generator: Network, parameters: Any, noise: int, shape: tuple[int, ...]) -> None:
+    """Raise `ValueError` when images of this shape are no function of one z each under the generator."""
+    if not generator.independent:
+        raise ValueError(
+            "generator: its samples of a batch see each other, as under batch normalisation, so that an image is not "
+            "a function of its own z; use a generator with independent=True, such as one without normalisation"
+        )
+    made = jax.eval_shape(generator.apply, parameters, jax.ShapeDtypeStruct((1, noise), jnp.zeros(()).dtype)).shape[1:]
+    if made != tuple(shape):
+        raise ValueError(f"images: got the shape {tuple(shape)}, expected the generator's, {made}")
+
+
+@eqx.filter_jit
+def _search(generator, parameters, images, z, optimiser, iterations, tolerance):
+    def errors(z):
+        return ((generator.apply(parameters, z) - images) ** 2).reshape(len(z), -1).mean(1)
+
+    if optimiser is None:
+        return lbfgs(errors, z, iterations=iterations, tolerance=tolerance)
+    return descend(errors, z, optimiser, iterations=iterations, tolerance=tolerance)

@@ -1,0 +1,74 @@
+"""How steep a generator is: norms of its Jacobian ∂G/∂z."""
+
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from saddlery.networks import Network
+
+AT_ONCE = 16  # points whose Jacobians are in memory together
+
+
+class JacobianNorms(NamedTuple):
+    """Norms of ∂G/∂z at each z, the pixels of G flattened.
+
+    - `frobenius`: √Σ J_ij², how far pixels move in all for a small random change of z.
+    - `spectral`: the largest singular value, how far for the worst one.
+    """
+
+    frobenius: Float[Array, " points"]
+    spectral: Float[Array, " points"]
+
+
+@eqx.filter_jit
+def jacobian_norms(
+    generator: Network,
+    parameters: Any,
+    z: Float[Array, "points d"],
+    key: Any = None,
+    probes: int | None = None,
+) -> JacobianNorms:
+    """Norms of ∂G/∂z at each z: exactly, or estimated from a few Jacobian products.
+
+    A generator that is less smooth is harder to invert, whatever it covers; so inversion errors are to be read beside
+    these. Estimated, the squared Frobenius norm is E‖Jv‖² over signs v (Hutchinson, 1990), and the spectral norm is
+    that of `probes` power iterations v ← JᵀJv / ‖JᵀJv‖, from below.
+
+    **Arguments:**
+    - `generator`, `parameters`: of independent samples.
+    - `z`: where.
+    - `key`, `probes`: of the estimate and its number of products; when `probes` is `None` all d columns of J are
+      computed.
+
+    **Raises:** `ValueError` for probes without a key.
+    """
+    if probes is not None and key is None:
+        raise ValueError("key: got None, expected a jax.random.key when there are probes")
+
+    def make(z):
+        return generator.apply(parameters, z[None]).ravel()
+
+    def exact(z):
+        J = jax.jacfwd(make)(z)
+        return JacobianNorms(jnp.linalg.norm(J), jnp.linalg.norm(J, 2))
+
+    def estimated(z, key, probes):
+        _, push = jax.linearize(make, z)
+        pull = jax.linear_transpose(push, z)
+        signs = jax.random.rademacher(key, (probes, *z.shape), z.dtype)
+        frobenius = jnp.sqrt((jax.vmap(push)(signs) ** 2).sum(1).mean())
+        v = jax.lax.fori_loop(0, probes, lambda i, v: _unit(pull(push(v))[0]), _unit(jax.random.normal(key, z.shape)))
+        return JacobianNorms(frobenius, jnp.linalg.norm(push(v)))
+
+    if probes is None:
+        return jax.lax.map(exact, z, batch_size=AT_ONCE)
+    return jax.lax.map(
+        lambda each: estimated(each[0], each[1], probes), (z, jax.random.split(key, len(z))), batch_size=AT_ONCE
+    )
+
+
+def _unit(v):
+    return v / jnp.maximum(jnp.linalg.norm(v), jnp.finfo(v.dtype).tiny)

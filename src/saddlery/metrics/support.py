@@ -1,0 +1,59 @@
+"""How many different samples a generator makes: the birthday paradox."""
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+from jaxtyping import Array, Float
+from scipy.stats import chi2
+
+from saddlery.metrics.pairwise import pairwise_distances
+
+
+class Support(NamedTuple):
+    """An estimate of how many different samples there are.
+
+    - `size`: 1 / the probability that two samples are the same; infinite when no pair was.
+    - `low`, `high`: an interval that holds it with about 95%.
+    - `pairs`: how many pairs were the same.
+    - `batch`: how many samples hold a pair with probability ½, √(2 size log 2), the number of Arora and Zhang.
+    """
+
+    size: float
+    low: float
+    high: float
+    pairs: int
+    batch: float
+
+
+def support_size(samples: Float[Array, "n *shape"], threshold: float = 0.0, features: Any = None) -> Support:
+    """The size of a generator's support by the birthday paradox (Arora and Zhang, 2017).
+
+    Of N equally likely samples two are the same with probability 1/N; in general this is 1 / Σ p², the number of
+    samples that count. All pairs of the n samples are looked at,
+
+        size = n (n − 1) / (2 · pairs that are the same),
+
+    and the interval is that of a Poisson count (Garwood, 1936). Arora and Zhang let people judge whether two images are
+    the same; here they are when their distance is at most `threshold`. So measure real images in the same way, with the
+    threshold from them (`real_threshold`), and compare.
+
+    **Arguments:**
+    - `samples`: `(n, …)`, at least two.
+    - `threshold`: the largest distance of samples that count as the same.
+    - `features`: as for `pairwise_distances`, or `None` for pixels.
+    """
+    distances = pairwise_distances(samples, features)
+    pairs = int((distances <= threshold).sum())
+    total = len(distances)
+    most, least = float(chi2.ppf(0.975, 2 * pairs + 2)) / 2, float(chi2.ppf(0.025, 2 * pairs)) / 2 if pairs else 0.0
+    size, low, high = (total / count if count else math.inf for count in (pairs, most, least))
+    return Support(size, low, high, pairs, math.sqrt(2 * math.log(2) * size))
+
+
+def real_threshold(real: Float[Array, "n *shape"], features: Any = None, share: float = 1e-3) -> float:
+    """The distance below which a `share` of the pairs of real images lies: a threshold for `support_size`.
+
+    Real images then have a support size of 1 / `share`, to which a generator's compares.
+    """
+    return float(np.quantile(pairwise_distances(real, features), share))

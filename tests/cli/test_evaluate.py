@@ -1,0 +1,82 @@
+"""`saddlery evaluate` and `saddlery sample` on small finished runs."""
+
+import io
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+RING = ("run", "ring(batch=16)", "-m", "simultaneous", "--steps", "2", "--seeds", "2", "--quiet", "--no-report")
+DIGITS = (
+    "run",
+    "digits(batch=16, width=8)",
+    "--steps",
+    "2",
+    "--seeds",
+    "1",
+    "--quiet",
+    "--no-report",
+    "--out",
+    "digits",
+)
+
+
+def size(path):
+    return Image.open(io.BytesIO(path.read_bytes())).size
+
+
+def test_points_of_the_plane_are_measured_and_drawn(saddlery, tmp_path):
+    assert saddlery(*RING, "--out", "ring")[0] == 0
+    code, printed, _ = saddlery("evaluate", "ring", "--samples", "200", "--quiet")
+    assert code == 0
+    assert "modes found" in printed
+    found = json.loads((tmp_path / "ring" / "evaluation.json").read_text())
+    assert [len(each) for each in found.values()] == [2]
+    by_name = {one["name"]: one for one in found["simultaneous"][0]}
+    assert by_name["modes found"]["real"] == 8
+    assert by_name["high-quality share"]["real"] > 0.95
+    assert saddlery("sample", "ring", "--seed", "1")[0] == 0
+    assert size(tmp_path / "ring" / "samples.png")[0] > 100
+    assert saddlery("sample", "ring", "--out", "numbers.npy", "-n", "5")[0] == 0
+    assert np.load(tmp_path / "numbers.npy").shape == (5, 2)
+
+
+def test_images_are_measured_beside_real_ones_and_noise(saddlery, tmp_path):
+    assert saddlery(*DIGITS)[0] == 0
+    code, _, _ = saddlery("evaluate", "digits", "--samples", "300", "--quiet")
+    assert code == 0
+    (found,) = json.loads((tmp_path / "digits" / "evaluation.json").read_text())["alternating"]
+    by_name = {one["name"]: one for one in found}
+    for name in ("Fréchet distance", "kernel distance"):
+        assert by_name[name]["real"] < by_name[name]["noise"]
+    assert by_name["precision"]["real"] > 0.7
+    assert by_name["inception score"]["real"] > 7
+    assert by_name["linear probe"]["value"] > 0.3
+    assert by_name["inversion error"]["value"] > 0
+    assert saddlery("sample", "digits", "-n", "10", "--scale", "3")[0] == 0
+    assert size(tmp_path / "digits" / "samples.png") == (3 * (4 * 9 - 1), 3 * (3 * 9 - 1))
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (("evaluate", "nowhere"), "nowhere holds no experiment"),
+        (("sample", "nowhere"), "nowhere holds no experiment"),
+        (("sample", "nowhere", "--out", "a.gif"), "out: got a.gif, expected a name that ends in .png or .npy"),
+    ],
+)
+def test_mistakes_are_named(saddlery, command, said):
+    code, printed, errors = saddlery(*command)
+    assert (code, printed) == (2, "")
+    assert said in errors
+
+
+def test_a_game_without_samples_is_named(saddlery):
+    assert (
+        saddlery("run", "bilinear", "--steps", "2", "--seeds", "1", "--quiet", "--no-report", "--out", "mine")[0] == 0
+    )
+    for command, said in (("evaluate", "expected a GAN"), ("sample", "it is no GAN")):
+        code, _, errors = saddlery(command, "mine")
+        assert code == 2
+        assert said in errors
