@@ -1,10 +1,11 @@
 """The history of runs: probes' records, and the labelled dataset they make."""
 
-import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+
+from saddlery.memory import available
 
 
 def rows(steps: int, every: int) -> list[int]:
@@ -34,7 +35,7 @@ def empty(record: dict[str, np.ndarray], length: int) -> dict[str, np.ndarray]:
         for name, value in record.items()
     }
     needed = length * sum(value.size * kinds[name].itemsize for name, value in record.items())
-    free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    free = available()
     if needed > free:
         raise MemoryError(
             f"every, probes: {length} records of {needed / length / 1e6:.1f} MB need {needed / 1e9:.1f} GB "

@@ -13,6 +13,7 @@ import saddlery as sd
 from saddlery.diagnosis import diagnose
 from saddlery.diagnosis.subject import from_folder, given
 from saddlery.experiment import Experiment, run
+from saddlery.results import RESULTS
 
 METHODS = ("simultaneous", "consensus(gamma=1.0)", "consensus(gamma=2.0)")
 
@@ -66,6 +67,9 @@ def test_methods_and_seeds_that_the_run_does_not_have_are_named(made):
 def test_a_run_without_checkpoints_is_refused_with_what_to_do(folder):
     for checkpoints in folder.glob("runs/*/checkpoints"):
         shutil.rmtree(checkpoints)
+    with pytest.raises(FileNotFoundError, match="is finished, and keeps none; train it again with saddlery run"):
+        diagnose(folder)
+    shutil.rmtree(folder / RESULTS)
     with pytest.raises(FileNotFoundError, match=r"holds no checkpoint of simultaneous, seed 0.*saddlery resume"):
         diagnose(folder)
 

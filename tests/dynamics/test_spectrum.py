@@ -12,6 +12,7 @@ from saddlery.data import Mixture, ring_centres
 from saddlery.dynamics import Spectra, jacobian
 from saddlery.dynamics.eigenvalues import WHICH, Eigenpairs, of_matrix, of_products
 from saddlery.dynamics.jacobian import consensus
+from saddlery.dynamics.jacobian import differences as field_differences
 from saddlery.dynamics.modes import in_eigenvectors, in_krylov_space
 from saddlery.dynamics.spectrum import from_matrix, from_products
 from saddlery.game import Pair
@@ -106,6 +107,12 @@ def test_the_matrix_is_that_of_finite_differences_a_row_for_every_parameter(gan_
     np.testing.assert_allclose(J.matrix(), expected, rtol=0, atol=1e-8)
     assert J.matrix().shape == (30, 30)
     assert (np.abs(expected).max(1) > 1e-6).all()  # so no row of it may be missing
+
+
+def test_differences_of_the_field_are_products_with_the_jacobian_where_it_is_smooth(position):
+    game, u = sd.fixed(position.game, position.batch), np.random.default_rng(0).standard_normal(len(position.z))
+    found = field_differences(game, position.players, u, 1e-5, key=KEY, batches=2)
+    np.testing.assert_allclose(found, -position.H @ u, atol=1e-7)
 
 
 def test_the_jacobian_is_averaged_before_eigenvalues_are_taken(gan_position, locate):
@@ -395,14 +402,22 @@ def test_a_field_that_is_not_finite_is_named():
 @pytest.mark.parametrize(
     ("players", "message"),
     [
-        (lambda game: sd.games.bilinear().init(KEY), "players: of another game: their structure is"),
+        (lambda game: sd.games.bilinear().init(KEY), r"another game: they have no generator\[0\]\['bias'\], as this"),
         (
             lambda game: sd.games.ring("unrolled", noise=16, batch=8).init(KEY),
-            "players: of another game: their structure is",
+            r"players: of another game: they have no generator\[3\]\['bias'\], as this game's do",
         ),
         (
             lambda game: sd.games.ring("numerics", noise=8).init(KEY),
             r"players: of another game: generator\[0\]\['weight'\] has shape \(8, 16\), this game's \(16, 16\)",
+        ),
+        (
+            lambda game: Pair((*game.init(KEY).generator, jnp.ones(1)), game.init(KEY).discriminator),
+            r"players: of another game: they have generator\[5\], which this game's do not",
+        ),
+        (
+            lambda game: Pair(list(game.init(KEY).generator), game.init(KEY).discriminator),
+            r"players: of another game: their structure is PyTreeDef",
         ),
         (lambda game: [1, 2], r"players: got a list, expected saddlery.Pair"),
         (lambda game: jax.tree.map(lambda x: x + 0j, game.init(KEY)), r"generator\[0\]\['bias'\] is complex"),

@@ -7,6 +7,7 @@ import pytest
 import saddlery as sd
 from saddlery.games.ring import PRESETS
 from saddlery.studies import numerics_ring
+from saddlery.studies.kinks import kinks
 from saddlery.studies.numerics_ring import BATCHES, GAMMA, Scale, _players, _spectrum, open_numerics_ring, run
 
 SMALL = Scale(steps=6, every=2, learning_rate=1e-2, seeds=2, moments=(0, 4, 6))
@@ -66,6 +67,18 @@ def test_the_path_leads_from_the_first_moment_to_the_last(study):
     np.testing.assert_allclose(end, norm.sel(moment=6), rtol=1e-4)
 
 
+def test_jacobian_and_finite_differences_are_compared_along_training_with_relu_and_with_tanh(study):
+    assert study["seen"].dims == ("network", "setting", "seed", "instant", "direction", "h")
+    assert list(study["instant"].values) == [0, 2, 4, 6]
+    assert study["missed"].sel(network="tanh").max() < 1e-2
+    assert study["missed"].sel(network="relu").median() > 0.05
+    game = sd.games.ring("numerics")
+    trained = sd.train(game, sd.methods.simultaneous(learning_rate=1e-2), steps=6, seeds=2, key=jax.random.key(0))
+    expected = kinks(game, trained.players[1], key=jax.random.key(1))
+    here = study.sel(network="relu", setting="simultaneous", seed=1, instant=6)
+    np.testing.assert_allclose(here["seen"], expected["seen"], rtol=1e-3)
+
+
 def test_the_measures_of_training_are_there_and_say_how_they_were_made(study):
     assert study["modes"].dims == ("setting", "seed", "step")
     assert list(study["step"].values) == [0, 2, 4, 6]
@@ -74,8 +87,9 @@ def test_the_measures_of_training_are_there_and_say_how_they_were_made(study):
 
 
 def test_nothing_is_computed_twice(study, folder, done, monkeypatch):
-    assert done == [(i, 14) for i in range(1, 15)]
+    assert done == [(i, 18) for i in range(1, 19)]
     monkeypatch.setattr(numerics_ring, "from_matrix", None)
+    monkeypatch.setattr(numerics_ring.kinks, "kinks", None)
     assert run(folder, "quick").identical(study)
     assert open_numerics_ring(folder).identical(study)
 

@@ -10,12 +10,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from jax.flatten_util import ravel_pytree
 
 from saddlery.diagnosis.nearness import BATCHES, way
 from saddlery.dynamics import Jacobian, Spectrum, jacobian, spectrum
 from saddlery.dynamics.eigenvalues import of_products
-from saddlery.dynamics.jacobian import mean
+from saddlery.dynamics.jacobian import differences, mean
 from saddlery.dynamics.modes import in_krylov_space
 from saddlery.dynamics.stability import Multipliers, multipliers, stable_step
 from saddlery.game import Pair, gradients
@@ -188,15 +187,10 @@ def _norms(game, players, keys):
 
 def _seen(game: Any, players: Pair, J: Jacobian, key: Any) -> float:
     """‖Ju‖ / ‖(v(θ + εu) − v(θ − εu)) / 2ε‖ for a random u where the two differ beyond rounding; otherwise 1."""
-    point, unravel = ravel_pytree(players)
     u = np.random.default_rng(0).standard_normal(J.size)
     u /= np.linalg.norm(u)
-    epsilon = J.epsilon ** (1 / 3) * max(1.0, float(jnp.linalg.norm(point)))
-    ahead, behind = (
-        jacobian(game, unravel(point + sign * epsilon * jnp.asarray(u, point.dtype)), key=key, batches=BATCHES).field
-        for sign in (1, -1)
-    )
-    change, product = (ahead - behind) / (2 * epsilon), J.product(u)
+    epsilon = J.epsilon ** (1 / 3) * max(1.0, float(optax.tree.norm(players)))
+    change, product = differences(game, players, u, epsilon, key=key, batches=BATCHES), J.product(u)
     rounding = 10 * J.epsilon * np.linalg.norm(J.field) / epsilon
     if np.linalg.norm(change - product) <= 0.1 * np.linalg.norm(product) + rounding:
         return 1.0

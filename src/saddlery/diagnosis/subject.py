@@ -11,11 +11,12 @@ import numpy as np
 from saddlery import recording
 from saddlery.call import parse
 from saddlery.dynamics.jacobian import require_players_of
-from saddlery.experiment import RUNS, Experiment, prepare
+from saddlery.experiment import KEPT, RUNS, Experiment, prepare
 from saddlery.game import Pair, adopt, check
 from saddlery.method import Method
 from saddlery.metrics.probes import probes
 from saddlery.names import nearest
+from saddlery.results import open_results
 from saddlery.training import Plan, begin, start
 
 
@@ -65,14 +66,15 @@ def from_folder(folder: str | os.PathLike, method: str | None = None, seed: int 
     if not list((out / "checkpoints" / f"seed-{seed}").glob("step-*")):
         raise FileNotFoundError(
             f"{folder} holds no checkpoint of {label}, seed {seed}: there is none in "
-            f"{out / 'checkpoints' / f'seed-{seed}'}; make it with: saddlery resume {folder}"
+            f"{out / 'checkpoints' / f'seed-{seed}'}; {_remedy(folder, label)}"
         )
     ready = prepare(experiment)
     setting = next(each for each in experiment.settings if each.label == label)
     game, chosen = ready.games[setting.game], ready.methods[label]
     rows = recording.rows(experiment.steps, experiment.every)  # type: ignore[arg-type]
     plan = Plan(
-        game=game, method=chosen, steps=experiment.steps, records=rows, probes=dict(probes(game, experiment.samples, experiment.shown)),  # type: ignore[arg-type]
+        game=game, method=chosen, steps=experiment.steps, records=rows,
+        probes=dict(probes(game, experiment.samples, experiment.shown)),  # type: ignore[arg-type]
         players=None, average=experiment.average, folder=out, checkpoint_seconds=np.inf, progress=None,
     )  # fmt: skip
     key = jax.random.fold_in(jax.random.key(experiment.key), seed)
@@ -89,6 +91,19 @@ def from_folder(folder: str | os.PathLike, method: str | None = None, seed: int 
         stage.diverged_at, f"{setting.game}, {label}, seed {seed}",
         tuple(text for text in experiment.labels if text != label),
     )  # fmt: skip
+
+
+def _remedy(folder: Path, label: str) -> str:
+    """How a setting without checkpoints comes to have some: what is finished is not trained again."""
+    try:
+        finished = label in open_results(folder)["setting"].values
+    except (FileNotFoundError, ValueError):
+        finished = False
+    if not finished:
+        return f"make it with: saddlery resume {folder}"
+    return (
+        f"it is finished, and keeps none; train it again with saddlery run, among at most {KEPT} runs: more keep none"
+    )
 
 
 def _label(experiment: Experiment, method: str | None) -> str:

@@ -1,7 +1,6 @@
 """The spectrum of a game: the eigenvalues of its field's Jacobian, and what they say of its dynamics."""
 
 import inspect
-import os
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -12,6 +11,7 @@ from saddlery.dynamics.eigenvalues import WHICH, Eigenpairs, of_matrix, of_produ
 from saddlery.dynamics.jacobian import Jacobian, consensus, jacobian
 from saddlery.dynamics.modes import Modes, in_eigenvectors, in_krylov_space
 from saddlery.dynamics.stability import stable_step
+from saddlery.memory import available
 from saddlery.names import nearest
 
 LARGEST = 8192  # rows of a matrix whose eigenvalues LAPACK is asked for all: its time grows as their cube
@@ -234,7 +234,7 @@ def _estimated_norms(J: Jacobian) -> tuple[np.ndarray, np.ndarray]:
 
 def _require_room(size: int) -> None:
     """Refuse a matrix that would take too much memory or time, before any of it is computed."""
-    needed, free = BYTES * size**2, os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    needed, free = BYTES * size**2, available()
     if needed > free or size > LARGEST:
         raise MemoryError(
             f"k: all {size:,} eigenvalues need a matrix and {needed / 1e9:.3g} GB ({free / 1e9:.3g} GB are free), and "

@@ -6,15 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from matplotlib.axes import Axes
 
 from saddlery import storage
 from saddlery.diagnosis import Diagnosis
 from saddlery.diagnosis.verification import Verification, measured
 from saddlery.diagnosis.words import GAINS, advice, conclusion, rows
-from saddlery.report.page import svg_uri
 from saddlery.report.style import COLOURS, GREY, INK, RULE, Picture, canvas, dress, render
+from saddlery.report.template import filled
 
 GENERATOR, DISCRIMINATOR = COLOURS["simultaneous"], COLOURS["consensus"]
 FIELD = INK
@@ -43,15 +42,8 @@ def write(diagnosis: Diagnosis, folder: str | os.PathLike) -> Path:
 
 def html(diagnosis: Diagnosis, drawn: list[Picture]) -> str:
     """The page as text."""
-    environment = Environment(
-        loader=PackageLoader("saddlery", "report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["uri"] = svg_uri
-    return environment.get_template("diagnosis.html.jinja").render(
+    return filled(
+        "diagnosis.html.jinja",
         diagnosis=diagnosis,
         tone=TONES[diagnosis.verdict.word],
         rows=rows(diagnosis),
@@ -127,7 +119,7 @@ def _along(diagnosis: Diagnosis, what: str) -> Picture:
     if sample == "modes" and what == "samples" and quality is not None:
         axes.set_ylim(-0.3, quality.best + 0.3)
     if what != "samples":
-        axes.legend(fontsize=7.5, frameon=False, labelcolor=INK)
+        axes.legend(fontsize=7.5, framealpha=0.85, edgecolor="none", labelcolor=INK)
     alt = f"{titles[what][0]} along training; the dashed line is where the short training begins."
     return render(figure, what, alt)
 

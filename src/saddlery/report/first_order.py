@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
@@ -15,8 +14,8 @@ from matplotlib.patches import Patch
 
 from saddlery import storage
 from saddlery.report.measures import percent
-from saddlery.report.page import svg_uri
 from saddlery.report.style import COLOURS, GREY, INK, RULE, Picture, canvas, dress, render
+from saddlery.report.template import filled
 from saddlery.report.words import Finding
 
 FAMILIES = {"optimal": "Optimal", "first-order": "First-order", "unrolled": "Unrolled"}
@@ -48,14 +47,6 @@ def write(dataset: xr.Dataset, folder: str | os.PathLike) -> Path:
 
 def html(dataset: xr.Dataset, drawn: dict[str, Picture]) -> str:
     """The page as text; whatever comes from the data is escaped."""
-    environment = Environment(
-        loader=PackageLoader("saddlery", "report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["uri"] = svg_uri
     outcomes = [str(name) for name in dataset["outcome"].values]
     rows = [
         (str(each["setting"].values), percent(float(each["within"].mean())),
@@ -63,8 +54,13 @@ def html(dataset: xr.Dataset, drawn: dict[str, Picture]) -> str:
         for each in _each(dataset)
     ]  # fmt: skip
     criteria = list(zip(outcomes, (str(text) for text in dataset["criterion"].values), strict=True))
-    return environment.get_template("first_order.html.jinja").render(
-        data=dataset.attrs, findings=findings(dataset), drawn=drawn, rows=rows, criteria=criteria
+    return filled(
+        "first_order.html.jinja",
+        data=dataset.attrs,
+        findings=findings(dataset),
+        drawn=drawn,
+        rows=rows,
+        criteria=criteria,
     )
 
 
@@ -147,7 +143,7 @@ def distances(dataset: xr.Dataset) -> Picture:
     figure = canvas(9.4, 3.1, layout="constrained")
     panels = figure.subplots(1, 2)
     ends = []
-    for axes, family in zip(panels, ("first-order", "unrolled"), strict=True):
+    for axes, family, corner in zip(panels, ("first-order", "unrolled"), ("center right", "lower left"), strict=True):
         dress(axes)
         axes.grid(color=RULE, linewidth=0.6)
         chosen = [each for each in _each(dataset) if each["method"].values in (family, "optimal")]
@@ -163,7 +159,7 @@ def distances(dataset: xr.Dataset) -> Picture:
         axes.set_title(FAMILIES[family], loc="left", fontsize=10, weight="bold", color=INK)
         axes.set_xlabel("step", fontsize=8, color=INK)
         axes.set_ylabel("total variation (0 to 1)", fontsize=8, color=INK)
-        axes.legend(fontsize=7.5, frameon=False, labelcolor=INK)
+        axes.legend(loc=corner, fontsize=7.5, frameon=False, labelcolor=INK)
     alt = (
         f"Total variation against the step, median and middle half of the runs; medians at the end: {', '.join(ends)}."
     )

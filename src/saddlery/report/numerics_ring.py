@@ -6,16 +6,16 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from saddlery import storage
 from saddlery.report.figures.curves import curves
 from saddlery.report.figures.strip import evolution
+from saddlery.report.kinks import finding, kinks
 from saddlery.report.measures import number, percent
-from saddlery.report.page import svg_uri
 from saddlery.report.style import GREY, INK, RULE, Picture, canvas, dress, looks, render
+from saddlery.report.template import filled
 from saddlery.report.words import Finding
 from saddlery.report.words import findings as trained
 
@@ -40,7 +40,7 @@ def write(dataset: xr.Dataset, folder: str | os.PathLike) -> Path:
     (folder / "figures").mkdir(parents=True, exist_ok=True)
     drawn = [evolution(dataset), *(picture for picture in curves(dataset) if picture.name in SHOWN)]
     drawn += [eigenvalues(dataset, field, full) for full in (False, True) for field in FIELDS]
-    drawn += [distribution(dataset), along_path(dataset)]
+    drawn += [distribution(dataset), kinks(dataset), along_path(dataset)]
     for picture in drawn:
         storage.write(folder / "figures" / f"numerics-ring-{picture.name}.svg", picture.svg)
         storage.write(folder / "figures" / f"numerics-ring-{picture.name}.png", picture.png)
@@ -50,24 +50,18 @@ def write(dataset: xr.Dataset, folder: str | os.PathLike) -> Path:
 
 def html(dataset: xr.Dataset, drawn: dict[str, Picture]) -> str:
     """The page as text; whatever comes from the data is escaped."""
-    environment = Environment(
-        loader=PackageLoader("saddlery", "report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["uri"] = svg_uri
-    return environment.get_template("numerics_ring.html.jinja").render(
+    return filled(
+        "numerics_ring.html.jinja",
         data=dataset.attrs,
         seeds=dataset.sizes["seed"],
         parameters=dataset.sizes["eigenvalue"],
+        random=dataset.sizes["direction"] - 1,
         findings=findings(dataset),
         drawn=drawn,
         curves=[drawn[name] for name in SHOWN if name in drawn],
         tables={FIELDS[str(field)]: table(dataset, str(field)) for field in dataset["field"].values},
         columns=COLUMNS,
-        large=percent(LARGE),
+        large=f"{LARGE:.0%}",
     )
 
 
@@ -126,7 +120,7 @@ def findings(dataset: xr.Dataset) -> list[Finding]:
             f"with an imaginary part that is not zero there are {at_end('imaginary', percent)}."
         )
     turning = (
-        f"Of the eigenvalues of at least {percent(LARGE)} of the largest magnitude, those whose imaginary part is the "
+        f"Of the eigenvalues of at least {LARGE:.0%} of the largest magnitude, those whose imaginary part is the "
         f"larger one are {percent(float(start['large_turning'].isel(setting=0)))} before training and "
         f"{at_end('large_turning', percent)} after it."
     )
@@ -153,6 +147,7 @@ def findings(dataset: xr.Dataset) -> list[Finding]:
         Finding("Large imaginary parts", turning, "plain"),
         Finding("Positive real parts", positive, "plain"),
         Finding("Modes that carry v", f"After training, {carried}.", "plain"),
+        finding(dataset),
         Finding("Norm of the field", field, "plain"),
         *trained(dataset),
     ]

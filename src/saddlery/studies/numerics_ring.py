@@ -188,7 +188,7 @@ def _kinks(game: Any, positions: xr.DataArray) -> xr.Dataset:
 
     def at(flat):
         players = _players(game, flat) if np.isfinite(flat).all() else None
-        return kinks.kinks(game, players, key=jax.random.key(1), batches=BATCHES)
+        return kinks.kinks(game, players, key=jax.random.key(1))
 
     last = positions.sizes["step"] - 1
     chosen = positions.isel(step=np.unique(np.linspace(0, last, min(INSTANTS, last) + 1).round().astype(int)))
