@@ -282,3 +282,13 @@ def test_bad_arguments_are_named(ring, method, arguments, message):
 def test_a_method_that_is_none_is_named(ring):
     with pytest.raises(TypeError, match="method: got 'consensus', expected a Method"):
         train(ring, "consensus")
+
+
+def test_players_of_another_game_are_named_before_anything_runs(tmp_path):
+    game, other = sd.games.ring(batch=8), sd.games.ring("numerics", batch=8)
+    with pytest.raises(ValueError, match="players: of another game: "):
+        sd.train(
+            game, sd.methods.simultaneous(), steps=2, key=jax.random.key(0), players=other.init(jax.random.key(1)),
+            out=tmp_path / "a",
+        )  # fmt: skip
+    assert not (tmp_path / "a").exists()

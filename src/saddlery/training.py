@@ -156,6 +156,10 @@ def train(
         raise TypeError(f"method: got {method!r}, expected a Method, such as saddlery.methods.simultaneous()")
     game = adopt(game)
     check(game, key)
+    if players is not None:
+        from saddlery.dynamics.jacobian import require_players_of
+
+        require_players_of(game, players, key)
     if probes is None:
         from saddlery.metrics.probes import Losses
 
@@ -314,7 +318,10 @@ def last_finite(plan: Plan, carry: Carry, decay: Any, key: Any, step: int, n: in
 
 
 def side_by_side(plan: Plan, keys: list[Any]) -> list[Stage]:
-    """All runs to their ends, a thread for each core, or one after another on all devices; at Ctrl-C or an error the others stop after their chunk."""
+    """All runs to their ends, a thread for each core, or one after another where a run takes several devices.
+
+    At Ctrl-C or an error the others stop after their chunk.
+    """
     stages = [begin(plan, seed, key) for seed, key in enumerate(keys)]  # here, so that each program is compiled once
     steps_from(plan, stages[0].carry, jnp.asarray(1.0), keys[0], 0, 0)
     streams = 1 if isinstance(plan.game, sharding.DataParallel) else len(os.sched_getaffinity(0))

@@ -41,7 +41,8 @@ def test_a_perfect_samplers_means_are_those_of_simulation(n, total, float64):
         values = np.asarray(simulated[name], float)
         assert abs(perfect[name].mean - values.mean()) < 4 * values.std() / math.sqrt(4000) + 1e-9
         inside = (values >= perfect[name].low) & (values <= perfect[name].high)
-        assert inside.mean() == pytest.approx(0.95, abs=0.04)
+        assert inside.mean() >= 0.93
+        assert name == "modes" or inside.mean() <= 0.97
     finite = np.asarray(simulated["reverse_kl"])[np.isfinite(simulated["reverse_kl"])]
     if len(finite) > 3000:
         assert perfect["reverse_kl"].mean == pytest.approx(finite.mean(), rel=0.05)

@@ -1,11 +1,14 @@
+from importlib import import_module
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-import saddlery.metrics.classifier as module
 from saddlery.data import Images, Stacked, digits
 from saddlery.metrics import classifier
+
+module = import_module("saddlery.metrics.classifier")  # the name of the function, too
 
 
 @pytest.fixture(scope="session")
@@ -64,18 +67,6 @@ def test_features_probabilities_and_classes_belong_together(trained):
 def test_stacked_digits_are_read_as_numbers(trained):
     images, numbers = Stacked(digits()).labelled(jax.random.key(0), 500)
     assert (trained[0].classify(images) == numbers).mean() > 0.94
-
-
-@pytest.mark.parametrize(("size", "stride"), [(3, 1), (3, 2), (5, 2)])
-def test_patches_make_convolutions(size, stride, float64):
-    random = np.random.default_rng(0)
-    x, kernel = random.normal(size=(2, 9, 8, 3)), random.normal(size=(size, size, 3, 4))
-    pad = size // 2
-    expected = jax.lax.conv_general_dilated(
-        x, kernel, (stride, stride), [(pad, pad)] * 2, dimension_numbers=("NHWC", "HWIO", "NHWC")
-    )
-    patches = module._patches(jnp.asarray(x), size, stride)
-    np.testing.assert_allclose(patches @ kernel.reshape(-1, 4), expected, atol=1e-12)
 
 
 def test_what_cannot_be_learned_is_refused(trained):

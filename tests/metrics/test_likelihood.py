@@ -68,7 +68,7 @@ def test_the_identity_inverts_best_but_is_not_the_likeliest():
     identity = log_likelihood(control, (), held, KEY, noise=64, std=std, temperatures=400)
     assert (trained.value > identity.value + 10).all()
     exact = multivariate_normal(np.zeros(64), (1 + std**2) * np.eye(64)).logpdf(held)
-    assert (identity.value < exact + 1).all()
+    assert (identity.value < exact + 5).all()  # beyond b nats with a probability of at most exp −b: E w = p(x)
     assert (trained.value > exact + 10).all()  # nor by the closed form
     best = -32 * (np.log(2 * np.pi * (held**2).mean(1)) + 1)  # nor would it with the best variance for each image
     assert (trained.value > best).all()

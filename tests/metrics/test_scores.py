@@ -120,6 +120,8 @@ def test_scores_say_what_does_not_fit():
         frechet_distance(np.ones((4, 3)), np.ones((4, 2)))
     with pytest.raises(ValueError, match="expected at least 4 of each"):
         precision_recall(np.ones((3, 2)), np.ones((9, 2)))
+    with pytest.raises(ValueError, match="generated: 1 of 9 samples have features that are not finite"):
+        density_coverage(np.diag([np.nan, *[1.0] * 8]), np.eye(9))
     with pytest.raises(ValueError, match="rows that sum to 1"):
         inception_score(np.ones((20, 3)))
     with pytest.raises(ValueError, match="splits: got 10 for 4 samples"):

@@ -46,10 +46,15 @@ def evaluate(
                 if not quiet:
                     print(f"{label}, seed {seed}", file=sys.stderr, flush=True)
                 subject = from_folder(folder, label, seed)
+                if subject.diverged_at >= 0:
+                    print(f"{label}, seed {seed} diverged at step {subject.diverged_at:,}: left out", file=sys.stderr)
+                    continue
                 measured = evaluation.evaluate(
                     subject.game, subject.players, jax.random.key(key), samples=samples, inception=judge
                 )
                 found.setdefault(label, []).append(measured)
+    if not found:
+        raise Ended(f"{folder}: every run of it diverged; there is nothing to measure", 1)
     text = json.dumps(
         {label: [[one._asdict() for one in seed] for seed in each] for label, each in found.items()}, indent=1
     )

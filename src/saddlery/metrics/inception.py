@@ -29,7 +29,8 @@ def inception(weights: Path | str | None = None) -> Callable[[Any], Inception]:
     scales to 299×299 as the released one does.
 
     **Arguments:**
-    - `weights`: a file of them; `None` to have torch-fidelity download and keep them (about 95 MB).
+    - `weights`: a file of them that you trust, as torch-fidelity unpickles it; `None` to have torch-fidelity download
+      and keep them (about 95 MB).
 
     **Raises:** `ImportError` naming the extra where torch-fidelity is not installed; `RuntimeError` when the weights
     cannot be downloaded; `FileNotFoundError` when the file is not there.

@@ -136,6 +136,9 @@ def _both(generated, real, least):
         raise ValueError(
             f"generated, real: got shapes {x.shape} and {y.shape}, expected (n, features) and (m, features)"
         )
+    for name, each in (("generated", x), ("real", y)):
+        if bad := int((~np.isfinite(each)).any(1).sum()):
+            raise ValueError(f"{name}: {bad} of {len(each)} samples have features that are not finite numbers")
     if min(len(x), len(y)) < least:
         raise ValueError(f"generated, real: got {len(x)} and {len(y)} samples, expected at least {least} of each")
     return x, y
