@@ -11,7 +11,7 @@ from rich.console import Console
 from benchmarks import table
 from saddlery.allocator import keep_memory
 
-NAMES = ("unroll", "ring", "memory", "runs", "sweep", "first_order", "spectrum", "convolution", "inversion")
+NAMES = ("unroll", "ring", "memory", "runs", "sweep", "first_order", "spectrum", "convolution", "stacked", "inversion")
 WIDTH = 130  # of the table in a file or a pipe
 
 

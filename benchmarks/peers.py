@@ -272,7 +272,7 @@ class Numerics(Ring):
 
 
 class Plain(Numerics):
-    """The same, as most would write it: PyTorch's own optimiser, real and generated samples scored one after another."""
+    """The same as most would write it: PyTorch's own optimiser, real samples scored, then generated ones."""
 
     def __init__(self, generator, discriminator, gamma: float | None = None):
         super().__init__(generator, discriminator, gamma)
