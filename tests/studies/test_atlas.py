@@ -1,15 +1,20 @@
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
+import scipy.optimize
 import xarray as xr
 
+from saddlery.call import build
+from saddlery.game import Pair
+from saddlery.games import GAMES
 from saddlery.report.atlas import Claim, claims, exponents
 from saddlery.studies import atlas, dirac, second_order
 
 TINY = atlas.Scale(8, 3, 6, 1600)
 STEPS = np.geomspace(0.1, 3.0, TINY.steps)
 FAMILIES = {family.name: family for family in atlas.families(TINY.values)}
-CONVERGES, SLOWLY, BOUNDED, DEPENDS, DIVERGES = range(5)
+CONVERGES, SLOWLY, BOUNDED, DEPENDS, DIVERGES, STALLS = range(6)
 
 
 def maps(game, method):
@@ -20,22 +25,48 @@ def maps(game, method):
 @pytest.mark.parametrize("method", ["alternating", "simultaneous"])
 @pytest.mark.parametrize("game", ["dirac-minimax", "dirac-wasserstein", "dirac-wgan-gp"])
 def test_without_a_fitting_penalty_the_dirac_gan_does_not_converge(game, method):
-    if (game, method) == ("dirac-wgan-gp", "alternating"):
-        pytest.xfail("unfinished: one cell of the map is judged to converge")
-    verdicts = maps(game, method)["verdict"]
-    assert not np.isin(verdicts, (CONVERGES, SLOWLY)).any()
+    found = maps(game, method)
+    assert not np.isin(found["verdict"], (CONVERGES, SLOWLY)).any()
+    assert (found["reach"] < 0.5).all()
 
 
-@pytest.mark.xfail(
-    strict=True, reason="unfinished: the minimax loss saturates, so that its runs are judged bounded or slow"
-)
-def test_wasserstein_and_minimax_diverge_simultaneously_and_alternating_wasserstein_is_bounded_below_its_bound():
+@pytest.mark.parametrize("method", ["alternating", "simultaneous"])
+def test_wgan_gp_throws_the_discriminator_away_from_the_equilibrium(method):
+    """Why it cannot converge: however near, the penalty (|ψ| − 1)² pushes ψ by 2h, of either sign, in one step."""
+    with jax.enable_x64(True):
+        game, chosen = build("game", atlas.ATLAS["dirac-wgan-gp"][0], GAMES), FAMILIES[method].make(1, 0.05)
+        for theta, psi in np.random.default_rng(0).standard_normal((5, 2)):
+            players = Pair(jnp.asarray(1e-6 * theta), jnp.asarray(1e-6 * psi))
+            after = chosen.step(game, players, chosen.init(game, players), jax.random.key(0))[0]
+            assert float(after.discriminator) == pytest.approx(np.sign(psi) * 0.1, abs=1e-5)
+
+
+def test_wasserstein_diverges_simultaneously_and_alternating_is_bounded_below_its_bound():
     """Alternating descent of the bilinear game stays bounded for h < 2."""
-    for game in ("dirac-minimax", "dirac-wasserstein"):
-        assert (maps(game, "simultaneous")["verdict"] == DIVERGES).all()
+    assert (maps("dirac-wasserstein", "simultaneous")["verdict"] == DIVERGES).all()
     verdicts = maps("dirac-wasserstein", "alternating")["verdict"][0]
     assert (verdicts[STEPS < 2] == BOUNDED).all()
     assert (verdicts[STEPS > 2] == DIVERGES).all()
+
+
+def test_simultaneous_minimax_leaves_from_every_start_and_stalls_where_its_loss_is_flat():
+    """A step with slope s = σ(θψ) adds hs times the players, turned by 90°: ‖x‖² grows by the factor 1 + h²s².
+
+    The distance never falls and has no bound, but s vanishes as fast as exp(−|θψ|) where the discriminator is sure.
+    With large steps training soon gets there and stops; with small ones it is still spiralling outwards.
+    """
+    verdicts = maps("dirac-minimax", "simultaneous")["verdict"][0]
+    assert verdicts[0] == DIVERGES
+    assert (verdicts[STEPS > 0.5] == STALLS).all()
+    assert np.isin(verdicts, (DIVERGES, STALLS)).all()
+    with jax.enable_x64(True):
+        game, method = build("game", "dirac", GAMES), FAMILIES["simultaneous"].make(np.nan, 0.5)
+        players = Pair(jnp.asarray(0.3), jnp.asarray(-0.2))
+        for _ in range(20):
+            theta, psi = map(float, players)
+            players, _ = method.step(game, players, method.init(game, players), jax.random.key(0))
+            slope = 1 / (1 + np.exp(-theta * psi))
+            assert np.hypot(*players) ** 2 == pytest.approx((theta**2 + psi**2) * (1 + 0.25 * slope**2), rel=1e-12)
 
 
 def test_non_saturating_cycles_simultaneously_and_creeps_alternating():
@@ -62,23 +93,44 @@ def test_the_alternating_approach_falls_as_the_inverse_root_of_time():
 
 
 @pytest.mark.parametrize(
-    ("game", "method"),
+    ("game", "method", "reach"),
     [
-        ("dirac-r1", "simultaneous"),
-        ("dirac-r1", "alternating"),
-        ("dirac-minimax", "consensus"),
-        ("dirac-nonsaturating", "consensus"),
+        ("dirac-r1", "simultaneous", 2),
+        ("dirac-r1", "alternating", 2),
+        ("dirac-minimax", "consensus", 1),
+        ("dirac-nonsaturating", "consensus", 2),
     ],
 )
-def test_r1_and_consensus_converge_linearly_at_the_rate_predicted(game, method):
-    if (game, method) == ("dirac-minimax", "consensus"):
-        pytest.xfail("unfinished: far starts saturate, so that convergence depends on the start")
+def test_r1_and_consensus_converge_linearly_at_the_rate_predicted(game, method, reach):
+    """Linear convergence is local: of most settings from starts up to `reach` away, of consensus on minimax not 2.
+
+    The next test says why.
+    """
     found = maps(game, method)
     stable = found["predicted_rate"] < 0.999
     assert stable.sum() > 5
     np.testing.assert_allclose(found["measured_rate"][stable], found["predicted_rate"][stable], rtol=0.01)
     assert np.isin(found["verdict"][stable], (CONVERGES, DEPENDS)).all()
-    assert (found["verdict"][stable] == CONVERGES).mean() > 0.7
+    assert (found["reach"][stable] >= reach).mean() > 0.7
+
+
+def test_consensus_leads_far_starts_of_minimax_to_where_the_loss_is_flat():
+    """½‖ξ‖² = ½σ(θψ)²(θ² + ψ²), that consensus makes smaller, vanishes also as θψ → −∞, away from the equilibrium.
+
+    On the line ψ = −θ it falls outwards from where 2θ²σ(θ²) = 1, at a distance of 1.2.
+    """
+    with jax.enable_x64(True):
+        game, method = build("game", "dirac", GAMES), FAMILIES["consensus"].make(20.0, 0.02)
+        edge = scipy.optimize.root_scalar(lambda t: 2 * t**2 / (1 + np.exp(-(t**2))) - 1, bracket=(0.1, 2)).root
+        ends = []
+        for share in (0.8, 1.2):
+            players = Pair(jnp.asarray(share * edge), jnp.asarray(-share * edge))
+            blocks = atlas.lengths(TINY.length)
+            paths = np.asarray(atlas.train(game, method, players, jax.random.key(0), blocks)[0])
+            ends.append(paths[-1])
+        assert np.hypot(edge, edge) == pytest.approx(1.2, abs=0.05)
+    assert ends[0] < 1e-12
+    assert ends[1] > 2
 
 
 @pytest.mark.parametrize("method", ["extragradient", "lookahead", "negative_momentum", "rmsprop", "two_time_scales"])
@@ -100,28 +152,35 @@ def test_all_methods_have_a_family_with_values_that_they_take():
             assert family.make(value, 0.1) is not None
 
 
-def blocks(*logs):
-    """A path of distances with these logarithms at the times at which verdicts look, and between."""
-    ends = np.cumsum(atlas.lengths(TINY.length))
-    return np.exp(np.interp(ends, np.linspace(0, ends[-1], len(logs)), logs)), ends
+LENGTHS = atlas.lengths(TINY.length)
+
+
+def path(*logs):
+    """Distances with these logarithms from the beginning to the end, and the ways gone between them."""
+    ends = np.cumsum(LENGTHS)
+    logs = np.interp(np.append(0, ends), np.linspace(0, ends[-1], len(logs)), logs)
+    distances = np.exp(np.minimum(logs, 700))
+    return np.where(logs < 700, distances, np.inf)[1:], abs(np.diff(distances))
 
 
 @pytest.mark.parametrize(
-    ("verdict", "paths"),
+    ("verdict", "reach", "near", "paths"),
     [
-        (CONVERGES, [(0, -2, -4, -6, -8), (1, -1, -3, -5, -7)]),
-        (SLOWLY, [(0, -1, -1.7, -1.9, -2.1), (1, 0, -0.7, -0.9, -1.1)]),
-        (BOUNDED, [(0, 0, 0, 0, 0), (-2, -1, -0.5, -0.2, 0)]),
-        (BOUNDED, [(0, 0.1, 0.3, 0.1, 0.1), (1, 0.1, 0.3, 0.1, 0.1)]),  # from cycle to cycle, not to the equilibrium
-        (DEPENDS, [(0, -20, -40, -60, -80), (1, 2, 3, 4, 5)]),
-        (DIVERGES, [(0, 1, 2, 3, 4), (1, 2, 3, 4, 800)]),
+        (CONVERGES, 1, (-7, -9, -11, -13, -15), [(-1, -3, -5, -7, -9), (0, -2, -4, -6, -8)]),
+        (SLOWLY, 1, (-7, -7, -7, -7, -7), [(-1, -1.5, -2.2, -2.4, -2.6), (0, -1, -1.7, -1.9, -2.1)]),
+        (BOUNDED, 0, (-7, -6, -5, -4, -3), [(-2, -1, -0.5, -0.2, 0), (0, 0, 0, 0, 0)]),
+        (BOUNDED, 0, (-7, -7, -7, -7, -7), [(0, 0.1, 0.3, 0.1, 0.1), (1, 0.1, 0.3, 0.1, 0.1)]),  # from cycle to cycle
+        (DEPENDS, 1, (-7, -27, -47, -67, -87), [(0, -20, -40, -60, -80), (1, 2, 3, 4, 5)]),
+        (DIVERGES, 0, (-7, -6, -5, -4, -3), [(0, 1, 2, 3, 4), (1, 2, 3, 4, 800)]),
+        (DIVERGES, 0, (-7, -6, -5, -4, -3), [(0, 1, 2, 2, 4), (1, 2, 3, 4, 5)]),  # outwards, with a rest
+        (STALLS, 0, (-7, -6, -5, -4, -3), [(0, 1, 2, 3, 4), (1, 2, 4, 4, 4)]),
     ],
 )
-def test_verdicts(verdict, paths):
-    with np.errstate(over="ignore"):
-        found, ends = zip(*(blocks(*logs) for logs in paths), strict=True)
+def test_verdicts(verdict, reach, near, paths):
+    distances, ways = map(np.stack, zip(*(path(*logs) for logs in paths), strict=True))
     begun = np.exp([logs[0] for logs in paths])
-    assert atlas.judge(np.stack(found), ends[0], begun)["verdict"] == verdict
+    found = atlas.judge(distances, ways, path(*near)[0], LENGTHS, begun)
+    assert (found["verdict"], found["reach"]) == (verdict, reach)
 
 
 def test_rates_are_read_off_powers_of_matrices():
@@ -187,8 +246,8 @@ def test_it_runs_goes_on_with_what_it_has_and_is_reported(small, tmp_path, monke
     names = {path.stem for path in (tmp_path / "figures").glob("*.svg")}
     assert {f"atlas-{name}" for name in (*small, "overview", "second-order", "reading")} == names
     found = claims(again)
-    assert all(isinstance(claim, Claim) and claim.found in text.replace("&#39;", "'") for claim in found)
-    assert [claim.holds for claim in found[:5]] == [True] * 5
+    assert all(isinstance(claim, Claim) and claim.predicted in text and claim.found in text for claim in found)
+    assert [claim.holds for claim in found if "linearly" not in claim.known] == [True] * 8
     assert exponents(again) == pytest.approx(-0.5, abs=0.05)
 
 

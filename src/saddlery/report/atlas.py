@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
@@ -16,20 +15,21 @@ from matplotlib.patches import Patch
 
 from saddlery import storage
 from saddlery.report.measures import number, percent
-from saddlery.report.page import svg_uri
 from saddlery.report.style import GREY, INK, RULE, STROKES, Picture, canvas, colour, dress, render
+from saddlery.report.template import filled
 from saddlery.report.words import Finding
 
-SHADES = ("#0072b2", "#86bfe0", "#f3c65a", "#b7b2aa", "#f6e6dc")  # of the verdicts, in their order
+SHADES = ("#0072b2", "#86bfe0", "#f3c65a", "#b7b2aa", "#f6e6dc", "#d9936f")  # of the verdicts, in their order
 NEUTRAL = 1e-6  # within which of 1 a predicted rate says neither
 COLUMNS = 3
 TINTS = {"krylov": "#6a3d9a", "newton": INK}  # of methods that would otherwise share another's colour here
 
 
 class Claim(NamedTuple):
-    """Something known of the Dirac-GAN, what was found, and whether the one is the other."""
+    """Something known of the Dirac-GAN, what multipliers predict, what was found, and whether the first holds."""
 
     known: str
+    predicted: str
     found: str
     holds: bool
 
@@ -58,19 +58,12 @@ def write(dataset: xr.Dataset, folder: str | os.PathLike) -> Path:
 
 def html(dataset: xr.Dataset, drawn: list[Picture], others: dict[str, Picture]) -> str:
     """The page as text; whatever comes from the data is escaped."""
-    environment = Environment(
-        loader=PackageLoader("saddlery", "report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["uri"] = svg_uri
     games = [
         (str(each["title"].values), str(each["text"].values), bool(each["smooth"]), picture)
         for each, picture in zip(_each(dataset, "game"), drawn, strict=True)
     ]
-    return environment.get_template("atlas.html.jinja").render(
+    return filled(
+        "atlas.html.jinja",
         data=dataset.attrs,
         sizes=dict(dataset.sizes),
         steps=[number(float(dataset["step"][i])) for i in (0, -1)],
@@ -140,67 +133,122 @@ def _repelling(dataset: xr.Dataset) -> Finding:
 
 
 def _second_order(dataset: xr.Dataset) -> list[Finding]:
-    """Which direction is the cheapest on each problem, and where consensus is nearer to Newton than the gradient is."""
+    """How near consensus is to Newton's step, and what it costs beside it and beside plain gradients."""
+    gap, turn = dataset["reading"].values, dataset["turn"].values
+    equal = float(np.interp(1.0, gap[::-1], turn[::-1]))
+    names = ("consensus", "simultaneous", "newton(damping=γ)")
+    called = {"simultaneous": "the plain gradient", "newton(damping=γ)": "Newton"}
+    kept = dataset.sel(direction=[name for name in names if name in dataset["direction"]])
     parts = []
-    for problem in _each(dataset, "problem"):
-        needed = problem["needed"].values
-        known = np.flatnonzero(np.isfinite(needed))
-        order = known[np.argsort(needed[known], kind="stable")][:3]
-        listed = ", ".join(f"{problem['direction'].values[i]} {needed[i]:.0f}" for i in order)
-        parts.append(f"{str(problem['problem_title'].values).lower()}: {listed or 'none within the budget'}")
-    turn = np.interp(1.0, dataset["reading"].values[::-1], dataset["turn"].values[::-1])
-    ends = dataset["reading"].values[[0, -1]]
+    for problem in _each(kept, "problem"):
+        pairs = zip(map(str, problem["direction"].values), problem["needed"].values, strict=True)
+        listed = [f"{called.get(name, name)} {f'{n:.0f}' if np.isfinite(n) else 'never'}" for name, n in pairs]
+        parts.append(f"{str(problem['problem_title'].values).lower()}: {', '.join(listed)}")
     return [
-        Finding("Fewest gradient evaluations", f"{'; '.join(parts)}.", "plain"),
         Finding(
             "Consensus as a Newton step",
-            f"In units of what damping changes, consensus is {number(float(ends[1]))} away from damped Newton's step "
-            f"for a pure rotation and {number(float(ends[0]))} (the wrong way) for a pure minimisation. It is nearer "
-            f"to Newton's than the plain gradient is when more than {percent(float(turn))} of the way from a "
-            "minimisation to a rotation.",
+            "The reading holds for rotations and fails for curvature. For a pure rotation consensus is Newton's damped "
+            f"step, up to {100 * float(gap[-1]):.2g}% of what the damping changes; for a pure minimisation it is "
+            f"{percent(float(gap[0]))} of that away, where the plain gradient is 100% away and 200% is as far in the "
+            f"opposite direction. It is nearer to Newton's step than the plain gradient is only from {percent(equal)} "
+            "of the way from the one to the other.",
+            "plain",
+        ),
+        Finding(
+            "At equal gradient evaluations",
+            f"Evaluations until the distance is 1e-4 of that at the start: {'; '.join(parts)}. {_worth(kept)}",
             "plain",
         ),
     ]
 
 
+def _worth(kept: xr.Dataset) -> str:
+    """Where consensus, of two gradient evaluations a step, arrives sooner than the plain gradient, and where later."""
+    needed = kept["needed"].fillna(np.inf)
+    consensus, plain = needed.sel(direction="consensus").values, needed.sel(direction="simultaneous").values
+    titles = [str(title).lower() for title in kept["problem_title"].values]
+    sooner = [title for title, c, p in zip(titles, consensus, plain, strict=True) if c < p]
+    later = [f"{title} ({c / p:.1f} times)" for title, c, p in zip(titles, consensus, plain, strict=True) if c > p]
+    parts = [f"Consensus arrives sooner than the plain gradient on {', '.join(sooner)}" if sooner else ""]
+    parts.append(f"later on {', '.join(later)}" if later else "")
+    return f"{'; '.join(part for part in parts if part)}."
+
+
 def claims(dataset: xr.Dataset) -> list[Claim]:
-    """What is known of the Dirac-GAN (Mescheder, Geiger, Nowozin, 2018) beside what was found."""
-    pair = ["simultaneous", "alternating"]
-    found = []
-    for game, name in (
-        ("dirac-minimax", "Minimax"),
-        ("dirac-wasserstein", "Wasserstein"),
-        ("dirac-wgan-gp", "WGAN-GP"),
-    ):
-        count, converging = _converging(dataset, game, pair)
-        known = f"{name}: converges neither simultaneously nor alternating"
-        found.append(Claim(known, f"converges in {converging} of {count} settings", converging == 0))
-    ratios = dataset["cycle_radius"].values / np.sqrt(2 * dataset["cycle_step"].values)
-    steps = dataset["cycle_step"].values
-    cycling = f"radius {ratios.min():.3f} to {ratios.max():.3f} times √(2h), h from {steps[0]:g} to {steps[-1]:g}"
-    found.append(
-        Claim(
-            "Non-saturating, simultaneous: a limit cycle of radius about √(2h)",
-            cycling,
-            bool((abs(ratios - 1) < 0.05).all()),
-        )
+    """What is known of the Dirac-GAN (Mescheder, Geiger, Nowozin, 2018) beside what was predicted and found."""
+    pair = ("simultaneous", "alternating")
+    return [
+        *(_diverging(dataset, f"dirac-{game}", game, method) for game in ("minimax", "wasserstein") for method in pair),
+        *(_diverging(dataset, "dirac-wgan-gp", "WGAN-GP", method) for method in pair),
+        _cycling(dataset),
+        _creeping(dataset),
+        *(_linearly(dataset, "dirac-r1", method, f"R1, {method}: converges linearly") for method in pair),
+        _linearly(dataset, "dirac-minimax", "consensus", "Consensus, minimax: converges linearly"),
+        _linearly(dataset, "dirac-nonsaturating", "consensus", "Consensus, non-saturating: converges linearly"),
+    ]
+
+
+def _diverging(dataset: xr.Dataset, game: str, name: str, method: str) -> Claim:
+    """Whether a method nowhere converges on a game, at whatever pace, and is nowhere predicted to."""
+    chosen = dataset.sel({"game": game, "method": method})
+    verdict, rate = chosen["verdict"], chosen["predicted_rate"]
+    count = int(verdict.notnull().sum())
+    found = [
+        f"{what} in {int((verdict == i).sum())}"
+        for i, what in enumerate(dataset.attrs["verdicts"])
+        if (verdict == i).any()
+    ]
+    converging, stable = int((verdict <= 1).sum()), int((rate < 1 - NEUTRAL).sum())
+    return Claim(
+        f"{name[0].upper()}{name[1:]}, {method}: does not converge",
+        _predicted(rate),
+        f"{f'converges in {converging} of' if converging else 'converges in none of'} {count} settings: "
+        f"{', '.join(found)}",
+        converging == 0 and stable == 0,
     )
+
+
+def _predicted(rate: xr.DataArray) -> str:
+    """How many settings are predicted to be stable, neutral and unstable."""
+    if not bool(rate.notnull().any()):
+        return "nothing: the penalty has no derivative at the equilibrium"
+    groups = {
+        "stable": rate < 1 - NEUTRAL,
+        "neutral, a rate of 1": abs(rate - 1) <= NEUTRAL,
+        "unstable": rate > 1 + NEUTRAL,
+    }
+    return ", ".join(f"{int(chosen.sum())} {what}" for what, chosen in groups.items() if chosen.any())
+
+
+def _cycling(dataset: xr.Dataset) -> Claim:
+    """Whether simultaneous descent of the non-saturating loss ends on a cycle of the radius known."""
+    steps, radii = dataset["cycle_step"].values, dataset["cycle_radius"].values
+    known = np.sqrt(2 * steps)
+    return Claim(
+        "Non-saturating, simultaneous: a limit cycle of radius about √(2h)",
+        f"radii {_listed(known, steps)}",
+        f"radii {', '.join(f'{r:.3f}' for r in radii)}: {(radii / known).min():.3f} to {(radii / known).max():.3f} "
+        "times those",
+        bool((abs(radii / known - 1) < 0.05).all()),
+    )
+
+
+def _creeping(dataset: xr.Dataset) -> Claim:
+    """Whether alternating descent of the non-saturating loss converges as the inverse root of time."""
     powers = exponents(dataset)
-    listed = ", ".join(f"t^−{-p:.2f} (h = {h:g})" for p, h in zip(powers, dataset["slow_step"].values, strict=True))
-    found.append(
-        Claim(
-            "Non-saturating, alternating: converges as t^−½, slower than any rate",
-            f"over the last decade of {int(dataset['time'][-1]):,} steps the distance falls as {listed}",
-            bool((abs(powers + 0.5) < 0.05).all()),
-        )
+    rate = dataset["predicted_rate"].sel({"game": "dirac-nonsaturating", "method": "alternating"}).isel(value=0)
+    neutral = int((abs(rate - 1) <= NEUTRAL).sum())
+    return Claim(
+        "Non-saturating, alternating: converges as t to the power −½, slower than at any rate",
+        f"a rate of 1 in {neutral} of {int(rate.notnull().sum())} settings with one step of each player: neutral",
+        f"powers of t from {int(dataset['time'][-1]) // 10:,} to {int(dataset['time'][-1]):,} steps: "
+        f"{_listed(powers, dataset['slow_step'].values)}",
+        bool((abs(powers + 0.5) < 0.05).all()),
     )
-    for game, methods, what in (
-        ("dirac-r1", pair, "R1: converges linearly"),
-        ("dirac-minimax", ["consensus"], "Consensus, minimax: converges linearly"),
-        ("dirac-nonsaturating", ["consensus"], "Consensus, non-saturating: converges linearly"),
-    ):
-        found.append(_linearly(dataset, game, methods, what))
-    return found
+
+
+def _listed(values: np.ndarray, steps: np.ndarray) -> str:
+    return ", ".join(f"{v:.3f} (h = {h:g})".replace("-", "−") for v, h in zip(values, steps, strict=True))
 
 
 def exponents(dataset: xr.Dataset) -> np.ndarray:
@@ -210,29 +258,40 @@ def exponents(dataset: xr.Dataset) -> np.ndarray:
     return np.polyfit(np.log(dataset["time"].values[late]), logs.T, 1)[0]
 
 
-def _converging(dataset: xr.Dataset, game: str, methods: list[str]) -> tuple[int, int]:
-    """In how many settings methods were run on a game, and in how many they converged at whatever pace."""
-    verdict = dataset["verdict"].sel({"game": game, "method": methods})
-    return int(verdict.notnull().sum()), int((verdict <= 1).sum())
-
-
-def _linearly(dataset: xr.Dataset, game: str, methods: list[str], what: str) -> Claim:
+def _linearly(dataset: xr.Dataset, game: str, method: str, known: str) -> Claim:
     """Whether all settings that are predicted to be stable converge near the equilibrium, at the rate predicted."""
-    chosen = dataset.sel({"game": game, "method": methods})
+    chosen = dataset.sel({"game": game, "method": method})
     stable = told(chosen) & (chosen["predicted_rate"] < 1 - NEUTRAL)
     predicted, measured = chosen["predicted_rate"].where(stable), chosen["measured_rate"].where(stable)
-    off = float(abs(measured / predicted - 1).max())
-    text = (
-        f"{int(stable.sum())} settings are predicted to be stable; all have a measured rate below 1"
-        if bool((measured < 1).where(stable, True).all())
-        else f"not all of {int(stable.sum())} settings predicted to be stable have a measured rate below 1"
+    if not bool(stable.any()):
+        return Claim(known, "stable in no setting", "nothing to measure", False)
+    off, below = float(abs(measured / predicted - 1).max()), int((measured < 1).sum())
+    found = (
+        f"near the equilibrium all converge, at rates {'less than 0.1%' if off < 1e-3 else f'at most {percent(off)}'} "
+        f"off; {_reached(chosen, stable)}"
+        if below == int(stable.sum())
+        else f"only {below} of them converge near the equilibrium"
     )
-    rates = f"from {float(measured.min()):.3g} to {float(measured.max()):.5f}"
     return Claim(
-        what,
-        f"{text}, {rates}, {'less than 0.1%' if off < 1e-3 else f'at most {percent(off)}'} from the prediction",
-        bool(off < 0.01 and stable.any()),
+        known,
+        f"stable in {int(stable.sum())} of {int(chosen['predicted_rate'].notnull().sum())} settings, at rates from "
+        f"{float(predicted.min()):.3g} to {float(predicted.max()):.5f}",
+        found,
+        bool(below == int(stable.sum()) and off < 0.01),
     )
+
+
+def _reached(chosen: xr.Dataset, stable: xr.DataArray) -> str:
+    """From how far away the settings that are stable converge."""
+    everywhere = stable & (chosen["verdict"] == 0)
+    reach = chosen["reach"].where(stable & ~everywhere)
+    some, none = reach.where(reach > 0), int((reach == 0).sum())
+    parts = [f"from all starts, up to {chosen.attrs['farthest']:g} away, in {int(everywhere.sum())}"]
+    if bool(some.notnull().any()):
+        parts.append(f"from starts up to {float(some.min()):.2g} or more in {int(some.notnull().sum())}")
+    if none:
+        parts.append(f"not from {chosen.attrs['nearest']:g}, or too slowly to tell, in {none}")
+    return ", ".join(parts)
 
 
 def costs(dataset: xr.Dataset) -> list[tuple[str, int, list[tuple[str, bool]]]]:
@@ -306,7 +365,8 @@ def _map(axes: Axes, steps: np.ndarray, verdicts: np.ndarray, predicted: np.ndar
     j, k = np.nonzero(neutral)
     axes.plot(steps[k], j, ".", color=INK, ms=1.2)
     if not np.isfinite(predicted).any():
-        axes.text(0.97, 0.06, "no prediction", transform=axes.transAxes, fontsize=6, color=INK, ha="right")
+        plate = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.5}
+        axes.text(0.97, 0.06, "no prediction", transform=axes.transAxes, fontsize=6, color=INK, ha="right", bbox=plate)
     axes.set_xscale("log")
     axes.set_xlim(edges[0], edges[-1])
     axes.set_ylim(rows[0], rows[-1])

@@ -37,7 +37,14 @@ ATLAS = {
     "dirac-r1": ("dirac(loss='nonsaturating', penalty='r1(weight=0.5)')", "Dirac-GAN, non-saturating with R1", True),
     "dirac-wgan-gp": ("dirac(loss='wasserstein', penalty='wgan_gp(weight=1.0)')", "Dirac-GAN, WGAN-GP", False),
 }
-VERDICTS = ("converges", "converges slower than any rate", "stays bounded", "depends on the start", "diverges")
+VERDICTS = (
+    "converges",
+    "converges slower than any rate",
+    "stays bounded",
+    "depends on the start",
+    "diverges",
+    "diverges, then stalls",
+)
 RESULTS = "atlas.zarr"
 
 
@@ -53,13 +60,12 @@ class Scale(NamedTuple):
 SCALES = {"quick": Scale(28, 8, 10, 1600), "paper": Scale(72, 24, 48, 20000)}
 BLOCKS = 40  # short ones, then as many long ones, of each of which the farthest distance is kept
 SHORT = 1 / 16  # of a training are the short blocks together, in which fast rates are measured
-NEAR, NEARER, FLOOR = (
-    1e-3,
-    1e-100,
-    1e-150,
-)  # starts that measure rates: of approach and of departure; and rounding's end
+NEAR, NEARER = 1e-3, 1e-100  # starts that measure rates: of approach and of departure
+FLOOR = 1e-150  # a distance at which rounding ends
 GONE = 1e6  # a distance at which training has left
 CHANGE = 0.02  # of a distance's logarithm over half a training, from which it counts as movement
+ARRIVED = np.log(1e-12)  # a distance's logarithm
+STALLED = 0.02  # of its fastest pace, below which training has stalled
 
 
 class Family(NamedTuple):
@@ -129,8 +135,8 @@ def run(folder: Path | str, scale: str = "quick", progress: Callable[[int, int],
 
     **Returns:** a dataset with dimensions `game`, `method`, `value`, `step`: `predicted_rate`, `measured_rate` (by what
     the distance to the equilibrium is multiplied in a step, close to it), `verdict` (index into `verdicts`),
-    `arrived`, the share of starts that do; `parameter` (method) and `values` (method, value), NaN where a method has
-    fewer. What `studies.dirac` and `studies.second_order` add has dimensions of its own.
+    `reach`, the distance up to which training converges from every start; `parameter` (method) and `values` (method,
+    value), NaN where a method has fewer. What `studies.dirac` and `studies.second_order` add has dimensions of its own.
 
     **Raises:** `ValueError` for another scale.
     """
@@ -177,6 +183,8 @@ def _attributes(scale, size):
         "verdicts": list(VERDICTS),
         "length": size.length,
         "starts": size.starts,
+        "nearest": float(far(size.starts)[0]),
+        "farthest": float(far(size.starts)[-1]),
         "scale": scale,
     }
 
@@ -192,7 +200,7 @@ def _group(games: list[str], chosen: Sequence[Family], steps: np.ndarray, size: 
     text = np.dtypes.StringDType()
     width = max(len(family.values) for family in chosen)
     shape = (len(games), len(chosen), width, len(steps))
-    maps = {name: np.full(shape, np.nan) for name in ("predicted_rate", "measured_rate", "verdict", "arrived")}
+    maps = {name: np.full(shape, np.nan) for name in ("predicted_rate", "measured_rate", "verdict", "reach")}
     finished = []
 
     def fill(i):
@@ -228,20 +236,22 @@ def maps_of(games: Sequence[str], family: Family, steps: np.ndarray, size: Scale
         of_players = ravel_pytree(built[0].equilibrium())[0].size
         close = 2 * of_players
         shape = (len(games), len(family.values), len(steps))
-        predicted, paths = np.empty(shape), np.empty((*shape, close + size.starts, len(blocks)))
+        predicted, trainings = np.empty(shape), np.empty((2, *shape, close + size.starts, len(blocks)))
         cells = [((j, k), family.make(v, h)) for j, v in enumerate(family.values) for k, h in enumerate(steps)]
         for alike in _alike(cells):
             places, methods = zip(*alike, strict=True)
             found = _explore(_stack(built), len(built), _stack(methods), starts, jax.random.key(0), blocks)
             rates = radii(np.asarray(found[0]), of_players) ** (1 / period(methods[0]))
             for at, (j, k) in enumerate(places):
-                predicted[:, j, k], paths[:, j, k] = rates[:, at], found[1][:, at]
+                predicted[:, j, k] = rates[:, at]
+                trainings[:, :, j, k] = [each[:, at] for each in found[1]]
     smooth = np.array([ATLAS[name][2] for name in games])
-    early, late = np.split(paths[..., :close, :], 2, axis=-2)
+    near, nearer = np.split(trainings[0, ..., :close, :], 2, axis=-2)
+    paths, ways = trainings[..., close:, :]
     return {
         "predicted_rate": np.where(smooth[:, None, None], predicted, np.nan),
-        "measured_rate": measured(early, late, blocks),
-        **judge(paths[..., close:, :], np.cumsum(blocks), far(size.starts)),
+        "measured_rate": measured(near, nearer, blocks),
+        **judge(paths, ways, np.hypot.reduce(near, axis=-2), blocks, far(size.starts)),
     }
 
 
@@ -275,13 +285,13 @@ def _stack(things: Sequence[Any]) -> Any:
 
 @eqx.filter_jit
 def _explore(games, count, methods, starts, key, blocks):
-    """Of every game and method the derivative of its update at the origin, and distances along training."""
+    """Of every game and method the derivative of its update at the origin, and what `train` tells of each start."""
 
     def explored(game, method):
         origin = jax.tree.map(jnp.zeros_like, Pair(*jax.tree.map(lambda x: x[0], starts)))
         state = settled_state(game, method, origin, key)
         matrix = derivative(game, method, origin, state, key[None], period(method))
-        return matrix, jax.vmap(lambda start: distances(game, method, start, key, blocks))(starts)
+        return matrix, jax.vmap(lambda start: train(game, method, start, key, blocks))(starts)
 
     over_methods = eqx.filter_vmap(explored, in_axes=(None, eqx.if_array(0)))
     return eqx.filter_vmap(over_methods, in_axes=(eqx.if_array(0), None), axis_size=count)(games, methods)
@@ -293,20 +303,22 @@ def lengths(length: int) -> np.ndarray:
     return np.repeat([short, max(1, length // BLOCKS - short)], BLOCKS)
 
 
-def distances(game: Any, method: Any, start: Pair, key: Any, blocks: Any) -> Any:
-    """The farthest from the origin in each of some blocks of training, of these numbers of steps."""
+def train(game: Any, method: Any, start: Pair, key: Any, blocks: Any) -> tuple[Any, Any]:
+    """The farthest from the origin in each of some blocks of training, of these numbers of steps, and the way gone."""
 
     def step(_, carry):
-        players, state, farthest = carry
+        players, state, farthest, way = carry
         after = method.step(game, players, state, key)
-        distance = jnp.linalg.norm(ravel_pytree(after[0])[0])
+        before, now = (ravel_pytree(each)[0] for each in (players, after[0]))
+        distance = jnp.linalg.norm(now)
         gone = ~(distance < GONE)  # it stays where it was: linear solves take long on what is not finite
         players, state = jax.tree.map(lambda old, new: jnp.where(gone, old, new), (players, state), after)
-        return players, state, jnp.where(gone, jnp.inf, jnp.maximum(farthest, distance))
+        way += jnp.where(gone, 0.0, jnp.linalg.norm(now - before))
+        return players, state, jnp.where(gone, jnp.inf, jnp.maximum(farthest, distance)), way
 
     def block(carry, steps):
-        players, state, farthest = jax.lax.fori_loop(0, steps, step, (*carry, jnp.zeros(())))
-        return (players, state), farthest
+        players, state, *told = jax.lax.fori_loop(0, steps, step, (*carry, jnp.zeros(()), jnp.zeros(())))
+        return (players, state), tuple(told)
 
     return jax.lax.scan(block, (start, method.init(game, start)), jnp.asarray(blocks))[1]
 
@@ -351,41 +363,60 @@ def slope(paths: np.ndarray, times: np.ndarray) -> np.ndarray:
     return np.where(chosen.sum(-1) >= 3, slopes, np.nan)
 
 
-def judge(paths: np.ndarray, times: np.ndarray, begun: np.ndarray) -> dict[str, np.ndarray]:
-    """What became of training begun at some distances, `(…, start, block)`.
+def judge(
+    paths: np.ndarray, ways: np.ndarray, near: np.ndarray, blocks: np.ndarray, begun: np.ndarray
+) -> dict[str, np.ndarray]:
+    """What became of training begun at some distances, nearest first: what `train` told, `(…, start, block)`.
 
     A distance falls, or rises, when its logarithm changes by more than `CHANGE` in the second half of training, in the
-    quarter before in the same direction by a quarter of that, and also from where it began. It falls slower than at any
-    rate when that is less than 1.5 times what it fell in the quarter before, and that as much less than in the eighth
-    before: at a rate they are twice. Distances leave that rise beyond all that training began at, or beyond numbers.
+    quarter before in the same direction by a quarter of that, and also from where it began; one that never falls need
+    not have risen in the quarter before. Training converges slower than at any rate when the distance `near`
+    `(…, block)`, from starts at `NEAR`, does not fall by a quarter of `CHANGE`: at a rate it falls as others do. It
+    stalls where a loss is flat: it is farther than it began, does not fall, and in the second half goes at less than
+    `STALLED` of its fastest pace. It leaves when it rises or stalls beyond all that it began at, or is beyond numbers.
 
     | verdict | starts |
     |---|---|
-    | converges, converges slower than any rate | all fall; most of them not slower, or slower |
-    | depends on the start | some fall or arrive and some do not, or some have left the numbers and some not |
-    | diverges | some leave and none falls |
+    | converges, converges slower than any rate | all fall; near ones too, or not |
+    | diverges | some leave, and all rise or are gone |
+    | diverges, then stalls | some leave, and all rise, are gone, or have stalled |
+    | depends on the start | else some leave, or some arrive |
     | stays bounded | none leaves |
 
-    **Returns:** `verdict`, an index into `VERDICTS`, and `arrived`, the share of starts that end within 1e-12.
+    **Returns:** `verdict`, an index into `VERDICTS`, and `reach`, the largest of the distances such that training falls
+    from there and from all that are nearer, 0 when it does not from the nearest.
     """
-    with np.errstate(all="ignore"):
-        logs = np.log(np.maximum(paths, 1e-300))
-        at = lambda share: logs[..., np.searchsorted(times, share * times[-1])]  # noqa: E731
-        end, late, before, early = at(1.0), at(1.0) - at(0.5), at(0.5) - at(0.25), at(0.25) - at(0.125)
-        total = end - np.log(begun)
-    gone, arrived = ~(paths.max(-1) < GONE), end < np.log(1e-12)
+    times, paces = np.cumsum(blocks), ways / blocks
+    end, late, before = _changes(paths, times)
+    gone = ~(paths.max(-1) < GONE)
+    with np.errstate(invalid="ignore"):
+        total, never = end - np.log(begun), (np.diff(paths) >= 0).all(-1)
+    arrived = ~gone & (end < ARRIVED)
     falls = ~gone & (arrived | ((late < -CHANGE) & (before < -CHANGE / 4) & (total < 0)))
-    rises = gone | ((late > CHANGE) & (before > CHANGE / 4) & (total > 0))
-    slowly = ~arrived & (late > 1.5 * before) & (before > 1.5 * early)
-    leaves = gone | (rises & (end > np.log(begun.max())))
+    rises = gone | ((late > CHANGE) & ((before > CHANGE / 4) | never) & (total > 0))
+    slowed = paces[..., np.searchsorted(times, times[-1] / 2) + 1 :].mean(-1) < STALLED * paces.max(-1)
+    stalls = ~gone & ~falls & slowed & (total > 0)
+    leaves = gone | ((rises | stalls) & (end > np.log(begun.max())))
+    near_end, near_late, _ = _changes(near, times)
+    at_a_rate = (near_end < ARRIVED) | (near_late < -CHANGE / 4)
     verdict = np.select(
         [
-            falls.all(-1) & (slowly.mean(-1) <= 0.5),
+            falls.all(-1) & at_a_rate,
             falls.all(-1),
-            leaves.any(-1) & ~falls.any(-1) & (rises.all(-1) | ~gone.any(-1)),
-            leaves.any(-1) | (falls & arrived).any(-1),
+            leaves.any(-1) & rises.all(-1),
+            leaves.any(-1) & (rises | stalls).all(-1),
+            leaves.any(-1) | arrived.any(-1),
         ],
-        [0, 1, 4, 3],
+        [0, 1, 4, 5, 3],
         2,
     )
-    return {"verdict": verdict.astype(float), "arrived": (falls & arrived).mean(-1)}
+    reached = np.append(0.0, begun)[np.cumprod(falls, axis=-1).sum(-1)]
+    return {"verdict": verdict.astype(float), "reach": reached}
+
+
+def _changes(paths: np.ndarray, times: np.ndarray) -> list[np.ndarray]:
+    """The last logarithm of distances `(…, block)`, and how it changed in the second half and the quarter before."""
+    with np.errstate(all="ignore"):
+        logs = np.log(np.maximum(paths, 1e-300))
+        quarter, half, end = (logs[..., np.searchsorted(times, times[-1] / n)] for n in (4, 2, 1))
+        return [end, end - half, half - quarter]

@@ -22,7 +22,7 @@ REACHED = 1e-4  # of the distance at the start
 PLAYER = 6  # numbers of each player
 STARTS = 3
 STEPS = np.geomspace(0.003, 3.0, 19)
-GAMMAS = np.geomspace(0.01, 30.0, 12)
+GAMMAS = np.geomspace(0.01, 100.0, 22)
 
 
 class Direction(NamedTuple):
@@ -68,7 +68,7 @@ def problems() -> dict[str, tuple[Any, str]]:
     return {
         "minimisation": (quadratic(A, zero, C), "Two minimisations"),
         "rotation": (quadratic(zero, coupled, zero), "A pure rotation"),
-        "both": (quadratic(0.3 * A, coupled, 0.3 * C), "Zero-sum, rotation and curvature"),
+        "both": (quadratic(0.3 * A, coupled, 0.3 * C), "Rotation with curvature"),
         "general": (quadratic(0.3 * A, coupled, 0.3 * C, 0.1 * turn() - 0.8 * coupled.T), "General-sum"),
     }
 
