@@ -2,6 +2,8 @@
 
 import functools
 import os
+import signal
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -18,6 +20,19 @@ from saddlery.games.quadratic import quadratic
 from saddlery.networks import MLP
 from saddlery.optimisers import optimiser
 from saddlery.rules import Turn
+
+
+REAL = Path(os.environ.get("SADDLERY_DATA") or Path(__file__).parents[2] / "shared" / "data")  # real data sets
+
+
+@pytest.fixture(scope="session", autouse=True)
+def interruptible():
+    """Ctrl-C is heard, also where the suite runs in the background of a shell that ignores it."""
+    heard = signal.getsignal(signal.SIGINT)
+    if heard == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, heard)
 
 
 @pytest.fixture
@@ -172,3 +187,16 @@ def saddlery(tmp_path, monkeypatch, capsys):
         return code, captured.out, captured.err
 
     return command
+
+
+@pytest.fixture
+def real():
+    """`real(name)`: the folder of a real data set, by `SADDLERY_DATA` or beside the repository; skips without it."""
+
+    def real(name):
+        folder = REAL / name
+        if not folder.is_dir():
+            pytest.skip(f"{folder} is not there: set SADDLERY_DATA to the folder that holds {name}")
+        return folder
+
+    return real

@@ -22,12 +22,10 @@ def save(folder: Path, step: int, tree: Any) -> None:
 
     **Raises:** `OSError` when it cannot be written; the checkpoints before it are untouched.
     """
-    import orbax.checkpoint
-
     leaves = {f"{i:05d}": np.asarray(leaf) for i, leaf in enumerate(jax.tree.leaves(tree))}
     try:
         with _one_at_a_time, storage.folder(folder / f"step-{step:09d}") as beside:
-            orbax.checkpoint.PyTreeCheckpointer().save((beside / "arrays").absolute(), leaves)
+            _checkpointer().save((beside / "arrays").absolute(), leaves)
             (beside / "digests.json").write_text(json.dumps(_digests(beside), indent=1))
     except Exception as error:  # Orbax and TensorStore have many names for a full disk
         raise OSError(
@@ -45,15 +43,13 @@ def restore(folder: Path, like: Any) -> Any:
     **Raises:** `ValueError` when a whole checkpoint is of another game or method: its arrays are not those of `like`.
     """
     for path in _newest_first(folder):
-        import orbax.checkpoint  # takes long to load, and most runs have nothing to restore
-
         try:
             recorded = json.loads((path / "digests.json").read_text())
             changed = [name for name, digest in _digests(path).items() if recorded.pop(name, None) != digest]
             if changed or recorded:
                 raise ValueError(f"{', '.join([*changed, *recorded])} changed since it was written")
             with _one_at_a_time:
-                leaves = orbax.checkpoint.PyTreeCheckpointer().restore((path / "arrays").absolute())
+                leaves = _checkpointer().restore((path / "arrays").absolute())
         except Exception as error:
             warnings.warn(
                 f"the checkpoint {path} is damaged ({_first_line(error)}); using the one before it", stacklevel=2
@@ -67,6 +63,16 @@ def restore(folder: Path, like: Any) -> Any:
             )
         return jax.tree.unflatten(structure, [leaves[name] for name in sorted(leaves)])
     return None
+
+
+def _checkpointer() -> Any:
+    """Orbax's, which does not wait for the other processes where there are several."""
+    from orbax.checkpoint import Checkpointer, PyTreeCheckpointHandler, options  # takes long to load
+
+    alone, mine = options.MultiprocessingOptions(), jax.process_index()
+    if jax.process_count() > 1:
+        alone = options.MultiprocessingOptions(mine, {mine}, f"process-{mine}")
+    return Checkpointer(PyTreeCheckpointHandler(multiprocessing_options=alone), multiprocessing_options=alone)
 
 
 def _newest_first(folder: Path) -> list[Path]:

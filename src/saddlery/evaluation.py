@@ -141,7 +141,7 @@ def _quality(game: Gan, samples: Any, real: Any, inception: Any) -> dict[str, fl
     if samples.ndim != 4:
         return {}
     found = {}
-    features, probabilities = _seen(game, inception)
+    features, probabilities = seen(game, inception)
     x, y = features(samples), features(real)
     if probabilities is not None:
         found["inception score"] = metrics.inception_score(probabilities(samples)).mean
@@ -156,7 +156,7 @@ def _pairs(game: Gan, samples: Any, real: Any, inception: Any) -> dict[str, floa
     """How far samples are from each other."""
     if samples.ndim != 4:
         return {}
-    features, _ = _seen(game, inception)
+    features, _ = seen(game, inception)
     some, of_real = samples[:PAIRS], real[:PAIRS]
     threshold = metrics.real_threshold(of_real, features)
     return {
@@ -200,7 +200,7 @@ def _digits(game: Gan) -> metrics.Classifier:
     return metrics.classifier(game.data.digits())
 
 
-def _seen(game: Gan, inception: Callable | None) -> tuple[Callable[[Any], np.ndarray], Callable | None]:
+def seen(game: Gan, inception: Callable | None = None) -> tuple[Callable[[Any], np.ndarray], Callable | None]:
     """What images are compared by: their features, and the probabilities of their classes where there are any."""
     data = game.data
     if inception is not None:

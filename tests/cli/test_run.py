@@ -80,12 +80,7 @@ def whole(tmp_path_factory):
 def test_a_run_that_is_stopped_and_resumed_ends_with_the_same_numbers(whole, saddlery, how):
     environment = os.environ | {"JAX_PLATFORMS": "cpu"}
     command = [sys.executable, "-m", "saddlery", *LONG, "--checkpoint-seconds", "0", "--out", "mine"]
-    heard = signal.signal(signal.SIGINT, signal.default_int_handler)  # or a suite that runs in the background hands
-    try:  # its ignoring of Ctrl-C down
-        process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
-    finally:
-        signal.signal(signal.SIGINT, heard)
-    with process:
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
         try:
             while not list(Path("mine").glob("runs/*/checkpoints/seed-0/step-*")):
                 assert process.poll() is None, process.stderr.read()

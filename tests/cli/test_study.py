@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from saddlery.cli.study import STUDIES, _told
+from saddlery.sweeps.lease import Held
 
 
 @pytest.fixture
@@ -14,8 +15,8 @@ def made_up(monkeypatch):
     """A study that notes how it was called."""
     calls = []
 
-    def run(folder, scale, progress):
-        calls.append((folder, scale))
+    def run(folder, scale, progress, on):
+        calls.append((folder, scale, on))
         if progress:
             progress(1, 2)
         folder.mkdir(parents=True)
@@ -25,7 +26,7 @@ def made_up(monkeypatch):
         assert results == "results"
         return folder / "report.html"
 
-    monkeypatch.setitem(STUDIES, "made-up", "made_up")
+    monkeypatch.setitem(STUDIES, "made-up", ("made_up", "a ring"))
     monkeypatch.setitem(sys.modules, "saddlery.studies.made_up", SimpleNamespace(run=run))
     monkeypatch.setitem(sys.modules, "saddlery.report.made_up", SimpleNamespace(write=write))
     return calls
@@ -34,7 +35,7 @@ def made_up(monkeypatch):
 def test_a_study_is_run_and_its_page_written(saddlery, made_up):
     assert saddlery("study", "made-up")[:2] == (0, "Results: runs/made-up\nReport: runs/made-up/report.html\n")
     assert saddlery("study", "made-up", "--scale", "paper", "--out", "here", "--quiet")[0] == 0
-    assert made_up == [(Path("runs/made-up"), "quick"), (Path("here"), "paper")]
+    assert made_up == [(Path("runs/made-up"), "quick", "a ring"), (Path("here"), "paper", "a ring")]
 
 
 def test_progress_is_a_line_in_ten_seconds_with_what_is_left(monkeypatch, capsys):
@@ -58,10 +59,19 @@ def test_being_stopped_says_how_to_go_on(saddlery, made_up, monkeypatch):
     assert (code, errors) == (1, "error: stopped; the same command goes on with what is in here\n")
 
 
+@pytest.mark.parametrize("error", [Held("another process is at it"), FileExistsError("here holds another sweep")])
+def test_a_folder_that_is_not_to_be_had_is_no_traceback(saddlery, made_up, monkeypatch, error):
+    def refused(*_):
+        raise error
+
+    monkeypatch.setattr(sys.modules["saddlery.studies.made_up"], "run", refused)
+    assert saddlery("study", "made-up")[::2] == (1, f"error: {error}\n")
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("atlsa",), "unknown study 'atlsa'; did you mean 'atlas'? Allowed: atlas, first-order, numerics-ring"),
+        (("atlsa",), "unknown study 'atlsa'; did you mean 'atlas'? Allowed: atlas, fair-digits, fair-grid, "),
         (("atlas", "--scale", "papre"), "unknown scale 'papre'; did you mean 'paper'?"),
         (("atlas", "--out", "file"), "file is a file, expected a folder"),
     ],
@@ -78,5 +88,5 @@ def test_mistakes_are_named_before_anything_runs(saddlery, tmp_path, arguments, 
 def test_every_study_is_there_with_its_page(name):
     from importlib import import_module
 
-    assert callable(import_module(f"saddlery.studies.{STUDIES[name]}").run)
-    assert callable(import_module(f"saddlery.report.{STUDIES[name]}").write)
+    assert callable(import_module(f"saddlery.studies.{STUDIES[name][0]}").run)
+    assert callable(import_module(f"saddlery.report.{STUDIES[name][0]}").write)

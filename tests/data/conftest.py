@@ -1,26 +1,10 @@
 """What the tests of data share: the real files where they are, a cache of their own, pictures."""
 
 import io
-import os
-from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
-
-
-@pytest.fixture
-def real():
-    """`real(name)`: the folder of a real data set, by `SADDLERY_DATA` or beside the repository; skips without it."""
-
-    def real(name):
-        beside = Path(__file__).parents[3] / "shared" / "data"
-        folder = Path(os.environ.get("SADDLERY_DATA") or beside) / name
-        if not folder.is_dir():
-            pytest.skip(f"{folder} is not there: set SADDLERY_DATA to the folder that holds {name}")
-        return folder
-
-    return real
 
 
 @pytest.fixture(autouse=True)

@@ -82,13 +82,10 @@ def test_what_cannot_be_learned_is_refused(trained):
         trained[0].features(jnp.zeros((2, 9, 9, 1)))
 
 
-def test_mnist(tmp_path):
+def test_mnist(tmp_path, real):
     from saddlery.data import mnist
 
-    try:
-        data = mnist("test")
-    except FileNotFoundError as error:
-        pytest.skip(str(error))
+    data = mnist("test", real("mnist"))
     found = classifier(data, tmp_path)
     assert found.accuracy >= 0.98
     assert found.held == 1667

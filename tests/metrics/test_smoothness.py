@@ -44,3 +44,17 @@ def test_the_identity_stretches_nothing():
 def test_probes_need_a_key():
     with pytest.raises(ValueError, match="key: got None"):
         jacobian_norms(Identity((3,)), (), jnp.zeros((1, 3)), probes=4)
+
+
+def test_no_decomposition_by_lapack():
+    """Two threads at once would have each other's decompositions of several matrices wait for ever."""
+    program = str(jax.make_jaxpr(lambda z: jacobian_norms(Identity((3,)), (), z))(jnp.zeros((5, 3))))
+    assert "svd" not in program
+    assert "eigh" not in program
+
+
+def test_a_generator_that_always_makes_the_same_is_flat():
+    generator = MLP(3, (2, 2, 1), ())
+    norms = jacobian_norms(generator, jax.tree.map(jnp.zeros_like, generator.init(KEY)), jnp.ones((2, 3)))
+    np.testing.assert_array_equal(norms.spectral, 0.0)
+    np.testing.assert_array_equal(norms.frobenius, 0.0)

@@ -117,7 +117,8 @@ def _anneal(key, steps, generator, parameters, images, std, noise, chains, leapf
 
     first, rest = jax.random.split(key)
     z = jax.random.normal(first, (count * chains, noise))
-    betas = _betas(len(steps), std**2 * noise / generator.apply(parameters, z).var(0).sum())
+    ratio = std**2 * noise / generator.apply(parameters, z).var(0).sum()
+    betas = _betas(len(steps), jnp.minimum(ratio, 1e6))  # of a generator that always makes the same it is infinite
     zeros = jnp.zeros(count)
     start = (z, fit(z), jnp.zeros(count * chains), zeros, jnp.log(steps[0]))
     given = (jax.random.split(rest, len(steps)), betas[:-1], betas[1:], steps)
