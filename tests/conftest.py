@@ -21,7 +21,6 @@ from saddlery.networks import MLP
 from saddlery.optimisers import optimiser
 from saddlery.rules import Turn
 
-
 REAL = Path(os.environ.get("SADDLERY_DATA") or Path(__file__).parents[2] / "shared" / "data")  # real data sets
 
 

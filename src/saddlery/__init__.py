@@ -16,6 +16,7 @@ _HOMES = {
     "gradients": "game",
     "Method": "method",
     "Spectrum": "dynamics.spectrum",
+    "data_parallel": "sharding",
     "multipliers": "dynamics.stability",
     "spectrum": "dynamics.spectrum",
     "stable_step": "dynamics.stability",

@@ -5,11 +5,14 @@ import functools
 import inspect
 import json
 import math
+import os
 import re
 import shutil
+import socket
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from saddlery import storage
@@ -155,11 +158,15 @@ def _whole(name: str, value: Any, least: int, most: int = 2**31 - 1) -> None:
 
 
 class Ready(NamedTuple):
-    """An experiment whose games, by their texts, and methods, by their settings' labels, are built and fit together."""
+    """An experiment whose games, by their texts, and methods, by their settings' labels, are built and fit together.
+
+    `probes`, as of `saddlery.train`, are recorded beside those that suit the game; in this process only.
+    """
 
     experiment: Experiment
     games: dict[str, Any]
     methods: dict[str, Any]
+    probes: Mapping[str, Callable] = MappingProxyType({})
 
     @property
     def game(self) -> Any:
@@ -312,7 +319,8 @@ def cells_of(
     experiment, key = ready.experiment, jax.random.key(ready.experiment.key)
     records = recording.rows(experiment.steps, experiment.every)  # type: ignore[arg-type]
     measures = {
-        text: dict(probes(game, experiment.samples, experiment.shown or 0)) for text, game in ready.games.items()
+        text: {**probes(game, experiment.samples, experiment.shown or 0), **ready.probes}
+        for text, game in ready.games.items()
     }
     keys, stop = tuple(jax.random.fold_in(key, seed) for seed in range(experiment.seeds)), threading.Event()
 
@@ -345,7 +353,8 @@ def carry_out(
     - `ready`: from `prepare`; the folder is one that `claim` accepted.
     - `progress`: called from training's threads with the experiment, a setting's label and a `Progress`.
     - `checkpoint_seconds`: how often each run is checkpointed.
-    - `engine`: what trains cells, by default `saddlery.sweeps.local.train`; called as that is.
+    - `engine`: what trains cells elsewhere than in this process, such as `saddlery.sweeps.on_ray.train`; called with
+      the cells and with `part`, given all but its last arguments.
     - `told`: called with what is about to be done, in words.
 
     **Returns:** the results, as `open_results` does.
@@ -356,8 +365,6 @@ def carry_out(
     import jax
 
     from saddlery.allocator import keep_memory
-    from saddlery.sweeps import local
-    from saddlery.sweeps.cells import dataset
     from saddlery.sweeps.estimate import Estimate
     from saddlery.sweeps.lease import Held, lease
 
@@ -378,18 +385,87 @@ def carry_out(
         if told:
             told(str(estimate))
 
-        def done(cell, stages):
-            store.write(cell.place, dataset(cell, stages))
-            if not cell.plan.keep:
-                shutil.rmtree(cell.plan.folder, ignore_errors=True)
-
         try:
-            (engine or local.train)(left, done=done, ready=told and (lambda programs: told(estimate.timed(programs))))
+            if engine is None:
+                complete(left, store, ready=told and (lambda programs: told(estimate.timed(programs))))
+            else:
+                address = os.path.abspath(store.address) if store.local else store.address
+                described = json.dumps(_grid(ready.experiment) | {"store": address})
+                engine(left, functools.partial(part, described, str(folder.absolute()), checkpoint_seconds))
         finally:
             lost = left[0].plan.stop.is_set() and len(store.finished()) < len(cells)
         if lost:
             raise Held(f"{store.address}: another process has taken this sweep over while this one was held up")
     return open_results(folder)
+
+
+def complete(cells: Sequence[Any], store: Any, **options: Any) -> None:
+    """Train some cells in this process and write each into the store when its runs have ended.
+
+    **Arguments:** `options` are those of `saddlery.sweeps.local.train`.
+    """
+    from saddlery.sweeps import local
+    from saddlery.sweeps.cells import dataset
+
+    def done(cell, stages):
+        store.write(cell.place, dataset(cell, stages))
+        if not cell.plan.keep and cell.plan.folder:
+            shutil.rmtree(cell.plan.folder, ignore_errors=True)
+
+    local.train(cells, done=done, **options)
+
+
+def part(
+    described: str,
+    folder: str,
+    checkpoint_seconds: float,
+    places: Sequence[int],
+    *,
+    cores: int | None = None,
+    told: Callable[[str, Any], bool],
+) -> None:
+    """Complete some cells of a sweep that another process leads, in a process that has only the sweep's description.
+
+    Runs are checkpointed where the sweep's folder is seen from here, and begin anew where it is not.
+
+    **Arguments:**
+    - `described`: the experiment, in JSON; `folder`: its folder; both as in the leading process.
+    - `places`: which cells; those that are in the store already are left out.
+    - `cores`: how many cores to use.
+    - `told`: called with a setting's label and a `Progress`, from training's threads; returns whether to stop.
+
+    **Raises:** `OSError` when the store is not seen from here, or cannot be written.
+    """
+    import jax
+
+    from saddlery.allocator import keep_memory
+
+    ready = _rebuilt(described)
+    store = store_of(ready.experiment, folder)
+    if store.description() is None:
+        raise OSError(
+            f"{store.address} is not there on {socket.gethostname()}, a worker; keep it on a file system that all "
+            "machines share, or at an address such as --store s3://bucket/name.zarr"
+        )
+    if jax.default_backend() == "cpu":
+        keep_memory()
+
+    def progress(_, label, report):
+        if told(label, report):
+            cells[0].plan.stop.set()
+
+    seen = Path(folder) if (Path(folder) / DESCRIPTION).is_file() else None
+    cells = cells_of(ready, seen, progress, checkpoint_seconds)
+    finished = set(store.finished())
+    if left := [cells[place] for place in places if place not in finished]:
+        complete(left, store, cores=cores)
+
+
+@functools.lru_cache(maxsize=1)
+def _rebuilt(described: str) -> Ready:
+    """An experiment from its description, ready: once for all tasks of a worker, whose programs stay compiled."""
+    held = json.loads(described)
+    return prepare(Experiment(**held | {"methods": tuple(held["methods"])}))
 
 
 def facts(ready: Ready) -> Any:

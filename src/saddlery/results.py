@@ -58,7 +58,7 @@ def known(experiment: Any, games: dict[str, Any], optimisers: dict[str, Any]) ->
 
     from saddlery import recording
 
-    constants = [_known(game) for game in games.values()]
+    constants = [_known(game, experiment.shown) for game in games.values()]
     attributes = [_described(experiment, game, optimisers[text]) for text, game in games.items()]
     coordinates = {
         "setting": np.array(experiment.labels, np.dtypes.StringDType()),  # a type that zarr has a specification for
@@ -88,8 +88,8 @@ def _column(levels: list[Any]) -> Any:
     return np.array(["" if level is None else str(level) for level in levels], np.dtypes.StringDType())
 
 
-def _known(game: Any) -> dict[str, Any]:
-    """What results hold of the game itself: a mixture's modes, or real images to compare with."""
+def _known(game: Any, shown: int) -> dict[str, Any]:
+    """What results hold of the game itself: a mixture's modes, or real images, as many as there are generated ones."""
     import jax
 
     from saddlery.data import Mixture
@@ -100,7 +100,7 @@ def _known(game: Any) -> dict[str, Any]:
         return {}
     if isinstance(game.data, Mixture):
         return {"centres": (("mode", "coordinate"), jax.device_get(game.data.centres))}
-    real = game.data.draw(jax.random.key(0), IMAGES)
+    real = game.data.draw(jax.random.key(0), min(shown or IMAGES, IMAGES))
     return {"real": (("sample", "height", "width", "channel"), jax.device_get(pixels(real)))} if real.ndim == 4 else {}
 
 

@@ -14,6 +14,7 @@ from saddlery.cli.diagnose import diagnose
 from saddlery.cli.doctor import doctor
 from saddlery.cli.errors import Ended
 from saddlery.cli.evaluate import evaluate
+from saddlery.cli.export import export
 from saddlery.cli.list import list_names
 from saddlery.cli.report import report
 from saddlery.cli.resume import resume
@@ -34,6 +35,7 @@ app = typer.Typer(
 app.command("run")(run)
 app.command("resume")(resume)
 app.command("report")(report)
+app.command("export")(export)
 app.command("diagnose")(diagnose)
 app.command("evaluate")(evaluate)
 app.command("sample")(sample)

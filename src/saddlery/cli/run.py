@@ -45,6 +45,14 @@ def run(
     key: Annotated[int, typer.Option(help="The number all randomness comes from.")] = 0,
     preset: Annotated[str | None, typer.Option(help="The game's preset, as in \"ring(preset='numerics')\".")] = None,
     loss: Annotated[str | None, typer.Option(help="The game's loss; see: saddlery list losses.")] = None,
+    data: Annotated[
+        str | None, typer.Option(help="The images: a data set, a folder or a zip; for games on images.")
+    ] = None,
+    size: Annotated[int | None, typer.Option(help="The side to which images are resized.")] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Stop at an image that cannot be read.")] = False,
+    network: Annotated[
+        str | None, typer.Option(help='A family of networks, such as "dcgan4(width=32)"; see: saddlery list networks.')
+    ] = None,
     learning_rate: Annotated[
         str | None,
         typer.Option(help="Both players', instead of the game's usual; geomspace(1e-5, 1e-2, 7) tries each."),
@@ -83,7 +91,10 @@ def run(
     with mistakes():
         from saddlery.experiment import Experiment, claim, prepare
 
-        game = str(_with(parse(game), preset=preset, loss=None if loss is None else _loss(loss)))
+        if data is not None:
+            decode(data, size, strict)
+        own = {"preset": preset, "loss": loss and _loss(loss), "data": data, "size": size, "network": network}
+        game = str(_with(parse(game), **own))
         folder = out or _free_folder(parse(game).name)
         settings = {
             "steps": steps,
@@ -175,6 +186,21 @@ def estimate(ready: Any, folder: Path) -> None:
     typer.echo(whole)
     typer.echo(f"at most {size(cells) / 1e6:,.0f} MB on disk, in {ready.experiment.store or folder}")
     typer.echo(whole.timed(measured(cells)))
+
+
+def decode(data: str, size: int | None, strict: bool) -> None:
+    """Decode the images of a folder or zip into the cache, with a progress bar, so that the game finds them there."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from saddlery.data.catalogue import as_data, is_path
+
+    if not is_path(data):
+        return
+    with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True) as bar:
+        task = bar.add_task("decoding images", total=None)
+        settings = {} if size is None else {"size": size}
+        as_data(data, strict=strict, progress=lambda done, of: bar.update(task, completed=done, total=of), **settings)
 
 
 def _loss(text: str) -> Any:

@@ -11,6 +11,7 @@ import jax
 import jax.numpy as jnp
 
 from saddlery import recording
+from saddlery.data.shards import holds_shards
 from saddlery.sweeps.cells import Cell, programs
 from saddlery.sweeps.mapped import fitting, go_together
 from saddlery.training import Stage, begin, ended, finite, go_on, save, steps_from
@@ -34,6 +35,7 @@ def train(
     ready: Callable[[list[Program]], None] | None = None,
     mapped: bool | None = None,
     together: int | None = None,
+    cores: int | None = None,
 ) -> None:
     """Train all runs of some cells.
 
@@ -48,6 +50,7 @@ def train(
     - `ready`: called once with every program, when all are compiled.
     - `mapped`: map runs together, or do not; by default that is the case on anything but CPUs.
     - `together`: how many runs are mapped together; by default as many as fit.
+    - `cores`: streams on the CPU; by default one for each core that this process may use.
 
     **Raises:** `KeyboardInterrupt`, after a checkpoint of every run that is not in a finished cell; what a run raises,
     when the others have ended their chunk.
@@ -70,11 +73,13 @@ def train(
     def start(program):
         """Place a program's runs."""
         runs = [(cell, seed) for cell in program.cells for seed in range(len(cell.keys))]
-        size = (together or fitting(runs[0][0].plan, len(runs))) if mapped else 1
+        plan = runs[0][0].plan
+        many = mapped and not holds_shards(plan.game)  # runs that exchange their data have each their own
+        size = (together or fitting(plan, len(runs))) if many else 1
         for some in (runs[i : i + size] for i in range(0, len(runs), size)):
-            running[pool.submit(stream, go_together if mapped else _alone, some)] = some
+            running[pool.submit(stream, go_together if many else _alone, some)] = some
 
-    with _streams(mapped) as (pool, stream):
+    with _streams(mapped, cores) as (pool, stream):
         try:
             compiling = {pool.submit(stream, measure, group): group for group in programs(cells)}
             while (compiling or running) and not cells[0].plan.stop.is_set():
@@ -95,14 +100,16 @@ def train(
                 take(future)
             for cell in cells:
                 for seed, stage in ends.get(cell.place, {}).items():
-                    if ended(cell.plan, stage) and not cell.plan.keep:
+                    if ended(cell.plan, stage) and not cell.plan.keep and cell.plan.folder:
                         save(cell.plan, seed, stage)
 
 
 @contextlib.contextmanager
-def _streams(mapped: bool) -> Iterator[tuple[concurrent.futures.ThreadPoolExecutor, Callable]]:
+def _streams(
+    mapped: bool, cores: int | None = None
+) -> Iterator[tuple[concurrent.futures.ThreadPoolExecutor, Callable]]:
     """Threads, one for each core or accelerator, and what calls a function on the next one that is free."""
-    free = jax.local_devices() if mapped else [None] * len(os.sched_getaffinity(0))
+    free = jax.local_devices() if mapped else [None] * (cores or len(os.sched_getaffinity(0)))
 
     def stream(work, *arguments):
         device = free.pop()

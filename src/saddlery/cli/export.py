@@ -1,0 +1,29 @@
+"""`saddlery export`: an experiment's numbers as a table for other programs."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from saddlery.cli.errors import mistakes
+
+
+def export(
+    folder: Annotated[Path, typer.Argument(help="An experiment's folder.")],
+    format: Annotated[str, typer.Option(help="csv or parquet.")] = "csv",
+    out: Annotated[Path | None, typer.Option(help="The file. [FOLDER/results.FORMAT]")] = None,
+) -> None:
+    """Write an experiment's numbers as one long table: a row for each setting, seed and step.
+
+    Of an experiment that is still running, the settings that are finished.
+    """
+    with mistakes():
+        from saddlery.experiment import experiments_in, open_results
+        from saddlery.sweeps.export import export
+
+        found = experiments_in(folder)
+        if len(found) > 1:
+            raise ValueError(f"{folder} holds several experiments; export one of {', '.join(map(str, found))}")
+        results = open_results(found[0])
+        path = export(results, out or found[0] / f"results.{format}", format)
+    typer.echo(f"{results.sizes['setting']} of {results.attrs['cells']} settings: {path}")
