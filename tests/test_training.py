@@ -152,7 +152,7 @@ def test_a_checkpoint_that_cannot_be_written_keeps_the_run_so_far(ring, method, 
     train(ring, method, steps=14, out=tmp_path / "run")
     full = lambda *_, **__: (_ for _ in ()).throw(OSError(28, "No space left on device"))  # noqa: E731
     with monkeypatch.context() as patch:
-        patch.setattr(orbax.checkpoint.PyTreeCheckpointer, "save", full)
+        patch.setattr(orbax.checkpoint.Checkpointer, "save", full)
         with pytest.raises(OSError, match=r"checkpoint of step 30 could not be written to .*No space left"):
             train(ring, method, steps=30, out=tmp_path / "run", resume=True)
     kept = list((tmp_path / "run/checkpoints/seed-0").iterdir())

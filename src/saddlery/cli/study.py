@@ -15,9 +15,25 @@ from saddlery.cli.progress import SECONDS_BETWEEN_LINES
 from saddlery.cli.run import Quiet
 from saddlery.duration import duration
 from saddlery.names import nearest
+from saddlery.sweeps.lease import Held
 
-# Each is `studies.NAME.run(folder, scale, progress)` and `report.NAME.write(results, folder)`.
-STUDIES = {"atlas": "atlas", "first-order": "first_order", "numerics-ring": "numerics_ring"}
+# Each is `studies.NAME.run(folder, scale, progress, …)` and `report.NAME.write(results, folder)`: NAME, and what stands
+# for the dots.
+STUDIES = {
+    "architectures": ("architectures",),
+    "atlas": ("atlas",),
+    "coloured": ("coloured",),
+    "divergences": ("divergences",),
+    "fair-digits": ("fair", "digits"),
+    "fair-grid": ("fair", "grid"),
+    "fair-ring": ("fair", "ring"),
+    "first-order": ("first_order",),
+    "inversion": ("inversion",),
+    "numerics-ring": ("numerics_ring",),
+    "pairwise": ("pairwise",),
+    "recurrent": ("recurrent",),
+    "stacked": ("stacked",),
+}
 SCALES = ("quick", "paper")
 
 
@@ -40,11 +56,13 @@ def study(
         folder = out or Path("runs", name)
         if folder.exists() and not folder.is_dir():
             raise NotADirectoryError(f"{folder} is a file, expected a folder")
-    module = STUDIES[name]
+    module, *more = STUDIES[name]
     try:
-        results = import_module(f"saddlery.studies.{module}").run(folder, scale, None if quiet else _told(name))
+        results = import_module(f"saddlery.studies.{module}").run(folder, scale, None if quiet else _told(name), *more)
     except KeyboardInterrupt:
         raise Ended(f"stopped; the same command goes on with what is in {folder}", 1) from None
+    except (OSError, Held) as error:
+        raise Ended(str(error), 1) from error
     page = import_module(f"saddlery.report.{module}").write(results, folder)
     typer.echo(f"Results: {folder}")
     typer.echo(f"Report: {page}")

@@ -1,6 +1,5 @@
 """The report: one HTML file that opens without a network, and its figures as SVG and PNG beside it."""
 
-import base64
 import os
 import re
 from collections.abc import Sequence
@@ -9,14 +8,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import xarray as xr
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from saddlery import storage
+from saddlery.report import sweeps
 from saddlery.report.animation import Animation, animation
 from saddlery.report.figures import curves, pictures
 from saddlery.report.measures import QUALITY, measured
 from saddlery.report.style import Picture, looks
 from saddlery.report.summary import Column, columns, labels, title
+from saddlery.report.template import filled
 from saddlery.report.words import Finding, facts, findings
 
 NEEDED = ("setting", "seed", "step")
@@ -35,6 +35,8 @@ class Part(NamedTuple):
     seeds: int
     modes: bool
     pictures: list[Picture]
+    map: Picture | None
+    of: int
     animation: Animation | None
     curves: list[Picture]
     settings: list[tuple[str, str]]
@@ -63,7 +65,7 @@ def write(datasets: Sequence[xr.Dataset], folder: str | os.PathLike) -> Path:
     parts = []
     for dataset in datasets:
         parts.append(_part(dataset, taken=[part.name for part in parts]))
-        for picture in (*parts[-1].pictures, *parts[-1].curves):
+        for picture in filter(None, (parts[-1].map, *parts[-1].pictures, *parts[-1].curves)):
             stem = f"{parts[-1].name}-{picture.name}"
             storage.write(folder / "figures" / f"{stem}.svg", picture.svg)
             storage.write(folder / "figures" / f"{stem}.png", picture.png)
@@ -73,32 +75,27 @@ def write(datasets: Sequence[xr.Dataset], folder: str | os.PathLike) -> Path:
 
 def html(parts: Sequence[Part]) -> str:
     """The page as text; whatever comes from the data is escaped."""
-    environment = Environment(
-        loader=PackageLoader("saddlery", "report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["uri"] = svg_uri
-    return environment.get_template("page.html.jinja").render(parts=parts)
+    return filled("page.html.jinja", parts=parts)
 
 
 def _part(dataset: xr.Dataset, taken: Sequence[str]) -> Part:
     """One experiment, drawn and put into words."""
-    heading = title(dataset)
+    heading, whole = title(dataset), dataset
+    dataset = sweeps.shown(whole)
     name = re.sub(r"[^a-z0-9]+", "-", heading.lower()).strip("-")[:60] or "experiment"
     return Part(
         name=name if name not in taken else f"{name}-{len(taken) + 1}",
         title=heading,
         facts=facts(dataset),
         note=str(dataset.attrs.get("note", "")),
-        findings=findings(dataset),
+        findings=[*sweeps.findings(whole), *findings(dataset)],
         columns=columns(dataset),
         rows=list(zip_longest(labels(dataset), (look.color for look in looks(dataset)), fillvalue="")),
         seeds=dataset.sizes["seed"],
         modes="modes" in dataset,
         pictures=pictures(dataset),
+        map=sweeps.every(whole),
+        of=whole.sizes["setting"],
         animation=animation(dataset),
         curves=curves(dataset),
         settings=_settings(dataset),
@@ -131,8 +128,3 @@ def _check(dataset: xr.Dataset) -> None:
             f"datasets: {title(dataset)} has no {' and no '.join(missing)}; its dimensions are {dict(dataset.sizes)}, "
             f"an experiment has at least one of each of {', '.join(NEEDED)}"
         )
-
-
-def svg_uri(svg: bytes) -> str:
-    """An SVG file as a data URI."""
-    return f"data:image/svg+xml;base64,{base64.b64encode(svg).decode()}"

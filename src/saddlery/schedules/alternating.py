@@ -25,6 +25,11 @@ class Alternating(Schedule):
             if isinstance(moves, bool) or not isinstance(moves, int) or moves < 1:
                 raise ValueError(f"{player}: got {moves!r}, expected a whole number of moves, 1 or more")
 
+    @property
+    def evaluations(self):
+        """One for each move."""
+        return self.discriminator + self.generator
+
     def step(self, game, rule, optimisers, players, state, key):
         """The discriminator's moves, then the generator's."""
 

@@ -22,6 +22,11 @@ class Extragradient(Schedule):
     same_batch: bool = eqx.field(static=True, default=True)
     keep: bool = eqx.field(static=True, default=False)
 
+    @property
+    def evaluations(self):
+        """The trial's and the real step's."""
+        return 2
+
     def step(self, game, rule, optimisers, players, state, key):
         """The trial step and the real one."""
         first, second = jax.random.split(key)

@@ -32,6 +32,11 @@ class Lookahead(Schedule):
         if not isinstance(self.weight, Tracer) and not 0 < self.weight <= 1:
             raise ValueError(f"weight: got {self.weight}, expected a number in (0, 1]")
 
+    @property
+    def evaluations(self):
+        """Those of the fast step."""
+        return self.inner.evaluations
+
     def init(self, game, rule, players):
         """Fast steps since the last return, the slow players, the inner schedule's memory."""
         return jnp.zeros((), jnp.int32), players, self.inner.init(game, rule, players)

@@ -28,6 +28,11 @@ class Schedule(eqx.Module):
         """The schedule's own memory at the start."""
         return ()
 
+    @property
+    def evaluations(self) -> int:
+        """How often a step evaluates the rule."""
+        return 1
+
     @abc.abstractmethod
     def step(self, game: Any, rule: Any, optimisers: Pair, players: Pair, state: State, key: Any) -> tuple[Pair, State]:
         """One step, with batches drawn from `key`: the new players and the new `State`."""

@@ -50,8 +50,10 @@ def label(axes: Axes, look: Look, dataset: xr.Dataset, seed: int) -> None:
     """A row's label at the left of its first cell: the setting, and which seed is shown."""
     left = -(LEFT - 0.1) / CELL
     name = look.label.replace("(", "\n(", 1) if len(look.label) > 14 else look.label
+    size = 9 if len(name.rpartition("\n")[2]) <= 17 else 7
+    name = name if size == 9 else name.replace(", ", ",\n")
     seed_name = f"seed {dataset['seed'].values[seed]}"
-    axes.text(left, 0.55, name, transform=axes.transAxes, va="bottom", size=9, weight="bold", color=look.color)
+    axes.text(left, 0.55, name, transform=axes.transAxes, va="bottom", size=size, weight="bold", color=look.color)
     axes.text(left, 0.5, seed_name, transform=axes.transAxes, va="top", size=8, color=GREY)
 
 

@@ -1,0 +1,67 @@
+"""A heat map: what a measure came to, a row for each method with its parameters, a column for each learning rate."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.colors import LogNorm, Normalize
+from matplotlib.patches import Rectangle
+
+from saddlery.report.measures import Measure
+from saddlery.report.style import GREY, INK, Picture, canvas, dress, render
+
+ROW, COLUMN, LETTER = 0.235, 0.78, 0.062  # inches, the last of a row's label
+
+
+def heat(
+    rows: Sequence[str],
+    columns: Sequence[str],
+    values: np.ndarray,
+    measure: Measure,
+    axis: str,
+    *,
+    name: str = "map",
+    when: str = "at the last record",
+    width: float = COLUMN,
+    most: float | None = None,
+    marked: np.ndarray | None = None,
+) -> Picture:
+    """Numbers in coloured cells, better ones darker.
+
+    **Arguments:**
+    - `rows`, `columns`: what they are called; `axis`: what the columns are.
+    - `values`: `(row, column)`, NaN where there is none.
+    - `measure`: what the values are; those on a logarithmic axis are better the smaller they are.
+    - `name`: of the picture; `when`: what the title says of them; `width`: of a column, in inches.
+    - `most`: the value of the darkest cells, by default the greatest there is.
+    - `marked`: cells that get a frame.
+    """
+    small, known = measure.scale == "log", values[np.isfinite(values)]
+    top = most if most is not None else known.max(initial=1.0)
+    norm = LogNorm(known.min(), known.max()) if small and known.size else Normalize(0, top)
+    across, down = width * len(columns), ROW * len(rows)
+    left = LETTER * max(map(len, rows)) + 0.25
+    wide, high = left + across + 0.15, down + 0.75
+    figure = canvas(wide, high)
+    axes = dress(figure.add_axes((left / wide, 0.45 / high, across / wide, down / high)))
+    axes.imshow(values, cmap="Blues_r" if small else "Blues", norm=norm, aspect="auto")
+    for (i, j), value in np.ndenumerate(values):
+        if not np.isfinite(value):
+            axes.text(j, i, "–", ha="center", va="center", fontsize=7, color=GREY)
+            continue
+        share = float(norm(value))
+        dark = share < 0.5 if small else share > 0.5
+        axes.text(
+            j, i, measure.text(float(value)), ha="center", va="center", fontsize=7, color="white" if dark else INK
+        )
+        if marked is not None and marked[i, j]:
+            axes.add_patch(Rectangle((j - 0.47, i - 0.44), 0.94, 0.88, fill=False, edgecolor="#d55e00", linewidth=1.4))
+    axes.set_yticks(range(len(rows)), list(rows), fontsize=7.5)
+    axes.set_xticks(range(len(columns)), list(columns), fontsize=7.5)
+    axes.set_xlabel(axis, fontsize=8, color=INK)
+    axes.set_title(f"{measure.title} {when}, median over seeds", fontsize=9.5, weight="bold", color=INK, loc="left")
+    axes.tick_params(length=0)
+    told = "; ".join(
+        f"{row} " + ", ".join(measure.text(float(v)) if np.isfinite(v) else "none" for v in line)
+        for row, line in zip(rows, values, strict=True)
+    )
+    return render(figure, name, f"{measure.title} by {axis} ({', '.join(columns)}): {told}.")

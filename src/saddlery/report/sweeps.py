@@ -1,0 +1,90 @@
+"""Experiments with more settings than a reader can look at: which to show, and a map of them all."""
+
+import numpy as np
+import xarray as xr
+
+from saddlery.report.figures.heat import heat
+from saddlery.report.measures import QUALITY, TRAINING
+from saddlery.report.seeds import last
+from saddlery.report.style import Picture
+from saddlery.report.words import Finding
+from saddlery.studies.comparison import best, measures
+
+FEW = 12  # settings that are all shown
+ALL = QUALITY + TRAINING
+
+
+def axis(dataset: xr.Dataset) -> str | None:
+    """The level along which a map has its columns: the learning rate, else the number with the most values.
+
+    `None` for an experiment of few settings, or without such a level: all of it is shown.
+    """
+    if dataset.sizes["setting"] <= FEW:
+        return None
+    counts = {str(name): len(np.unique(each.values[~np.isnan(each.values)])) for name, each in _levels(dataset).items()
+              if each.dtype.kind in "if"}  # fmt: skip
+    several = {name: count for name, count in counts.items() if count > 1}
+    if "learning_rate" in several:
+        return "learning_rate"
+    return max(several, key=lambda name: several[name], default=None)
+
+
+def _levels(dataset: xr.Dataset) -> dict[str, xr.DataArray]:
+    """What the settings were set to, by name."""
+    return {str(name): each for name, each in dataset.coords.items() if each.dims == ("setting",) and name != "setting"}
+
+
+def shown(dataset: xr.Dataset) -> xr.Dataset:
+    """The settings that are shown: all where they are few, else the best of each method, by its median seed."""
+    if axis(dataset) is None:
+        return dataset
+    return dataset.isel(setting=sorted(best(dataset, by="method").values()))
+
+
+def every(dataset: xr.Dataset) -> Picture | None:
+    """The map of all settings; none where all are shown anyway."""
+    along = axis(dataset)
+    if along is None:
+        return None
+    columns = np.unique(dataset[along].values[np.isfinite(dataset[along].values)])
+    measure = next(measure for measure in ALL if measure.name == measures(dataset)[0])
+    ends = last(dataset, measure.name).median("seed").values
+    names = rows(dataset, along)
+    different = list(dict.fromkeys(names))
+    values = np.full((len(different), len(columns)), np.nan)
+    for name, level, end in zip(names, dataset[along].values, ends, strict=True):
+        at = slice(None) if np.isnan(level) else np.searchsorted(columns, level)  # what has no such level is alike
+        values[different.index(name), at] = end
+    most = dataset.attrs.get("modes_total") if measure.name == "modes" else None
+    return heat(different, [f"{level:g}" for level in columns], values, measure, along.replace("_", " "), most=most)
+
+
+def rows(dataset: xr.Dataset, along: str) -> list[str]:
+    """What each setting is called without its level of the columns."""
+    others = {name: each.values for name, each in _levels(dataset).items() if name not in ("method", along)}
+
+    def name(i: int) -> str:
+        levels = {level: each[i] for level, each in others.items() if str(each[i]) not in ("", "nan")}
+        told = ", ".join(f"{level}={number:g}" if isinstance(number, float) else f"{level}={number}"
+                         for level, number in levels.items())  # fmt: skip
+        return f"{dataset['method'].values[i]}" + (f"({told})" if told else "")
+
+    return [name(i) for i in range(dataset.sizes["setting"])]
+
+
+def findings(dataset: xr.Dataset) -> list[Finding]:
+    """What is said of settings that are not shown or not there yet."""
+    found = []
+    settings, cells = dataset.sizes["setting"], int(dataset.attrs.get("cells", 0))
+    if settings < cells:
+        text = f"{settings} of {cells} settings are finished, and only they are here."
+        found.append(Finding("Not finished", text, "bad"))
+    if axis(dataset) is not None and "modes" in dataset:
+        full = last(dataset, "modes").median("seed") >= dataset.attrs["modes_total"]
+        parts = []
+        for method in dict.fromkeys(str(name) for name in dataset["method"].values):
+            here = full.values[dataset["method"].values == method]
+            parts.append(f"{method} {here.sum()} of {len(here)}")
+        text = f"Settings whose median seed covers all modes: {', '.join(parts)}."
+        found.append(Finding("How much tuning", text, "good" if full.any() else "bad"))
+    return found

@@ -1,0 +1,248 @@
+"""What the studies of images share: settings of several experiments trained, and the players they end with measured."""
+
+import io
+import os
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+import xarray as xr
+
+from saddlery import storage
+from saddlery.call import parse
+from saddlery.experiment import KEPT, Experiment, Ready, carry_out, cells_of, claim, prepare
+from saddlery.game import Pair
+from saddlery.names import nearest
+from saddlery.studies.comparison import LEVEL, RESAMPLES
+from saddlery.sweeps.cells import Cell
+from saddlery.sweeps.grid import Setting
+from saddlery.training import begin
+
+TEXT = np.dtypes.StringDType()
+SHARE = 4  # of progress: measuring a run counts as so many times less than training it
+SIZES = {0.25: "¼", 0.5: "½"}  # of discriminators, in labels
+
+Measure = Callable[[Any, Pair, Any], Mapping[str, Any]]
+Named = Callable[[str, Setting], Mapping[str, Any]]
+
+
+def scale_of(scale: str, scales: Mapping[str, Any]) -> Any:
+    """A study's scale by its name.
+
+    **Raises:** `ValueError` naming the nearest.
+    """
+    if scale not in scales:
+        raise ValueError(nearest("scale", scale, scales))
+    return scales[scale]
+
+
+def named_digits(data: str) -> str:
+    """A digit data set in words."""
+    return "MNIST's digits" if data == "mnist" else "Scikit-learn's 8×8 digits in the place of MNIST's"
+
+
+def study(
+    folder: Path,
+    experiments: Mapping[str, Experiment],
+    measure: Measure,
+    named: Named,
+    progress: Callable[[int, int], None] | None = None,
+    probes: Mapping[str, Callable] | None = None,
+) -> xr.Dataset:
+    """Train every setting of some experiments, and measure the players of every seed.
+
+    What the folder holds already is not computed again. Each experiment has its own folder `folder/NAME`; what was
+    measured of each run is in `folder/measured`.
+
+    **Arguments:**
+    - `experiments`: by name, of games whose samples are alike, recorded at the same steps, and of at most 64 runs each,
+      so that their last checkpoints are kept.
+    - `measure`: from a game, players and a key to values by name, numbers or arrays; an attribute `dims` of it names
+      the arrays' axes, `{variable: names of its axes}`. The key depends on the seed alone.
+    - `named`: from an experiment's name and a setting of it to the coordinates of that setting, `"setting"` among them,
+      which is unlike every other's.
+    - `progress`: called with how much is done and of how much.
+    - `probes`: what is recorded along training beside the experiments' own measures, as of `saddlery.train`.
+
+    **Returns:** a dataset (`setting`, `seed`, `step`) of what the experiments recorded, beside it (`setting`, `seed`)
+    of what `measure` found, and of each experiment's attributes those that all have in common.
+
+    **Raises:** `FileExistsError` when the folder holds other experiments; `ValueError` for an experiment of too many
+    runs, and when `measure` names a value like one that is recorded already.
+    """
+    for name, each in experiments.items():
+        if (runs := len(each.settings) * each.seeds) > KEPT:
+            raise ValueError(f"experiments: {name} has {runs} runs, expected at most {KEPT}: of more no player is kept")
+    ready = {name: prepare(experiment)._replace(probes=probes or {}) for name, experiment in experiments.items()}
+    for name, each in ready.items():
+        claim(folder / name, each.experiment, resume=True)
+    told = Told(progress, experiments)
+    records = {name: carry_out(each, folder / name, partial(told.trained, name)) for name, each in ready.items()}
+    found = _measured(ready, folder, measure, told.measured)
+    for name, each in found.items():
+        if taken := sorted(str(key) for key in each.data_vars if key in records[name] or key in records[name].dims):
+            raise ValueError(f"measure: {', '.join(taken)} is recorded already; give it another name")
+    parts = [
+        _coordinates(records[name], each.experiment, name, named).merge(found[name]) for name, each in ready.items()
+    ]
+    return xr.concat(
+        parts, "setting", data_vars="minimal", coords="minimal", compat="override", join="outer",
+        combine_attrs="drop_conflicts",
+    )  # fmt: skip
+
+
+class Told:
+    """Progress of training and measuring together, in steps of training."""
+
+    def __init__(self, progress: Callable[[int, int], None] | None, experiments: Mapping[str, Experiment]):
+        self.progress, self.lock, self.done = progress, threading.Lock(), {}
+        sizes = {name: (len(each.settings) * each.seeds, each.steps) for name, each in experiments.items()}
+        self.of = sum(runs * (steps + steps // SHARE) for runs, steps in sizes.values())
+
+    def trained(self, name: str, experiment: Experiment, label: str, report: Any) -> None:
+        """A report of a run under way."""
+        step = report.steps if report.diverged_at >= 0 else report.step
+        self._tell((name, label, report.seed), step)
+
+    def measured(self, name: str, label: str, seed: int, steps: int) -> None:
+        """A run has been measured."""
+        self._tell((name, label, seed, "measured"), steps // SHARE)
+
+    def _tell(self, what: Any, amount: int) -> None:
+        with self.lock:  # runs report from threads of their own
+            self.done[what] = amount
+            if self.progress:
+                self.progress(sum(self.done.values()), self.of)
+
+
+def players_of(cell: Cell, seed: int) -> Pair:
+    """The players that a run ended with, from its last checkpoint; the last finite ones where it diverged.
+
+    **Raises:** `ValueError` when there is no checkpoint that is whole.
+    """
+    stage = begin(cell.plan, seed, cell.keys[seed])
+    if stage.step == 0 and stage.diverged_at < 0:
+        raise ValueError(f"{cell.plan.folder} holds no whole checkpoint of seed {seed}; delete it and run again")
+    return stage.carry.players
+
+
+def _measured(
+    ready: Mapping[str, Ready], folder: Path, measure: Measure, told: Callable[[str, str, int, int], None]
+) -> dict[str, xr.Dataset]:
+    """What is measured of every run, a thread for each core, as datasets (`setting`, `seed`) by experiment."""
+
+    def one(name, cell, seed):
+        key = jax.random.fold_in(jax.random.key(ready[name].experiment.key + 1), seed)
+        path = folder / "measured" / name / f"{cell.place + 1}-{seed}.npz"
+        return once(path, lambda: measure(cell.plan.game, players_of(cell, seed), key))
+
+    found: dict[str, dict[tuple[int, int], dict[str, np.ndarray]]] = {name: {} for name in ready}
+    waiting: dict[Any, tuple[str, Cell, int]] = {}
+    pool = ThreadPoolExecutor(len(os.sched_getaffinity(0)) if jax.default_backend() == "cpu" else 1)
+    try:
+        for name, each in ready.items():
+            for cell in cells_of(each, folder / name):
+                for seed in range(len(cell.keys)):
+                    future = pool.submit(one, name, cell, seed)
+                    waiting[future] = name, cell, seed
+                    if cell.place == seed == 0:
+                        future.result()  # alone, so that programs are compiled once
+        for future in as_completed(waiting):
+            name, cell, seed = waiting[future]
+            found[name][cell.place, seed] = future.result()
+            told(name, cell.label, seed, cell.plan.steps)
+    finally:
+        pool.shutdown(cancel_futures=True)
+    dims = getattr(measure, "dims", {})
+    return {name: _arranged(values, dims) for name, values in found.items()}
+
+
+def _arranged(found: dict[tuple[int, int], dict[str, np.ndarray]], dims: Mapping[str, tuple[str, ...]]) -> xr.Dataset:
+    """Values by place and seed as a dataset."""
+    places, seeds = (sorted({at[i] for at in found}) for i in (0, 1))
+    variables = {}
+    for name, value in found[places[0], seeds[0]].items():
+        axes = dims.get(name, tuple(f"{name}_{i}" for i in range(value.ndim)))
+        values = np.array([[found[place, seed][name] for seed in seeds] for place in places])
+        variables[name] = ("setting", "seed", *axes), values
+    return xr.Dataset(variables, {"seed": seeds})
+
+
+def _coordinates(records: xr.Dataset, experiment: Experiment, name: str, named: Named) -> xr.Dataset:
+    """An experiment's records with the study's names for its settings in the place of its own."""
+    bare = records.drop_vars([str(key) for key, each in records.coords.items() if each.dims == ("setting",)])
+    order = {setting.label: setting for setting in experiment.settings}
+    told = [named(name, order[str(label)]) for label in records["setting"].values]
+    return bare.assign_coords({key: ("setting", [each[key] for each in told]) for key in told[0]})
+
+
+def once(path: Path, values: Callable[[], Mapping[str, Any]]) -> dict[str, np.ndarray]:
+    """Numbers and arrays by name, computed and written to an npz file unless that is there."""
+    if not path.exists():
+        arrays = {variable: np.asarray(value) for variable, value in values().items()}
+        path.parent.mkdir(parents=True, exist_ok=True)
+        storage.write(path, _npz(arrays))
+    with np.load(path, allow_pickle=False) as held:
+        return dict(held)
+
+
+def _npz(values: dict[str, np.ndarray]) -> bytes:
+    """Arrays as one file."""
+    content = io.BytesIO()
+    np.savez_compressed(content, **values)  # type: ignore[arg-type]
+    return content.getvalue()
+
+
+def keep(results: xr.Dataset, path: Path) -> None:
+    """Write a study's results, whole or not at all."""
+    texts = {name: results[name].astype(TEXT) for name in _texts(results)}
+    with storage.folder(path) as beside:
+        results.assign_coords(texts).to_zarr(beside, mode="w", zarr_format=3, consolidated=False)
+
+
+def kept(path: Path, what: str) -> xr.Dataset:
+    """A study's results read back.
+
+    **Raises:** `FileNotFoundError` when there are none.
+    """
+    if not path.exists():
+        raise FileNotFoundError(f"{path.parent} holds no study {what}: there is no {path}")
+    results = xr.open_zarr(path, chunks=None, consolidated=False).load()
+    return results.assign_coords(
+        {name: (results[name].dims, [str(text) for text in results[name].values]) for name in _texts(results)}
+    )
+
+
+def _texts(results: xr.Dataset) -> list[str]:
+    """The coordinates that are text."""
+    return [str(name) for name, each in results.coords.items() if each.dtype.kind in "TUO"]
+
+
+def interval(values: xr.DataArray | np.ndarray) -> tuple[float, float, float]:
+    """The median of some seeds' values, and its percentile bootstrap interval of 95%: median, low, high.
+
+    Seeds without a value are left out; NaN where none has one.
+    """
+    known = np.asarray(values, float).ravel()
+    known = known[~np.isnan(known)]
+    if not len(known):
+        return np.nan, np.nan, np.nan
+    drawn = np.random.default_rng(0).integers(len(known), size=(RESAMPLES, len(known)))
+    medians = np.median(known[drawn], axis=1)
+    low, high = np.quantile(medians, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], method="inverted_cdf")
+    return float(np.median(known)), float(low), float(high)
+
+
+def of_depth(setting: Setting, fractions: Sequence[float] = ()) -> dict[str, Any]:
+    """The coordinates of a setting of a K and a size of the discriminator: its label, `method`, `depth`, `fraction`."""
+    depth = int(parse(setting.method).arguments.get("steps", 0))
+    told = {"setting": f"K = {depth}", "method": "unrolled" if depth else "simultaneous", "depth": float(depth)}
+    if not fractions:
+        return told
+    fraction = next(each for each in fractions if f"fraction={each}" in setting.game)
+    return told | {"setting": f"K = {depth}, D {SIZES.get(fraction, f'{fraction:g}')}", "fraction": fraction}

@@ -1,0 +1,95 @@
+"""The pages of methods crossed with losses or families, on results made up."""
+
+import html
+import re
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from saddlery.report import architectures, crossed, divergences
+
+ROWS, COLUMNS, RATES = ["minimax", "hinge"], ["simultaneous", "consensus γ = 1"], [1e-3, 1e-2]
+
+
+@pytest.fixture
+def study():
+    """At the smaller learning rate distances are 4 and, by consensus, 1; for hinge 2 and 6; at the larger, tenfold."""
+    settings = [(row, column, rate) for row in ROWS for column in COLUMNS for rate in RATES]
+    at_end = {("minimax", 0): 4.0, ("minimax", 1): 1.0, ("hinge", 0): 2.0, ("hinge", 1): 6.0}
+    last = [at_end[row, COLUMNS.index(column)] * (1 if rate == RATES[0] else 10) for row, column, rate in settings]
+    along = np.array(last)[:, None, None] * np.array([1.0, 1.01, 1.02])[:, None] * np.array([5.0, 2.0, 1.0])
+    names = ["sliced_wasserstein", "discriminator_loss", *(name for name, *_ in architectures.MOTION[2:])]
+    variables = dict.fromkeys(names, (("setting", "seed", "step"), along))
+    variables |= dict.fromkeys(("frechet", "coverage"), (("setting", "seed"), along[..., -1]))
+    images = np.zeros((8, 3, 3, 4, 2, 2, 1), np.uint8)
+    variables["samples"] = ("setting", "seed", "step", "sample", "height", "width", "channel"), images
+    variables["real"] = ("sample", "height", "width", "channel"), images[0, 0, 0]
+    variables["diverged_at"] = ("setting", "seed"), np.full((8, 3), -1)
+    coordinates = {
+        "setting": [", ".join(map(str, each)) for each in settings],
+        "row": ("setting", [row for row, *_ in settings]),
+        "column": ("setting", [column for _, column, _ in settings]),
+        "rival": ("setting", [f"{row}, {column}" for row, column, _ in settings]),
+        "method": ("setting", [column.split()[0] for _, column, _ in settings]),
+        "learning_rate": ("setting", [rate for *_, rate in settings]),
+        "seed": range(3), "step": [0, 5, 10],
+    }  # fmt: skip
+    attrs = {
+        "title": "A <study>", "note": "noted", "command": "saddlery study", "close": 2.0,
+        "perfect_sliced_wasserstein": 1.5, "perfect_frechet": 0.5, "perfect_coverage": 0.9,
+    }  # fmt: skip
+    return xr.Dataset(variables, coordinates, attrs)
+
+
+def test_each_is_taken_at_its_best_learning_rate(study):
+    found = crossed.best(study)
+    assert found["ended"].dims == ("row", "column", "seed")
+    np.testing.assert_allclose(found["ended"].isel(seed=0), [[4, 1], [2, 6]])
+    np.testing.assert_allclose(found["pull"].isel(seed=2, step=0), 5 * 1.02 * np.array([[4, 1], [2, 6]]))
+    assert list(found["method"].values) == ["simultaneous", "consensus"]
+    np.testing.assert_allclose(found["working"], [[0, 0.5], [0.5, 0]])  # at most twice 1.5
+
+
+def test_a_run_that_diverged_counts_as_it_was_before_training(study):
+    study["diverged_at"][0, 1] = 7
+    assert float(crossed.best(study)["ended"].sel(row="minimax", column="simultaneous", seed=1)) == pytest.approx(20.2)
+    assert "minimax 1" in divergences._lost(study)[0].text
+    assert "minimax, simultaneous 1" in architectures.diverged_by_family(study)[0].text
+
+
+def test_ratios_are_seed_by_seed_and_their_means_geometric(study):
+    found = crossed.best(study)
+    ratio = crossed.ratios(found).sel(column=COLUMNS[1])
+    np.testing.assert_allclose(ratio, [[0.25] * 3, [3] * 3])
+    told = crossed.findings(found, "loss")[0].text
+    assert "consensus γ = 1 0.866" in told
+    assert "better for 1 and worse for 1 of 2" in told
+    assert (
+        "By the median distance: minimax consensus γ = 1, hinge simultaneous."
+        in crossed.findings(found, "loss")[2].text
+    )
+
+
+@pytest.mark.parametrize("report", [architectures, divergences])
+def test_the_pages_need_no_network_and_say_what_was_found(study, report, tmp_path):
+    page = report.write(study, tmp_path).read_text()
+    assert re.findall(r"(?:src|href)=\"(?!data:|#)", page) == []
+    assert "A &lt;study&gt;" in page
+    for finding in crossed.findings(crossed.best(study), "family" if report is architectures else "loss"):
+        assert finding.text in html.unescape(page)
+    assert list((tmp_path / "figures").glob("*.svg"))
+
+
+def test_where_consensus_fails_is_read_from_the_data(study):
+    found = architectures.moved(crossed.best(study))
+    text = architectures.regulariser(found).text
+    assert "worst, beside simultaneous descent, with consensus γ = 1 on hinge" in text
+    assert "minimax: ‖Hᵀξ‖/‖ξ‖ 20.2 (20 to 20.4) at the start and 4.04 (4 to 4.08) at the end" in text
+
+
+def test_how_constant_losses_are_is_measured_over_the_second_half(study):
+    found = architectures.moved(crossed.best(study))
+    np.testing.assert_allclose(found["level"].isel(seed=0), [[6, 1.5], [3, 9]])
+    np.testing.assert_allclose(found["wobble"].isel(seed=0), [[2, 0.5], [1, 3]])
+    assert "consensus γ = 1: loss 1.52 to 9.09" in architectures.constant(found).text

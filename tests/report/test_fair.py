@@ -1,0 +1,110 @@
+"""The page of a made-up study: of four rivals one is better in every seed, one worse, and one no different."""
+
+import html
+import re
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from saddlery.report import fair
+
+RIVALS = ("simultaneous", "better", "worse", "as good <&>")
+RATES = (1e-3, 1e-2, 1e-1)
+SEEDS = 8
+
+
+def study(images=False):
+    """The middle learning rate is the best of each; "better" has a parameter, of which 1 is the best value."""
+    rows = [(name, value, rate) for name in RIVALS for value in ((0.1, 1.0) if name == "better" else (np.nan,))
+            for rate in RATES]  # fmt: skip
+    ends = []
+    for name, value, rate in rows:
+        own = {"simultaneous": 5, "better": 8 if value == 1.0 else 6, "worse": 2, "as good <&>": 5}[name]
+        wobble = np.resize([1, -1, 0, 0], SEEDS) if name == "as good <&>" else np.zeros(SEEDS)
+        ends.append((own + wobble) * (rate == RATES[1]))
+    modes = np.stack([np.zeros((len(rows), SEEDS)), ends, ends], axis=-1)
+    dims = ("setting", "seed", "step")
+    values = {"modes": (dims, modes), "high_quality": (dims, modes / 10)}
+    attrs = {"modes_total": 8, "close": 0.75}
+    if images:
+        values = {"sliced_wasserstein": (dims, 1 - modes / 10)}
+        attrs = {"perfect_sliced_wasserstein": 0.1, "close": 2.5}
+    return xr.Dataset(
+        values
+        | {
+            "diverged_at": (("setting", "seed"), np.full((len(rows), SEEDS), -1)),
+            "cost": ("setting", [1.0 + RIVALS.index(name) for name, *_ in rows]),
+            "gradients": ("setting", [2.0] * len(rows)),
+        },
+        {
+            "setting": [
+                name + (f", γ {value:g}" if value == value else "") + f", learning rate {rate:g}"
+                for name, value, rate in rows
+            ],
+            "rival": ("setting", [name for name, *_ in rows]),
+            "learning_rate": ("setting", [rate for *_, rate in rows]),
+            "seed": np.arange(SEEDS),
+            "step": [0, 10, 20],
+        },
+        {
+            "title": "A <fair> comparison", "game": "ring", "optimisers": "adam", "versions": "saddlery 0.1.0",
+            "command": "saddlery study fair-ring", "steps": 20, "every": 10, "samples_measured": 100,
+        } | attrs,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("images", [False, True])
+def test_the_page_needs_no_network_and_its_figures_lie_beside_it(tmp_path, images):
+    of = study(images)
+    page = fair.write(of, tmp_path).read_text()
+    assert re.findall(r"(?:src|href)=\"(?!data:|#)", page) == []
+    assert "A &lt;fair&gt; comparison" in page
+    assert "as good &lt;&amp;&gt;" in page
+    names = {path.name for path in (tmp_path / "figures").iterdir()}
+    assert names == {f"fair-{name}.{kind}" for name in ("spread", "settings", "along") for kind in ("svg", "png")}
+    for finding in fair.findings(of):
+        assert finding.text in html.unescape(page)
+
+
+@pytest.mark.parametrize("images", [False, True])
+def test_what_the_seeds_support_is_told_from_what_they_do_not(images):
+    found = {finding.subject: finding.text for finding in fair.findings(study(images))}
+    said = found["Sliced Wasserstein" if images else "Modes covered"]
+    more, less = ("−0.3", "+0.3") if images else ("+3", "−3")
+    assert said.startswith("2 of 3 differences from simultaneous hold after the correction for their number.")
+    assert f"Better: better ({more}). Worse: worse ({less})." in said
+    assert "Not told apart from simultaneous: as good <&>." in said
+
+
+def test_a_difference_whose_interval_only_excludes_zero_is_said_apart():
+    of = study()
+    of["modes"][-2, :, 1:] = np.array([7, 7, 7, 7, 5, 5, 5, 5])[:, None]  # two more, but in half of the seeds only
+    said = {finding.subject: finding.text for finding in fair.findings(of)}["Modes covered"]
+    assert "With an interval that excludes 0, but not after the correction: as good <&> (+1)." in said
+
+
+def test_rivals_are_ordered_and_their_numbers_are_those_of_the_data():
+    rows = {row.name: row for row in fair.table(study())}
+    assert list(rows) == ["better", "simultaneous", "as good <&>", "worse"]
+    assert rows["better"].setting == "γ 1, learning rate 0.01"
+    assert rows["better"].cells == [("8", "8–8"), ("80.0%", "80.0%–80.0%")]
+    assert (rows["better"].working, rows["better"].successes) == ("1 of 6", "8 of 8")
+    assert (rows["better"].steps, rows["better"].cost, rows["better"].until) == ("10", "2.0", "20")
+    assert (rows["better"].difference, rows["better"].holds) == ("+3", "hold")
+    assert (rows["as good <&>"].difference, rows["as good <&>"].holds) == ("±0", "open")
+    assert (rows["simultaneous"].difference, rows["worse"].steps) == ("", "–")
+    assert not any(row.edge for row in rows.values())
+
+
+def test_a_best_setting_at_the_end_of_the_range_is_said():
+    of = study().isel(setting=slice(1, None, 1))
+    of = of.isel(setting=np.flatnonzero(of["learning_rate"].values > RATES[0]))
+    assert "so perhaps not yet at its best: simultaneous, better" in fair.findings(of)[-1].text
+
+
+def test_the_map_has_a_row_for_every_value_of_a_parameter():
+    alt = fair.settings(study()).alt
+    assert alt.startswith(
+        "Modes covered by learning rate (0.001, 0.01, 0.1): simultaneous 0, 5, 0; better, γ 0.1 0, 6, 0;"
+    )

@@ -1,0 +1,85 @@
+"""Pages of experiments with many settings."""
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from saddlery.report import sweeps
+from saddlery.report.page import write
+
+RATES = [1e-3, 1e-2, 1e-1]
+
+
+@pytest.fixture
+def sweep(mixture):
+    """The made-up experiment's four methods, each at three learning rates, consensus with two γ: 15 settings."""
+    methods = ["simultaneous", "alternating", "consensus", "consensus", "unrolled"]
+    gammas = np.repeat([np.nan, np.nan, 0.1, 10.0, np.nan], 3)
+    parts = [mixture.isel(setting=[i]) for i in (0, 1, 2, 2, 3) for _ in RATES]
+    whole = xr.concat(parts, "setting", data_vars="minimal", coords="minimal", compat="override", join="override")
+    whole["modes"] = whole["modes"] - np.tile([1, 0, 2], 5)[:, None, None]  # the middle learning rate is the best
+    names = np.repeat(methods, 3)
+    return whole.assign_coords(
+        setting=[f"setting {i}" for i in range(15)],
+        method=("setting", names), gamma=("setting", gammas), learning_rate=("setting", RATES * 5),
+    ).assign_attrs(cells=15)  # fmt: skip
+
+
+def test_few_settings_are_all_shown(mixture):
+    assert sweeps.axis(mixture) is None
+    assert sweeps.shown(mixture) is mixture
+    assert sweeps.every(mixture) is None
+    assert sweeps.findings(mixture) == []
+
+
+def test_of_many_the_best_of_each_method_is_shown(sweep):
+    shown = sweeps.shown(sweep)
+    assert shown["method"].values.tolist() == ["simultaneous", "alternating", "consensus", "unrolled"]
+    assert (shown["learning_rate"] == 1e-2).all()
+
+
+def test_the_map_has_a_row_for_every_method_and_parameter_and_a_column_for_every_learning_rate(sweep):
+    assert list(dict.fromkeys(sweeps.rows(sweep, "learning_rate"))) == [
+        "simultaneous", "alternating", "consensus(gamma=0.1)", "consensus(gamma=10)", "unrolled",
+    ]  # fmt: skip
+    picture = sweeps.every(sweep)
+    assert picture is not None
+    medians = sweep["modes"].isel(step=-1, setting=slice(12, 15)).where(sweep["diverged_at"] < 0).median("seed")
+    told = ", ".join(f"{value:.3g}" for value in medians.values)
+    assert picture.alt.startswith("Modes covered by learning rate (0.001, 0.01, 0.1): simultaneous")
+    assert picture.alt.endswith(f"unrolled {told}.")
+
+
+def test_without_learning_rates_the_columns_are_the_number_with_most_values(sweep):
+    assert sweeps.axis(sweep.drop_vars("learning_rate")) == "gamma"
+    assert sweeps.axis(sweep.drop_vars(["learning_rate", "gamma"])) is None
+
+
+def test_a_sweep_that_is_not_finished_says_so(sweep, mixture):
+    (finding, _) = sweeps.findings(sweep.isel(setting=slice(0, 13)))
+    assert (finding.subject, finding.text) == (
+        "Not finished", "13 of 15 settings are finished, and only they are here.",
+    )  # fmt: skip
+    assert [each.subject for each in sweeps.findings(mixture.assign_attrs(cells=9))] == ["Not finished"]
+
+
+def test_how_many_settings_work_is_counted(sweep):
+    (finding,) = sweeps.findings(sweep)
+    full = (sweep["modes"].isel(step=-1).where(sweep["diverged_at"] < 0).median("seed") >= 8).values
+    assert f"unrolled {full[12:].sum()} of 3" in finding.text
+    assert f"consensus {full[6:12].sum()} of 6" in finding.text
+
+
+def test_the_page_shows_the_map_and_no_more_curves_than_methods(sweep, tmp_path):
+    page = write([sweep], tmp_path).read_text()
+    assert "best of 15 settings" in page
+    assert "All settings" in page
+    assert page.count("<tr>") == 1 + 4  # the head and the best of each; the perfect sampler's row has a class
+    assert any(path.name.endswith("-map.svg") for path in (tmp_path / "figures").iterdir())
+
+
+def test_without_modes_the_nearest_is_the_best(sweep):
+    images = sweep.drop_vars(["modes", "high_quality"])
+    images["sliced_wasserstein"] = 1 / (1 + sweep["modes"])
+    assert (sweeps.shown(images)["learning_rate"] == 1e-2).all()
+    assert sweeps.every(images).alt.startswith("Sliced Wasserstein by learning rate")

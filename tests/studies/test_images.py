@@ -1,0 +1,123 @@
+"""What the image studies share: trainings and measurements that are not made twice, names, and intervals."""
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from saddlery.experiment import Experiment
+from saddlery.studies import images
+from saddlery.sweeps.grid import Setting
+
+GAME = "digits(width=4, batch=8, noise=2"
+SMALL = {"steps": 2, "every": 1, "seeds": 2, "samples": 16, "shown": 4}
+EXPERIMENTS = {
+    "plain": Experiment(f"{GAME})", ("simultaneous", "alternating"), **SMALL),
+    "hinge": Experiment(f"{GAME}, loss='hinge')", ("simultaneous",), **SMALL),
+}
+
+
+def named(name, setting):
+    return {"setting": f"{name} {setting.method.partition('(')[0]}", "method": setting.levels["method"]}
+
+
+class Measure:
+    """Notes how often it was called."""
+
+    dims = {"drawn": ("height", "width", "channel")}  # noqa: RUF012
+
+    def __init__(self):
+        self.calls = 0
+
+    def __call__(self, game, players, key):
+        self.calls += 1
+        return {"loss": len(game.loss.__name__), "drawn": game.sample(players.generator, key, 1)[0]}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("study")
+
+
+@pytest.fixture(scope="module")
+def results(folder):
+    told, measure = [], Measure()
+    found = images.study(folder, EXPERIMENTS, measure, named, lambda done, of: told.append((done, of)))
+    assert measure.calls == 6
+    assert told[-1][0] == told[-1][1]
+    return found
+
+
+def test_all_settings_and_seeds_are_there_with_their_names(results):
+    assert list(results["setting"].values) == ["plain simultaneous", "plain alternating", "hinge simultaneous"]
+    assert results["generator_loss"].shape == (3, 2, 3)
+    np.testing.assert_array_equal(results["loss"], [[len("nonsaturating")] * 2] * 2 + [[len("hinge")] * 2])
+    assert results["drawn"].dims == ("setting", "seed", "height", "width", "channel")
+    assert results["drawn"].shape == (3, 2, 8, 8, 1)
+
+
+def test_what_is_there_is_not_computed_again(results, folder):
+    measure = Measure()
+    again = images.study(folder, EXPERIMENTS, measure, named)
+    assert measure.calls == 0
+    xr.testing.assert_identical(again, results)
+    (folder / "measured" / "plain" / "2-1.npz").unlink()
+    assert np.array_equal(images.study(folder, EXPERIMENTS, measure, named)["drawn"], results["drawn"])
+    assert measure.calls == 1
+
+
+def test_players_are_those_that_training_ended_with(results, folder):
+    """The probe's own samples, of the last record and of the players from the checkpoint, are the same."""
+    import jax
+
+    from saddlery.experiment import cells_of, prepare
+
+    cell = cells_of(prepare(EXPERIMENTS["hinge"]), folder / "hinge")[0]
+    _, _, key = jax.random.split(cell.keys[1], 3)
+    again = cell.plan.probes["samples"](cell.plan.game, images.players_of(cell, 1), key)["samples"]
+    np.testing.assert_array_equal(again, results["samples"].isel(setting=2, seed=1, step=-1))
+
+
+def test_too_many_runs_are_refused_before_anything_is_trained(tmp_path):
+    many = Experiment(f"{GAME})", ("simultaneous",), **SMALL | {"seeds": 65})
+    with pytest.raises(ValueError, match="many has 65 runs, expected at most 64"):
+        images.study(tmp_path, {"many": many}, Measure(), named)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_recorded_already_keeps_its_name(results, folder, tmp_path):
+    with pytest.raises(ValueError, match="measure: generator_loss is recorded already"):
+        images.study(tmp_path, {"hinge": EXPERIMENTS["hinge"]}, lambda *_: {"generator_loss": 1.0}, named)
+
+
+def test_another_study_in_the_folder_is_left_alone(results, folder):
+    other = {"plain": Experiment(f"{GAME})", ("simultaneous",), **SMALL)}
+    with pytest.raises(FileExistsError, match="holds another experiment"):
+        images.study(folder, other, Measure(), named)
+
+
+def test_results_come_back_as_they_were(results, tmp_path):
+    images.keep(results, tmp_path / "x.zarr")
+    back = images.kept(tmp_path / "x.zarr", "x")
+    xr.testing.assert_equal(back, results)
+    assert [type(name) for name in back["method"].values.tolist()] == [str] * 3
+    with pytest.raises(FileNotFoundError, match="holds no study y"):
+        images.kept(tmp_path / "y.zarr", "y")
+
+
+def test_intervals_are_of_the_median_over_seeds_that_have_a_value():
+    assert images.interval(np.array([3.0])) == (3, 3, 3)
+    assert images.interval(np.array([np.nan, np.nan]))[0] != 0  # NaN
+    median, low, high = images.interval(np.array([1.0, 2, 3, np.nan]))
+    assert (median, low, high) == (2, 1, 3)
+    many = np.random.default_rng(3).normal(size=400)
+    median, low, high = images.interval(many)
+    assert median == np.median(many)
+    assert 0.8 * 1.96 * 1.2533 / 20 < (high - low) / 2 < 1.2 * 1.96 * 1.2533 / 20  # the median's standard error
+
+
+def test_names_of_depth_and_size():
+    setting = Setting("…", "stacked(network='stacked(fraction=0.25)')", "unrolled(steps=5, generator='sgd')", {})
+    assert images.of_depth(setting, (0.5, 0.25)) == {
+        "setting": "K = 5, D ¼", "method": "unrolled", "depth": 5.0, "fraction": 0.25,
+    }  # fmt: skip
+    assert images.of_depth(setting._replace(method="simultaneous"))["setting"] == "K = 0"
