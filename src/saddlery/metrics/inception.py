@@ -36,8 +36,8 @@ def inception(weights: Path | str | None = None) -> Callable[[Any], Inception]:
     cannot be downloaded; `FileNotFoundError` when the file is not there.
     """
     try:
-        import torch
-        from torch_fidelity.utils import create_feature_extractor
+        import torch  # type: ignore  # in an extra
+        from torch_fidelity.utils import create_feature_extractor  # type: ignore
     except (ImportError, RuntimeError) as error:  # a torchvision made for another PyTorch raises RuntimeError
         raise ImportError(
             f"Inception's weights come with torch-fidelity, which cannot be imported ({error}): "
@@ -63,7 +63,7 @@ def inception(weights: Path | str | None = None) -> Callable[[Any], Inception]:
 
 def _measure(network, images):
     """Features and probabilities of some images."""
-    import torch
+    import torch  # type: ignore
 
     from saddlery.metrics.probes import pixels
 
