@@ -20,7 +20,7 @@ def results(tmp_path_factory):
         patch.setattr(stacked, "FRACTIONS", (0.5,))
         patch.setattr(stacked, "SAMPLES", SAMPLES)
         patch.setattr(stacked, "AT_ONCE", 300)
-        yield stacked.run(tmp_path_factory.mktemp("stacked"), "quick")
+        return stacked.run(tmp_path_factory.mktemp("stacked"), "quick")
 
 
 def test_every_depth_and_the_baseline_are_measured(results):
