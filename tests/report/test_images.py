@@ -140,14 +140,14 @@ def test_the_page_of_coloured_digits(tmp_path):
         colours=(("setting", "seed", "dot", "channel"), np.full((8, 3, 5, 3), 0.5)),
     ).assign_attrs(perfect_js=0.003, interval_js=[0.002, 0.004])  # fmt: skip
     made = made.assign({f"control_{name}": ("control", [0.5]) for name in ("js", "cells", "spread")})
-    made["control"] = ["one colour"]
+    made["control"] = ["one image"]
     page, files = whole(coloured.write(made, tmp_path), "coloured")
     assert {"coloured-depths.svg", "coloured-plane.png"} <= files
     found = {finding.subject: finding.text for finding in coloured.findings(made)}
     assert "K = 10: 0.1 (0.09 to 0.12): less with K = 10 than without" in found["Discriminator ¼"]
     assert "do not differ clearly" in found["Discriminator ½"]
     assert all(text in page for text in found.values())
-    assert "A perfect sampler scores 0.003, digits all in one colour 0.5" in found["Between what limits"]
+    assert "A perfect sampler scores 0.003, one image repeated 0.5" in found["Between what limits"]
 
 
 def test_the_page_of_recurrent_generators(tmp_path):
@@ -166,6 +166,7 @@ def test_the_page_of_recurrent_generators(tmp_path):
     text = found["Collapse, in pixels"]
     assert "K = 0 1 (0.9 to 1.2), K = 10 5 (4.5 to 6); of real images 7, of noise of the same pixels 6" in text
     assert "It is larger under K = 10 than under K = 0" in text
-    assert text in page
+    assert all(each in page for each in found.values())
+    assert found["Digits found"].endswith("of real images 700.0%.")
     made["pixels"] = spread([1.0, 1.1])
     assert "The intervals of K = 0 and K = 10 overlap" in recurrent.compared(made, "pixels")

@@ -69,10 +69,11 @@ def test_what_is_found_is_said_with_the_numbers_of_the_data(study):
     assert "the error falls, by −32.3%" in found["Does K help?"].text
     assert found["Does K help?"].tone == "good"
     assert "K = 0 +10.0% (+10.0% to +10.0%)" in found["Held-out images"].text
-    assert "at σ = 0.25 it is number 3 of 4 with -70 nats (in closed form -70.5)" in found["The identity"].text
+    assert "at σ = 0.25 it is number 3 of 4 with -70 nats, the best is K = 10 with -40" in found["The identity"].text
+    assert "In closed form the identity has -70.5, -71.5" in found["The identity"].text
     assert found["The identity"].tone == "good"
     assert "Adam's errors are 1.5" in found["The searches"].text
-    assert "rank correlation with the error is 1 (p = " in found["Smoothness"].text
+    assert "rank correlation with the error is 1 (p < 0.001)" in found["Smoothness"].text
     assert "K = 10: 1 of 3" in found["Diverged"].text
 
 
@@ -80,6 +81,7 @@ def test_a_control_that_wins_the_likelihood_is_said_to(study):
     study["likelihood"].loc[{"generator": "identity", "std": 0.5}] = -1.0
     found = {finding.subject: finding for finding in inversion.findings(study)}["The identity"]
     assert "at σ = 0.5 it is number 1 of 4" in found.text
+    assert "each at its best σ it is number 1 of 4 with -1 nats." in found.text
     assert found.tone == "bad"
 
 

@@ -17,7 +17,7 @@ def results(tmp_path_factory):
         patch.setattr(coloured, "FRACTIONS", (0.5,))
         patch.setattr(coloured, "SAMPLES", 1000)
         patch.setattr(coloured, "AT_ONCE", 300)
-        yield coloured.run(tmp_path_factory.mktemp("coloured"), "quick")
+        return coloured.run(tmp_path_factory.mktemp("coloured"), "quick")
 
 
 def test_every_depth_is_measured(results):
@@ -30,7 +30,7 @@ def test_every_depth_is_measured(results):
 def test_controls_are_the_ends_of_the_scale(results):
     control = {str(name): results.sel(control=name) for name in results["control"].values}
     low, high = results.attrs["interval_js"]
-    real, one = control["real images"], control["one colour"]
+    real, one = control["real images"], control["one image"]
     assert 0.8 * low < float(real["control_js"]) < 1.2 * high
     assert float(real["control_spread"]) == pytest.approx(1, abs=0.05)
     assert float(one["control_cells"]) == 1

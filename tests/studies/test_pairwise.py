@@ -42,7 +42,7 @@ def test_twice_the_distances_are_apart_by_their_mean(reference):
 @pytest.fixture(scope="module")
 def study(tmp_path_factory):
     search = Search()
-    tiny = Training("digits", "stacked(width=1, normalised=False)", 2, 8, "adam(learning_rate=1e-3, b1=0.5)", 2, 2)
+    tiny = Training("digits", "mlp(width=4)", 2, 8, "adam(learning_rate=1e-3, b1=0.5)", 2, 2)
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(inversion.SCALES, "quick", Scale(tiny, search))
         patch.setattr(inversion, "UNROLLED", (0, 2))

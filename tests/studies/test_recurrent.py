@@ -13,7 +13,7 @@ def results(tmp_path_factory):
         patch.setattr(recurrent, "DEPTHS", (0, 1))
         patch.setattr(recurrent, "SAMPLES", 300)
         patch.setattr(recurrent, "PAIRS", 60)
-        yield recurrent.run(tmp_path_factory.mktemp("recurrent"), "quick")
+        return recurrent.run(tmp_path_factory.mktemp("recurrent"), "quick")
 
 
 def test_every_depth_is_measured(results):

@@ -1,5 +1,6 @@
 """Families of networks for images, by the names they have in the papers: a generator and its discriminator."""
 
+import math
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from saddlery.call import build
 from saddlery.game import Pair
 from saddlery.networks.dcgan import DCGANDiscriminator, DCGANGenerator
+from saddlery.networks.mlp import MLP
 from saddlery.networks.network import Network
 from saddlery.networks.precision import Precision
 from saddlery.networks.recurrent import LSTMGenerator
@@ -133,6 +135,29 @@ def lstm(
     return _finished(LSTMGenerator(noise, size, channels, width), discriminator, spectral, compute)
 
 
+def mlp(
+    *,
+    size: int = 8,
+    channels: int = 1,
+    noise: int = 32,
+    width: int = 128,
+    fraction: float = 1.0,
+    layers: int = 2,
+    spectral: int = 0,
+    compute: str | None = None,
+) -> Pair[Network]:
+    """Fully connected networks for small images, those of the game `digits`: see `MLP`.
+
+    **Arguments:** as of `dcgan`; `width` and `layers`: of the hidden layers (generator relu with tanh at the end,
+    discriminator leaky relu).
+    """
+    _at_least_one(size=size, channels=channels, noise=noise, width=width, layers=layers)
+    shape = (size, size, channels)
+    generator = MLP(noise, shape, (width,) * layers, "relu", "tanh", "he")
+    discriminator = MLP(math.prod(shape), 1, _part([width] * layers, fraction), "leaky_relu", None, "he")
+    return _finished(generator, discriminator, spectral, compute)
+
+
 FAMILIES: dict[str, Callable[..., Pair]] = {
     "conv3": partial(dcgan, layers=3, doubling=False, normalised=False, hidden=512),
     "conv4": partial(dcgan, layers=4, doubling=False, normalised=False, hidden=512),
@@ -143,6 +168,7 @@ FAMILIES: dict[str, Callable[..., Pair]] = {
     "dcgan4_nobn": partial(dcgan, normalised=False),
     "dcgan4_nobn_cf": partial(dcgan, normalised=False, doubling=False),
     "lstm": lstm,
+    "mlp": mlp,
     "resnet": resnet,
     "resnet_cf": partial(resnet, branch=0.1, small=False),
     "stacked": stacked,

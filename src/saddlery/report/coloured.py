@@ -36,7 +36,7 @@ def write(dataset: xr.Dataset, folder: str | os.PathLike) -> Path:
             "In numbers",
             f"Medians over seeds, beneath them their bootstrap intervals of 95%, of {samples:,} samples against as "
             "many real ones. An image's colour is that of its brightest pixel. A perfect sampler's divergence is not "
-            "zero, as histograms of samples differ. Controls: real images, digits that all have one colour, and an "
+            "zero, as histograms of samples differ. Controls: real images, one image repeated, and an "
             "untrained generator.",
             table(dataset),
         ),
@@ -83,9 +83,9 @@ def findings(dataset: xr.Dataset) -> list[Finding]:
         )
         tone = {"less": "good", "more": "bad"}.get(apart, "plain")
         out.append(Finding(f"Discriminator {SIZES[fraction]}", f"Divergence, {', '.join(parts)}: {verdict}.", tone))
-    one = float(dataset["control_js"].sel(control="one colour"))
+    one = float(dataset["control_js"].sel(control="one image"))
     text = (
-        f"A perfect sampler scores {number(dataset.attrs['perfect_js'])}, digits all in one colour {number(one)}, "
+        f"A perfect sampler scores {number(dataset.attrs['perfect_js'])}, one image repeated {number(one)}, "
         f"and the least divergence of any setting is {number(min(interval(each)[0] for each in dataset['js'].values))}."
     )
     return [*out, Finding("Between what limits", text, "plain"), *images.diverged(dataset)]
@@ -101,7 +101,7 @@ def plane(dataset: xr.Dataset) -> Picture:
             dots = at["colours"].isel(setting=i).values.reshape(-1, 3)
             dress(axes).grid(color=RULE, linewidth=0.6)
             axes.scatter(
-                *dots[:, :2].T, s=4, color=SHADES[int(at["depth"].values[i])], alpha=0.35, lw=0, rasterized=True
+                *dots[:, :2].T, s=9, color=SHADES[int(at["depth"].values[i])], alpha=0.5, lw=0, rasterized=True
             )
             axes.set_title(str(at["setting"].values[i]), fontsize=9, weight="bold", color=INK, loc="left")
             axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal")

@@ -15,4 +15,5 @@ def correlation(one: Any, other: Any) -> str:
     if known.sum() < 3 or np.ptp(x[known]) == 0 or np.ptp(y[known]) == 0:
         return "not defined"
     value, probability = np.asarray(spearmanr(x[known], y[known]))
-    return f"{number(float(value))} (p = {number(float(probability))})"
+    chance = f"= {number(float(probability))}" if probability >= 0.001 else "< 0.001"
+    return f"{number(float(value))} (p {chance})"

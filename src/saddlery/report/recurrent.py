@@ -90,8 +90,10 @@ def findings(dataset: xr.Dataset) -> list[Finding]:
         out.append(Finding(subject, text, "plain"))
     parts = ", ".join(f"{label} {told(dataset['found'].isel(setting=i))}" for i, label in enumerate(names))
     sure = ", ".join(f"{label} {told(dataset['sure'].isel(setting=i), percent)}" for i, label in enumerate(names))
-    text = f"{parts}; the classifier is sure of {sure} of the samples, of real ones "
-    f"{percent(float(real['control_sure']))}."
+    text = (
+        f"{parts}, each in at least one sample in a hundred. The classifier is sure of these shares of the samples: "
+        f"{sure}, of real images {percent(float(real['control_sure']))}."
+    )
     out.append(Finding("Digits found", text, "plain"))
     parts = ", ".join(f"{label} {told(dataset['frechet'].isel(setting=i))}" for i, label in enumerate(names))
     text = f"Fréchet distance of features: {parts}; of real images {number(float(real['control_frechet']))}, of noise "

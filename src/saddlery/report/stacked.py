@@ -146,8 +146,8 @@ def findings(dataset: xr.Dataset) -> list[Finding]:
     out.append(Finding("With equal probability?", text, "good" if even else "plain"))
     untrained = dataset.sel(control="untrained generator")
     text = (
-        f"The classifier finds {number(float(untrained['control_found']))} classes in an untrained generator's "
-        f"images, and is sure of {percent(float(untrained['control_sure']))} of their digits; of real ones it is "
+        f"In an untrained generator's images the classifier finds {number(float(untrained['control_found']))} of the "
+        f"1,000 modes, and is sure of {percent(float(untrained['control_sure']))} of their digits; of real ones it is "
         f"sure of {percent(float(dataset['control_sure'].sel(control='real images')))}."
     )
     return [*out, Finding("What a mode is worth", text, "plain"), *images.diverged(dataset)]

@@ -18,7 +18,7 @@ from saddlery.studies import images
 DEPTHS, FRACTIONS = (0, 1, 5, 10), (0.25, 0.5)  # K, and the discriminator's size as a fraction of the generator's
 SAMPLES, AT_ONCE, SHOWN = 10_000, 1_000, 400  # measured, made together, and whose colours are kept
 BINS = 5  # along each axis of the cube of colours
-CONTROLS = ("real images", "one colour", "untrained generator")
+CONTROLS = ("real images", "one image", "untrained generator")
 RESULTS = "coloured.zarr"
 
 
@@ -159,13 +159,13 @@ def _colours(draw: Callable[[Any, int], Any], key: Any) -> np.ndarray:
 
 
 def _controls(size: Scale) -> xr.Dataset:
-    """What real images, digits all in one colour, and an untrained generator score."""
+    """What real images, one image repeated, and an untrained generator score."""
     game = coloured(size.data, network=size.network.format(FRACTIONS[-1]), batch=size.batch, noise=size.noise)
     untrained = game.init(jax.random.key(1)).generator
     one = game.data.draw(jax.random.key(3), 1)
     draws: tuple[Callable[[Any, int], Any], ...] = (
         game.data.draw,
-        lambda key, n: jnp.broadcast_to(one, (n, *one.shape[1:])),
+        lambda key, n: jnp.repeat(one, n, 0),
         lambda key, n: game.sample(untrained, key, n),
     )
     found = [of_samples(game, draw, jax.random.key(2)) for draw in draws]

@@ -25,7 +25,7 @@ from saddlery.studies.controls import beside
 UNROLLED = (0, 1, 5, 10)  # K
 SPLITS = ("train", "test")
 TOLERANCE = 1e-4  # of the gradient's norm, at which a search has converged
-STDS = (0.25, 0.5)  # σ of the noise on each pixel under which the likelihood is estimated
+STDS = (0.3, 0.5, 0.8)  # σ of the noise on each pixel under which the likelihood is estimated
 SHOWN = 8  # images of each split whose reconstructions are kept
 ADAM = optax.adam(0.05)  # the second optimiser
 AGREE, TINY = 1.1, 1e-6  # a search agrees with the best one when its error is at most so many times, and so much, more
@@ -52,11 +52,11 @@ class Search(NamedTuple):
 
     images: int = 32
     restarts: int = 4
-    iterations: int = 150
+    iterations: int = 300
     adam: int = 300
     points: int = 48
     likely: int = 12
-    temperatures: int = 120
+    temperatures: int = 250
     chains: int = 8
 
 
@@ -69,7 +69,7 @@ class Scale(NamedTuple):
 
 SCALES = {
     "quick": Scale(
-        Training("digits", "stacked(width=8, normalised=False)", 16, 64, "adam(learning_rate=5e-4, b1=0.5)", 1500, 3),
+        Training("digits", "mlp(width=64, fraction=0.5)", 16, 64, "adam(learning_rate=1e-3, b1=0.5)", 4000, 5),
         Search(),
     ),
     "paper": Scale(

@@ -2,23 +2,18 @@
 
 from collections.abc import Sequence
 
-import numpy as np
 import xarray as xr
 
 from saddlery.report.measures import number
 from saddlery.report.style import GREY, INK, RULE, Picture, canvas, colour, dress, render
 from saddlery.studies.images import interval
 
-LEAST = 1e-6  # below which values on a logarithmic axis are drawn there
 
-
-def dots(
-    dataset: xr.Dataset, names: Sequence[str], titles: Sequence[str], heading: str, axis: str, *, log: bool = False
-) -> Picture:
+def dots(dataset: xr.Dataset, names: Sequence[str], titles: Sequence[str], heading: str, axis: str) -> Picture:
     """A panel for each variable (setting, seed).
 
     **Arguments:** `titles`: of the panels; `heading`: of the figure, which is also its name; `axis`: what the numbers
-    are; `log`: whether the axis is logarithmic.
+    are.
     """
     labels = [str(label) for label in dataset["setting"].values]
     figure = canvas(1.2 + 3.6 * len(names), 0.27 * len(labels) + 1.1, layout="constrained")
@@ -31,15 +26,11 @@ def dots(
         for i, label in enumerate(labels):
             seeds = dataset[name].isel(setting=i).values.astype(float)
             median, low, high = interval(seeds)
-            shown = np.array([median, low, high, *seeds])
-            shown = shown.clip(LEAST) if log else shown
             tint = colour(str(dataset["method"].values[i]))
-            axes.plot(shown[3:], [i] * len(seeds), ".", ms=4, color=GREY, alpha=0.6)
-            axes.plot(shown[1:3], [i, i], color=tint, lw=2, solid_capstyle="butt")
-            axes.plot(shown[0], i, "o", ms=5, color=tint)
+            axes.plot(seeds, [i] * len(seeds), ".", ms=4, color=GREY, alpha=0.6)
+            axes.plot([low, high], [i, i], color=tint, lw=2, solid_capstyle="butt")
+            axes.plot(median, i, "o", ms=5, color=tint)
             told.append(f"{label}, {title}: {number(median)} ({number(low)} to {number(high)})")
-        if log:
-            axes.set_xscale("log")
         axes.set_title(title, fontsize=9, color=INK, loc="left")
         axes.set_xlabel(axis, fontsize=8, color=INK)
         axes.set_yticks(range(len(labels)), labels, fontsize=7.5)
