@@ -41,11 +41,11 @@ def write(dataset: xr.Dataset, folder: str | os.PathLike) -> Path:
         Section(
             "How well, and at what price",
             "Medians over seeds, each a mean over images (of the density a median), beneath them bootstrap intervals "
-            "of 95%. Errors are mean squared, of pixels in [-1, 1]. Published: Metz et al. (2017) on CIFAR-10's training "
-            "images, with other networks and pixels of another range, so that only their order compares. The density is "
-            "in standard deviations from what draws of the prior have: far below 0 is z that the generator hardly ever "
-            "gets, far above is z nearer to 0 than any draw. log p(x) is of held-out images under noise of deviation σ "
-            "on each pixel, by annealed importance sampling, a lower bound in expectation.",
+            "of 95%. Errors are mean squared, of pixels in [-1, 1]. Published: Metz et al. (2017) on CIFAR-10's "
+            "training images, with other networks and pixels of another range, so that only their order compares. "
+            "The density is in standard deviations from what draws of the prior have: far below 0 is z that the "
+            "generator hardly ever gets, far above is z nearer to 0 than any draw. log p(x) is of held-out images "
+            "under noise of deviation σ on each pixel, by annealed importance sampling, a lower bound in expectation.",
             table(means, quality(dataset), references, ("Generator", "trained with K unrolled steps, or a control")),
             [dots(means, ("train", "test"), ("training images", "held-out images"), "Least error", "error")],
         ),
