@@ -174,22 +174,22 @@ def _price(means: xr.Dataset, trained: xr.Dataset) -> Finding:
 def _identity(dataset: xr.Dataset, means: xr.Dataset, trained: xr.Dataset) -> Finding:
     """What the control wins and what not."""
     error, least = told(means["test"].sel(setting="identity")), float(trained["test"].median("seed").min())
-    parts = []
+    parts, wins = [], False
     names = {f"likelihood{i}": f"at σ = {std:g}" for i, std in enumerate(dataset["std"].values)}
     for name, words in {**names, "likelihood": "each at its best σ"}.items():
         at = means[name].median("seed")
         order = [str(label) for label in at["setting"].values[np.argsort(-at.values)]]
-        place = order.index("identity") + 1
-        rest = f", the best is {order[0]} with {number(float(at.max()))}" if place > 1 else ""
+        wins = order[0] == "identity"  # what counts is the last, at which each generator is at its best
+        rest = "" if wins else f", the best is {order[0]} with {number(float(at.max()))}"
         own = number(float(at.sel(setting="identity")))
-        parts.append(f"{words} it is number {place} of {len(order)} with {own} nats{rest}")
+        parts.append(f"{words} it is number {order.index('identity') + 1} of {len(order)} with {own} nats{rest}")
     exact = ", ".join(number(float(value)) for value in dataset.attrs["exact"])
     text = (
         f"It makes every image with an error of {error}, where the best trained generators have {number(least)}: by "
         f"the error alone it wins. By the likelihood {'; '.join(parts)}. "
         f"In closed form the identity has {exact}, one for each σ."
     )
-    return Finding("The identity", text, "bad" if place == 1 else "good")
+    return Finding("The identity", text, "bad" if wins else "good")
 
 
 def _search(trained: xr.Dataset) -> Finding:
