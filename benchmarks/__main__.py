@@ -1,7 +1,5 @@
 """`python -m benchmarks [NAME …] [--json PATH]`: Saddlery beside its peers, in one table."""
 
-import os
-from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +7,7 @@ import typer
 from rich.console import Console
 
 from benchmarks import table
-from saddlery.allocator import keep_memory
+from benchmarks.process import rows_of
 
 NAMES = ("unroll", "ring", "memory", "runs", "sweep", "first_order", "spectrum", "convolution", "stacked", "inversion")
 WIDTH = 130  # of the table in a file or a pipe
@@ -19,17 +17,15 @@ def main(
     names: Annotated[list[str] | None, typer.Argument(help=f"Of {', '.join(NAMES)}; all by default.")] = None,
     json: Annotated[Path | None, typer.Option(help="Write the rows here too, a JSON object a line.")] = None,
 ) -> None:
-    """Measure Saddlery beside its peers, side by side in this process, and print one table."""
+    """Measure Saddlery beside its peers, in turns, and print one table."""
     names = names or list(NAMES)
     if unknown := [name for name in names if name not in NAMES]:
         raise typer.BadParameter(f"{unknown[0]!r} is none of {', '.join(NAMES)}")
-    os.environ.setdefault("PJRT_NPROC", "1")  # a run on one core, as the peers are fastest; before JAX starts
-    keep_memory()  # for PyTorch as for JAX: the whole process
     console, rows = Console(), []
     console = console if console.is_terminal else Console(width=WIDTH)
     for name in names:
         with console.status(f"measuring {name} …"):
-            rows.extend(import_module(f"benchmarks.{name}").rows())
+            rows.extend(rows_of(name))
     console.print(table.draw(rows, table.machine()))
     if json:
         table.write(rows, json)

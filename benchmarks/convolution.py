@@ -1,16 +1,22 @@
 """Convolutional networks on the CPU: gradients and consensus directions, beside PyTorch."""
 
 import itertools
-import json
 import os
-import subprocess
-import sys
 from collections.abc import Callable
 
+import equinox as eqx
+import jax
 import numpy as np
+import torch
+from torch.autograd import grad
+from torch.nn.functional import conv2d, conv_transpose2d, leaky_relu, softplus
 
+import saddlery as sd
 from benchmarks.table import Row, ratios
 from benchmarks.timing import fastest, race
+from saddlery.data.images import Images
+from saddlery.game import Pair
+from saddlery.rules import Consensus, Simultaneous, Turn
 
 WIDTH, SIZE, NOISE, BATCH, GAMMA = 64, 32, 256, 64, 10.0  # 690,500 parameters
 PASSES, FORMATS = ("one pass", "two passes"), ("channels first", "channels last")
@@ -22,10 +28,10 @@ TARGET = 0.95
 def rows():
     """Milliseconds, and the ratios to PyTorch as it is mostly written and as it is fastest."""
     name = "convolutions"
-    measured = in_a_process()
-    yield Row(name, "largest relative difference to PyTorch's directions", [measured["apart"]], "", 1e-3, True)
+    apart, everything = raced()
+    yield Row(name, "largest relative difference to PyTorch's directions", [apart], "", 1e-3, True)
     for measure in MEASURES:
-        times = {contender: seconds for contender, of, seconds in measured["times"] if of == measure}
+        times = {contender: seconds for (contender, of), seconds in everything.items() if of == measure}
         yield Row(name, f"{measure}: saddlery", milliseconds(times["saddlery"]), "ms")
         for peer in {PLAIN: None, fastest(times, times.keys() - {"saddlery"}): None}:
             yield Row(name, f"{measure}: PyTorch, {peer}", milliseconds(times[peer]), "ms")
@@ -37,20 +43,8 @@ def milliseconds(times) -> list[float]:
     return [1e3 * time for time in times]
 
 
-def in_a_process() -> dict:
-    """What `measure` prints in a process of its own, in which XLA has all the cores."""
-    environment = {name: value for name, value in os.environ.items() if name != "PJRT_NPROC"}
-    command = [sys.executable, "-m", "benchmarks.convolution"]
-    return json.loads(subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout)
-
-
-def measure() -> None:
-    """The process: prints each contender's seconds, round by round."""
-    import torch
-
-    from saddlery.allocator import keep_memory
-
-    keep_memory()
+def raced() -> tuple[float, dict]:
+    """How far apart directions are, and each contender's seconds, round by round, with all the cores."""
     torch.set_num_threads(len(os.sched_getaffinity(0)))
     mine, players, batch = ours()
     theirs = {
@@ -60,8 +54,7 @@ def measure() -> None:
     contenders = {"saddlery": mine, **theirs}
     apart = max(distance(theirs[name][i](), as_torch(mine[i]())) for name in theirs for i in range(len(MEASURES)))
     calls = {(name, of): each for name in contenders for of, each in zip(MEASURES, contenders[name], strict=True)}
-    times = race({key: repeated(call) for key, call in calls.items()}, seconds=0.6)
-    print(json.dumps({"apart": apart, "times": [[*key, seconds] for key, seconds in times.items()]}))
+    return apart, race({key: repeated(call) for key, call in calls.items()}, seconds=0.6)
 
 
 def repeated(once: Callable) -> Callable:
@@ -71,14 +64,6 @@ def repeated(once: Callable) -> Callable:
 
 def ours():
     """Both directions as functions of nothing, the players, and the batch."""
-    import equinox as eqx
-    import jax
-
-    import saddlery as sd
-    from saddlery.data.images import Images
-    from saddlery.game import Pair
-    from saddlery.rules import Consensus, Simultaneous, Turn
-
     images = np.random.default_rng(0).integers(0, 256, (BATCH, SIZE, SIZE, 3), dtype=np.uint8)
     networks = sd.networks.family(f"dcgan4_nobn_cf(width={WIDTH})", size=SIZE, channels=3, noise=NOISE)
     game = sd.games.Gan(*networks, Images(images), noise=NOISE, batch=BATCH)
@@ -94,10 +79,6 @@ def ours():
 
 def peer(players, batch, separate: bool, channels_last: bool):
     """The same two in PyTorch: real and generated samples scored in one pass or in two, in either memory format."""
-    import torch
-    from torch.autograd import grad
-    from torch.nn.functional import conv2d, conv_transpose2d, leaky_relu, softplus
-
     order = torch.channels_last if channels_last else torch.contiguous_format
 
     def tensor(array):
@@ -178,7 +159,3 @@ def distance(found, expected) -> float:
     """The relative distance of two directions, each as one vector."""
     found, expected = (np.concatenate([np.ravel(g) for player in each for g in player]) for each in (found, expected))
     return float(np.linalg.norm(found - expected) / np.linalg.norm(expected))
-
-
-if __name__ == "__main__":
-    measure()

@@ -1,4 +1,5 @@
 import itertools
+from operator import itemgetter
 
 import jax
 import jax.numpy as jnp
@@ -6,8 +7,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jax.test_util import check_grads
 
 from saddlery.networks import MLP
+from saddlery.networks.mlp import NARROW
 
 NUMPY = {
     "relu": lambda x: np.maximum(x, 0),
@@ -47,6 +50,28 @@ def test_forward_is_numpys(activation, final, widths, scale, seed):
         found = network.apply(jax.tree.map(jnp.asarray, parameters), jnp.asarray(x))
         assert found.dtype == jnp.float64
         np.testing.assert_allclose(found, in_numpy(parameters, x, activation, final, scale), rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("width", [NARROW, NARROW + 1])
+def test_derivatives_of_both_orders_are_those_of_finite_differences(float64, width):
+    network = MLP(3, 2, widths=(width, 4), activation="tanh")
+    parameters, x = network.init(jax.random.key(0)), jax.random.normal(jax.random.key(1), (5, 3))
+
+    def value(parameters, x):
+        return jnp.sum(jnp.sin(network.apply(parameters, x)))
+
+    check_grads(value, (parameters, x), order=2, modes=("fwd", "rev"), rtol=1e-6)
+
+
+def test_mapped_over_parameters_it_is_each_alone():
+    network = MLP(3, 2, widths=(4,))
+    every = jax.vmap(network.init)(jax.random.split(jax.random.key(0), 3))
+    x = jax.random.normal(jax.random.key(1), (5, 3))
+    found = jax.vmap(jax.jacrev(network.apply), (0, None))(every, x)
+    for i in range(3):
+        expected = jax.jacfwd(network.apply)(jax.tree.map(itemgetter(i), every), x)
+        for one, other in zip(jax.tree.leaves(found), jax.tree.leaves(expected), strict=True):
+            np.testing.assert_allclose(one[i], other, rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("gain", [0.8, 1.4])

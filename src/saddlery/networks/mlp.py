@@ -66,11 +66,11 @@ class MLP(Network):
         x = x if self.scale == 1.0 else x * self.scale
         narrow = max(self.widths, default=NARROW) <= NARROW
         affine = _features_first if narrow else _batch_first
-        x = x.T if narrow else x
+        x = _turned(x) if narrow else x
         for layer in parameters[:-1]:
             x = ACTIVATIONS[self.activation](affine(layer, x))
         x = affine(parameters[-1], x)
-        x = x.T if narrow else x
+        x = _turned(x) if narrow else x
         x = x if self.final is None else ACTIVATIONS[self.final](x)
         return x if isinstance(self.outputs, int) else x.reshape(batch, *self.outputs)
 
@@ -84,5 +84,24 @@ def _batch_first(layer, x):
     return x @ layer["weight"] + layer["bias"]
 
 
+def _turned(x):
+    return jax.lax.optimization_barrier(x.T)  # or XLA would take it into the product beside it, which slows that down
+
+
 def _features_first(layer, x):
-    return layer["weight"].T @ x + layer["bias"][:, None]
+    return _product(layer["weight"], x) + layer["bias"][:, None]
+
+
+@jax.custom_jvp
+def _product(weight, x):
+    """weightᵀ x, the small matrix transposed beforehand: XLA's products on CPUs are twice as fast on rows as they lie.
+
+    Left alone, XLA would take the transposition into the product. Going back, weight is multiplied as it lies anyhow.
+    """
+    return jax.lax.optimization_barrier(weight.T) @ x
+
+
+@_product.defjvp
+def _(primals, tangents):
+    (weight, x), (weight_dot, x_dot) = primals, tangents
+    return _product(weight, x), weight.T @ x_dot + weight_dot.T @ x
