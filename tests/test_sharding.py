@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import saddlery as sd
+from saddlery.experiment import open_results
 from saddlery.sharding import DataParallel, join
 
 # A hundred steps on all devices, in two parts of which the second goes on from the first's checkpoint; their losses.
@@ -79,6 +80,25 @@ def test_two_processes_give_the_losses_of_one_and_one_of_them_writes(tmp_path):
     assert sorted(path.name for path in (tmp_path / "run").iterdir()) == ["checkpoints", "history.zarr", "run.json"]
     steps = [path.name for path in Path(tmp_path, "run/checkpoints/seed-0").iterdir()]
     assert sorted(steps) == ["step-000000040", "step-000000100"]
+
+
+def test_a_sweep_on_four_devices_is_that_on_one(tmp_path):
+    sweep = ("run", "ring", "-m", "consensus(gamma=[1, 10])", "--steps", "20", "--every", "10", "--seeds", "2", "-q")
+    command = [sys.executable, "-m", "saddlery", *sweep, "--no-report", "--learning-rate", "0.001"]
+    environment = os.environ | {"XLA_FLAGS": "--xla_force_host_platform_device_count=4"}
+    for devices in ("1", "4"):
+        options = ["--devices", devices, "--out", str(tmp_path / devices)]
+        subprocess.run(command + options, env=environment, check=True, capture_output=True)
+    one, four = (open_results(tmp_path / devices) for devices in ("1", "4"))
+    assert not np.array_equal(one["generator_loss"], four["generator_loss"])  # added in another order
+    np.testing.assert_allclose(one["generator_loss"], four["generator_loss"], atol=1e-5)
+
+
+def test_a_sweep_on_devices_that_are_not_there_does_not_start(saddlery):
+    code, _, errors = saddlery("run", "ring", "--devices", "2", "--out", "mine")
+    assert code == 2
+    assert errors.startswith("error: devices: got 2, there are 1: ")
+    assert not Path("mine").exists()
 
 
 def test_one_device_changes_nothing():

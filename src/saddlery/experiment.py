@@ -21,7 +21,7 @@ from saddlery.results import DESCRIPTION, RESULTS, known, open_results, store_of
 from saddlery.sweeps import grid
 from saddlery.sweeps.grid import Setting
 
-FORMAT = 2
+FORMAT = 3
 KEPT = 64  # runs of an experiment up to which each one's last checkpoint and samples are kept
 RUNS = "runs"  # of a folder: a folder for each method
 RETOLD = ("title", "note", "command")  # words about an experiment, which change nothing of it
@@ -45,6 +45,8 @@ class Experiment:
     - `learning_rate`: another for both players, a number or a list of them.
     - `schedule`: the text of a schedule that replaces each method's own.
     - `average`: decay of the generator's averaged weights, which are then measured too.
+    - `devices`: how many of this machine's divide each run's batch among them; with more than one, runs follow one
+      another. See `saddlery.data_parallel`.
     - `samples`: how many samples each record measures; `shown`: how many it keeps to be looked at, by default 512, and
       none where there are more than 64 runs.
     - `store`: where results are kept, a path or an fsspec address such as `s3://bucket/fair.zarr`; by default
@@ -66,6 +68,7 @@ class Experiment:
     learning_rate: float | list[float] | None = None
     schedule: str | None = None
     average: float | None = None
+    devices: int = 1
     samples: int = 2500
     shown: int | None = None
     store: str | None = None
@@ -86,6 +89,7 @@ class Experiment:
         _whole("every", self.every, 1)
         _whole("seeds", self.seeds, 1)
         _whole("samples", self.samples, 1)
+        _whole("devices", self.devices, 1)
         _whole("key", self.key, 0, 2**32 - 1)
         for rate in grid.values("learning_rate", self.learning_rate):
             if rate is not None and not (isinstance(rate, int | float) and 0 < rate < math.inf):
@@ -196,6 +200,7 @@ def prepare(
     games = {text: adopt(mine[text]) if text in mine else build("game", text, GAMES) for text in texts}
     for game in games.values():
         check(game, jax.random.key(experiment.key))
+    divided(experiment, games)
     usual = optimisers_of(experiment, games)
 
     def built(setting):
@@ -206,6 +211,17 @@ def prepare(
     for (label, method), *_ in alike(list(methods.items()), lambda pair: pair[1]):
         _try_optimisers(label, method)
     return Ready(experiment, games, methods)
+
+
+def divided(experiment: Experiment, games: dict[str, Any]) -> dict[str, Any]:
+    """The games as they are trained: their batches divided among devices where the experiment says so.
+
+    **Raises:** `ValueError` when there are not so many devices, or they do not divide a batch.
+    """
+    from saddlery.sharding import data_parallel
+
+    one = experiment.devices == 1
+    return games if one else {text: data_parallel(game, experiment.devices) for text, game in games.items()}
 
 
 def _try_optimisers(text: str, method: Any) -> None:
@@ -322,12 +338,13 @@ def cells_of(
         text: {**probes(game, experiment.samples, experiment.shown or 0), **ready.probes}
         for text, game in ready.games.items()
     }
+    games = divided(experiment, ready.games)
     keys, stop = tuple(jax.random.fold_in(key, seed) for seed in range(experiment.seeds)), threading.Event()
 
     def cell(place, setting):
         told = None if progress is None else functools.partial(progress, experiment, setting.label)
         plan = Plan(
-            game=ready.games[setting.game], method=ready.methods[setting.label], steps=experiment.steps,
+            game=games[setting.game], method=ready.methods[setting.label], steps=experiment.steps,
             records=records, probes=measures[setting.game], players=None, average=experiment.average,
             folder=folder / RUNS / experiment.folder_of(setting.label) if folder else None,
             checkpoint_seconds=checkpoint_seconds, progress=told, stop=stop,

@@ -104,6 +104,14 @@ def test_what_goes_wrong_on_a_worker_is_said_as_if_it_were_here(engine, tmp_path
     assert open_results("yours").sizes["setting"] == 1
 
 
+def test_a_dry_run_counts_on_the_cores_of_the_cluster(engine, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    command = ("run", "bilinear", "--steps", "5", "--seeds", "1", "--engine", "ray", "--dry-run", "--out", "mine")
+    assert main([*command]) == 0
+    assert capsys.readouterr().out.endswith("; on 2 cores of the cluster\n")
+    assert not Path("mine").exists()
+
+
 def test_an_address_without_a_cluster_is_refused_before_anything_runs(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(ray, "is_initialized", lambda: False)

@@ -70,6 +70,7 @@ def run(
     average: Annotated[
         float | None, typer.Option(help="Measure the generator's moving average too: its decay.")
     ] = None,
+    devices: Annotated[int, typer.Option(help="Divide each run's batch among so many of this machine's.")] = 1,
     checkpoint_seconds: Annotated[float, typer.Option(min=0, help="How often each run is kept to go on from.")] = 30.0,
     out: Annotated[Path | None, typer.Option(help="The folder for everything. [runs/GAME]")] = None,
     store: Annotated[
@@ -106,6 +107,7 @@ def run(
             "discriminator_optimiser": discriminator_optimiser,
             "schedule": schedule,
             "average": average,
+            "devices": None if devices == 1 else devices,
             "shown": shown,
             "store": store,
         }
@@ -117,7 +119,7 @@ def run(
         ready = prepare(experiment)
         chosen = chosen_engine(engine, address)
         if dry_run:
-            estimate(ready, folder)
+            estimate(ready, folder, chosen)
             return
         claim(folder, experiment, force=force)
     train(
@@ -175,9 +177,10 @@ def chosen_engine(name: str, address: str | None) -> Callable | None:
     return None
 
 
-def estimate(ready: Any, folder: Path) -> None:
-    """Print what an experiment would take: runs, programs, time and memory. Its programs are compiled for that."""
+def estimate(ready: Any, folder: Path, engine: Callable | None) -> None:
+    """Print what an experiment would take: runs, programs, time and memory. For that its programs are compiled here."""
     from saddlery.experiment import cells_of, size
+    from saddlery.sweeps import on_ray
     from saddlery.sweeps.estimate import Estimate
     from saddlery.sweeps.local import measured
 
@@ -185,7 +188,10 @@ def estimate(ready: Any, folder: Path) -> None:
     whole = Estimate.of(cells)
     typer.echo(whole)
     typer.echo(f"at most {size(cells) / 1e6:,.0f} MB on disk, in {ready.experiment.store or folder}")
-    typer.echo(whole.timed(measured(cells)))
+    streams = 1 if ready.experiment.devices > 1 else None if engine is None else on_ray.cores()
+    typer.echo(
+        whole.timed(measured(cells), streams) + ("" if engine is None else f"; on {streams} cores of the cluster")
+    )
 
 
 def decode(data: str, size: int | None, strict: bool) -> None:

@@ -34,9 +34,12 @@ class Estimate(NamedTuple):
             f"{_count(self.steps, 'step')}, computed by {_count(self.programs, 'program')}"
         )
 
-    def timed(self, ready: Sequence[Program]) -> str:
-        """In words: the time that is left when all programs are compiled, and the memory in use at most so far."""
-        streams = len(os.sched_getaffinity(0))
+    def timed(self, ready: Sequence[Program], streams: int | None = None) -> str:
+        """In words: the time that is left when all programs are compiled, and the memory in use at most so far.
+
+        **Arguments:** `streams` is how many runs proceed at a time, each as fast as here; by default a run a core.
+        """
+        streams = streams or len(os.sched_getaffinity(0))
         of_run = [self.steps * program.step + self.records * program.record for program in ready]
         work = sum(len(program.cells) * self.seeds * seconds for program, seconds in zip(ready, of_run, strict=True))
         memory = 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

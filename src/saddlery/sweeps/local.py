@@ -12,6 +12,7 @@ import jax.numpy as jnp
 
 from saddlery import recording
 from saddlery.data.shards import holds_shards
+from saddlery.sharding import DataParallel
 from saddlery.sweeps.cells import Cell, programs
 from saddlery.sweeps.mapped import fitting, go_together
 from saddlery.training import Stage, begin, ended, finite, go_on, save, steps_from
@@ -41,7 +42,8 @@ def train(
 
     On the CPU there is a stream for each core, each calling the one compiled single-run program of its run: the numbers
     are the same bits whatever runs beside. On accelerators there is one for each device, and runs of one program are
-    mapped together in batches as large as its memory allows; their numbers agree with single runs' to rounding.
+    mapped together in batches as large as its memory allows; their numbers agree with single runs' to rounding. Runs
+    whose batches are divided among devices follow one another.
 
     Programs are compiled side by side first, and each one's runs follow as soon as it is there.
 
@@ -55,6 +57,8 @@ def train(
     **Raises:** `KeyboardInterrupt`, after a checkpoint of every run that is not in a finished cell; what a run raises,
     when the others have ended their chunk.
     """
+    if isinstance(cells[0].plan.game, DataParallel):  # which takes all the devices there are for itself
+        mapped, cores = False, 1
     mapped = jax.default_backend() != "cpu" if mapped is None else mapped
     ends: dict[int, dict[int, Stage]] = {cell.place: {} for cell in cells}
     compiling: dict[Any, list[Cell]] = {}

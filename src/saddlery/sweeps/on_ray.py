@@ -59,15 +59,15 @@ def train(cells: Sequence[Cell], work: Callable) -> None:
     import jax
 
     ray = _ray()
-    cores, gpus, places = _room(ray.nodes(), cells)
+    of_task, gpus, places = _room(ray.nodes(), cells)
     settings = {name: getattr(jax.config, name) for name in NUMBERS}
     if not gpus:
         settings["jax_platforms"] = "cpu"
     shown = {cell.label: cell.plan.progress for cell in cells}
     board = ray.remote(Board).options(num_cpus=0, max_restarts=-1, max_task_retries=-1).remote()
-    task = ray.remote(_task).options(num_cpus=cores, num_gpus=gpus, max_retries=RETRIES)
+    task = ray.remote(_task).options(num_cpus=of_task, num_gpus=gpus, max_retries=RETRIES)
     running = [
-        task.remote(work, [cell.place for cell in group], cores, settings, board) for group in groups(cells, places)
+        task.remote(work, [cell.place for cell in group], of_task, settings, board) for group in groups(cells, places)
     ]
     try:
         while running and not cells[0].plan.stop.is_set():
@@ -83,6 +83,11 @@ def train(cells: Sequence[Cell], work: Callable) -> None:
         raise OSError(f"the Ray cluster gave a task up whose workers ended {RETRIES + 1} times: {said}") from error
     finally:
         _stop(ray, board, running)
+
+
+def cores() -> int:
+    """The cores of the cluster that this process is connected with."""
+    return max(1, sum(int(node["Resources"].get("CPU", 0)) for node in _ray().nodes() if node["Alive"]))
 
 
 class Board:
