@@ -1,5 +1,6 @@
 """A heat map: what a measure came to, a row for each method with its parameters, a column for each learning rate."""
 
+import textwrap
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,6 +11,7 @@ from saddlery.report.measures import Measure
 from saddlery.report.style import GREY, INK, Picture, canvas, dress, render
 
 ROW, COLUMN, LETTER = 0.235, 0.78, 0.062  # inches, the last of a row's label
+BOLD, LINE = 0.088, 0.17  # inches of a letter and of a line of the title
 
 
 def heat(
@@ -40,7 +42,9 @@ def heat(
     norm = LogNorm(known.min(), known.max()) if small and known.size else Normalize(0, top)
     across, down = width * len(columns), ROW * len(rows)
     left = LETTER * max(map(len, rows)) + 0.25
-    wide, high = left + across + 0.15, down + 0.75
+    wide = left + across + 0.15
+    title = textwrap.wrap(f"{measure.title} {when}, median over seeds", int((wide - 0.2) / BOLD))
+    high = down + 0.6 + LINE * len(title)
     figure = canvas(wide, high)
     axes = dress(figure.add_axes((left / wide, 0.45 / high, across / wide, down / high)))
     axes.imshow(values, cmap="Blues_r" if small else "Blues", norm=norm, aspect="auto")
@@ -58,7 +62,7 @@ def heat(
     axes.set_yticks(range(len(rows)), list(rows), fontsize=7.5)
     axes.set_xticks(range(len(columns)), list(columns), fontsize=7.5)
     axes.set_xlabel(axis, fontsize=8, color=INK)
-    axes.set_title(f"{measure.title} {when}, median over seeds", fontsize=9.5, weight="bold", color=INK, loc="left")
+    figure.text(0.1 / wide, 1 - 0.06 / high, "\n".join(title), fontsize=9.5, weight="bold", color=INK, va="top")
     axes.tick_params(length=0)
     told = "; ".join(
         f"{row} " + ", ".join(measure.text(float(v)) if np.isfinite(v) else "none" for v in line)
