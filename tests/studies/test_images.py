@@ -6,7 +6,6 @@ import xarray as xr
 
 from saddlery.experiment import Experiment
 from saddlery.studies import images
-from saddlery.sweeps.grid import Setting
 
 GAME = "digits(width=4, batch=8, noise=2"
 SMALL = {"steps": 2, "every": 1, "seeds": 2, "samples": 16, "shown": 4}
@@ -113,11 +112,3 @@ def test_intervals_are_of_the_median_over_seeds_that_have_a_value():
     median, low, high = images.interval(many)
     assert median == np.median(many)
     assert 0.8 * 1.96 * 1.2533 / 20 < (high - low) / 2 < 1.2 * 1.96 * 1.2533 / 20  # the median's standard error
-
-
-def test_names_of_depth_and_size():
-    setting = Setting("…", "stacked(network='stacked(fraction=0.25)')", "unrolled(steps=5, generator='sgd')", {})
-    assert images.of_depth(setting, (0.5, 0.25)) == {
-        "setting": "K = 5, D ¼", "method": "unrolled", "depth": 5.0, "fraction": 0.25,
-    }  # fmt: skip
-    assert images.of_depth(setting._replace(method="simultaneous"))["setting"] == "K = 0"

@@ -94,7 +94,8 @@ def run(
 
         if data is not None:
             decode(data, size, strict)
-        own = {"preset": preset, "loss": loss and _loss(loss), "data": data, "size": size, "network": network}
+        own = {"preset": preset, "loss": _axis("loss", loss), "data": data, "size": size}
+        own["network"] = _axis("network", network)
         game = str(_with(parse(game), **own))
         folder = out or _free_folder(parse(game).name)
         settings = {
@@ -209,9 +210,9 @@ def decode(data: str, size: int | None, strict: bool) -> None:
         as_data(data, strict=strict, progress=lambda done, of: bar.update(task, completed=done, total=of), **settings)
 
 
-def _loss(text: str) -> Any:
-    """A loss by its name, or a list of names."""
-    return literal("loss", text) if text.strip().startswith("[") else text
+def _axis(name: str, text: str | None) -> Any:
+    """A text as it is, or a list of texts."""
+    return literal(name, text) if text and text.strip().startswith("[") else text
 
 
 def _with(call: Call, **arguments: Any) -> Call:

@@ -12,7 +12,8 @@ from saddlery.report.measures import number, percent
 from saddlery.report.style import INK, RULE, Picture, canvas, dress, render
 from saddlery.report.words import Finding
 from saddlery.studies.coloured import BINS, DEPTHS, FRACTIONS
-from saddlery.studies.images import SIZES, interval
+from saddlery.studies.depths import SIZES
+from saddlery.studies.images import interval
 
 COLUMNS = (
     Column("js", "Divergence of colours", "Jensen–Shannon, in nats, at most log 2", number),

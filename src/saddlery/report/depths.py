@@ -8,7 +8,8 @@ import xarray as xr
 from saddlery.report.images import Column, last
 from saddlery.report.measures import number
 from saddlery.report.style import GREY, INK, RULE, Picture, canvas, dress, render
-from saddlery.studies.images import SIZES, interval
+from saddlery.studies.depths import SIZES
+from saddlery.studies.images import interval
 
 TINTS = ("#0072b2", "#009e73", "#d55e00")  # of the discriminator's sizes
 SHADES = {0: "#d55e00", 1: "#c98a00", 5: "#56a0d8", 10: "#0072b2"}  # of K

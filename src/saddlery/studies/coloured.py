@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -13,29 +13,14 @@ from saddlery.data import colours
 from saddlery.experiment import Experiment
 from saddlery.games import coloured
 from saddlery.metrics import colour_divergence, perfect_colours
-from saddlery.studies import images
+from saddlery.studies import depths, images
+from saddlery.studies.depths import Scale, unrolled
 
 DEPTHS, FRACTIONS = (0, 1, 5, 10), (0.25, 0.5)  # K, and the discriminator's size as a fraction of the generator's
 SAMPLES, AT_ONCE, SHOWN = 10_000, 1_000, 400  # measured, made together, and whose colours are kept
 BINS = 5  # along each axis of the cube of colours
 CONTROLS = ("real images", "one image", "untrained generator")
 RESULTS = "coloured.zarr"
-
-
-class Scale(NamedTuple):
-    """On which digits, with which networks, how long, with how many seeds, which batch, noise and optimisers.
-
-    `network` has `{}` for the size of the discriminator.
-    """
-
-    data: str
-    network: str
-    steps: int
-    seeds: int
-    batch: int
-    noise: int
-    generator: str
-    discriminator: str
 
 
 SCALES = {
@@ -109,25 +94,13 @@ def open_coloured(folder: Path | str) -> xr.Dataset:
 def experiments(scale: str) -> dict[str, Experiment]:
     """The trainings: every K with both sizes of discriminator."""
     size = SCALES[scale]
-    networks = [size.network.format(fraction) for fraction in FRACTIONS]
-    return {
-        "unrolled": Experiment(
-            f"coloured(data={size.data!r}, batch={size.batch}, noise={size.noise}, network={networks!r})",
-            tuple("simultaneous" if depth == 0 else f"unrolled(steps={depth})" for depth in DEPTHS),
-            steps=size.steps,
-            every=max(1, size.steps // 10),
-            seeds=size.seeds,
-            samples=1000,
-            shown=64,
-            generator_optimiser=size.generator,
-            discriminator_optimiser=size.discriminator,
-        )
-    }
+    game = size.game("coloured", size.networks(FRACTIONS))
+    return {"unrolled": size.experiment(game, unrolled(DEPTHS), samples=1000)}
 
 
-def named(name: str, setting: Any) -> dict[str, Any]:
+def named(_: str, setting: Any) -> dict[str, Any]:
     """A setting's coordinates."""
-    return images.of_depth(setting, FRACTIONS)
+    return depths.named(setting, FRACTIONS)
 
 
 def measure(game: Any, players: Any, key: Any) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import io
 import os
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from functools import partial
 from pathlib import Path
@@ -14,7 +14,6 @@ import numpy as np
 import xarray as xr
 
 from saddlery import storage
-from saddlery.call import parse
 from saddlery.experiment import KEPT, Experiment, Ready, carry_out, cells_of, claim, prepare
 from saddlery.game import Pair
 from saddlery.names import nearest
@@ -25,7 +24,6 @@ from saddlery.training import begin
 
 TEXT = np.dtypes.StringDType()
 SHARE = 4  # of progress: measuring a run counts as so many times less than training it
-SIZES = {0.25: "¼", 0.5: "½"}  # of discriminators, in labels
 
 Measure = Callable[[Any, Pair, Any], Mapping[str, Any]]
 Named = Callable[[str, Setting], Mapping[str, Any]]
@@ -236,13 +234,3 @@ def interval(values: xr.DataArray | np.ndarray) -> tuple[float, float, float]:
     medians = np.median(known[drawn], axis=1)
     low, high = np.quantile(medians, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], method="inverted_cdf")
     return float(np.median(known)), float(low), float(high)
-
-
-def of_depth(setting: Setting, fractions: Sequence[float] = ()) -> dict[str, Any]:
-    """The coordinates of a setting of a K and a size of the discriminator: its label, `method`, `depth`, `fraction`."""
-    depth = int(parse(setting.method).arguments.get("steps", 0))
-    told = {"setting": f"K = {depth}", "method": "unrolled" if depth else "simultaneous", "depth": float(depth)}
-    if not fractions:
-        return told
-    fraction = next(each for each in fractions if f"fraction={each}" in setting.game)
-    return told | {"setting": f"K = {depth}, D {SIZES.get(fraction, f'{fraction:g}')}", "fraction": fraction}

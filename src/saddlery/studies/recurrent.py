@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import numpy as np
@@ -13,26 +13,14 @@ from saddlery.data import as_data
 from saddlery.data.images import in_range
 from saddlery.experiment import Experiment
 from saddlery.games import images as game_of
-from saddlery.studies import images
+from saddlery.studies import depths, images
+from saddlery.studies.depths import Scale, unrolled
 
 DEPTHS = (0, 10)  # K
 SAMPLES, PAIRS = 2_000, 500  # measured, and of how many all pairs are compared
 SURE = 0.9  # the probability from which the classifier is sure of a digit
 CONTROLS = ("real images", "one image", "noise of the same pixels", "untrained generator")
 RESULTS = "recurrent.zarr"
-
-
-class Scale(NamedTuple):
-    """On which digits, with which networks, how long, with how many seeds, which batch, noise and optimisers."""
-
-    data: str
-    network: str
-    steps: int
-    seeds: int
-    batch: int
-    noise: int
-    generator: str
-    discriminator: str
 
 
 SCALES = {
@@ -93,24 +81,12 @@ def open_recurrent(folder: Path | str) -> xr.Dataset:
 def experiments(scale: str) -> dict[str, Experiment]:
     """The trainings."""
     size = SCALES[scale]
-    return {
-        "unrolled": Experiment(
-            f"images(data={size.data!r}, network={size.network!r}, batch={size.batch}, noise={size.noise})",
-            tuple("simultaneous" if depth == 0 else f"unrolled(steps={depth})" for depth in DEPTHS),
-            steps=size.steps,
-            every=max(1, size.steps // 10),
-            seeds=size.seeds,
-            samples=1000,
-            shown=64,
-            generator_optimiser=size.generator,
-            discriminator_optimiser=size.discriminator,
-        )
-    }
+    return {"unrolled": size.experiment(size.game("images", size.network), unrolled(DEPTHS), samples=1000)}
 
 
-def named(name: str, setting: Any) -> dict[str, Any]:
+def named(_: str, setting: Any) -> dict[str, Any]:
     """A setting's coordinates."""
-    return images.of_depth(setting)
+    return depths.named(setting)
 
 
 def measure(game: Any, players: Any, key: Any) -> dict[str, Any]:

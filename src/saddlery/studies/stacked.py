@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -13,7 +13,8 @@ from saddlery.data import as_data
 from saddlery.experiment import Experiment
 from saddlery.games import stacked
 from saddlery.metrics import class_coverage, classifier, perfect_classes
-from saddlery.studies import images
+from saddlery.studies import depths, images
+from saddlery.studies.depths import Scale, unrolled
 
 DEPTHS, FRACTIONS = (0, 1, 5, 10), (0.25, 0.5)  # K, and the discriminator's size as a fraction of the generator's
 SAMPLES, AT_ONCE = 26_000, 2_000  # customary; and how many are made together
@@ -29,35 +30,19 @@ PUBLISHED: dict[tuple[float, float], tuple[float, float]] = {
 }  # fmt: skip
 
 
-class Scale(NamedTuple):
-    """On which digits, with which networks, how long, with how many seeds, which batch, noise and optimisers.
-
-    `network` has `{}` for the size of the discriminator; `baseline`: the networks of the relativistic baseline, and the
-    weight of its penalties.
-    """
-
-    data: str
-    network: str
-    steps: int
-    seeds: int
-    batch: int
-    noise: int
-    generator: str
-    discriminator: str
-    baseline: tuple[str, float]
-
-
 SCALES = {
     "quick": Scale(
-        "digits", "stacked(fraction={}, normalised=False)", 2500, 3, 64, 64, *["adam(learning_rate=2e-3, b1=0.5)"] * 2,
-        baseline=("stacked(width=16, fraction=1.0, normalised=False)", 0.1),
+        "digits", "stacked(fraction={}, normalised=False)", 2500, 3, 64, 64, *["adam(learning_rate=2e-3, b1=0.5)"] * 2
     ),
     "paper": Scale(
         "mnist", "stacked(fraction={})", 50_000, 5, 256, 256,
         "adam(learning_rate=1e-3, b1=0.5)", "adam(learning_rate=1e-4, b1=0.5)",
-        baseline=("dcgan4_nobn(width=32)", 1.0),
     ),
 }  # fmt: skip
+BASELINE = {  # by scale, the networks of the relativistic baseline, and the weight of its penalties
+    "quick": ("stacked(width=16, fraction=1.0, normalised=False)", 0.1),
+    "paper": ("dcgan4_nobn(width=32)", 1.0),
+}
 
 
 def run(folder: Path | str, scale: str = "quick", progress: Callable[[int, int], None] | None = None) -> xr.Dataset:
@@ -86,7 +71,7 @@ def run(folder: Path | str, scale: str = "quick", progress: Callable[[int, int],
     results = images.study(folder / "parts" / scale, experiments(scale), measure, named, progress)
     results = results.assign_attrs(
         title="How many of a thousand modes?",
-        note=_note(size),
+        note=_note(scale),
         command=f"saddlery study stacked --scale {scale}",
         game=f"stacked(data={size.data!r}, batch={size.batch}, noise={size.noise})",
         samples_found=SAMPLES,
@@ -106,8 +91,8 @@ def open_stacked(folder: Path | str) -> xr.Dataset:
     return images.kept(Path(folder) / RESULTS, "stacked")
 
 
-def _note(size: Scale) -> str:
-    networks, weight = size.baseline
+def _note(scale: str) -> str:
+    size, (networks, weight) = SCALES[scale], BASELINE[scale]
     return (
         f"{images.named_digits(size.data)}, three of them in three channels; the paper's deliberately small networks"
         f"{', but without batch normalisation' if 'normalised=False' in size.network else ''}. The relativistic "
@@ -117,26 +102,13 @@ def _note(size: Scale) -> str:
 
 def experiments(scale: str) -> dict[str, Experiment]:
     """The trainings: the unrolled GANs with both sizes of discriminator, and the baseline."""
-    size = SCALES[scale]
-    networks, weight = size.baseline
-    game = f"stacked(data={size.data!r}, batch={size.batch}, noise={size.noise}, network="
-    smaller = [size.network.format(fraction) for fraction in FRACTIONS]
+    size, (networks, weight) = SCALES[scale], BASELINE[scale]
+    game = size.game("stacked", size.networks(FRACTIONS))
     penalty = (f"r1(weight={weight})", f"r2(weight={weight})")
-    unrolled = tuple("simultaneous" if depth == 0 else f"unrolled(steps={depth})" for depth in DEPTHS)
-    common: dict[str, Any] = {
-        "steps": size.steps,
-        "every": max(1, size.steps // 10),
-        "seeds": size.seeds,
-        "samples": 2000,
-        "shown": 64,
-        "generator_optimiser": size.generator,
-        "discriminator_optimiser": size.discriminator,
-    }
+    baseline = size.game("stacked", networks, loss="relativistic", penalty=penalty)
     return {
-        "unrolled": Experiment(f"{game}{smaller!r})", unrolled, **common),
-        "relativistic": Experiment(
-            f"{game}{networks!r}, loss='relativistic', penalty={penalty!r})", ("alternating",), **common
-        ),
+        "unrolled": size.experiment(game, unrolled(DEPTHS), samples=2000),
+        "relativistic": size.experiment(baseline, ["alternating"], samples=2000),
     }
 
 
@@ -144,7 +116,7 @@ def named(name: str, setting: Any) -> dict[str, Any]:
     """A setting's coordinates."""
     if name == "relativistic":
         return {"setting": "relativistic R1+R2", "method": "relativistic", "depth": float("nan"), "fraction": 1.0}
-    return images.of_depth(setting, FRACTIONS)
+    return depths.named(setting, FRACTIONS)
 
 
 def measure(game: Any, players: Any, key: Any) -> dict[str, Any]:

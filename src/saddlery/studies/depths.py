@@ -1,0 +1,58 @@
+"""Unrolled GANs of several depths K on digits: what the studies that sweep K have in common."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from saddlery.call import parse
+from saddlery.experiment import Experiment
+from saddlery.sweeps.grid import Setting
+
+SIZES = {0.25: "¼", 0.5: "½"}  # of discriminators, in labels
+RECORDS = 10  # along training
+
+
+class Scale(NamedTuple):
+    """On which digits, with which networks, how long, with how many seeds, which batch, noise and optimisers.
+
+    `network` has `{}` for the size of the discriminator, where that is swept too.
+    """
+
+    data: str
+    network: str
+    steps: int
+    seeds: int
+    batch: int
+    noise: int
+    generator: str
+    discriminator: str
+
+    def experiment(self, game: str, methods: Sequence[str], samples: int) -> Experiment:
+        """Methods on a game, trained at this scale."""
+        return Experiment(
+            game, tuple(methods), steps=self.steps, every=max(1, self.steps // RECORDS), seeds=self.seeds,
+            samples=samples, shown=64, generator_optimiser=self.generator, discriminator_optimiser=self.discriminator,
+        )  # fmt: skip
+
+    def game(self, name: str, network: str | list[str], **arguments: Any) -> str:
+        """The text of a game of images, of this scale's data, batch and noise."""
+        given = {"data": self.data, "batch": self.batch, "noise": self.noise, "network": network, **arguments}
+        return f"{name}({', '.join(f'{key}={value!r}' for key, value in given.items())})"
+
+    def networks(self, fractions: Sequence[float]) -> list[str]:
+        """The networks with each size of discriminator."""
+        return [self.network.format(fraction) for fraction in fractions]
+
+
+def unrolled(depths: Sequence[int]) -> list[str]:
+    """The methods: unrolled GANs, of which K = 0 is simultaneous descent."""
+    return ["simultaneous" if depth == 0 else f"unrolled(steps={depth})" for depth in depths]
+
+
+def named(setting: Setting, fractions: Sequence[float] = ()) -> dict[str, Any]:
+    """The coordinates of a setting of a K and a size of the discriminator: its label, `method`, `depth`, `fraction`."""
+    depth = int(parse(setting.method).arguments.get("steps", 0))
+    told = {"setting": f"K = {depth}", "method": "unrolled" if depth else "simultaneous", "depth": float(depth)}
+    if not fractions:
+        return told
+    fraction = next(each for each in fractions if f"fraction={each}" in setting.game)
+    return told | {"setting": f"K = {depth}, D {SIZES.get(fraction, f'{fraction:g}')}", "fraction": fraction}
