@@ -80,10 +80,10 @@ def test_damaged_descriptions_and_other_versions_are_named(saddlery, tmp_path):
         2,
         "error: experiment.json is damaged: it is no description of an experiment\n",
     )
-    (tmp_path / "experiment.json").write_text('{"format": 3}')
+    (tmp_path / "experiment.json").write_text('{"format": 99}')
     code, _, errors = saddlery("resume", ".")
     assert code == 2
-    assert "format 3, this version of Saddlery reads format 2" in errors
+    assert "format 99, this version of Saddlery reads format 3" in errors
 
 
 def test_a_folder_that_cannot_be_written_is_a_failure_not_a_mistake(saddlery, monkeypatch):

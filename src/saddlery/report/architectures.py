@@ -12,7 +12,7 @@ from saddlery.report.images import Row, Section, Table, cell, diverged, told
 from saddlery.report.images import write as write_page
 from saddlery.report.measures import number, percent
 from saddlery.report.ranks import correlation
-from saddlery.report.style import INK, RULE, STROKES, Picture, canvas, colour, dress, render
+from saddlery.report.style import INK, RULE, STROKES, Picture, canvas, colour, dress, logarithmic, render
 from saddlery.report.words import Finding
 
 FLAT = 2 * np.log(2)  # the discriminator's loss where all its scores are the same
@@ -220,7 +220,7 @@ def along(found: xr.Dataset) -> Picture:
                 axes.plot(steps, median, color=tint, ls=stroke, lw=1.5, label=column)
                 words.append(f"{row}, {column}, {title} {number(float(median[-1]))}")
             if name not in LINEAR:
-                axes.set_yscale("log", nonpositive="mask")
+                logarithmic(axes)
             if i == 0:
                 axes.set_title(row, fontsize=9, weight="bold", color=INK, loc="left")
             if j == 0:

@@ -12,7 +12,7 @@ from saddlery import storage
 from saddlery.diagnosis import Diagnosis
 from saddlery.diagnosis.verification import Verification, measured
 from saddlery.diagnosis.words import GAINS, advice, conclusion, rows
-from saddlery.report.style import COLOURS, GREY, INK, RULE, Picture, canvas, dress, render
+from saddlery.report.style import COLOURS, GREY, INK, RULE, Picture, canvas, dress, logarithmic, render
 from saddlery.report.template import filled
 
 GENERATOR, DISCRIMINATOR = COLOURS["simultaneous"], COLOURS["consensus"]
@@ -115,7 +115,7 @@ def _along(diagnosis: Diagnosis, what: str) -> Picture:
     if history is not None:
         axes.axvline(here, color=GREY, linewidth=0.8, linestyle=(0, (3, 2)))
     if what == "norms" and (path["generator_norm"].values > 0).any():
-        axes.set_yscale("log", nonpositive="mask")
+        logarithmic(axes)
     if sample == "modes" and what == "samples" and quality is not None:
         axes.set_ylim(-0.3, quality.best + 0.3)
     if what != "samples":
@@ -179,6 +179,6 @@ def _verified(verifications: list[Verification]) -> Picture:
         axes.plot(history["step"].values, values.T, color=color, linewidth=0.5, alpha=0.4)
         axes.plot(history["step"].values, np.median(values, 0), color=color, linewidth=1.8, label=label)
     if measure != "modes":
-        axes.set_yscale("log", nonpositive="mask")
+        logarithmic(axes)
     axes.legend(fontsize=7.5, frameon=False, labelcolor=INK)
     return render(figure, "verified", f"{GAINS[measure]} along training without a change and with each candidate.")

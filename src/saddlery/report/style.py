@@ -5,10 +5,12 @@ import zlib
 from collections import Counter
 from typing import Any, NamedTuple
 
+import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 INK = "#2b2a28"
 GREY = "#77746f"
@@ -72,6 +74,15 @@ def dress(axes: Axes) -> Axes:
     axes.tick_params(labelsize=7.5, colors=GREY, labelcolor=INK, width=0.6, length=3)
     axes.spines[:].set(color=GREY, linewidth=0.6)
     return axes
+
+
+def logarithmic(axes: Axes) -> None:
+    """A logarithmic y axis after what is drawn, labelled with plain numbers: at 1, 2 and 5 too of a few decades."""
+    axes.set_yscale("log", nonpositive="mask")
+    low, high = np.log10(axes.get_ylim())
+    axes.yaxis.set_major_locator(LogLocator(subs=(1,) if high - low > 3 else (1, 2, 5)))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:g}"))
+    axes.yaxis.set_minor_formatter(NullFormatter())
 
 
 class Picture(NamedTuple):

@@ -6,11 +6,11 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from saddlery.report.measures import Measure, measured
 from saddlery.report.seeds import recorded
-from saddlery.report.style import GREY, INK, RULE, Picture, canvas, dress, looks, render
+from saddlery.report.style import GREY, INK, RULE, Picture, canvas, dress, logarithmic, looks, render
 
 LINEAR = 10  # up to which a "signed" axis is linear
 
@@ -72,11 +72,7 @@ def _scale(axes: Axes, measure: Measure, values: np.ndarray) -> None:
         axes.set_ylim(-0.03, 1.03)
         axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{100 * y:.0f}"))
     elif measure.scale == "log" and (finite > 0).any():
-        axes.set_yscale("log", nonpositive="mask")
-        low, high = np.log10(axes.get_ylim())
-        axes.yaxis.set_major_locator(LogLocator(subs=(1,) if high - low > 3 else (1, 2, 5)))
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:g}"))
-        axes.yaxis.set_minor_formatter(NullFormatter())
+        logarithmic(axes)
     elif measure.scale == "signed" and len(finite) and abs(finite).max() > 3 * LINEAR:
         axes.set_yscale("symlog", linthresh=LINEAR)
         axes.axhspan(-LINEAR, LINEAR, color=GREY, alpha=0.06, linewidth=0)
