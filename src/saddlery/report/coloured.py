@@ -6,7 +6,7 @@ from pathlib import Path
 import xarray as xr
 
 from saddlery.report import images
-from saddlery.report.depths import SHADES, depths, unrolled
+from saddlery.report.depths import depths, unrolled
 from saddlery.report.images import Column, Section, Table, told
 from saddlery.report.measures import number, percent
 from saddlery.report.style import INK, RULE, Picture, canvas, dress, render
@@ -101,9 +101,7 @@ def plane(dataset: xr.Dataset) -> Picture:
         for axes, i in zip(row, range(at.sizes["setting"]), strict=True):
             dots = at["colours"].isel(setting=i).values.reshape(-1, 3)
             dress(axes).grid(color=RULE, linewidth=0.6)
-            axes.scatter(
-                *dots[:, :2].T, s=9, color=SHADES[int(at["depth"].values[i])], alpha=0.5, lw=0, rasterized=True
-            )
+            axes.scatter(*dots[:, :2].T, s=9, color=images.tint(at, i), alpha=0.5, lw=0, rasterized=True)
             axes.set_title(str(at["setting"].values[i]), fontsize=9, weight="bold", color=INK, loc="left")
             axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal")
         row[0].set_ylabel("green (0 to 1)", fontsize=8, color=INK)

@@ -12,7 +12,6 @@ from saddlery.studies.depths import SIZES
 from saddlery.studies.images import interval
 
 TINTS = ("#0072b2", "#009e73", "#d55e00")  # of the discriminator's sizes
-SHADES = {0: "#d55e00", 1: "#c98a00", 5: "#56a0d8", 10: "#0072b2"}  # of K
 
 
 def unrolled(dataset: xr.Dataset, fraction: float) -> xr.Dataset:

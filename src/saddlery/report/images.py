@@ -19,6 +19,7 @@ from saddlery.report.template import filled
 from saddlery.report.words import Finding
 from saddlery.studies.images import interval
 
+SHADES = {0: "#d55e00", 1: "#c98a00", 5: "#56a0d8", 10: "#0072b2"}  # of the steps that are unrolled
 SHOWN, SIDE = 36, 220  # of a sheet: how many images, and its least side in pixels
 
 
@@ -144,14 +145,14 @@ def table(
     """A row for each setting with medians over seeds and their intervals, and rows of what they are compared with.
 
     **Arguments:**
-    - `dataset`: with a coordinate `method` along `setting`, after which rows are coloured.
+    - `dataset`: with what `tint` asks for along `setting`, by which rows are coloured.
     - `references`: by their labels, values or texts by the columns' names; what is missing is left blank.
     - `first`: the head of the first column and its meaning.
     """
     rows = []
     for i, label in enumerate(dataset["setting"].values):
         cells = [cell(last(dataset, each.name).isel(setting=i).values, each.text) for each in columns]
-        rows.append(Row(str(label), cells, colour(str(dataset["method"].values[i]))))
+        rows.append(Row(str(label), cells, tint(dataset, i)))
     for label, values in (references or {}).items():
         cells = [(_text(values[each.name], each.text) if each.name in values else "", "") for each in columns]
         rows.append(Row(label, cells, reference=True))
@@ -185,6 +186,12 @@ def sheet(label: str, images: np.ndarray, origin: str = "", color: str = "", sho
     return Sheet(label, origin, color, content.getvalue(), f"{len(some)} images: {label}{origin and ', '}{origin}.")
 
 
+def tint(dataset: xr.Dataset, i: int) -> str:
+    """The colour of a setting: that of its K where there is a coordinate `depth`, else that of its `method`."""
+    depth = float(dataset["depth"].values[i]) if "depth" in dataset.coords else np.nan
+    return SHADES.get(depth, colour(str(dataset["method"].values[i])))  # type: ignore[call-overload]
+
+
 def sheets(dataset: xr.Dataset, by: str, shown: int = SHOWN) -> list[Sheet]:
     """Real images, where the dataset holds them, and those of each setting's median seed at the last record.
 
@@ -195,10 +202,10 @@ def sheets(dataset: xr.Dataset, by: str, shown: int = SHOWN) -> list[Sheet]:
     for i, label in enumerate(dataset["setting"].values):
         seed = int(np.argsort(np.nan_to_num(ranked[i], nan=-np.inf), kind="stable")[(ranked.shape[1] - 1) // 2])
         images = dataset["samples"].isel(setting=i, seed=seed, step=-1).values
-        tint, origin = colour(str(dataset["method"].values[i])), f"seed {dataset['seed'].values[seed]}"
+        origin = f"seed {dataset['seed'].values[seed]}"
         if int(dataset["diverged_at"].values[i, seed]) >= 0:
             images, origin = np.full_like(images, 128), f"{origin}, diverged"
-        made.append(sheet(str(label), images, origin, tint, shown))
+        made.append(sheet(str(label), images, origin, tint(dataset, i), shown))
     return made
 
 

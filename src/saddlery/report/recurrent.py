@@ -7,7 +7,6 @@ import numpy as np
 import xarray as xr
 
 from saddlery.report import images
-from saddlery.report.depths import SHADES
 from saddlery.report.images import Column, Section, told
 from saddlery.report.measures import number, percent
 from saddlery.report.style import GREY, INK, RULE, Picture, canvas, dress, render
@@ -71,7 +70,7 @@ def every(dataset: xr.Dataset) -> list[images.Sheet]:
     for i, name in enumerate(dataset["setting"].values):
         for seed in range(dataset.sizes["seed"]):
             drawn = dataset["samples"].isel(setting=i, seed=seed, step=-1).values
-            made.append(images.sheet(str(name), drawn, f"seed {seed}", SHADES[int(dataset["depth"].values[i])]))
+            made.append(images.sheet(str(name), drawn, f"seed {seed}", images.tint(dataset, i)))
     return made
 
 
@@ -116,7 +115,7 @@ def distances(dataset: xr.Dataset) -> Picture:
     axes = dress(figure.add_subplot())
     axes.grid(color=RULE, linewidth=0.6)
     lines = [
-        (str(name), SHADES[int(dataset["depth"].values[i])], "-", dataset["distances"].isel(setting=i).values.ravel())
+        (str(name), images.tint(dataset, i), "-", dataset["distances"].isel(setting=i).values.ravel())
         for i, name in enumerate(dataset["setting"].values)
     ]
     strokes = {"real images": INK, "noise of the same pixels": GREY}

@@ -7,10 +7,10 @@ import numpy as np
 import xarray as xr
 
 from saddlery.report import images
-from saddlery.report.depths import SHADES, depths, unrolled
+from saddlery.report.depths import depths, unrolled
 from saddlery.report.images import Column, Section, Table, told
 from saddlery.report.measures import number, percent
-from saddlery.report.style import INK, RULE, Picture, canvas, colour, dress, render
+from saddlery.report.style import INK, RULE, Picture, canvas, dress, render
 from saddlery.report.words import Finding
 from saddlery.studies.images import interval
 from saddlery.studies.stacked import DEPTHS, FRACTIONS, PUBLISHED, SURE
@@ -178,8 +178,7 @@ def evenness(dataset: xr.Dataset) -> Picture:
         dress(axes).grid(color=RULE, linewidth=0.6)
         for i in np.flatnonzero(dataset["fraction"] == fraction):
             shares = dataset["counts"].isel(setting=i).mean("seed") / samples
-            label, depth = str(dataset["setting"].values[i]), float(dataset["depth"].values[i])
-            tint = colour("relativistic") if np.isnan(depth) else SHADES[int(depth)]
+            label, tint = str(dataset["setting"].values[i]), images.tint(dataset, int(i))
             shown, first = shares.values > 0, {"marker": "o", "ms": 4, "markevery": [0]}
             axes.plot(np.arange(1, total + 1)[shown], shares.values[shown], color=tint, lw=1.5, label=label, **first)
         axes.axhline(1 / total, color=INK, lw=1)
