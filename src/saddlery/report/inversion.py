@@ -11,7 +11,7 @@ from saddlery.report.images import Column, Section, Sheet, diverged, sheet, tabl
 from saddlery.report.images import write as write_page
 from saddlery.report.measures import number, percent
 from saddlery.report.ranks import correlation
-from saddlery.report.style import INK, Picture, canvas, colour, dress, render
+from saddlery.report.style import INK, Picture, canvas, colour, dress, logarithmic, render
 from saddlery.report.words import Finding
 from saddlery.studies.controls import generators
 from saddlery.studies.images import interval
@@ -223,6 +223,7 @@ def smoothness(means: xr.Dataset) -> Picture:
         one = means.sel(setting=label)
         tint = colour(str(one["method"].values))
         axes.plot(one["frobenius"], one["test"], mark, color=tint, ms=6, ls="", label=label)
+    logarithmic(axes)
     axes.set_xlabel("‖∂G/∂z‖ (Frobenius, median over the prior)", fontsize=8, color=INK)
     axes.set_ylabel("error, held-out images", fontsize=8, color=INK)
     axes.set_title("Errors and smoothness, a mark for each seed", fontsize=9.5, weight="bold", color=INK, loc="left")

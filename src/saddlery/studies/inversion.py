@@ -51,9 +51,9 @@ class Search(NamedTuple):
     images, temperatures and chains."""
 
     images: int = 32
-    restarts: int = 4
-    iterations: int = 300
-    adam: int = 300
+    restarts: int = 6
+    iterations: int = 1000
+    adam: int = 1000
     points: int = 48
     likely: int = 12
     temperatures: int = 250
