@@ -77,6 +77,16 @@ def test_what_the_seeds_support_is_told_from_what_they_do_not(images):
     assert "Not told apart from simultaneous: as good <&>." in said
 
 
+def test_how_many_settings_cover_all_modes_is_said_beside_how_many_work():
+    of = study()
+    of["high_quality"][:] = 0.0  # nothing works any more
+    said = {finding.subject: finding.text for finding in fair.findings(of)}["How much tuning"]
+    assert said.startswith("Settings at which at least half of the seeds work: none. At no setting: better, ")
+    assert "At which they cover all modes, near or not: better 1 of 6. At no setting: " in said
+    images = {finding.subject: finding.text for finding in fair.findings(study(True))}["How much tuning"]
+    assert "cover" not in images
+
+
 def test_a_difference_whose_interval_only_excludes_zero_is_said_apart():
     of = study()
     of["modes"][-2, :, 1:] = np.array([7, 7, 7, 7, 5, 5, 5, 5])[:, None]  # two more, but in half of the seeds only

@@ -19,8 +19,8 @@ FEW = (
     Rival("R1+R2", "alternating", "weight", (0.1, 1.0), "relativistic", ("r1(weight={})", "r2(weight={})")),
 )
 RING = Task(
-    "ring(preset='numerics', batch=16)", "a small ring", "sgd(learning_rate=0.1)", 0.5,
-    {"quick": Scale(8, 4, 2, "geomspace(1e-3, 1e-1, 2)")},
+    "ring(preset='numerics', batch=16)", "a small ring", "sgd(learning_rate=0.1)",
+    {"quick": Scale(8, 4, 2, "geomspace(1e-3, 1e-1, 2)", 0.5)},
 )  # fmt: skip
 
 

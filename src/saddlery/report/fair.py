@@ -125,20 +125,21 @@ def findings(dataset: xr.Dataset) -> list[Finding]:
     text = f"{measure.title} at its best setting, mean and interval over seeds: {', '.join(told[:5])}"
     text += f"; last {', '.join(told[-3:])}." if len(told) > 8 else f"{''.join(f', {each}' for each in told[5:])}."
     found = [Finding("The best of each", text, "plain")]
-    working = comparison.works(dataset)
-    shares = {
-        name: (int(working.values[here].sum()), int(here.sum()))
-        for name in names
-        if (here := dataset["rival"].values == name).any()
-    }
-    some = sorted((name for name in names if shares[name][0]), key=lambda name: -shares[name][0] / shares[name][1])
-    none = [name for name in names if not shares[name][0]]
-    text = ", ".join(f"{name} {shares[name][0]} of {shares[name][1]}" for name in some) or "none"
-    text = f"Settings at which at least half of the seeds work: {text}."
-    text += f" At no setting: {', '.join(none)}." if none else ""
+    text = f"Settings at which at least half of the seeds work: {_counted(dataset, names, comparison.works(dataset))}"
+    if "modes" in dataset:
+        text += f" At which they cover all modes, near or not: {_counted(dataset, names, comparison.covers(dataset))}"
     found.append(Finding("How much tuning", text, "plain"))
     found += [_differences(dataset, each) for each in ranked(dataset)]
     return [*found, _speed(dataset, held), _cost(dataset), _caution(dataset, held)]
+
+
+def _counted(dataset: xr.Dataset, names: list[str], true: xr.DataArray) -> str:
+    """Of how many of each rival's settings something is true, the largest share first."""
+    of = {name: true.values[dataset["rival"].values == name] for name in names}
+    some = sorted((name for name in names if of[name].any()), key=lambda name: -of[name].mean())
+    none = [name for name in names if not of[name].any()]
+    text = ", ".join(f"{name} {of[name].sum()} of {of[name].size}" for name in some) or "none"
+    return f"{text}. At no setting: {', '.join(none)}." if none else f"{text}."
 
 
 def _interval(at: xr.Dataset, measure: Measure) -> str:

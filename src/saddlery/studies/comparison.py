@@ -58,6 +58,11 @@ def works(dataset: xr.Dataset) -> xr.DataArray:
     return success(dataset).isel(step=-1, drop=True).mean("seed") >= 0.5
 
 
+def covers(dataset: xr.Dataset) -> xr.DataArray:
+    """Whether a setting covers all modes: at least half of its seeds do at the last record, however near they come."""
+    return (ended(dataset, "modes") >= dataset.attrs["modes_total"]).mean("seed") >= 0.5
+
+
 def reached(dataset: xr.Dataset) -> xr.DataArray:
     """The step of the first record with all modes covered (without modes: that works), `(setting, seed)`, or ∞."""
     there = dataset["modes"] >= dataset.attrs["modes_total"] if "modes" in dataset else success(dataset)
