@@ -101,14 +101,30 @@ def test_of_several_differences_each_is_compared_with_those_that_are_no_greater(
     random = np.random.default_rng(1)
     values = random.normal([[3.0], [0.0], [-1.0]], 1.0, size=(3, 6))
     signs = np.array(list(itertools.product([1, -1], repeat=6)))
-    means = abs(np.array([[(s * row).mean() for row in values] for s in signs]))
-    order, least, expected = np.argsort(-means[0]), 0.0, np.empty(3)
+    sizes = [np.hypot(row.mean(), row.std()) for row in values]
+    statistics = np.array([[abs((s * row).mean()) / (r + sorted(sizes)[1]) for row, r in zip(values, sizes, strict=True)]
+                           for s in signs])  # fmt: skip
+    order, least, expected = np.argsort(-statistics[0]), 0.0, np.empty(3)
     for place, rival in enumerate(order):
-        least = max(least, (means[:, order[place:]].max(1) >= means[0, rival] - 1e-12).mean())
+        least = max(least, (statistics[:, order[place:]].max(1) >= statistics[0, rival] - 1e-12).mean())
         expected[rival] = least
     found = comparison.swapped(xr.DataArray(values, {"rival": list("abc")}, ("rival", "seed")))
     np.testing.assert_allclose(found, expected)
     assert float(found[0]) == 2 / 2**6
+
+
+def test_a_rival_whose_seeds_differ_much_does_not_hide_the_others():
+    random = np.random.default_rng(2)
+    sure, wild, small, same = (
+        random.normal(1.0, 0.3, 8), random.normal(0.0, 50.0, 8), random.choice([-0.1, 0.1], (5, 8)), np.zeros((1, 8))
+    )  # fmt: skip
+    values = np.stack([sure, wild, *small, *same])
+    found = comparison.swapped(xr.DataArray(values, {"rival": list("abcdefgh")}, ("rival", "seed"))).values
+    assert found[0] <= 4 / 2**8
+    assert (found[1:] > 0.05).all()
+    assert found[-1] == 1
+    scaled = comparison.swapped(xr.DataArray(-3 * values, {"rival": list("abcdefgh")}, ("rival", "seed"))).values
+    np.testing.assert_array_equal(found, scaled)
 
 
 def test_where_nothing_differs_few_differences_hold():

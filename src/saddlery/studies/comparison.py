@@ -114,9 +114,13 @@ def swapped(differences: xr.DataArray) -> xr.DataArray:
     """The probability of differences `(rival, seed)` as great by chance, corrected for looking at all of them at once.
 
     Where a rival and what it is compared with are as good, swapping their results changes nothing. Of all ways to swap
-    in some of the seeds, for all rivals alike, it is the share in which any rival's mean difference is as great as this
-    one's, among the rivals whose own is no greater; and no less than the probability of a greater difference (Westfall,
-    Young, 1993, step down). For n seeds it is at least 2 / 2ⁿ.
+    in some of the seeds, for all rivals alike, it is the share in which any rival's statistic is as great as this one's,
+    among the rivals whose own is no greater; and no less than the probability of a greater one (Westfall, Young, 1993,
+    step down). For n seeds it is at least 2 / 2ⁿ.
+
+    The statistic is |mean d| / (r + r₀) with r the root mean square of a rival's differences d, which swapping leaves
+    as it is, and r₀ the median of r over rivals. So a rival whose seeds differ wildly does not hide what is sure of the
+    others, nor do small differences that happen to be alike (after Tusher, Tibshirani, Chu, 2001, equation 1).
     """
     values = differences.transpose("rival", "seed").values.astype(float)
     count = values.shape[1]
@@ -125,10 +129,12 @@ def swapped(differences: xr.DataArray) -> xr.DataArray:
     else:
         signs = np.random.default_rng(0).choice([1.0, -1.0], size=(2**MOST, count))
         signs[0] = 1.0
-    order = np.argsort(-abs(values.mean(1)))  # the greatest first
-    means = abs(signs @ values[order].T / count)
-    greatest = np.maximum.accumulate(means[:, ::-1], axis=1)[:, ::-1]  # of a rival and all that come after it
-    shares = (greatest >= abs(values[order].mean(1)) * (1 - 1e-12)).mean(0)
+    sizes = np.sqrt((values**2).mean(1, keepdims=True))
+    values = values / np.maximum(sizes + np.median(sizes), np.finfo(float).tiny)
+    order = np.argsort(-abs(values.sum(1)))  # the greatest first
+    statistics = abs(signs @ values[order].T)
+    greatest = np.maximum.accumulate(statistics[:, ::-1], axis=1)[:, ::-1]  # of a rival and all that come after it
+    shares = (greatest >= abs(values[order].sum(1)) * (1 - 1e-12)).mean(0)
     probability = np.empty(len(order))
     probability[order] = np.maximum.accumulate(shares)
     return differences.isel(seed=0, drop=True).copy(data=probability)
