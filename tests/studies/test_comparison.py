@@ -102,8 +102,8 @@ def test_of_several_differences_each_is_compared_with_those_that_are_no_greater(
     values = random.normal([[3.0], [0.0], [-1.0]], 1.0, size=(3, 6))
     signs = np.array(list(itertools.product([1, -1], repeat=6)))
     sizes = [np.hypot(row.mean(), row.std()) for row in values]
-    statistics = np.array([[abs((s * row).mean()) / (r + sorted(sizes)[1]) for row, r in zip(values, sizes, strict=True)]
-                           for s in signs])  # fmt: skip
+    weighted = values / (np.array(sizes) + sorted(sizes)[1])[:, None]
+    statistics = abs(np.array([[(s * row).mean() for row in weighted] for s in signs]))
     order, least, expected = np.argsort(-statistics[0]), 0.0, np.empty(3)
     for place, rival in enumerate(order):
         least = max(least, (statistics[:, order[place:]].max(1) >= statistics[0, rival] - 1e-12).mean())

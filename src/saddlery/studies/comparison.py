@@ -114,9 +114,9 @@ def swapped(differences: xr.DataArray) -> xr.DataArray:
     """The probability of differences `(rival, seed)` as great by chance, corrected for looking at all of them at once.
 
     Where a rival and what it is compared with are as good, swapping their results changes nothing. Of all ways to swap
-    in some of the seeds, for all rivals alike, it is the share in which any rival's statistic is as great as this one's,
-    among the rivals whose own is no greater; and no less than the probability of a greater one (Westfall, Young, 1993,
-    step down). For n seeds it is at least 2 / 2ⁿ.
+    in some of the seeds, for all rivals alike, it is the share in which any rival's statistic is as great as this
+    one's, among the rivals whose own is no greater; and no less than the probability of a greater one (Westfall, Young,
+    1993, step down). For n seeds it is at least 2 / 2ⁿ.
 
     The statistic is |mean d| / (r + r₀) with r the root mean square of a rival's differences d, which swapping leaves
     as it is, and r₀ the median of r over rivals. So a rival whose seeds differ wildly does not hide what is sure of the
