@@ -26,7 +26,7 @@ def rows():
             (how, threads): trained(peer(*start_of(mine), gamma), threads)
             for how, peer in (("by hand", peers.Numerics), ("as most write it", peers.Plain)) for threads in (1, 2)
         }  # fmt: skip
-        sweep = cells_of(prepare(experiment((name,), STEPS, 4, RATES)), None)
+        sweep = cells_of(prepare(experiment((name,), STEPS, 4, RATES, every=STEPS)), None)  # PyTorch records nothing
         train(sweep)  # compiled
         speeds, times = [], {key: [] for key in theirs}
         for _ in range(ROUNDS):
@@ -78,10 +78,10 @@ def stored(seeds: int, learning_rates) -> tuple[float, float]:
     return seconds, writing[0] / seconds
 
 
-def experiment(methods, steps: int, seeds: int, learning_rate=None) -> Experiment:
-    """Methods on the Numerics' ring, with a record at every tenth of the steps."""
+def experiment(methods, steps: int, seeds: int, learning_rate=None, every: int | None = None) -> Experiment:
+    """Methods on the Numerics' ring, by default with a record at every tenth of the steps."""
     return Experiment(
-        "ring(preset='numerics')", methods, steps=steps, every=max(1, steps // 10), seeds=seeds,
+        "ring(preset='numerics')", methods, steps=steps, every=every or max(1, steps // 10), seeds=seeds,
         learning_rate=learning_rate, shown=0,
     )  # fmt: skip
 
