@@ -63,6 +63,7 @@ def study():
         variation=spread(np.linspace(0.9, 0.1, 9)), chi=spread([2000.0] * 9), p=spread([0.0] * 9),
         sure=spread([0.5] * 9), counts=(("setting", "seed", "rank"), np.full((9, 3, 1000), 26)),
     )  # fmt: skip
+    made["modes"] = ("setting", "seed", "step"), np.stack([made["found"].values * 2, made["found"].values], -1)
     names = [column.name for column in stacked.COLUMNS]
     made = made.assign({f"control_{name}": ("control", [7.0, 3.0]) for name in names})
     made["control"] = ["real images", "untrained generator"]
@@ -110,12 +111,13 @@ def whole(path, name):
 
 def test_the_page_of_stacked_digits(study, tmp_path):
     page, files = whole(stacked.write(study, tmp_path), "stacked")
-    assert {"stacked-depths.svg", "stacked-evenness.png", "stacked-samples-real.png"} <= files
+    assert {"stacked-depths.svg", "stacked-evenness.png", "stacked-along.svg", "stacked-samples-real.png"} <= files
     for said in ("327.2", "4.66", "1 to 2", "26,000"):
         assert said in page
     found = {finding.subject: finding.text for finding in stacked.findings(study)}
     assert "K = 10: 300 (270 to 360): with K = 10 more than without" in found["Unrolling, discriminator ¼"]
     assert "do not differ clearly" in found["Unrolling, discriminator ½"]
+    assert "K = 10, D ¼ 600 (540 to 720)" in found["Along training"]  # what was lost again is said
     assert found["All 1,000 modes"].startswith("relativistic R1+R2 in 2 of 3 seeds")
     assert "refutes equal probabilities under every setting" in found["With equal probability?"]
     study["p"][-1] = [0.0, 0.5, 0.5]

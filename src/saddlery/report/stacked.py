@@ -10,10 +10,10 @@ from saddlery.report import images
 from saddlery.report.depths import depths, unrolled
 from saddlery.report.images import Column, Section, Table, told
 from saddlery.report.measures import number, percent
-from saddlery.report.style import INK, RULE, Picture, canvas, dress, render
+from saddlery.report.style import INK, RULE, Picture, canvas, dress, logarithmic, render
 from saddlery.report.words import Finding
 from saddlery.studies.images import interval
-from saddlery.studies.stacked import DEPTHS, FRACTIONS, PUBLISHED, SURE
+from saddlery.studies.stacked import DEPTHS, FRACTIONS, PUBLISHED, RECORDED, SURE
 
 
 def count(value: float) -> str:
@@ -64,6 +64,12 @@ def write(dataset: xr.Dataset, folder: str | os.PathLike) -> Path:
             "Medians and bootstrap intervals over seeds. Dotted, hollow: published, on MNIST. Dashed: a perfect "
             "sampler.",
             pictures=[depths(dataset, COLUMNS[:2], published)],
+        ),
+        Section(
+            "Along training",
+            f"Modes among {RECORDED:,} samples: medians over seeds; bands from the least to the greatest. What is "
+            "found for a while can be lost again.",
+            pictures=[along(dataset)],
         ),
         Section(
             "How evenly",
@@ -134,6 +140,9 @@ def findings(dataset: xr.Dataset) -> list[Finding]:
         f"is sure {told(baseline['sure'], percent)}."
     )
     out.append(Finding("Relativistic, R1 and R2", text, "plain"))
+    parts = ", ".join(f"{name} {told(dataset['modes'].sel(setting=name).max('step'), number)}" for name in names)
+    text = f"Most modes at any record, among {RECORDED:,} samples: {parts}."
+    out.append(Finding("Along training", text, "plain"))
     even = [name for name in names if float(dataset["p"].sel(setting=name).max()) >= 0.01]
     text = f"Chi-square does not refute equal probabilities (p ≥ 0.01 in some seed) for {', '.join(even)}."
     if not even:
@@ -166,6 +175,26 @@ def _unrolling(dataset: xr.Dataset, fraction: float) -> Finding:
     text = f"Modes found, {', '.join(parts)}: {verdict}. Published for MNIST: {published}."
     tone = {"more": "good", "fewer": "bad"}.get(apart, "plain")
     return Finding(f"Unrolling, discriminator {'¼' if fraction == 0.25 else '½'}", text, tone)
+
+
+def along(dataset: xr.Dataset) -> Picture:
+    """The modes found along training: a panel for each size of discriminator, and one for the baseline."""
+    figure = canvas(9.4, 3.0, layout="constrained")
+    panels = figure.subplots(1, len(FRACTIONS) + 1, sharex=True, sharey=True)
+    steps, words = dataset["step"].values, []
+    for axes, fraction in zip(panels, (*FRACTIONS, 1.0), strict=True):
+        dress(axes).grid(color=RULE, linewidth=0.6)
+        for i in np.flatnonzero(dataset["fraction"] == fraction):
+            modes, tint = dataset["modes"].isel(setting=i).transpose("seed", "step"), images.tint(dataset, int(i))
+            label, median = str(dataset["setting"].values[i]), modes.median("seed")
+            axes.fill_between(steps, modes.min("seed"), modes.max("seed"), color=tint, alpha=0.12, linewidth=0)
+            axes.plot(steps, median, color=tint, lw=1.5, label=label)
+            words.append(f"{label} {number(float(median[-1]))}")
+        logarithmic(axes)
+        axes.legend(fontsize=7.5, frameon=False, labelcolor=INK)
+        axes.set_xlabel("step", fontsize=8, color=INK)
+    panels[0].set_ylabel("modes found", fontsize=8, color=INK)
+    return render(figure, "along", f"Modes found along training, medians at the end: {', '.join(words)}.")
 
 
 def evenness(dataset: xr.Dataset) -> Picture:
