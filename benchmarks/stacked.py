@@ -2,7 +2,6 @@
 
 import functools
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -33,10 +32,9 @@ def rows():
 
 
 def in_a_process(what: str) -> dict:
-    """What `race_` or `memory` prints in a process of its own, in which XLA has all the cores."""
-    environment = {name: value for name, value in os.environ.items() if name != "PJRT_NPROC"}
+    """What `race_` or `memory` prints in a process of its own."""
     command = [sys.executable, "-m", "benchmarks.stacked", what]
-    return json.loads(subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout)
+    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
 def game_and_method(steps: int, size: int | None = None):

@@ -94,8 +94,8 @@ def run(
 
         if data is not None:
             decode(data, size, strict)
-        own = {"preset": preset, "loss": _axis("loss", loss), "data": data, "size": size}
-        own["network"] = _axis("network", network)
+        texts = {"loss": _axis("loss", loss), "network": _axis("network", network)}
+        own = {"preset": preset, "data": data, "size": size, **texts}
         game = str(_with(parse(game), **own))
         folder = out or _free_folder(parse(game).name)
         settings = {
@@ -189,10 +189,11 @@ def estimate(ready: Any, folder: Path, engine: Callable | None) -> None:
     whole = Estimate.of(cells)
     typer.echo(whole)
     typer.echo(f"at most {size(cells) / 1e6:,.0f} MB on disk, in {ready.experiment.store or folder}")
-    streams = 1 if ready.experiment.devices > 1 else None if engine is None else on_ray.cores()
-    typer.echo(
-        whole.timed(measured(cells), streams) + ("" if engine is None else f"; on {streams} cores of the cluster")
-    )
+    if engine is None:
+        typer.echo(whole.timed(measured(cells), 1 if ready.experiment.devices > 1 else None))
+    else:
+        streams = on_ray.cores()
+        typer.echo(f"{whole.timed(measured(cells), streams)}; on {streams} cores of the cluster")
 
 
 def decode(data: str, size: int | None, strict: bool) -> None:
