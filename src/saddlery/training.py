@@ -20,6 +20,7 @@ import numpy as np
 
 from saddlery import checkpoints, recording, sharding, storage
 from saddlery.allocator import keep_memory
+from saddlery.cores import Completed, usable_cores
 from saddlery.data.shards import refill
 from saddlery.game import Pair, adopt, check
 from saddlery.method import Method
@@ -324,14 +325,14 @@ def side_by_side(plan: Plan, keys: list[Any]) -> list[Stage]:
     """
     stages = [begin(plan, seed, key) for seed, key in enumerate(keys)]  # here, so that each program is compiled once
     steps_from(plan, stages[0].carry, jnp.asarray(1.0), keys[0], 0, 0)
-    streams = 1 if isinstance(plan.game, sharding.DataParallel) else len(os.sched_getaffinity(0))
+    streams = 1 if isinstance(plan.game, sharding.DataParallel) else usable_cores()
     with concurrent.futures.ThreadPoolExecutor(streams) as pool:
         runs = [pool.submit(go_on, plan, seed, key, stages[seed]) for seed, key in enumerate(keys)]
         try:
-            concurrent.futures.wait(runs, return_when=concurrent.futures.FIRST_EXCEPTION)
+            for run in Completed(runs):
+                if run.exception():
+                    plan.stop.set()
         except KeyboardInterrupt:
-            plan.stop.set()
-        if any(run.done() and run.exception() for run in runs):
             plan.stop.set()
     return [run.result() for run in runs]
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import typer
 
 from saddlery.cli import cache
+from saddlery.cores import usable_cores
 
 PACKAGES = (
     "jax", "jaxlib", "equinox", "optax", "lineax", "orbax-checkpoint", "xarray", "zarr", "scikit-learn", "numpy",
@@ -65,8 +66,7 @@ def _version(name: str) -> Finding:
 
 
 def _processors() -> Finding:
-    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return Finding("processor cores", f"{allowed}")
+    return Finding("processor cores", f"{usable_cores()}")
 
 
 def _memory() -> Finding:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from saddlery import storage
+from saddlery.cores import usable_cores
 from saddlery.data.decoding import decode
 from saddlery.data.images import Images
 from saddlery.data.shards import Shards, held
@@ -138,7 +139,7 @@ def _outcomes(source: Source, square: Square) -> Iterator[tuple[str, np.ndarray 
             return str(error) or type(error).__name__
 
     parts = [source.names[i : i + TOGETHER] for i in range(0, len(source.names), TOGETHER)]
-    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+    with ThreadPoolExecutor(usable_cores()) as pool:
         done = pool.map(lambda part: [outcome(name) for name in part], parts)
         with contextlib.closing(done):  # type: ignore[type-var]  # what is still to do is dropped when this is left
             for part, outcomes in zip(parts, done, strict=True):

@@ -1,10 +1,8 @@
 """The Jacobian of a direction field: its products with vectors, and where it fits, the matrix."""
 
 import functools
-import os
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
 
+from saddlery.cores import on_all_cores
 from saddlery.game import Pair, adopt
 from saddlery.method import Method
 from saddlery.rules import Simultaneous, Turn
@@ -247,20 +246,18 @@ def _columns(of, players, keys, player, first):
 def _matrix(of, players, keys):
     """The whole matrix, a thread for each core over one compiled program for each player."""
     n, m = (ravel_pytree(parameters)[0].size for parameters in players)
-    matrix, wide = np.empty((n + m, n + m)), jax.config.read("jax_enable_x64")
+    matrix = np.empty((n + m, n + m))
     places = {"generator": matrix[:, :n], "discriminator": matrix[:, n:]}
 
     def fill(player, first):
-        with jax.enable_x64(wide):  # a setting of each thread
-            columns = np.asarray(_columns(of, players, keys, player, jnp.asarray(first)))
+        columns = np.asarray(_columns(of, players, keys, player, jnp.asarray(first)))
         place = places[player][:, first : first + COLUMNS]
         place[:] = columns[: place.shape[1]].T
 
     calls = [(first, player) for player, place in places.items() for first in range(0, place.shape[1], COLUMNS)]
     firsts, players_of = zip(*sorted(calls), strict=True)
-    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-        list(pool.map(fill, players_of[:2], firsts[:2]))  # alone, so that each program is compiled once
-        list(pool.map(fill, players_of[2:], firsts[2:]))
+    on_all_cores(fill, players_of[:2], firsts[:2])  # alone, so that each program is compiled once
+    on_all_cores(fill, players_of[2:], firsts[2:])
     return matrix
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import optax
 from jaxtyping import Array, Bool, Float, Int
 
-from saddlery.metrics.cores import on_all_cores
+from saddlery.cores import on_all_cores
 from saddlery.metrics.search import descend, lbfgs
 from saddlery.networks import Network
 

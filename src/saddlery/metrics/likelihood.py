@@ -9,7 +9,7 @@ import numpy as np
 from jax.scipy.special import logsumexp
 from jaxtyping import Array, Float
 
-from saddlery.metrics.cores import on_all_cores
+from saddlery.cores import on_all_cores
 from saddlery.metrics.inversion import check_generator, log_prior
 from saddlery.networks import Network
 

@@ -1,8 +1,6 @@
 """The atlas: every method on every analytic game over a range of steps, predicted by multipliers and measured."""
 
-import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,6 +13,7 @@ from jax.flatten_util import ravel_pytree
 
 from saddlery import storage
 from saddlery.call import build
+from saddlery.cores import on_all_cores
 from saddlery.dynamics.stability import derivative, period, settled_state
 from saddlery.game import Pair
 from saddlery.games import GAMES
@@ -210,8 +209,7 @@ def _group(games: list[str], chosen: Sequence[Family], steps: np.ndarray, size: 
         if tell:
             tell(len(finished))
 
-    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-        list(pool.map(fill, range(len(chosen))))
+    on_all_cores(fill, range(len(chosen)))
     values = [[*family.values, *[np.nan] * (width - len(family.values))] for family in chosen]
     return xr.Dataset(
         {name: (("game", "method", "value", "step"), array) for name, array in maps.items()},

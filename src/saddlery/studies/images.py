@@ -1,10 +1,9 @@
 """What the studies of images share: settings of several experiments trained, and the players they end with measured."""
 
 import io
-import os
 import threading
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import numpy as np
 import xarray as xr
 
 from saddlery import storage
+from saddlery.cores import Completed, usable_cores
 from saddlery.experiment import KEPT, Experiment, Ready, carry_out, cells_of, claim, prepare
 from saddlery.game import Pair
 from saddlery.names import nearest
@@ -141,7 +141,7 @@ def _measured(
 
     found: dict[str, dict[tuple[int, int], dict[str, np.ndarray]]] = {name: {} for name in ready}
     waiting: dict[Any, tuple[str, Cell, int]] = {}
-    pool = ThreadPoolExecutor(len(os.sched_getaffinity(0)) if jax.default_backend() == "cpu" else 1)
+    pool = ThreadPoolExecutor(usable_cores() if jax.default_backend() == "cpu" else 1)
     try:
         for name, each in ready.items():
             for cell in cells_of(each, folder / name):
@@ -150,7 +150,7 @@ def _measured(
                     waiting[future] = name, cell, seed
                     if cell.place == seed == 0:
                         future.result()  # alone, so that programs are compiled once
-        for future in as_completed(waiting):
+        for future in Completed(waiting):
             name, cell, seed = waiting[future]
             found[name][cell.place, seed] = future.result()
             told(name, cell.label, seed, cell.plan.steps)

@@ -8,10 +8,8 @@ signs σ = −, +, −, +. With the density φ of a standard normal and its dist
     ∂L/∂x_e = σ_e Δ(x_e),  Δ = p − q              ∂L/∂μ_i = ½ Σ_e σ_e φ(x_e − μ_i)
 """
 
-import concurrent.futures
 import functools
 import math
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -20,6 +18,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from saddlery.cores import on_all_cores
 from saddlery.games.two_gaussians import TwoGaussians
 
 SIGNS = np.array([[-1.0], [1.0], [-1.0], [1.0]])
@@ -136,6 +135,5 @@ def side_by_side(function: Callable[[Any, Any], Any], means: Any, ends: Any, blo
     """`function(means, ends)` of blocks of runs, a thread for each core, its results joined along their last axis."""
     blocks = max(1, -(-means.shape[-1] // block))
     parts = (np.array_split(players, blocks, axis=-1) for players in (means, ends))
-    with concurrent.futures.ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-        results = list(pool.map(lambda *part: jax.tree.map(np.asarray, function(*part)), *parts))
+    results = on_all_cores(lambda *part: jax.tree.map(np.asarray, function(*part)), *parts)
     return jax.tree.map(lambda *several: np.concatenate(several, axis=-1), *results)

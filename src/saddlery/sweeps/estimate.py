@@ -1,10 +1,10 @@
 """What a sweep will take, said before it starts."""
 
-import os
 import resource
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from saddlery.cores import usable_cores
 from saddlery.duration import duration
 from saddlery.sweeps.cells import Cell, programs
 from saddlery.sweeps.local import Program
@@ -39,7 +39,7 @@ class Estimate(NamedTuple):
 
         **Arguments:** `streams` is how many runs proceed at a time, each as fast as here; by default a run a core.
         """
-        streams = streams or len(os.sched_getaffinity(0))
+        streams = streams or usable_cores()
         of_run = [self.steps * program.step + self.records * program.record for program in ready]
         work = sum(len(program.cells) * self.seeds * seconds for program, seconds in zip(ready, of_run, strict=True))
         memory = 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

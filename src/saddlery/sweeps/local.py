@@ -2,7 +2,6 @@
 
 import concurrent.futures
 import contextlib
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
@@ -11,6 +10,7 @@ import jax
 import jax.numpy as jnp
 
 from saddlery import recording
+from saddlery.cores import Completed, usable_cores
 from saddlery.data.shards import holds_shards
 from saddlery.sharding import DataParallel
 from saddlery.sweeps.cells import Cell, programs
@@ -64,6 +64,7 @@ def train(
     compiling: dict[Any, list[Cell]] = {}
     running: dict[Any, list[tuple[Cell, int]]] = {}
     programs_: list[Program] = []
+    completed = Completed()
 
     def take(future):
         """The ends of a future's runs; a cell that they complete is done."""
@@ -81,21 +82,21 @@ def train(
         many = mapped and not holds_shards(plan.game)  # runs that exchange their data have each their own
         size = (together or fitting(plan, len(runs))) if many else 1
         for some in (runs[i : i + size] for i in range(0, len(runs), size)):
-            running[pool.submit(stream, go_together if many else _alone, some)] = some
+            running[completed.add(pool.submit(stream, go_together if many else _alone, some))] = some
 
     with _streams(mapped, cores) as (pool, stream):
         try:
-            compiling = {pool.submit(stream, measure, group): group for group in programs(cells)}
-            while (compiling or running) and not cells[0].plan.stop.is_set():
-                some = concurrent.futures.wait([*compiling, *running], return_when=concurrent.futures.FIRST_COMPLETED)
-                for future in some.done:
-                    if compiling.pop(future, None) is None:
-                        take(future)
-                        continue
-                    programs_.append(future.result())
-                    start(programs_[-1])
-                    if ready and not compiling:
-                        ready(programs_)
+            compiling = {completed.add(pool.submit(stream, measure, group)): group for group in programs(cells)}
+            for future in completed:
+                if cells[0].plan.stop.is_set():
+                    break
+                if compiling.pop(future, None) is None:
+                    take(future)
+                    continue
+                programs_.append(future.result())
+                start(programs_[-1])
+                if ready and not compiling:
+                    ready(programs_)
         finally:
             for cell in cells:
                 cell.plan.stop.set()
@@ -113,7 +114,7 @@ def _streams(
     mapped: bool, cores: int | None = None
 ) -> Iterator[tuple[concurrent.futures.ThreadPoolExecutor, Callable]]:
     """Threads, one for each core or accelerator, and what calls a function on the next one that is free."""
-    free = jax.local_devices() if mapped else [None] * (cores or len(os.sched_getaffinity(0)))
+    free = jax.local_devices() if mapped else [None] * (cores or usable_cores())
 
     def stream(work, *arguments):
         device = free.pop()
