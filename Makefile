@@ -8,8 +8,8 @@ demo: .venv/.test  # train, and leave runs/demo/report.html
 
 test: export JAX_COMPILATION_CACHE_DIR = $(CURDIR)/.cache/jax
 test: export JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS = 0
-test: .venv/.test  # all tests, on two processes that share compiled programs
-	.venv/bin/pytest -n 2
+test: .venv/.test  # all tests, on two processes that share compiled programs, each file on one
+	.venv/bin/pytest -n 2 --dist loadfile
 
 lint: .venv/.lint  # style, types, and which room may import which
 	.venv/bin/ruff check && .venv/bin/ruff format --check

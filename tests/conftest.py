@@ -46,6 +46,14 @@ def forgetful():
         jax.clear_caches()
 
 
+@pytest.fixture(scope="module")
+def hasty():
+    """Programs are compiled in haste: for tests that compile much and compute little."""
+    jax.config.update("jax_disable_most_optimizations", True)
+    yield
+    jax.config.update("jax_disable_most_optimizations", False)
+
+
 @pytest.fixture
 def float64():
     """Double precision within one test."""

@@ -27,6 +27,7 @@ from saddlery.method import Method
 
 CHUNK_SECONDS = 1.0  # of computation between two looks at probes, checkpoints, Ctrl-C and finiteness
 FORMAT = 1
+HASTY = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}  # for what runs only once
 
 
 class Carry(NamedTuple):
@@ -83,7 +84,7 @@ def advance(game: Any, method: Method, carry: Carry, decay: Any, key: Any, first
     return jax.lax.fori_loop(first, first + n, step, carry)
 
 
-@eqx.filter_jit
+@eqx.filter_jit(compiler_options=HASTY)  # type: ignore[call-overload]  # which its stubs leave out
 def start(game: Any, method: Method, key: Any, players: Pair | None, averaged: bool) -> Carry:
     """The players, the state and the average before the first step."""
     players = Pair(*game.init(key)) if players is None else players

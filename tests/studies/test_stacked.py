@@ -5,6 +5,8 @@ import pytest
 
 from saddlery.studies import stacked
 
+pytestmark = pytest.mark.usefixtures("hasty")
+
 SAMPLES = 800
 
 
