@@ -34,6 +34,7 @@ def interruptible():
     signal.signal(signal.SIGINT, heard)
 
 
+HASTY = ("dynamics", "networks", "rules", "schedules", "studies")
 MAPPINGS = 15_000  # of memory, of the 65,530 that Linux lets a process have: XLA takes some for each program
 
 
@@ -46,10 +47,10 @@ def forgetful():
         jax.clear_caches()
 
 
-@pytest.fixture(scope="module")
-def hasty():
-    """Programs are compiled in haste: for tests that compile much and compute little."""
-    jax.config.update("jax_disable_most_optimizations", True)
+@pytest.fixture(scope="module", autouse=True)
+def hasty(request):
+    """Programs are compiled in haste in rooms whose tests compile much and compute little."""
+    jax.config.update("jax_disable_most_optimizations", request.path.parent.name in HASTY)
     yield
     jax.config.update("jax_disable_most_optimizations", False)
 

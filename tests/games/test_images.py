@@ -7,8 +7,6 @@ from PIL import Image
 import saddlery as sd
 from saddlery.game import check
 
-pytestmark = pytest.mark.usefixtures("hasty")
-
 
 @pytest.mark.parametrize(
     ("game", "shape"),

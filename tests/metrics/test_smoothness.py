@@ -6,8 +6,6 @@ import pytest
 from saddlery.metrics import Identity, jacobian_norms
 from saddlery.networks import MLP
 
-pytestmark = pytest.mark.usefixtures("hasty")
-
 KEY = jax.random.key(0)
 
 

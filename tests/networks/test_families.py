@@ -7,8 +7,6 @@ import saddlery as sd
 from saddlery.data.images import Images
 from saddlery.networks import FAMILIES, DCGANGenerator, Precision, SpectralNorm, family
 
-pytestmark = pytest.mark.usefixtures("hasty")
-
 
 def size_of(tree):
     return sum(leaf.size for leaf in jax.tree.leaves(tree))

@@ -6,8 +6,6 @@ from jax import lax
 
 from saddlery.networks import ResNetDiscriminator, ResNetGenerator
 
-pytestmark = pytest.mark.usefixtures("hasty")
-
 NUMBERS = ("NHWC", "HWIO", "NHWC")
 
 

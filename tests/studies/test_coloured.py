@@ -5,8 +5,6 @@ import pytest
 
 from saddlery.studies import coloured
 
-pytestmark = pytest.mark.usefixtures("hasty")
-
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):

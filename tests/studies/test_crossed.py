@@ -7,8 +7,6 @@ from saddlery.losses import LOSSES
 from saddlery.studies import architectures, divergences
 from saddlery.studies.architectures import METHODS
 
-pytestmark = pytest.mark.usefixtures("hasty")
-
 
 @pytest.fixture(scope="module")
 def crossed(tmp_path_factory):

@@ -13,8 +13,6 @@ from saddlery.metrics.probes import probes
 from saddlery.studies import fair
 from saddlery.studies.fair import Rival, Scale, Task, experiments, groups, open_fair, places, run
 
-pytestmark = pytest.mark.usefixtures("hasty")
-
 FEW = (
     Rival("simultaneous", "simultaneous"),
     Rival("consensus", "consensus(gamma={})", "γ", (0.1, 1.0)),

@@ -7,8 +7,6 @@ import xarray as xr
 from saddlery.experiment import Experiment
 from saddlery.studies import images
 
-pytestmark = pytest.mark.usefixtures("hasty")
-
 GAME = "digits(width=4, batch=8, noise=2"
 SMALL = {"steps": 2, "every": 1, "seeds": 2, "samples": 16, "shown": 4}
 EXPERIMENTS = {

@@ -14,8 +14,6 @@ from saddlery.studies import inversion
 from saddlery.studies.controls import beside, generators
 from saddlery.studies.inversion import STDS, Scale, Search, Training, identity_likelihood, inverted, run
 
-pytestmark = pytest.mark.usefixtures("hasty")
-
 SEARCH = Search(images=3, restarts=2, iterations=20, adam=10, points=4, likely=2, temperatures=10, chains=4)
 TINY = Scale(Training("digits", "mlp(width=4)", 2, 8, "adam(learning_rate=1e-3, b1=0.5)", 2, 2), SEARCH)
 SHAPE = (2, 2, 1)

@@ -12,8 +12,6 @@ from jax.scipy.stats import norm
 import saddlery as sd
 from saddlery.studies.kinks import DIRECTIONS, DISTANCES, kinks, without_kinks
 
-pytestmark = pytest.mark.usefixtures("hasty")
-
 KEY = jax.random.key(0)
 
 

@@ -14,8 +14,6 @@ from saddlery.games import Gan
 from saddlery.networks import MLP
 from saddlery.studies.motion import ORDER, SIGNS, Motion, _products, _share
 
-pytestmark = pytest.mark.usefixtures("hasty")
-
 
 @pytest.fixture
 def matrix(float64):

@@ -10,8 +10,6 @@ from saddlery.studies import numerics_ring
 from saddlery.studies.kinks import kinks
 from saddlery.studies.numerics_ring import BATCHES, GAMMA, Scale, _players, _spectrum, open_numerics_ring, run
 
-pytestmark = pytest.mark.usefixtures("hasty")
-
 SMALL = Scale(steps=6, every=2, learning_rate=1e-2, seeds=2, moments=(0, 4, 6))
 NETWORK = {"widths": (4,), "activation": "relu", "initialisation": "glorot"}
 SIZE = (16 * 4 + 4 + 4 * 2 + 2) + (2 * 4 + 4 + 4 + 1)

@@ -9,8 +9,6 @@ from saddlery.studies import inversion, pairwise
 from saddlery.studies.inversion import Scale, Search, Training
 from saddlery.studies.pairwise import BINS, SPACES, Reference, compared, run
 
-pytestmark = pytest.mark.usefixtures("hasty")
-
 
 @pytest.fixture(scope="module")
 def reference():

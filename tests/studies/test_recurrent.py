@@ -4,8 +4,6 @@ import pytest
 
 from saddlery.studies import recurrent
 
-pytestmark = pytest.mark.usefixtures("hasty")
-
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):

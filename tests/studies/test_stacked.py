@@ -5,8 +5,6 @@ import pytest
 
 from saddlery.studies import stacked
 
-pytestmark = pytest.mark.usefixtures("hasty")
-
 SAMPLES = 800
 
 
