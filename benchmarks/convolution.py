@@ -1,7 +1,6 @@
 """Convolutional networks on the CPU: gradients and consensus directions, beside PyTorch."""
 
 import itertools
-import os
 from collections.abc import Callable
 
 import equinox as eqx
@@ -14,6 +13,7 @@ from torch.nn.functional import conv2d, conv_transpose2d, leaky_relu, softplus
 import saddlery as sd
 from benchmarks.table import Row, ratios
 from benchmarks.timing import fastest, race
+from saddlery.cores import usable_cores
 from saddlery.data.images import Images
 from saddlery.game import Pair
 from saddlery.rules import Consensus, Simultaneous, Turn
@@ -45,7 +45,7 @@ def milliseconds(times) -> list[float]:
 
 def raced() -> tuple[float, dict]:
     """How far apart directions are, and each contender's seconds, round by round, with all the cores."""
-    torch.set_num_threads(len(os.sched_getaffinity(0)))
+    torch.set_num_threads(usable_cores())
     mine, players, batch = ours()
     theirs = {
         f"{passes}, {order}": peer(players, batch, passes == "two passes", order == "channels last")

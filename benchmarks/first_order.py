@@ -1,12 +1,12 @@
 """Trajectories of two Gaussians against two intervals, beside the same formulas vectorised in NumPy."""
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
 from benchmarks.table import Row, rates, ratios
 from benchmarks.timing import race
+from saddlery.cores import usable_cores
 from saddlery.studies.two_gaussians import BLOCK, FirstOrder, Optimal, Unrolled, advance, side_by_side
 
 RUNS = 4 * BLOCK  # blocks enough for two cores to share
@@ -62,7 +62,7 @@ def numpy_side_by_side(means, ends, n: int, block: int = 1024):
     """`numpy_steps` on blocks that stay in a core's cache, a thread for each core."""
     blocks = -(-means.shape[1] // block)
     parts = (np.array_split(players, blocks, axis=1) for players in (means, ends))
-    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+    with ThreadPoolExecutor(usable_cores()) as pool:
         return list(pool.map(lambda *part: numpy_steps(*part, n), *parts))
 
 

@@ -13,6 +13,7 @@ import saddlery as sd
 from benchmarks import ours
 from benchmarks.table import Row, ratios
 from benchmarks.timing import calibrate
+from saddlery.cores import usable_cores
 
 SEEDS, SECONDS, ROUNDS = 8, 1.0, 5
 COMMAND = ("run", "ring", "--method", "unrolled(steps=10)", "--seeds", "1", "--steps", "1", "--quiet", "--no-report")
@@ -52,4 +53,4 @@ def command_seconds(folder: Path, i: int) -> float:
 def throughput(game, method, seeds: int, steps: int) -> float:
     """Steps per second of all runs of `saddlery.train` together, a thread for each core."""
     history = sd.train(game, method, steps=steps, every=steps, seeds=seeds, key=jax.random.key(0)).history
-    return float(history.rate.mean()) * min(seeds, len(os.sched_getaffinity(0)))
+    return float(history.rate.mean()) * min(seeds, usable_cores())

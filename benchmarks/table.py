@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 from rich.table import Table
 
+from saddlery.cores import usable_cores
+
 
 class Row(NamedTuple):
     """One measured number.
@@ -56,7 +58,7 @@ def rates(times: Sequence[float]) -> list[float]:
 def machine() -> str:
     """What was measured on, and with which versions."""
     return (
-        f"{processor()}, {len(os.sched_getaffinity(0))} cores, load {os.getloadavg()[0]:.1f}; "
+        f"{processor()}, {usable_cores()} cores, load {os.getloadavg()[0]:.1f}; "
         f"Python {platform.python_version()}, "
         + ", ".join(f"{name} {version(name)}" for name in ("jax", "torch", "higher", "torchopt"))
     )

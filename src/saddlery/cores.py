@@ -32,22 +32,25 @@ def on_all_cores(function: Callable[..., Any], *inputs: Iterable) -> list:
         with jax.enable_x64(wide):  # a setting of each thread
             return function(*given)
 
-    with ThreadPoolExecutor(usable_cores()) as pool:
+    with threads() as pool:
         futures = [pool.submit(within, *given) for given in zip(*inputs, strict=True)]
-        with dropped(pool):
-            for future in Completed(futures):
-                future.result()
+        for future in Completed(futures):
+            future.result()
     return [future.result() for future in futures]
 
 
 @contextlib.contextmanager
-def dropped(pool: ThreadPoolExecutor) -> Iterator[None]:
-    """What a pool has not begun is dropped when the block raises, and what it has begun is waited for."""
-    try:
-        yield
-    except BaseException:
-        pool.shutdown(cancel_futures=True)
-        raise
+def threads(number: int | None = None) -> Iterator[ThreadPoolExecutor]:
+    """A pool of threads, by default one for each core.
+
+    When the block raises, what has not begun is dropped; what has begun is waited for in any case.
+    """
+    with ThreadPoolExecutor(number or usable_cores()) as pool:
+        try:
+            yield pool
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
 
 
 class Completed:

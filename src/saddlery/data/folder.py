@@ -1,20 +1,18 @@
 """Anybody's pictures: a folder or a zip of images, decoded once and kept as one array."""
 
-import contextlib
 import hashlib
 import json
 import os
 import re
 import warnings
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from saddlery import storage
-from saddlery.cores import usable_cores
+from saddlery.cores import threads
 from saddlery.data.decoding import decode
 from saddlery.data.images import Images
 from saddlery.data.shards import Shards, held
@@ -139,11 +137,10 @@ def _outcomes(source: Source, square: Square) -> Iterator[tuple[str, np.ndarray 
             return str(error) or type(error).__name__
 
     parts = [source.names[i : i + TOGETHER] for i in range(0, len(source.names), TOGETHER)]
-    with ThreadPoolExecutor(usable_cores()) as pool:
+    with threads() as pool:
         done = pool.map(lambda part: [outcome(name) for name in part], parts)
-        with contextlib.closing(done):  # type: ignore[type-var]  # what is still to do is dropped when this is left
-            for part, outcomes in zip(parts, done, strict=True):
-                yield from zip(part, outcomes, strict=True)
+        for part, outcomes in zip(parts, done, strict=True):
+            yield from zip(part, outcomes, strict=True)
 
 
 def _head(file: Any, shape: tuple[int, ...]) -> None:

@@ -3,7 +3,6 @@
 import io
 import threading
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ import numpy as np
 import xarray as xr
 
 from saddlery import storage
-from saddlery.cores import Completed, usable_cores
+from saddlery.cores import Completed, threads
 from saddlery.experiment import KEPT, Experiment, Ready, carry_out, cells_of, claim, prepare
 from saddlery.game import Pair
 from saddlery.names import nearest
@@ -141,8 +140,7 @@ def _measured(
 
     found: dict[str, dict[tuple[int, int], dict[str, np.ndarray]]] = {name: {} for name in ready}
     waiting: dict[Any, tuple[str, Cell, int]] = {}
-    pool = ThreadPoolExecutor(usable_cores() if jax.default_backend() == "cpu" else 1)
-    try:
+    with threads(None if jax.default_backend() == "cpu" else 1) as pool:
         for name, each in ready.items():
             for cell in cells_of(each, folder / name):
                 for seed in range(len(cell.keys)):
@@ -154,8 +152,6 @@ def _measured(
             name, cell, seed = waiting[future]
             found[name][cell.place, seed] = future.result()
             told(name, cell.label, seed, cell.plan.steps)
-    finally:
-        pool.shutdown(cancel_futures=True)
     dims = getattr(measure, "dims", {})
     return {name: _arranged(values, dims) for name, values in found.items()}
 

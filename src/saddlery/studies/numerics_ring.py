@@ -1,7 +1,6 @@
 """The study `numerics-ring`: simultaneous against consensus optimisation on a ring, and the eigenvalues of both."""
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,7 +11,7 @@ import xarray as xr
 from jax.flatten_util import ravel_pytree
 
 from saddlery import storage
-from saddlery.cores import Completed, usable_cores
+from saddlery.cores import Completed, threads
 from saddlery.dynamics.jacobian import consensus, jacobian
 from saddlery.dynamics.path import path
 from saddlery.dynamics.spectrum import Spectrum, from_matrix
@@ -210,16 +209,13 @@ def _spectra(
 
     cells = [(text, seed, moment) for text in SETTINGS for seed in range(size.seeds) for moment in size.moments]
     found = {}
-    pool = ThreadPoolExecutor(usable_cores())
-    try:
+    with threads() as pool:
         found[cells[0]] = spectrum(*cells[0])  # here, so that the program is compiled once
         advance()
         waiting = {pool.submit(spectrum, *cell): cell for cell in cells[1:]}
         for ended in Completed(waiting):
             found[waiting[ended]] = ended.result()
             advance()
-    finally:
-        pool.shutdown(cancel_futures=True)
     return _along(
         "setting",
         (
