@@ -1,5 +1,6 @@
 """An experiment: methods on a game in every combination of what they are given, written down to be repeated."""
 
+import contextlib
 import dataclasses
 import functools
 import inspect
@@ -20,6 +21,7 @@ from saddlery.call import build, parse
 from saddlery.results import DESCRIPTION, RESULTS, known, open_results, store_of
 from saddlery.sweeps import grid
 from saddlery.sweeps.grid import Setting
+from saddlery.sweeps.store import Store
 
 FORMAT = 3
 KEPT = 64  # runs of an experiment up to which each one's last checkpoint and samples are kept
@@ -268,11 +270,12 @@ def claim(folder: Path, experiment: Experiment, *, resume: bool = False, force: 
     """Make a folder an experiment's own: make it, and write `experiment.json` into it.
 
     With `resume`, a folder that holds this same experiment is left as it is; with `force`, the experiment that it
-    holds is deleted first, and nothing else in it.
+    holds is deleted first, under the lease of its store, and nothing that Saddlery did not write.
 
-    **Raises:** `FileExistsError` when the folder, or the store, holds an experiment and neither applies;
-    `NotADirectoryError` when it is a file; `ValueError` when the store is of another version or cannot be opened;
-    `OSError` when the folder cannot be written.
+    **Raises:** `FileExistsError` when the folder, or the store, holds an experiment and neither applies, or anything
+    else among what would be deleted; `saddlery.sweeps.lease.Held` when another process fills it; `NotADirectoryError`
+    when it is a file; `ValueError` when the store is of another version or cannot be opened; `OSError` when the folder
+    cannot be written.
     """
     if folder.exists() and not folder.is_dir():
         raise NotADirectoryError(f"{folder} is a file, expected a folder")
@@ -284,12 +287,12 @@ def claim(folder: Path, experiment: Experiment, *, resume: bool = False, force: 
                 f"{folder} holds another experiment{_described(folder)}; choose another folder, "
                 f"replace it with --force, or continue it with: saddlery resume {folder}"
             )
-        for name in (RESULTS, RUNS):
-            shutil.rmtree(folder / name, ignore_errors=True)
-    store = store_of(experiment, folder)
-    if experiment.store and force:
-        store.clear()
-    elif experiment.store and (held := store.description()) not in (None, _grid(experiment)):
+    store = store_of(experiment.store, folder, experiment.store)
+    if force:
+        _clear(folder, store)
+    elif experiment.store:
+        store.require_own()
+    if experiment.store and (held := store.description()) not in (None, _grid(experiment)):
         raise FileExistsError(
             f"{store.address} holds another sweep ({held.get('game')}: {', '.join(held.get('methods', []))}); "
             "choose another address or replace it with --force"
@@ -299,6 +302,36 @@ def claim(folder: Path, experiment: Experiment, *, resume: bool = False, force: 
         experiment.write(folder)
     except OSError as error:
         raise OSError(f"{folder} cannot be written: {error.strerror or error}") from error
+
+
+def _clear(folder: Path, store: Any) -> None:
+    """Delete an experiment's results and runs, while nobody fills its store, when all that is there is Saddlery's."""
+    from saddlery.sweeps.lease import lease
+
+    kept = Store(folder / RESULTS)
+    with contextlib.ExitStack() as stack:
+        for each in {each.address: each for each in (kept, store)}.values():
+            each.require_own()
+            if not each.local or Path(each.address).exists():
+                stack.enter_context(lease(each.address, lambda: None))
+        if foreign := _foreign(folder / RUNS):
+            raise FileExistsError(
+                f"{folder / RUNS} holds what Saddlery did not write: {foreign[0]}; nothing was removed, move it away"
+            )
+        kept.clear()
+        store.clear()
+        shutil.rmtree(folder / RUNS, ignore_errors=True)
+
+
+def _foreign(runs: Path) -> list[Path]:
+    """What is in a folder of runs and in no checkpoint's list of its files; links are not followed."""
+    listed: set[Path] = set()
+    for digests in runs.glob("*/checkpoints/seed-*/*step-*/digests.json"):
+        with contextlib.suppress(OSError, ValueError, AttributeError):  # a damaged list proves nothing
+            listed |= {digests, *(digests.parent / name for name in json.loads(digests.read_text()))}
+    links = [runs] if runs.is_symlink() else []
+    files = [path for path in runs.rglob("*") if path.is_symlink() or not path.is_dir()]
+    return links + sorted(path for path in files if path.is_symlink() or path not in listed)
 
 
 def _same(one: Experiment, other: Experiment) -> bool:
@@ -387,7 +420,7 @@ def carry_out(
 
     if jax.default_backend() == "cpu":
         keep_memory()
-    store = store_of(ready.experiment, folder)
+    store = store_of(ready.experiment.store, folder, ready.experiment.store)
     cells = cells_of(ready, folder, progress, checkpoint_seconds)
     with lease(store.address, cells[0].plan.stop.set):
         if store.description() is None:
@@ -397,7 +430,7 @@ def carry_out(
         for cell in (cell for cell in cells if cell.place in finished):
             skip(cell, ready.experiment.steps)
         if not left:
-            return open_results(folder)
+            return open_results(folder, ready.experiment.store)
         estimate = Estimate.of(left)
         if told:
             told(str(estimate))
@@ -413,7 +446,7 @@ def carry_out(
             lost = left[0].plan.stop.is_set() and len(store.finished()) < len(cells)
         if lost:
             raise Held(f"{store.address}: another process has taken this sweep over while this one was held up")
-    return open_results(folder)
+    return open_results(folder, ready.experiment.store)
 
 
 def complete(cells: Sequence[Any], store: Any, **options: Any) -> None:
@@ -458,7 +491,7 @@ def part(
     from saddlery.allocator import keep_memory
 
     ready = _rebuilt(described)
-    store = store_of(ready.experiment, folder)
+    store = store_of(ready.experiment.store, folder, ready.experiment.store)
     if store.description() is None:
         raise OSError(
             f"{store.address} is not there on {socket.gethostname()}, a worker; keep it on a file system that all "

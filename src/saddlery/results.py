@@ -9,17 +9,32 @@ from saddlery.sweeps.store import Store
 DESCRIPTION, RESULTS = "experiment.json", "results.zarr"  # of an experiment's folder
 
 
-def store_of(experiment: Any, folder: Path | str) -> Store:
-    """Where an experiment's results are kept."""
-    return Store(experiment.store or Path(folder) / RESULTS)
+def store_of(kept: str | None, folder: Path | str, given: str | None = None) -> Store:
+    """Where an experiment's results are: in its folder, or where the user says that they are.
+
+    **Arguments:** `kept`: where its description says that they are kept. A folder may come from anybody, so what it
+    says counts for a place outside itself only when the user has `given` the same.
+
+    **Raises:** `ValueError` when it is another place.
+    """
+    address = kept or Path(folder) / RESULTS
+    path = Path(str(address).removeprefix("file://"))
+    inside = "://" not in str(address).removeprefix("file://") and path.resolve().is_relative_to(Path(folder).resolve())
+    if not inside and (given is None or given != kept):
+        raise ValueError(
+            f"{folder} keeps its results outside itself, at {address}; if they are yours, say so: --store {address}"
+        )
+    return Store(path if "://" not in str(path) and str(address).startswith("file://") else address)
 
 
-def open_results(folder: Path | str) -> Any:
+def open_results(folder: Path | str, store: str | None = None) -> Any:
     """The results that a folder holds, an `xarray.Dataset` with dimensions `setting`, `seed`, `step`.
 
     `setting` is what each setting is called; what it was set to, its levels, are coordinates along it, which
     `saddlery.sweeps.levels` makes selectable. Of an experiment that is not finished, the settings that are; the
     attribute `cells` says of how many.
+
+    **Arguments:** `store`: where they are, for an experiment that keeps them outside its folder.
 
     **Raises:** `FileNotFoundError` when there is no experiment or no setting is finished; `ValueError` when it is
     damaged.
@@ -28,18 +43,19 @@ def open_results(folder: Path | str) -> Any:
     if not description.is_file():
         raise FileNotFoundError(f"{folder} holds no experiment: there is no {description}")
     try:
-        store = Store(json.loads(description.read_text())["store"] or Path(folder) / RESULTS)
+        kept = json.loads(description.read_text())["store"]
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(f"{description} is damaged: it is no description of an experiment") from error
+    store_ = store_of(kept, folder, store)
     again = f"continue with: saddlery resume {folder}"
     try:
-        results = store.read()
+        results = store_.read()
     except FileNotFoundError:
-        if store.local and Path(store.address).exists():
-            raise ValueError(f"{store.address} is damaged; delete it and run: saddlery resume {folder}") from None
+        if store_.local and Path(store_.address).exists():
+            raise ValueError(f"{store_.address} is damaged") from None
         raise FileNotFoundError(f"the experiment in {folder} is not finished; {again}") from None
     except ValueError as error:
-        raise ValueError(f"{error}; delete it and run: saddlery resume {folder}") from error
+        raise ValueError(f"{error}") from error
     if not results.sizes["setting"]:
         raise FileNotFoundError(f"the experiment in {folder} is not finished; {again}")
     for name, values in results.coords.items():  # stored as text of any length, which little but zarr understands

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from saddlery.sweeps.lease import Held
+
 
 class Ended(Exception):
     """A command that ends early: what to say, and the exit code (1 for a failed run, 2 for a mistake in usage)."""
@@ -20,5 +22,7 @@ def mistakes() -> Iterator[None]:
     """
     try:
         yield
+    except Held as error:
+        raise Ended(str(error), 1) from None
     except (ValueError, TypeError, FileExistsError, FileNotFoundError, NotADirectoryError) as error:
         raise Ended(str(error), 2) from error

@@ -6,12 +6,14 @@ from typing import Annotated
 import typer
 
 from saddlery.cli.errors import mistakes
+from saddlery.cli.report import Store
 
 
 def export(
     folder: Annotated[Path, typer.Argument(help="An experiment's folder.")],
     format: Annotated[str, typer.Option(help="csv or parquet.")] = "csv",
     out: Annotated[Path | None, typer.Option(help="The file. [FOLDER/results.FORMAT]")] = None,
+    store: Store = None,
 ) -> None:
     """Write an experiment's numbers as one long table: a row for each setting, seed and step.
 
@@ -24,6 +26,6 @@ def export(
         found = experiments_in(folder)
         if len(found) > 1:
             raise ValueError(f"{folder} holds several experiments; export one of {', '.join(map(str, found))}")
-        results = open_results(found[0])
+        results = open_results(found[0], store)
         path = export(results, out or found[0] / f"results.{format}", format)
     typer.echo(f"{results.sizes['setting']} of {results.attrs['cells']} settings: {path}")

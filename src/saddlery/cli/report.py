@@ -8,11 +8,15 @@ import typer
 
 from saddlery.cli.errors import mistakes
 
+Store = Annotated[
+    str | None, typer.Option(help="Where the results are, for an experiment that keeps them outside its folder.")
+]
 WIDTH = 140  # of a table that goes into a file or a pipe
 
 
 def report(
     folder: Annotated[Path, typer.Argument(help="An experiment's folder, or one that holds several.")],
+    store: Store = None,
 ) -> None:
     """Write report.html and its figures.
 
@@ -21,7 +25,7 @@ def report(
     with mistakes():
         from saddlery.experiment import experiments_in, open_results
 
-        results = [open_results(found) for found in experiments_in(folder)]
+        results = [open_results(found, store) for found in experiments_in(folder)]
     publish(results, folder)
 
 

@@ -7,11 +7,13 @@ import typer
 
 from saddlery.cli import cache
 from saddlery.cli.errors import mistakes
+from saddlery.cli.report import Store
 from saddlery.cli.run import Address, Engine, NoReport, Quiet, chosen_engine, train
 
 
 def resume(
     folder: Annotated[Path, typer.Argument(help="An experiment's folder, or one that holds several.")],
+    store: Store = None,
     engine: Engine = "local",
     address: Address = None,
     quiet: Quiet = False,
@@ -24,7 +26,11 @@ def resume(
     cache.enable()
     with mistakes():
         from saddlery.experiment import Experiment, experiments_in, prepare
+        from saddlery.results import store_of
 
-        ready = {path: prepare(Experiment.read(path)) for path in experiments_in(folder)}
+        found = {path: Experiment.read(path) for path in experiments_in(folder)}
+        for path, experiment in found.items():
+            store_of(experiment.store, path, store)
+        ready = {path: prepare(experiment) for path, experiment in found.items()}
         chosen = chosen_engine(engine, address)
     train(ready, folder, quiet=quiet, page=not no_report, engine=chosen)

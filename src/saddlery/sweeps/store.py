@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -67,19 +68,21 @@ class Store:
         return json.loads(str(attributes["saddlery"]))
 
     def create(self, description: Mapping[str, Any], known: Any, cell: Any) -> None:
-        """Make the store, with every array and no cell; what is there is replaced.
+        """Make the store, with every array and no cell; a store that is there is replaced.
 
         **Arguments:**
         - `description`: what the store is for, in JSON's types.
         - `known`: an `xarray.Dataset` of all that is known beforehand, its coordinate `setting` among it.
         - `cell`: a cell's dataset, of which names, types and shapes count.
 
-        **Raises:** `OSError` when the disk has less room than all cells need at most.
+        **Raises:** `OSError` when the disk has less room than all cells need at most; `FileExistsError` when there is
+        anything but a store of Saddlery's.
         """
         import zarr
         from zarr.codecs import ZstdCodec
 
         cells = known.sizes["setting"]
+        self.require_own()
         self._require_room(cells * cell.nbytes)
         attributes = {"saddlery_format": FORMAT, "saddlery": json.dumps(dict(description))}
         known.assign_attrs(attributes).to_zarr(self.store, mode="w", zarr_format=3, consolidated=False)
@@ -99,11 +102,47 @@ class Store:
             MARKERS, shape=(cells,), chunks=(1,), dtype=bool, fill_value=False, dimension_names=("setting",)
         )
 
-    def clear(self) -> None:
-        """Delete everything in it."""
+    def require_own(self) -> bool:
+        """Refuse an address with anything but a store of Saddlery's, key by key.
+
+        **Returns:** whether there is one.
+
+        **Raises:** `FileExistsError` naming what else is there.
+        """
         from zarr.core.sync import sync
 
-        sync(self.store.clear())
+        async def keys():
+            return [key async for key in self.store.list()]
+
+        there = [str(Path(self.address))] if self.local and Path(self.address).is_file() else sync(keys())
+        names = {key.removesuffix("/zarr.json") for key in there if key.count("/") == 1 and key.endswith("/zarr.json")}
+        own = re.compile(rf"zarr\.json|({'|'.join(map(re.escape, names)) or '(?!)'})/(zarr\.json|c(/\d+)*)")
+        foreign = sorted(key for key in there if not own.fullmatch(re.sub(r"\.[0-9a-f]{32}\.partial$", "", key)))
+        if foreign or (there and not self._is_marked()):
+            what = foreign[0] if foreign else "a Zarr store of somebody else's"
+            raise FileExistsError(
+                f"{self.address} holds what Saddlery did not write: {what}; nothing was removed, choose another address"
+            )
+        return bool(there)
+
+    def _is_marked(self) -> bool:
+        """Whether the store says that it is Saddlery's."""
+        import zarr
+
+        try:
+            return "saddlery" in zarr.open_group(self.store, mode="r", zarr_format=3).attrs
+        except Exception:  # whatever Zarr finds there instead
+            return False
+
+    def clear(self) -> None:
+        """Delete everything in it.
+
+        **Raises:** `FileExistsError` when not all of it is Saddlery's.
+        """
+        from zarr.core.sync import sync
+
+        if self.require_own():
+            sync(self.store.clear())
 
     def _require_room(self, needed: int) -> None:
         """Refuse what does not fit on the disk."""
