@@ -19,9 +19,11 @@ lint: .venv/.lint  # style, types, and which room may import which
 bench: .venv/.bench  # speed, side by side with PyTorch
 	.venv/bin/python -m benchmarks
 
-torture: export SADDLERY_KILLS = 30
-torture: .venv/.test  # what takes long: a sweep killed thirty times at random moments
-	.venv/bin/pytest tests/sweeps/test_kills.py
+torture: export SADDLERY_KILLS = 50
+torture: export SADDLERY_SIGNALS = 30
+torture: export SADDLERY_COMMANDS = 500
+torture: .venv/.test  # what takes long: fifty kills and thirty signals at random moments, five hundred random commands
+	.venv/bin/pytest tests/sweeps/test_kills.py tests/cli/test_stopped.py tests/cli/test_random_commands.py
 
 clean:
 	rm -rf .venv .cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis runs/demo

@@ -8,7 +8,8 @@ from benchmarks import ours, peers
 from benchmarks.table import Row, ratios
 from benchmarks.timing import race
 from benchmarks.unroll import start_of, trained, words
-from saddlery.experiment import Experiment, carry_out, cells_of, claim, prepare
+from saddlery.execution import carry_out, cells_of, claimed
+from saddlery.experiment import Experiment, prepare
 from saddlery.sweeps import local
 from saddlery.sweeps.store import Store
 
@@ -67,11 +68,11 @@ def stored(seeds: int, learning_rates) -> tuple[float, float]:
     with tempfile.TemporaryDirectory() as folder:
         ready = prepare(one)
         train(cells_of(prepare(experiment(("simultaneous",), 2, 1)), None))  # compiled
-        claim(Path(folder) / "sweep", one)
         Store.write = timed
         try:
             began = time.perf_counter()
-            carry_out(ready, Path(folder) / "sweep")
+            with claimed(Path(folder) / "sweep", one):
+                carry_out(ready, Path(folder) / "sweep")
             seconds = time.perf_counter() - began
         finally:
             Store.write = write

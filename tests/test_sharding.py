@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import saddlery as sd
-from saddlery.experiment import open_results
+from saddlery.results import open_results
 from saddlery.sharding import DataParallel, join
 
 # A hundred steps on all devices, in two parts of which the second goes on from the first's checkpoint; their losses.
@@ -77,7 +77,8 @@ def test_two_processes_give_the_losses_of_one_and_one_of_them_writes(tmp_path):
         for process in processes:
             process.kill()
             process.communicate()
-    assert sorted(path.name for path in (tmp_path / "run").iterdir()) == ["checkpoints", "history.zarr", "run.json"]
+    there = [path.name for path in (tmp_path / "run").iterdir() if not path.name.startswith(".")]
+    assert sorted(there) == ["checkpoints", "history.zarr", "run.json"]
     steps = [path.name for path in Path(tmp_path, "run/checkpoints/seed-0").iterdir()]
     assert sorted(steps) == ["step-000000040", "step-000000100"]
 

@@ -49,7 +49,7 @@ def test_a_folder_keeps_it_and_it_is_gone_on_with(tmp_path):
         raise AssertionError("something was trained again")
 
     one = sd.sweep("bilinear", "simultaneous", out=tmp_path / "a", **SMALL)
-    with pytest.raises(FileExistsError, match="holds another experiment"):
+    with pytest.raises(FileExistsError, match="holds an experiment"):
         sd.sweep("bilinear", "simultaneous", out=tmp_path / "a", **SMALL)
     from saddlery.sweeps import local
 

@@ -139,7 +139,10 @@ def test_a_damaged_checkpoint_is_named_and_the_one_before_it_used(ring, method, 
     assert same(whole.history, resumed.history)
     shutil.rmtree(before / "arrays")
     (newest / "digests.json").write_text("{")
-    with pytest.warns(UserWarning, match="is damaged"):
+    with (
+        pytest.warns(UserWarning, match=f"{newest} was damaged and is now damaged-{newest.name}"),
+        pytest.warns(UserWarning, match="is damaged"),
+    ):
         resumed = train(ring, method, out=tmp_path / "run", resume=True)
     assert same(whole.history, resumed.history)
 
@@ -245,14 +248,14 @@ def test_another_number_is_no_other_program(ring):
 def test_a_folder_that_holds_a_run_is_refused_resumed_or_replaced(ring, method, tmp_path):
     out = tmp_path / "run"
     train(ring, method, out=out)
-    with pytest.raises(FileExistsError, match=f"out: {out} holds a run"):
+    with pytest.raises(FileExistsError, match=f"out: {out} holds run.json"):
         train(ring, method, out=out)
-    with pytest.raises(ValueError, match="holds another run: its method differ"):
+    with pytest.raises(ValueError, match="is of another run: method there: "):
         train(ring, sd.methods.consensus(gamma=2.0), out=out, resume=True)
-    with pytest.raises(ValueError, match="its key differ"):
+    with pytest.raises(ValueError, match="is of another run: key there: "):
         train(ring, method, key=jax.random.key(4), out=out, resume=True)
     train(ring, sd.methods.consensus(gamma=2.0), out=out, force=True)
-    assert "2." in json.loads((out / "run.json").read_text())["method"]
+    assert "2." in json.loads((out / "run.json").read_text())["description"]["method"]
 
 
 def test_a_folder_that_cannot_be_written_is_named(ring, method, tmp_path):
@@ -274,7 +277,7 @@ def test_history_too_large_for_memory_is_refused_before_the_start(ring, method):
         ({"steps": 2.5}, "steps: got 2.5"),
         ({"every": 0}, "every: got 0"),
         ({"seeds": -1}, "seeds: got -1"),
-        ({"average": 1.0}, r"average: got 1.0, expected a decay in \[0, 1\)"),
+        ({"average": 1.0}, "average: got 1.0, expected a number of 0 or more and below 1"),
         ({"key": 3}, "key: got 3, expected a jax.random.key"),
     ],
 )
@@ -296,3 +299,84 @@ def test_players_of_another_game_are_named_before_anything_runs(tmp_path):
             out=tmp_path / "a",
         )  # fmt: skip
     assert not (tmp_path / "a").exists()
+
+
+class Steep:
+    """Gradients of 1e20 that overflow Adam's second moment, so that its players never move again."""
+
+    def init(self, key):
+        return sd.Pair(jnp.zeros(2), jnp.zeros(2))
+
+    def draw(self, key):
+        return ()
+
+    def act(self, generator, batch):
+        return generator
+
+    def losses(self, discriminator, samples, batch):
+        return sd.Pair(1e20 * samples.sum(), (discriminator**2).sum())
+
+
+@pytest.mark.parametrize("looks", [None, {"players": players_probe}])
+def test_an_optimiser_s_state_that_overflows_is_divergence(looks):
+    method = sd.methods.simultaneous(generator="adam(learning_rate=1e-3)", discriminator="adam(learning_rate=1e-3)")
+    history = sd.train(Steep(), method, steps=10, key=KEY, probes=looks).history
+    assert int(history.diverged_at) == (0 if looks is None else 1)  # the gradient's norm is not finite at the start
+
+
+def test_what_an_optimiser_begins_with_may_be_infinite():
+    """As `reduce_on_plateau` begins with the best value that it has not seen yet."""
+    import optax
+
+    plateau = optax.chain(optax.sgd(0.1), optax.scale(1.0), _Best())
+    method = sd.methods.simultaneous(generator=plateau, discriminator=plateau)
+    assert int(sd.train(sd.games.bilinear(), method, steps=3, key=KEY).history.diverged_at) == -1
+
+
+def _Best():
+    import optax
+
+    return optax.GradientTransformation(
+        lambda params: {"best": jnp.asarray(jnp.inf)}, lambda updates, state, params=None: (updates, state)
+    )
+
+
+def test_an_average_that_overflows_is_divergence():
+    class Large(Steep):
+        def losses(self, discriminator, samples, batch):
+            return sd.Pair(-samples.sum(), (discriminator**2).sum())
+
+    method = sd.methods.simultaneous(learning_rate=1e37)
+    history = sd.train(Large(), method, steps=60, key=KEY, average=0.5, probes={"players": players_probe}).history
+    assert 0 < int(history.diverged_at) <= 35
+
+
+@pytest.mark.parametrize("name", ["rate", "diverged_at", "seed", "step"])
+def test_a_probe_may_not_take_a_name_of_the_history_s_own(ring, method, name):
+    for looks in ({name: lambda *_: 1.0}, {"a": lambda *_: {name: 1.0}}):
+        with pytest.raises(ValueError, match=f"probes: .* records '{name}', a name of the history's own"):
+            train(ring, method, probes=looks)
+
+
+def test_two_probes_may_not_record_one_variable(ring, method):
+    with pytest.raises(ValueError, match="probes: b records 'x', recorded by another probe too"):
+        train(ring, method, probes={"a": lambda *_: {"x": 1.0}, "b": lambda *_: {"x": 2.0}})
+
+
+@pytest.mark.parametrize("name", ["g[1]", "a*b", "[", "a]b[c]", "ü $HOME ~"])
+def test_a_folder_s_name_is_no_pattern(method, tmp_path, name):
+    game = sd.games.bilinear()
+    whole = train(game, method, out=tmp_path / name)
+    assert same(train(game, method, out=tmp_path / name, resume=True).history, whole.history)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_a_first_checkpoint_that_cannot_be_read_back_ends_the_run(method, tmp_path, monkeypatch):
+    monkeypatch.setattr(checkpoints, "_read", lambda path: {"00000": np.zeros(1)})
+    with pytest.raises(OSError, match="what was read back is not what was written"):
+        train(sd.games.bilinear(), method, out=tmp_path / "run", checkpoint_seconds=0.0)
+
+
+def test_records_that_are_too_many_are_refused_before_any_is_listed(ring, method):
+    with pytest.raises(ValueError, match=r"every: got 1, expected at least 200, for at most 10,000,000 records"):
+        train(ring, method, steps=2_000_000_000, every=1)

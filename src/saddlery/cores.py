@@ -1,15 +1,19 @@
-"""All cores: how many there are, one function on each, and what ends, with Ctrl-C heard while waiting for it.
+"""All cores: how many there are, one function on each, and what ends, with signals heard while waiting for it.
 
 The system may hand a signal to any thread, while Python acts on it in the main one alone, and does not wake it. A main
 thread that waits without end for others then never hears of Ctrl-C; here it looks up now and then.
 """
 
 import contextlib
+import functools
 import os
 import queue
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
+
+from saddlery import signals
 
 LOOKS = 0.2  # seconds between looks for a signal
 
@@ -24,28 +28,52 @@ def on_all_cores(function: Callable[..., Any], *inputs: Iterable) -> list:
 
     **Raises:** what `function` raises first, and `KeyboardInterrupt`; calls that have not begun are then dropped.
     """
-    import jax
-
-    wide = jax.config.read("jax_enable_x64")
-
-    def within(*given):
-        with jax.enable_x64(wide):  # a setting of each thread
-            return function(*given)
-
     with threads() as pool:
-        futures = [pool.submit(within, *given) for given in zip(*inputs, strict=True)]
-        for future in Completed(futures):
+        futures = [pool.submit(function, *given) for given in zip(*inputs, strict=True)]
+        for future in Completed(futures, stoppable=True):
             future.result()
     return [future.result() for future in futures]
 
 
+class Threads(ThreadPoolExecutor):
+    """A pool whose calls compute in the precision, and on the device, of the thread that submits them.
+
+    JAX keeps these settings for each thread.
+    """
+
+    def submit(self, function: Callable[..., Any], /, *arguments: Any, **named: Any) -> Future:
+        """Call a function on a thread of the pool."""
+        return super().submit(functools.partial(_with, _settings(), function), *arguments, **named)
+
+
+def _settings() -> dict[str, Any]:
+    """This thread's settings, where JAX is in use at all."""
+    if "jax" not in sys.modules:
+        return {}
+    import jax
+
+    names = ("enable_x64", "default_device", "default_matmul_precision")
+    return {name: getattr(jax.config, f"jax_{name}") for name in names}
+
+
+def _with(settings: dict[str, Any], function: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+    """Call a function with these settings."""
+    with contextlib.ExitStack() as stack:
+        if settings:
+            import jax
+
+            for name, value in settings.items():
+                stack.enter_context(getattr(jax, name)(value))
+        return function(*arguments, **named)
+
+
 @contextlib.contextmanager
 def threads(number: int | None = None) -> Iterator[ThreadPoolExecutor]:
-    """A pool of threads, by default one for each core.
+    """A pool of threads, by default one for each core, in the caller's precision.
 
     When the block raises, what has not begun is dropped; what has begun is waited for in any case.
     """
-    with ThreadPoolExecutor(number or usable_cores()) as pool:
+    with Threads(number or usable_cores()) as pool:
         try:
             yield pool
         except BaseException:
@@ -56,10 +84,14 @@ def threads(number: int | None = None) -> Iterator[ThreadPoolExecutor]:
 class Completed:
     """Futures in the order in which they end, as `concurrent.futures.as_completed`; more may be added on the way.
 
-    **Raises:** `KeyboardInterrupt`, whichever thread the system hands the signal to.
+    **Arguments:** `stoppable`: stop waiting once a signal is heard (see `saddlery.signals`).
+
+    **Raises:** `KeyboardInterrupt`, whichever thread the system hands the signal to; with `stoppable`,
+    `saddlery.signals.Stopped`.
     """
 
-    def __init__(self, futures: Iterable[Future] = ()):
+    def __init__(self, futures: Iterable[Future] = (), stoppable: bool = False):
+        self._stoppable = stoppable
         self._completed: queue.SimpleQueue[Future] = queue.SimpleQueue()
         self._left = 0
         for future in futures:
@@ -78,6 +110,8 @@ class Completed:
         if not self._left:
             raise StopIteration
         while True:
+            if self._stoppable:
+                signals.check()
             with contextlib.suppress(queue.Empty):
                 future = self._completed.get(timeout=LOOKS)
                 self._left -= 1

@@ -5,6 +5,7 @@ The two players are named as in the papers, also when the game is not a GAN: the
 """
 
 import abc
+import math
 import warnings
 from collections.abc import Callable
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar, runtime_checkable
@@ -14,8 +15,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from saddlery import memory
+from saddlery.arguments import COUNT, plain
+
 T = TypeVar("T")
 METHODS = ("init", "draw", "act", "losses")
+REASON = 300  # characters of somebody else's error in ours
 LARGE = 1 << 20  # bytes of arrays in a foreign game from which copying them into the program is worth a warning
 
 
@@ -201,14 +206,15 @@ def check(game: Any, key: Any) -> tuple[Pair, Any, Any]:
     **Returns:** the shapes of `(players, batch, samples)`.
 
     **Raises:** `TypeError` naming the method and what it returned; errors inside a method are re-raised as
-    `ValueError` with the shapes of its arguments.
+    `ValueError` with the shapes of its arguments; `ValueError` for players, a batch or samples with an axis of 2³¹ or
+    more, or of more bytes than there is memory.
     """
 
     def attempt(name, function, *arguments):
         try:
             return jax.eval_shape(function, *arguments)
         except Exception as error:
-            reason = (str(error).strip() or "no message").splitlines()[0]
+            reason = plain((str(error).strip() or "no message").splitlines()[0], REASON)
             raise ValueError(
                 f"game: {name} failed with {type(error).__name__}: {reason}; "
                 f"its arguments were {', '.join(_shapes(argument) for argument in arguments)}"
@@ -228,8 +234,11 @@ def check(game: Any, key: Any) -> tuple[Pair, Any, Any]:
                     f"game: init's {player}{jax.tree_util.keystr(path)} is {leaf.dtype}{list(leaf.shape)}; "
                     "players hold inexact (floating or complex) arrays only, whatever else is static or in the batch"
                 )
+    _require_room("players", players, 3, ", their gradients and what they become,")
     batch = attempt("draw", game.draw, key)
+    _require_room("batch", batch)
     samples = attempt("act", game.act, players.generator, batch)
+    _require_room("samples", samples, 2, " and their gradients")
     if not all(jnp.issubdtype(leaf.dtype, jnp.inexact) for leaf in jax.tree.leaves(samples)):
         raise TypeError(f"game: act must return inexact (floating or complex) arrays, it returned {_shapes(samples)}")
     values = attempt("losses", game.losses, players.discriminator, samples, batch)
@@ -242,6 +251,34 @@ def check(game: Any, key: Any) -> tuple[Pair, Any, Any]:
     if not isinstance(values, Pair):
         raise TypeError("game: losses must return saddlery.Pair(generator, discriminator), it returned a plain tuple")
     return players, batch, samples
+
+
+def _require_room(what: str, tree: Any, copies: int = 1, beside: str = "") -> None:
+    """Refuse what compiled programs cannot index, and what memory has no place for, while it is only shapes.
+
+    **Arguments:** `copies` are how many there are at least in a step of training, `beside` what the others are.
+    """
+    for leaf in jax.tree.leaves(tree):
+        if max(leaf.shape, default=0) > COUNT:
+            raise ValueError(f"{what}: got {_shapes(leaf)}, expected at most {COUNT} along each axis")
+    afford(f"{what}: {_shapes(tree)}{beside}", tree, copies)
+
+
+def afford(what: str, tree: Any, copies: int = 1) -> None:
+    """Refuse arrays for which there is no memory, before they are made.
+
+    **Arguments:**
+    - `what`: names them, for the error.
+    - `tree`: a pytree of arrays or their shapes, of which there will be so many `copies`.
+
+    **Raises:** `ValueError`.
+    """
+    size = copies * sum(math.prod(leaf.shape) * leaf.dtype.itemsize for leaf in jax.tree.leaves(tree))
+    limits = [(device.memory_stats() or {}).get("bytes_limit", 0) for device in jax.local_devices()]
+    if not all(limits):  # the memory of CPUs is the machine's
+        memory.afford(what, size)
+    elif size > (held := sum(limits) * jax.process_count()):
+        raise ValueError(f"{what} would take {size / 1e9:,.1f} GB of memory, and all devices have {held / 1e9:,.1f} GB")
 
 
 def _shapes(tree: Any) -> str:

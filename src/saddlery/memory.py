@@ -20,3 +20,12 @@ def available() -> int:
     if found:
         return int(found[1]) * 1024
     return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+
+
+def afford(what: str, size: int) -> None:
+    """Refuse what takes more bytes than there are to be had, before it is made.
+
+    **Raises:** `ValueError` naming it, what it takes, and what there is.
+    """
+    if size > (free := available()):
+        raise ValueError(f"{what} would take {size / 1e9:,.1f} GB of memory, and {free / 1e9:,.1f} GB are free")

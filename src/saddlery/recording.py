@@ -7,22 +7,60 @@ import numpy as np
 
 from saddlery.memory import available
 
+OWN = ("diverged_at", "rate", "seed", "step")  # names of a history's own
+WATCHED = ("generator_loss", "discriminator_loss", "generator_norm", "discriminator_norm")  # finite, or it diverged
+MOST = 10_000_000  # records of a run
+
 
 def rows(steps: int, every: int) -> list[int]:
-    """The steps at which probes are taken: 0, every `every`-th, and the last."""
-    return sorted({*range(0, steps + 1, every), steps})
+    """The steps at which probes are taken: 0, every `every`-th, and the last.
+
+    **Raises:** `ValueError` when they are more than ten million.
+    """
+    require_few(steps, every)
+    return [*range(0, steps, every), steps]
+
+
+def require_few(steps: int, every: int) -> None:
+    """Refuse records that are too many to be kept as rows, before any list of them is made."""
+    if steps // every > MOST:
+        raise ValueError(f"every: got {every}, expected at least {-(-steps // MOST)}, for at most {MOST:,} records")
 
 
 def take(probes: Mapping[str, Callable], game: Any, players: Any, average: Any, key: Any) -> dict[str, np.ndarray]:
-    """One record: each variable's value at these players, and with the averaged generator in the generator's place."""
+    """One record: each variable's value at these players, and with the averaged generator in the generator's place.
+
+    **Raises:** `ValueError` when two probes record a variable of one name, or one of the history's own.
+    """
     record = {}
     views = {"": players} if average is None else {"": players, "averaged_": players._replace(generator=average)}
     for prefix, seen in views.items():
         for name, probe in probes.items():
             values = probe(game, seen, key)
             for variable, value in (values if isinstance(values, dict) else {name: values}).items():
+                if prefix + variable in record or variable in OWN:
+                    other = "a name of the history's own" if variable in OWN else "recorded by another probe too"
+                    raise ValueError(f"probes: {name} records {prefix + variable!r}, {other}; give it another name")
                 record[prefix + variable] = np.asarray(value)
     return record
+
+
+def is_finite(record: Mapping[str, np.ndarray]) -> bool:
+    """Whether the losses and gradients of a record are finite: where they are not, a run has diverged."""
+    return all(np.isfinite(value).all() for name, value in record.items() if name.removeprefix("averaged_") in WATCHED)
+
+
+def require_room(history: Mapping[str, np.ndarray], runs: int) -> None:
+    """Refuse histories that the memory has no room for.
+
+    **Raises:** `MemoryError` when so many runs' histories need more than is free.
+    """
+    needed, free = runs * sum(values.nbytes for values in history.values()), available()
+    if needed > free:
+        raise MemoryError(
+            f"seeds: the records of {runs:,} runs need {needed / 1e9:.1f} GB and {free / 1e9:.1f} GB are free; take "
+            "fewer seeds, records or samples"
+        )
 
 
 def empty(record: dict[str, np.ndarray], length: int) -> dict[str, np.ndarray]:

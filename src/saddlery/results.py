@@ -1,30 +1,35 @@
 """The results of an experiment: every setting's history on common axes, and all that is known of how they were made."""
 
-import json
 from pathlib import Path
 from typing import Any
 
-from saddlery.sweeps.store import Store
+from saddlery.arguments import plain
+from saddlery.claims import DESCRIPTION, RESULTS
+from saddlery.experiment import Experiment, grid_of
+from saddlery.reading import Damaged
+from saddlery.sweeps.store import Store, location
 
-DESCRIPTION, RESULTS = "experiment.json", "results.zarr"  # of an experiment's folder
 
+def store_of(experiment: Experiment, folder: Path | str, given: str | None = None) -> Store:
+    """Where an experiment's results are kept: in its folder, or where the user says that they are.
 
-def store_of(kept: str | None, folder: Path | str, given: str | None = None) -> Store:
-    """Where an experiment's results are: in its folder, or where the user says that they are.
+    **Arguments:** `given`: the address that the user gave, now, for a store that does not lie in the folder. What a
+    folder says alone is not enough, since a folder may come from anybody.
 
-    **Arguments:** `kept`: where its description says that they are kept. A folder may come from anybody, so what it
-    says counts for a place outside itself only when the user has `given` the same.
-
-    **Raises:** `ValueError` when it is another place.
+    **Raises:** `ValueError` when the store lies elsewhere and was not given.
     """
-    address = kept or Path(folder) / RESULTS
-    path = Path(str(address).removeprefix("file://"))
-    inside = "://" not in str(address).removeprefix("file://") and path.resolve().is_relative_to(Path(folder).resolve())
-    if not inside and (given is None or given != kept):
+    address = experiment.store or location(Path(folder) / RESULTS)
+    if not is_inside(address, folder) and (given is None or location(given) != address):
         raise ValueError(
-            f"{folder} keeps its results outside itself, at {address}; if they are yours, say so: --store {address}"
+            f"{plain(folder)} keeps its results outside itself, at {plain(address)}; if they are yours, say so: "
+            f"--store {plain(address)} (in Python: store=…)"
         )
-    return Store(path if "://" not in str(path) and str(address).startswith("file://") else address)
+    return Store(address)
+
+
+def is_inside(address: str, folder: Path | str) -> bool:
+    """Whether an address is in a folder, links followed."""
+    return "://" not in address and Path(address).resolve().is_relative_to(Path(folder).resolve())
 
 
 def open_results(folder: Path | str, store: str | None = None) -> Any:
@@ -34,28 +39,26 @@ def open_results(folder: Path | str, store: str | None = None) -> Any:
     `saddlery.sweeps.levels` makes selectable. Of an experiment that is not finished, the settings that are; the
     attribute `cells` says of how many.
 
-    **Arguments:** `store`: where they are, for an experiment that keeps them outside its folder.
+    **Arguments:** `store`: where the results are, for an experiment that keeps them outside its folder.
 
     **Raises:** `FileNotFoundError` when there is no experiment or no setting is finished; `ValueError` when it is
     damaged.
     """
-    description = Path(folder) / DESCRIPTION
-    if not description.is_file():
-        raise FileNotFoundError(f"{folder} holds no experiment: there is no {description}")
-    try:
-        kept = json.loads(description.read_text())["store"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{description} is damaged: it is no description of an experiment") from error
-    store_ = store_of(kept, folder, store)
+    experiment = Experiment.read(Path(folder))
+    kept = store_of(experiment, folder, store)
     again = f"continue with: saddlery resume {folder}"
     try:
-        results = store_.read()
+        held = kept.description()
+        if held is not None and held != grid_of(experiment):
+            odd = [name for name, value in grid_of(experiment).items() if held.get(name) != value]
+            raise Damaged(
+                f"{plain(Path(folder) / DESCRIPTION)} was changed since {kept.address} was made: {', '.join(odd)}"
+            )
+        results = kept.read()
     except FileNotFoundError:
-        if store_.local and Path(store_.address).exists():
-            raise ValueError(f"{store_.address} is damaged") from None
         raise FileNotFoundError(f"the experiment in {folder} is not finished; {again}") from None
-    except ValueError as error:
-        raise ValueError(f"{error}") from error
+    except Damaged as error:
+        raise Damaged(f"{error}; what is damaged is computed again by: saddlery resume {folder}") from error
     if not results.sizes["setting"]:
         raise FileNotFoundError(f"the experiment in {folder} is not finished; {again}")
     for name, values in results.coords.items():  # stored as text of any length, which little but zarr understands

@@ -7,8 +7,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from saddlery import signals
 from saddlery.call import build
-from saddlery.experiment import Experiment, carry_out, claim, prepare
+from saddlery.claims import local_folder
+from saddlery.execution import carry_out, claimed
+from saddlery.experiment import Experiment, prepare
 from saddlery.method import Method
 from saddlery.methods import SCHEDULES, as_optimiser
 from saddlery.sweeps.levels import Sweep, with_levels
@@ -60,9 +63,12 @@ def sweep(
         next(iter(own_games), game), texts, steps=steps, seeds=seeds, learning_rate=rates, **settings
     )  # fmt: skip
     ready = prepare(experiment, games=own_games, methods={name: _function(each) for name, each in own_methods.items()})
-    with _folder(out) as folder:
-        claim(folder, experiment, resume=resume, force=force)
-        return with_levels(carry_out(ready, folder, progress))
+    with (
+        signals.stoppable(),
+        _folder(out) as folder,
+        claimed(folder, experiment, resume=resume, force=force) as stop,
+    ):
+        return with_levels(carry_out(ready, folder, progress, stop=stop))
 
 
 def _named(methods: Any) -> tuple[tuple[str, ...], dict[str, Method]]:
@@ -96,7 +102,7 @@ def _function(method: Method) -> Callable[..., Method]:
 def _folder(out: str | os.PathLike | None) -> Iterator[Path]:
     """The folder asked for, or one that is gone afterwards."""
     if out is not None:
-        yield Path(out)
+        yield local_folder("out", out)
         return
     with tempfile.TemporaryDirectory(prefix="saddlery-") as folder:
         yield Path(folder)

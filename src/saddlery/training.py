@@ -1,14 +1,12 @@
 """Training: the loop, its probes, its checkpoints, and seeds side by side."""
 
 import bisect
-import concurrent.futures
-import json
+import contextlib
+import functools
 import os
-import re
-import shutil
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,15 +16,20 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from saddlery import checkpoints, recording, sharding, storage
+from saddlery import checkpoints, recording, sharding, signals, storage
 from saddlery.allocator import keep_memory
-from saddlery.cores import Completed, usable_cores
+from saddlery.arguments import number, quoted, whole
+from saddlery.claims import CHECKPOINTS, HISTORY, claim, local_folder
+from saddlery.cores import Completed, threads, usable_cores
 from saddlery.data.shards import refill
+from saddlery.datasets import write_dataset
+from saddlery.description import describe
+from saddlery.fingerprint import plan_identity, run_identity, said
+from saddlery.finiteness import finite, finite_leaves
 from saddlery.game import Pair, adopt, check
 from saddlery.method import Method
 
 CHUNK_SECONDS = 1.0  # of computation between two looks at probes, checkpoints, Ctrl-C and finiteness
-FORMAT = 1
 HASTY = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}  # for what runs only once
 
 
@@ -47,6 +50,21 @@ class Progress(NamedTuple):
     rate: float
     latest: dict[str, np.ndarray]
     diverged_at: int
+
+
+class Keys(Sequence):
+    """The keys of runs that differ in their seeds only, run i's being `jax.random.fold_in(key, i)`, when needed."""
+
+    def __init__(self, key: Any, seeds: int):
+        self.key, self.seeds = key, seeds
+
+    def __len__(self) -> int:
+        return self.seeds
+
+    def __getitem__(self, seed: Any) -> Any:
+        if not 0 <= seed < self.seeds:
+            raise IndexError(seed)
+        return jax.random.fold_in(self.key, seed)
 
 
 @dataclass
@@ -90,12 +108,6 @@ def start(game: Any, method: Method, key: Any, players: Pair | None, averaged: b
     players = Pair(*game.init(key)) if players is None else players
     carry = Carry(players, method.init(game, players), players.generator if averaged else None)
     return jax.tree.map(lambda x: jax.lax.convert_element_type(x, x.dtype), carry)  # weak types would compile twice
-
-
-@jax.jit
-def finite(players: Pair) -> Any:
-    """Whether every parameter of both players is a finite number."""
-    return jnp.all(jnp.stack([jnp.all(jnp.isfinite(leaf)) for leaf in jax.tree.leaves(players)]))
 
 
 def train(
@@ -145,17 +157,14 @@ def train(
     holds a run and neither `resume` nor `force` is given; `MemoryError` when the history would not fit; `OSError` when
     the folder cannot be written, the run so far being kept; `KeyboardInterrupt`, after a checkpoint of every run.
     """
-    _whole("steps", steps, 1)
-    every = max(1, steps // 100) if every is None else every
-    _whole("every", every, 1)
-    if seeds is not None:
-        _whole("seeds", seeds, 1)
-    if average is not None and not 0.0 <= average < 1.0:
-        raise ValueError(f"average: got {average!r}, expected a decay in [0, 1)")
+    steps = whole("steps", steps)
+    every = max(1, steps // 100) if every is None else whole("every", every)
+    seeds = None if seeds is None else whole("seeds", seeds)
+    average = None if average is None else number("average", average, least=0, below=1)
     if not (hasattr(key, "dtype") and jnp.issubdtype(key.dtype, jax.dtypes.prng_key) and key.shape == ()):
-        raise TypeError(f"key: got {key!r}, expected a jax.random.key(…)")
+        raise TypeError(f"key: got {quoted(key)}, expected a jax.random.key(…)")
     if not isinstance(method, Method):
-        raise TypeError(f"method: got {method!r}, expected a Method, such as saddlery.methods.simultaneous()")
+        raise TypeError(f"method: got {quoted(method)}, expected a Method, such as saddlery.methods.simultaneous()")
     game = adopt(game)
     check(game, key)
     if players is not None:
@@ -171,22 +180,32 @@ def train(
     plan = Plan(
         game=game, method=method, steps=steps, records=recording.rows(steps, every), probes=dict(probes),
         players=None if players is None else jax.tree.map(jnp.asarray, players), average=average,
-        folder=None if out is None else Path(out), checkpoint_seconds=checkpoint_seconds, progress=progress,
+        folder=None if out is None else local_folder("out", out), checkpoint_seconds=checkpoint_seconds,
+        progress=progress,
     )  # fmt: skip
-    keys = [key] if seeds is None else [jax.random.fold_in(key, seed) for seed in range(seeds)]
-    if plan.folder is not None and sharding.leads(game):
-        claim(plan.folder, describe(plan, every, key, seeds), resume, force)
-    sharding.agreed(game, 0.0)
-    ended = side_by_side(plan, keys)
-    history = recording.dataset(
-        [run.history for run in ended], recording.dimensions(plan.probes, ended[0].history), plan.records
-    )
-    history["diverged_at"] = "seed", [run.diverged_at for run in ended]
-    history["rate"] = "seed", [run.step / run.seconds if run.seconds else np.nan for run in ended]
-    history = history.isel(seed=0, drop=True) if seeds is None else history
-    if plan.folder is not None and sharding.leads(game):
-        with storage.folder(plan.folder / "history.zarr") as beside:
-            history.to_zarr(beside, mode="w", zarr_format=3, consolidated=False)
+    if plan.folder:
+        plan.identity = functools.cache(lambda: plan_identity(plan, every))
+    keys = [key] if seeds is None else Keys(key, seeds)
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(signals.stoppable())
+        folder = plan.folder if sharding.leads(game) else None
+        if folder:
+            going_on = stack.enter_context(
+                claim(folder, resume=resume, force=force and not resume, called=f"out: {folder}")
+            )
+            asked = {"steps": steps, "every": every, "seeds": seeds, "key": said(key)}
+            describe(folder, asked | plan_identity(plan, every), going_on)
+        sharding.agreed(game, 0.0)
+        ended = side_by_side(plan, keys)
+        history = recording.dataset(
+            [run.history for run in ended], recording.dimensions(plan.probes, ended[0].history), plan.records
+        )
+        history["diverged_at"] = "seed", [run.diverged_at for run in ended]
+        history["rate"] = "seed", [run.step / run.seconds if run.seconds else np.nan for run in ended]
+        history = history.isel(seed=0, drop=True) if seeds is None else history
+        if folder:
+            write_dataset(folder / HISTORY, history)
+        signals.check()
     if plan.stop.is_set():
         raise KeyboardInterrupt
     carries = [run.carry for run in ended]
@@ -210,6 +229,9 @@ class Plan:
     progress: Callable[[Progress], None] | None
     stop: threading.Event = field(default_factory=threading.Event)
     keep: bool = True  # a checkpoint of the end
+    identity: Callable[[], dict[str, Any]] | None = None  # the fingerprint of its runs, but for their keys
+    watched: tuple[bool, ...] = ()  # which arrays of a `Carry` must stay finite, once that is known
+    read_back: bool = False  # whether a first checkpoint was
 
 
 class Stage(NamedTuple):
@@ -223,15 +245,26 @@ class Stage(NamedTuple):
 
 
 def begin(plan: Plan, seed: int, key: Any) -> Stage:
-    """A run at its first step, with the first record taken, or where its last checkpoint left it."""
+    """A run at its first step, with the first record taken, or where its last checkpoint left it.
+
+    **Raises:** `saddlery.signals.Stopped` between the programs that it compiles; what probes and checkpoints raise.
+    """
+    signals.check()
     first, _, probe_key = jax.random.split(key, 3)
     carry = start(plan.game, plan.method, first, plan.players, plan.average is not None)
+    plan.watched = plan.watched or finite_leaves(carry)
+    signals.check()
     record = recording.take(plan.probes, plan.game, carry.players, carry.average, probe_key)
+    signals.check()
     history = recording.empty(record, len(plan.records))
     for name, value in record.items():
         history[name][0] = value
-    stage = Stage(0, -1, 0.0, carry, history)
-    restored = checkpoints.restore(_checkpoints(plan, seed), stage) if plan.folder else None
+    stage = Stage(0, -1 if recording.is_finite(record) else 0, 0.0, carry, history)
+    restored = None
+    if plan.folder and sharding.leads(plan.game):
+        storage.tidy(_checkpoints(plan, seed))
+    if plan.folder and any(_checkpoints(plan, seed).glob("step-*")):
+        restored = checkpoints.restore(_checkpoints(plan, seed), stage, run_identity(plan, key))
     found = 0 if restored is None else int(restored.step)
     if sharding.agreed(plan.game, found) != found or sharding.agreed(plan.game, -found) != -found:
         raise ValueError(f"out: {plan.folder} is not the same folder for all processes; choose one that they share")
@@ -260,7 +293,7 @@ def go_on(plan: Plan, seed: int, key: Any, stage: Stage) -> Stage:
         began = time.perf_counter()
         reached = steps_from(now, carry, decay, step_key, step, n)
         took = sharding.agreed(plan.game, time.perf_counter() - began)
-        if finite(reached.players):
+        if finite(reached, plan.watched):
             step, carry, seconds = step + n, reached, seconds + took
             chunk = max(1, min(2 * n, int(n * CHUNK_SECONDS / took)))
         else:
@@ -270,13 +303,15 @@ def go_on(plan: Plan, seed: int, key: Any, stage: Stage) -> Stage:
             record = recording.take(plan.probes, plan.game, carry.players, carry.average, probe_key)
             for name, value in record.items():
                 history[name][row] = value
+            if diverged_at < 0 and not recording.is_finite(record):
+                diverged_at = step
         stage = Stage(step, diverged_at, seconds, carry, history)
         if plan.progress:
             report(plan, seed, stage)
         stopped = halted(plan)
         due = stopped or time.monotonic() - saved > plan.checkpoint_seconds
         if plan.folder and (plan.keep if ended(plan, stage) else due):
-            save(plan, seed, stage)
+            save(plan, seed, key, stage)
             saved = time.monotonic()
     return stage
 
@@ -288,15 +323,21 @@ def ended(plan: Plan, stage: Stage) -> bool:
 
 def halted(plan: Plan) -> bool:
     """Whether to stop: also when another of the processes that share a run is asked to."""
-    if sharding.agreed(plan.game, plan.stop.is_set()):
+    if sharding.agreed(plan.game, asked_to_stop(plan)):
         plan.stop.set()
     return plan.stop.is_set()
 
 
-def save(plan: Plan, seed: int, stage: Stage) -> None:
-    """Write a run's checkpoint."""
+def asked_to_stop(plan: Plan) -> bool:
+    """Whether this process is to stop, by a signal or because another run failed."""
+    return plan.stop.is_set() or signals.stopping()
+
+
+def save(plan: Plan, seed: int, key: Any, stage: Stage) -> None:
+    """Write a run's checkpoint; the first is read back."""
     if sharding.leads(plan.game):
-        checkpoints.save(_checkpoints(plan, seed), stage.step, stage)
+        again, plan.read_back = not plan.read_back, True
+        checkpoints.save(_checkpoints(plan, seed), stage.step, stage, run_identity(plan, key), again=again)
 
 
 def steps_from(plan: Plan, carry: Carry, decay: Any, key: Any, step: int, n: int) -> Carry:
@@ -312,30 +353,36 @@ def last_finite(plan: Plan, carry: Carry, decay: Any, key: Any, step: int, n: in
     """
     while n > 1:
         reached = steps_from(plan, carry, decay, key, step, n // 2)
-        if finite(reached.players):
+        if finite(reached, plan.watched):
             step, carry, n = step + n // 2, reached, n - n // 2
         else:
             n = n // 2
     return step, carry
 
 
-def side_by_side(plan: Plan, keys: list[Any]) -> list[Stage]:
+def side_by_side(plan: Plan, keys: Sequence[Any]) -> list[Stage]:
     """All runs to their ends, a thread for each core, or one after another where a run takes several devices.
 
-    At Ctrl-C or an error the others stop after their chunk.
+    When a signal or an error stops one, the others stop after their chunk.
     """
-    stages = [begin(plan, seed, key) for seed, key in enumerate(keys)]  # here, so that each program is compiled once
-    steps_from(plan, stages[0].carry, jnp.asarray(1.0), keys[0], 0, 0)
+    first = begin(plan, 0, keys[0])  # here, so that each program is compiled once
+    recording.require_room(first.history, len(keys))
+    steps_from(plan, first.carry, jnp.asarray(1.0), keys[0], 0, 0)
     streams = 1 if isinstance(plan.game, sharding.DataParallel) else usable_cores()
-    with concurrent.futures.ThreadPoolExecutor(streams) as pool:
-        runs = [pool.submit(go_on, plan, seed, key, stages[seed]) for seed, key in enumerate(keys)]
+
+    def run(seed: int) -> Stage:
+        key = keys[seed]
+        return go_on(plan, seed, key, begin(plan, seed, key) if seed else first)
+
+    with threads(min(streams, len(keys))) as pool:
+        runs = [pool.submit(run, seed) for seed in range(len(keys))]
         try:
-            for run in Completed(runs):
-                if run.exception():
+            for future in Completed(runs):
+                if future.exception():
                     plan.stop.set()
         except KeyboardInterrupt:
             plan.stop.set()
-    return [run.result() for run in runs]
+    return [future.result() for future in runs]
 
 
 def report(plan: Plan, seed: int, stage: Stage) -> None:
@@ -346,60 +393,5 @@ def report(plan: Plan, seed: int, stage: Stage) -> None:
     plan.progress(Progress(seed, stage.step, plan.steps, rate, latest, stage.diverged_at))  # type: ignore[misc]
 
 
-def describe(plan: Plan, every: int, key: Any, seeds: int | None) -> dict[str, Any]:
-    """What a folder's runs are of, in words that a resume can compare."""
-    return {
-        "format": FORMAT,
-        "steps": plan.steps,
-        "every": every,
-        "seeds": seeds,
-        "average": plan.average,
-        "key": f"{jax.random.key_impl(key)} {np.asarray(jax.random.key_data(key)).tolist()}",
-        "probes": sorted(plan.probes),
-        "game": _words(plan.game),
-        "method": _words(plan.method, short_arrays=False),
-    }
-
-
-def _words(tree: Any, **options: Any) -> str:
-    """A pytree in words that are the same in another process: functions and objects without their addresses."""
-    return re.sub(r" at 0x[0-9a-f]+", "", eqx.tree_pformat(tree, **options))
-
-
-def claim(folder: Path, description: dict[str, Any], resume: bool, force: bool) -> None:
-    """Make the folder this call's: new, resumed when it holds the same runs, or cleared by force."""
-    path = folder / "run.json"
-    held = json.loads(path.read_text()) if path.exists() else None
-    if held is not None and force and not resume:
-        for name in ("run.json", "history.zarr", "checkpoints"):
-            shutil.rmtree(folder / name) if (folder / name).is_dir() else (folder / name).unlink(missing_ok=True)
-    elif held is not None and not resume:
-        raise FileExistsError(f"out: {folder} holds a run already; resume it, or replace it by force")
-    elif held is not None:
-        other = [name for name, value in description.items() if name != "steps" and held.get(name) != value]
-        if other:
-            raise ValueError(
-                f"out: {folder} holds another run: its {', '.join(other)} differ"
-                + "".join(f"; {name} there: {held.get(name)!r}, here: {description[name]!r}" for name in other[:1])
-            )
-        if description["steps"] < held["steps"] or (
-            description["steps"] > held["steps"] and held["steps"] % held["every"]
-        ):
-            raise ValueError(
-                f"steps: {folder} was begun with {held['steps']}; it can be resumed with as many, or with more where "
-                f"that number is a multiple of its every, {held['every']}; got {description['steps']}"
-            )
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        storage.write(path, json.dumps(description, indent=1))
-    except OSError as error:
-        raise OSError(f"out: {folder} cannot be written: {error.strerror or error}") from error
-
-
 def _checkpoints(plan: Plan, seed: int) -> Path:
-    return plan.folder / "checkpoints" / f"seed-{seed}"  # type: ignore[operator]
-
-
-def _whole(argument: str, value: Any, least: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
-        raise ValueError(f"{argument}: got {value!r}, expected a whole number, {least} or more")
+    return plan.folder / CHECKPOINTS / f"seed-{seed}"  # type: ignore[operator]

@@ -12,21 +12,21 @@ MISTAKES = {
     ("run", "ring", "--stepz", "3"): "No such option: --stepz",
     ("run", "ring(batch='x')"): "batch: got 'x', expected a whole number",
     ("run", "ring(std=-1.0)"): "std: got -1.0, expected a number above 0",
-    ("run", "ring", "-m", "unrolled(steps=-1)"): "steps: got -1, expected a whole number, 0 or more",
+    ("run", "ring", "-m", "unrolled(steps=-1)"): "steps: got -1, expected a whole number from 0 to 10000",
     ("run", "ring", "-m", "unrolled(steps=2.5)"): "steps: got 2.5, expected a whole number",
-    ("run", "ring", "-m", "consensus(gamma='x')"): "consensus: gamma: got 'x', expected a number",
+    ("run", "ring", "-m", "consensus(gamma='x')"): "gamma: got 'x', expected a number",
     ("run", "ring", "-m", "clipped(value='x')"): "value: got 'x', expected a number",
     ("run", "ring(8)"): "'ring(8)': arguments are named, such as steps=10",
     ("run", "ring("): "'ring(' cannot be read: expected a name or a call",
     ("run", "print(ring)"): "'print(ring)': arguments are named",
     ("run", "ring(loss='hinge')", "--loss", "hinge"): "loss: given both in \"ring(loss='hinge')\" and as --loss",
     ("run", "ring", "-m", "alternating", "-m", "alternating"): "methods: alternating is given more than once",
-    ("run", "ring", "--steps", "0"): "steps: got 0, expected a whole number from 1",
+    ("run", "ring", "--steps", "0"): "steps: got 0, expected a whole number, 1 or more",
     ("run", "ring", "--steps", "many"): "Invalid value for '--steps'",
-    ("run", "ring", "--seeds", "-1"): "seeds: got -1, expected a whole number from 1",
-    ("run", "ring", "--every", "0"): "every: got 0, expected a whole number from 1",
+    ("run", "ring", "--seeds", "-1"): "seeds: got -1, expected a whole number, 1 or more",
+    ("run", "ring", "--every", "0"): "every: got 0, expected a whole number, 1 or more",
     ("run", "ring", "--key", "-1"): "key: got -1, expected a whole number from 0",
-    ("run", "ring", "--average", "1"): "average: got 1.0, expected a decay in [0, 1)",
+    ("run", "ring", "--average", "1"): "average: got 1.0, expected a number of 0 or more and below 1",
     ("run", "ring", "--learning-rate", "nan"): "learning_rate: got nan, expected a number",
     ("run", "ring", "--checkpoint-seconds", "-1"): "Invalid value for '--checkpoint-seconds'",
     ("run", "ring", "--generator-optimiser", "adm"): "unknown optimiser 'adm'; did you mean 'adam'?",
@@ -56,12 +56,14 @@ def test_a_mistake_is_named_in_one_line_before_anything_is_written(saddlery, tmp
 def test_a_folder_with_another_experiment_is_refused_without_force(saddlery):
     from pathlib import Path
 
-    from saddlery.experiment import Experiment, claim
+    from saddlery.execution import claimed
+    from saddlery.experiment import Experiment
 
-    claim(Path("mine"), Experiment("bilinear", ("alternating",), steps=3))
+    with claimed(Path("mine"), Experiment("bilinear", ("alternating",), steps=3)):
+        pass
     code, _, errors = saddlery("run", "bilinear", "--out", "mine")
     assert code == 2
-    assert "mine holds another experiment (bilinear: alternating; 3 steps, 4 seeds)" in errors
+    assert "mine holds an experiment (bilinear: alternating; 3 steps, 4 seeds)" in errors
     assert "--force" in errors
     assert saddlery("report", "mine")[::2] == (
         2,
@@ -83,7 +85,7 @@ def test_damaged_descriptions_and_other_versions_are_named(saddlery, tmp_path):
     (tmp_path / "experiment.json").write_text('{"format": 99}')
     code, _, errors = saddlery("resume", ".")
     assert code == 2
-    assert "format 99, this version of Saddlery reads format 3" in errors
+    assert "format 99, this version of Saddlery reads format 4" in errors
 
 
 def test_a_folder_that_cannot_be_written_is_a_failure_not_a_mistake(saddlery, monkeypatch):
@@ -95,3 +97,59 @@ def test_a_folder_that_cannot_be_written_is_a_failure_not_a_mistake(saddlery, mo
     monkeypatch.setattr(storage, "write", full)
     code, _, errors = saddlery("run", "bilinear", "--out", "mine")
     assert (code, errors) == (1, "error: mine cannot be written: No space left on device\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("JAX_PLATFORMS", "no_such_platform", "JAX_PLATFORMS: got 'no_such_platform', and no such device can be used"),
+        ("MPLBACKEND", "foo", "MPLBACKEND: got 'foo'; unset it"),
+        ("XDG_CACHE_HOME", "~nobody-of-this-name/x", "XDG_CACHE_HOME: got '~nobody-of-this-name/x', whose home folder"),
+    ],
+)
+def test_an_environment_that_cannot_work_is_named_before_anything_is_trained(tmp_path, name, value, said):
+    import os
+    import subprocess
+    import sys
+
+    environment = {k: v for k, v in os.environ.items() if k not in ("JAX_COMPILATION_CACHE_DIR", "SADDLERY_CACHE")}
+    command = [sys.executable, "-m", "saddlery", "run", "bilinear", "--steps", "2", "--seeds", "1", "--out", "mine"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment | {name: value}, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"error: {said}")
+    assert done.stderr.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_fault_of_saddlery_s_own_is_said_to_be_one_and_shown_when_asked_for(saddlery, monkeypatch):
+    from saddlery import experiment
+
+    def broken(*_, **__):
+        raise ZeroDivisionError("in the middle")
+
+    monkeypatch.setattr(experiment, "prepare", broken)
+    code, _, errors = saddlery("run", "bilinear", "--out", "mine")
+    assert (code, errors) == (
+        1, "error: a fault in Saddlery: ZeroDivisionError: in the middle; SADDLERY_DEBUG=1 shows where\n"
+    )  # fmt: skip
+    monkeypatch.setenv("SADDLERY_DEBUG", "1")
+    with pytest.raises(ZeroDivisionError):
+        saddlery("run", "bilinear", "--out", "mine")
+
+
+def test_labels_that_are_no_formulas_break_no_figure(saddlery, tmp_path):
+    import numpy as np
+    from PIL import Image
+
+    for number, name in enumerate(("$x^{$", "\x1b[31m")):
+        folder = tmp_path / name
+        folder.mkdir()
+        for i in range(2):
+            Image.fromarray(np.full((4, 4, 3), 100 * i, np.uint8)).save(folder / f"{i}.png")
+        game = f"images(data={str(folder)!r}, size=8, network='dcgan3(width=2)', batch=2, noise=2)"
+        command = ("run", game, "--steps", "1", "--seeds", "1", "--quiet", "--out", f"out{number}")
+        code, printed, errors = saddlery(*command)
+        assert code == 0, errors
+        assert "\x1b" not in printed
+        page = (tmp_path / f"out{number}" / "report.html").read_text()
+        assert "\x1b" not in page

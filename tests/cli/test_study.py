@@ -19,7 +19,7 @@ def made_up(monkeypatch):
         calls.append((folder, scale, on))
         if progress:
             progress(1, 2)
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True)
         return "results"
 
     def write(results, folder):
@@ -56,7 +56,7 @@ def test_being_stopped_says_how_to_go_on(saddlery, made_up, monkeypatch):
 
     monkeypatch.setattr(sys.modules["saddlery.studies.made_up"], "run", stopped)
     code, _, errors = saddlery("study", "made-up", "--out", "here")
-    assert (code, errors) == (1, "error: stopped; the same command goes on with what is in here\n")
+    assert (code, errors) == (130, "error: stopped; the same command goes on with what is in here\n")
 
 
 @pytest.mark.parametrize("error", [Held("another process is at it"), FileExistsError("here holds another sweep")])

@@ -12,7 +12,8 @@ from jax.flatten_util import ravel_pytree
 import saddlery as sd
 from saddlery.diagnosis import diagnose
 from saddlery.diagnosis.subject import from_folder, given
-from saddlery.experiment import Experiment, run
+from saddlery.execution import run
+from saddlery.experiment import Experiment
 from saddlery.results import RESULTS
 
 METHODS = ("simultaneous", "consensus(gamma=1.0)", "consensus(gamma=2.0)")
@@ -48,7 +49,7 @@ def test_a_run_is_taken_up_where_training_left_it(made, method, seed):
 def test_one_that_diverged_is_looked_at_from_its_start(tmp_path):
     run(Experiment("bilinear", ("simultaneous",), steps=400, seeds=1, learning_rate=1.0), tmp_path / "lost")
     subject = from_folder(tmp_path / "lost")
-    assert 200 < subject.diverged_at < 300
+    assert subject.diverged_at == 136  # √2ⁿ squared is not finite in float32 after 128 steps; every eighth is looked at
     assert subject.step == 0
     assert subject.history["generator_norm"].values[0] == pytest.approx(
         float(jnp.abs(subject.players.discriminator[0]))

@@ -97,7 +97,9 @@ def test_the_step_of_divergence_of_the_run_is_named(sgd):
     lost = int(run.history["diverged_at"])
     found = judged(BILINEAR, method, players, history=run.history)
     assert found.because == f"the run left the finite numbers at step {lost:,}"
-    assert judged(BILINEAR, method, players).because == f"it left the finite numbers {lost:,} steps on"
+    again = judged(BILINEAR, method, players).because
+    assert again.startswith("it left the finite numbers ")
+    assert int(again.split()[-3]) == pytest.approx(lost, abs=4)  # the steps between two records
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from saddlery.report import colour, summary_table, write
+from saddlery.storage import MARK
 
 
 class Elements(HTMLParser):
@@ -65,7 +66,7 @@ def test_every_figure_lies_beside_the_page_twice(written):
     assert len(vectors) == len(svgs(written.read_text()))
     for path in folder.glob("*.png"):
         assert np.asarray(Image.open(path).convert("L")).std() > 5
-    assert not [path for path in written.parent.rglob("*") if path.name.startswith(".")]
+    assert not [path for path in written.parent.rglob("*") if path.name.startswith(".") and path.name != MARK]
 
 
 def test_the_table_on_the_page_has_the_summary_s_numbers(written, mixture):

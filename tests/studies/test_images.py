@@ -68,7 +68,8 @@ def test_players_are_those_that_training_ended_with(results, folder):
     """The probe's own samples, of the last record and of the players from the checkpoint, are the same."""
     import jax
 
-    from saddlery.experiment import cells_of, prepare
+    from saddlery.execution import cells_of
+    from saddlery.experiment import prepare
 
     cell = cells_of(prepare(EXPERIMENTS["hinge"]), folder / "hinge")[0]
     _, _, key = jax.random.split(cell.keys[1], 3)

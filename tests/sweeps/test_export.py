@@ -8,7 +8,9 @@ import pandas as pd
 import pytest
 
 from saddlery.cli import main
-from saddlery.experiment import Experiment, open_results, run
+from saddlery.execution import run
+from saddlery.experiment import Experiment
+from saddlery.results import open_results
 from saddlery.sweeps.export import export, table
 from saddlery.sweeps.levels import with_levels
 

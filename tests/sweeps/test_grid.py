@@ -37,12 +37,12 @@ def test_ranges_are_numpys_rounded_to_four_digits(low, ratio, count, kind):
     [
         ("geomspace(1e-2, 1e-5, 7)", r"does not rise; the smaller end comes first: geomspace\(1e-05, 0.01, 7\)"),
         ("linspace(1, 1, 3)", "does not rise"),
-        ("geomspace(0, 1, 3)", "starts at 0, expected a number above 0"),
+        ("geomspace(0, 1, 3)", "got 0, expected a number of 1.17549e-38 or more"),
         ("geomspace(1, 2)", r"expected geomspace\(from, to, how many\)"),
-        ("geomspace(1, 2, 1)", "at least two"),
-        ("geomspace(1, 2, 2.5)", "at least two"),
-        ("geomspace(1, 'a', 3)", "cannot be read"),
-        ("linspace(0, 1e999, 3)", "does not rise"),
+        ("geomspace(1, 2, 1)", "how many of geomspace: got 1, expected a whole number from 2 to 10000"),
+        ("geomspace(1, 2, 2.5)", "how many of geomspace: got 2.5, expected a whole number"),
+        ("geomspace(1, 'a', 3)", "got 'a', expected a number"),
+        ("linspace(0, 1e999, 3)", "got inf, expected a number finite in float32"),
         ("nan", "got nan, expected a number"),
         ("f(1)", r"got f\(1\), expected a number"),
         ("1e-3 1e-2", "cannot be read"),
@@ -117,3 +117,42 @@ def test_labels_are_the_methods_texts_where_nothing_else_varies():
 def test_axes_that_are_empty_or_repeat_are_named(methods, said):
     with pytest.raises(ValueError, match=said):
         grid.settings("ring", methods, NOTHING)
+
+
+def test_axes_of_ten_thousand_values_are_read_and_repeated_ones_found():
+    axis = "geomspace(1e-5, 1, 10000)"
+    assert len(grid.settings("ring", (f"consensus(gamma={axis})",), NOTHING)) == 10_000
+    with pytest.raises(ValueError, match=r"learning_rate: 7\.0 is given more than once in ") as caught:
+        grid.values("learning_rate", [*map(float, range(10_000)), 7.0])
+    assert len(str(caught.value)) < 200
+    repeated = [{"a": 1}, {"a": 2}, {"a": 1}]
+    with pytest.raises(ValueError, match="is given more than once"):
+        grid.values("data", repeated)
+    assert grid.values("flag", [1, True]) == [1, True]
+
+
+MANY = "geomspace(1e-5, 1, 1000)"
+
+
+@pytest.mark.parametrize(
+    ("game", "method", "shared", "many"),
+    [
+        ("ring", f"consensus(gamma={MANY}, rate={MANY}, target={MANY})", {}, "1,000,000,000"),
+        (f"ring(std={MANY})", f"consensus(gamma={MANY}, rate=[1, 2])", {}, "2,000,000"),
+        (f"ring(penalty='dragan(weight={MANY}, scale={MANY})')", "consensus(gamma=[1, 2])", {}, "2,000,000"),
+        ("ring", f"consensus(gamma={MANY})", {"generator": f"adam(learning_rate={MANY}, b1=[0, 0.1])"}, "2,000,000"),
+        ("ring", "simultaneous", {"learning_rate": [*range(1, 1_000_002)]}, "1,000,001"),
+    ],
+)
+def test_combinations_are_counted_before_they_are_made(game, method, shared, many):
+    with pytest.raises(ValueError, match=f"got {many} combinations, expected at most 1,000,000"):
+        grid.settings(game, (method,), NOTHING | shared)
+
+
+@given(sizes=st.lists(st.integers(1, 3), min_size=1, max_size=3), inside=st.integers(1, 3))
+@settings(deadline=None, max_examples=20)
+def test_the_count_is_that_of_the_calls(sizes, inside):
+    arguments = {f"a{i}": [float(j) for j in range(size)] for i, size in enumerate(sizes)}
+    arguments["penalty"] = f"r1(weight={[float(j) for j in range(inside)]})"
+    text = str(parse("method")._replace(arguments=arguments))
+    assert grid.count(text) == len(list(grid.expand(text)))

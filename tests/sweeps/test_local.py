@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 import saddlery as sd
-from saddlery.experiment import Experiment, cells_of, prepare
+from saddlery.execution import cells_of
+from saddlery.experiment import Experiment, prepare
 from saddlery.sweeps import local
 from saddlery.sweeps.cells import programs
 

@@ -13,7 +13,9 @@ import numpy as np
 import pytest
 
 from saddlery.cli import main
-from saddlery.experiment import Experiment, carry_out, cells_of, claim, open_results, prepare, run
+from saddlery.execution import carry_out, cells_of, claimed, run
+from saddlery.experiment import Experiment, prepare
+from saddlery.results import open_results
 from saddlery.sweeps import on_ray
 
 ray = pytest.importorskip("ray")
@@ -64,14 +66,14 @@ def test_a_worker_killed_in_mid_sweep_is_replaced_and_the_numbers_are_the_local_
 
         work(places, cores=cores, told=told_then_killed)
 
-    claim(tmp_path, SWEEP)
-    results = carry_out(
-        prepare(SWEEP),
-        tmp_path,
-        lambda _, label, progress: told.update({(label, progress.seed): progress}),
-        checkpoint_seconds=0.0,
-        engine=lambda cells, work: engine(cells, functools.partial(deadly, work)),
-    )
+    with claimed(tmp_path, SWEEP):
+        results = carry_out(
+            prepare(SWEEP),
+            tmp_path,
+            lambda _, label, progress: told.update({(label, progress.seed): progress}),
+            checkpoint_seconds=0.0,
+            engine=lambda cells, work: engine(cells, functools.partial(deadly, work)),
+        )
     assert killed.exists()
     assert not Path("/proc", killed.read_text()).exists() or not Path("/proc").exists()
     assert_same(results, whole)
@@ -85,8 +87,7 @@ def test_a_sweep_that_is_stopped_keeps_what_its_workers_were_at_and_goes_on(engi
             raise KeyboardInterrupt
 
     long = dataclasses.replace(SWEEP, methods=("simultaneous(learning_rate=1e-3)",), steps=10**8, every=10**7)
-    claim(tmp_path / "long", long)
-    with pytest.raises(KeyboardInterrupt):
+    with claimed(tmp_path / "long", long), pytest.raises(KeyboardInterrupt):
         carry_out(prepare(long), tmp_path / "long", stop, engine=engine)
     assert len(list((tmp_path / "long").glob("runs/*/checkpoints/seed-0/step-*"))) == 1
     with pytest.raises(FileNotFoundError, match="not finished; continue with: saddlery resume"):

@@ -1,14 +1,17 @@
 """The store: cells that are there whole or not at all."""
 
-import json
+import re
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
 import xarray as xr
-import zarr
 
+from saddlery.reading import Damaged
+from saddlery.storage import LOCK
 from saddlery.sweeps import store as stores
-from saddlery.sweeps.store import MARKERS, Store
+from saddlery.sweeps.store import CELLS, Store, location
 
 TEXT = np.dtypes.StringDType()
 KNOWN = xr.Dataset(
@@ -66,15 +69,15 @@ def test_a_cell_without_its_marker_is_not_there(address, monkeypatch):
     store = Store(address)
     store.create(WHAT, KNOWN, cell(0))
     store.write(1, cell(1))
+    put = Store._put
 
-    def killed(array, place, value):
-        if array.path == MARKERS:
+    def killed(self, key, content):
+        if key.startswith(CELLS):
             raise RuntimeError("killed")
-        return write(array, place, value)
+        put(self, key, content)
 
-    write = zarr.Array.__setitem__
     with monkeypatch.context() as patched:
-        patched.setattr(zarr.Array, "__setitem__", killed)
+        patched.setattr(Store, "_put", killed)
         with pytest.raises(OSError, match=r"a cell could not be written to .*: killed"):
             store.write(2, cell(2))
     assert Store(address).finished() == [1]
@@ -83,33 +86,119 @@ def test_a_cell_without_its_marker_is_not_there(address, monkeypatch):
     assert Store(address).finished() == [1, 2]
 
 
-def test_a_store_whose_making_was_stopped_is_none_and_one_of_another_version_is_refused(address):
-    store = Store(address)
+def test_a_store_whose_making_was_stopped_is_none_and_one_of_another_version_is_refused(address, monkeypatch):
+    store, put = Store(address), Store._put_manifest
+
+    def stopped(self, held):
+        if held["digests"] is not None:
+            raise RuntimeError("stopped")
+        put(self, held)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Store, "_put_manifest", stopped)
+        with pytest.raises(RuntimeError, match="stopped"):
+            store.create(WHAT, KNOWN, cell(0))
+    assert Store(address).description() is None
     store.create(WHAT, KNOWN, cell(0))
-    root = zarr.open_group(store.store, mode="r+")
-    root.attrs["saddlery_format"] = 99
-    with pytest.raises(ValueError, match="has format 99, this version of Saddlery reads format 1"):
+    assert Store(address).description() == WHAT
+    with monkeypatch.context() as patched:
+        patched.setattr(stores, "FORMAT", 99)
+        store.create(WHAT, KNOWN, cell(0))
+    with pytest.raises(ValueError, match="has format 99, this version of Saddlery reads format 2"):
         Store(address).description()
-    del root[MARKERS]
-    assert Store(address).description() is None
-    store.clear()
-    assert Store(address).description() is None
 
 
-def test_a_damaged_chunk_is_named(tmp_path):
-    store = Store(tmp_path / "a.zarr")
+def files(store):
+    """Every object of a store by its key, but its lock."""
+    return {key: store._get(key) for key in _keys(store) if not key.endswith(LOCK)}
+
+
+def _keys(store):
+    return [path.relative_to(store.address).as_posix() for path in Path(store.address).rglob("*") if path.is_file()]
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory):
+    """A finished store of two cells of three."""
+    store = Store(tmp_path_factory.mktemp("stores") / "a.zarr")
     store.create(WHAT, KNOWN, cell(0))
-    store.write(0, cell(0))
-    chunk = next((tmp_path / "a.zarr" / "modes" / "c").rglob("0"))
-    chunk = chunk if chunk.is_file() else next(path for path in chunk.rglob("*") if path.is_file())
-    content = bytearray(chunk.read_bytes())
-    content[len(content) // 2] ^= 0xFF
-    chunk.write_bytes(content)
-    with pytest.raises(ValueError, match="is damaged"):
-        store.read()
-    (tmp_path / "a.zarr" / "zarr.json").write_text("{")
-    with pytest.raises(ValueError, match="is damaged"):
-        store.description()
+    for place in (0, 2):
+        store.write(place, cell(place))
+    return store
+
+
+@pytest.mark.parametrize("how", ["gone", "flipped", "half", "empty"])
+def test_whatever_is_damaged_is_named_and_never_read(filled, tmp_path, how):
+    """Each of its objects in turn; what is read without an error is what was written."""
+    keys = sorted(files(filled))
+    assert len(keys) > 20
+    for i, key in enumerate(keys):
+        copy = tmp_path / f"{how}-{i}"
+        shutil.copytree(filled.address, copy)
+        content = bytearray((copy / key).read_bytes())
+        if how == "gone":
+            (copy / key).unlink()
+        else:
+            content[len(content) // 2 : len(content) // 2 + 1] = bytes([content[len(content) // 2] ^ 0x10])
+            (copy / key).write_bytes({"flipped": content, "half": content[: len(content) // 2], "empty": b""}[how])
+        store = Store(copy)
+        if how == "gone" and key.startswith(CELLS):
+            assert store.read().sizes["setting"] == 1  # a cell without its marker is not there
+        else:
+            with pytest.raises(Damaged, match=re.escape(key)):
+                store.read()
+        of_cell = re.match(rf"({CELLS}|(modes|samples|diverged_at)/c)/(\d)", key)
+        if of_cell and not (how == "gone" and key.startswith(CELLS)):
+            assert store.damaged(store.finished()).keys() == {int(of_cell[3])}
+            store.drop(int(of_cell[3]))
+            store.write(int(of_cell[3]), cell(int(of_cell[3])))
+        else:
+            assert store.damaged(store.finished()) == {}
+            store.create(WHAT, KNOWN, cell(0))
+        if not (how == "gone" and key.startswith(CELLS)):
+            assert store.read().identical(filled.read())  # repaired
+        shutil.rmtree(copy)
+
+
+def test_a_cell_of_another_place_or_sweep_is_none(filled, tmp_path):
+    copy = tmp_path / "a.zarr"
+    shutil.copytree(filled.address, copy)
+    shutil.copy(copy / CELLS / "0.json", copy / CELLS / "1.json")
+    assert Store(copy).damaged([0, 1, 2]) == {1: f"{CELLS}/1.json changed"}
+
+
+def test_it_is_claimed_where_nothing_or_a_store_of_saddlery_s_is(address):
+    store = Store(address)
+    with store.claimed(pytest.fail):
+        store.create(WHAT, KNOWN, cell(0))
+        store.write(0, cell(0))
+    with store.claimed(pytest.fail):
+        assert store.finished() == [0]
+    with store.claimed(pytest.fail, force=True):
+        assert store.description() is None
+        assert store.finished() == []
+    store._put("notes.txt", "mine")
+    for force in (False, True):
+        with pytest.raises(FileExistsError, match=r"holds what Saddlery did not write.*notes\.txt"):
+            store.claimed(pytest.fail, force=force).__enter__()
+    assert store._get("notes.txt") == b"mine"
+
+
+def test_something_foreign_in_a_store_keeps_force_from_removing_anything(filled, tmp_path):
+    copy = tmp_path / "a.zarr"
+    shutil.copytree(filled.address, copy)
+    (copy / "modes" / "notes.txt").write_text("mine")
+    before = {path: path.read_bytes() for path in copy.rglob("*") if path.is_file()}
+    with pytest.raises(FileExistsError, match=r"modes/notes\.txt"):
+        Store(copy).claimed(pytest.fail, force=True).__enter__()
+    assert before == {path: path.read_bytes() for path in copy.rglob("*") if path.is_file()}
+
+
+def test_many_cells_open_fast_since_only_the_manifest_is_compared(filled, monkeypatch):
+    read = []
+    monkeypatch.setattr(Store, "_get", lambda self, key, get=Store._get: read.append(key) or get(self, key))
+    filled.check()
+    assert not [key for key in read if "modes/c" in key or key.startswith(CELLS)]
 
 
 def test_what_does_not_fit_on_the_disk_is_refused_before_anything_is_written(tmp_path, monkeypatch):
@@ -124,7 +213,16 @@ def test_an_address_that_is_none_is_named():
         Store("nowhere://x").description()
 
 
-def test_the_description_is_plain_json(tmp_path):
-    store = Store(tmp_path / "a.zarr")
-    store.create(WHAT, KNOWN, cell(0))
-    assert json.loads(json.loads((tmp_path / "a.zarr" / "zarr.json").read_text())["attributes"]["saddlery"]) == WHAT
+@pytest.mark.parametrize("text", ["", "a\0b", "~nobody-of-this-name/x"])
+def test_a_text_that_is_no_address_is_named(text):
+    with pytest.raises(ValueError, match=r"^store: got "):
+        location(text)
+
+
+def test_an_address_is_expanded_once(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    assert location("~/a") == location(f"file://{tmp_path}/a") == location("a") == str((tmp_path / "a").resolve())
+    assert location("memory://a/b") == "memory://a/b"
+    (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
+    assert location("link") == str((tmp_path / "elsewhere").resolve())

@@ -1,5 +1,7 @@
 """The command line: one file per command, each thin. Nothing heavy is imported until a command runs."""
 
+import logging
+import os
 import sys
 import warnings
 from collections.abc import Sequence
@@ -8,19 +10,23 @@ from typing import Annotated, Any
 import typer
 
 from saddlery import __version__
+from saddlery.arguments import plain
 from saddlery.cli.data import data
 from saddlery.cli.demo import demo
 from saddlery.cli.diagnose import diagnose
 from saddlery.cli.doctor import doctor
-from saddlery.cli.errors import Ended
+from saddlery.cli.errors import Ended, long
 from saddlery.cli.evaluate import evaluate
 from saddlery.cli.export import export
 from saddlery.cli.list import list_names
+from saddlery.cli.output import steady
 from saddlery.cli.report import report
 from saddlery.cli.resume import resume
 from saddlery.cli.run import run
 from saddlery.cli.sample import sample
 from saddlery.cli.study import study
+
+LONGEST = 1500  # characters of an error, which may quote what was typed
 
 app = typer.Typer(
     name="saddlery",
@@ -30,20 +36,21 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Compiled programs are kept in SADDLERY_CACHE (default: ~/.cache/saddlery), so that a later command starts "
-    "at once. Exit codes: 0 done, 1 a run failed or was stopped, 2 a mistake in the command.",
+    "at once. Exit codes: 0 done, 1 a run failed, 2 a mistake in the command; 130, 143 and 129 when it was stopped by "
+    "Ctrl-C, SIGTERM or SIGHUP.",
 )
-app.command("run")(run)
-app.command("resume")(resume)
+app.command("run")(long(run))
+app.command("resume")(long(resume))
 app.command("report")(report)
 app.command("export")(export)
-app.command("diagnose")(diagnose)
-app.command("evaluate")(evaluate)
-app.command("sample")(sample)
-app.command("study")(study)
+app.command("diagnose")(long(diagnose))
+app.command("evaluate")(long(evaluate))
+app.command("sample")(long(sample))
+app.command("study")(long(study))
 app.command("list")(list_names)
 app.add_typer(data, name="data")
 app.command("doctor")(doctor)
-app.command("demo")(demo)
+app.command("demo")(long(demo))
 
 # The base of what the parser raises for an unknown option, a missing argument, …: typer does not export it.
 _ParserError: Any = typer.BadParameter.__mro__[2]
@@ -65,29 +72,47 @@ def _saddlery(
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code: 0 done, 1 a failed or stopped run, 2 a mistake in usage."""
-    try:
-        with warnings.catch_warnings():
-            warnings.showwarning = _warn
+    """Run one command and return its exit code: 0 done, 1 a run failed, 2 a mistake in usage, 128 + a signal's number.
+
+    With `SADDLERY_DEBUG=1` in the environment, whatever ends a command is shown with its traceback.
+    """
+    with steady(), warnings.catch_warnings():
+        warnings.showwarning = _warn
+        logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # what it says of tasks when a command is stopped
+        try:
             return app(args=arguments, prog_name="saddlery", standalone_mode=False) or 0
-    except Ended as ended:
-        return _refuse(str(ended), ended.code)
-    except _ParserError as error:
-        return _refuse(error.format_message(), 2)
-    except KeyboardInterrupt:
-        return _refuse("interrupted", 1)
-    except OSError as error:
-        return _refuse(str(error), 1)
-    except MemoryError as error:
-        return _refuse(str(error) or "out of memory: fewer seeds, a smaller batch or a larger --every need less", 1)
+        except BaseException as error:
+            if os.environ.get("SADDLERY_DEBUG") == "1":
+                raise
+            return _refuse(*_said(error))
+
+
+def _said(error: BaseException) -> tuple[str, int]:
+    """What to say of whatever ended a command, and its exit code."""
+    match error:
+        case Ended():
+            return str(error), error.code
+        case _ParserError():
+            return error.format_message(), 2
+        case SystemExit():
+            return "", error.code if isinstance(error.code, int) else 1
+        case KeyboardInterrupt():
+            return "interrupted", 130
+        case OSError():
+            return str(error), 1
+        case MemoryError():
+            return str(error) or "out of memory: fewer seeds, a smaller batch or a larger --every need less", 1
+    kind = type(error).__name__
+    return f"a fault in Saddlery: {kind}: {plain(error, 500)}; SADDLERY_DEBUG=1 shows where", 1
 
 
 def _warn(message, *_) -> None:
     """A warning in one line, without the place in the code that it came from."""
-    print(f"warning: {' '.join(str(message).split())}", file=sys.stderr)
+    print(f"warning: {plain(' '.join(str(message).split()))}", file=sys.stderr)
 
 
 def _refuse(message: str, code: int) -> int:
     """Say what is wrong in one line."""
-    print(f"error: {' '.join(message.split())}", file=sys.stderr)
+    if message:
+        print(f"error: {plain(' '.join(message.split()), LONGEST)}", file=sys.stderr)
     return code

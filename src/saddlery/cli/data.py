@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from saddlery.cli.errors import Ended, mistakes
+from saddlery.cli.errors import Ended, long, mistakes
 from saddlery.names import nearest
 
 data = typer.Typer(no_args_is_help=True, add_completion=False, help="Download data sets.")
@@ -20,6 +20,7 @@ def _data() -> None:
 
 
 @data.command("get")
+@long
 def get(
     name: Annotated[str, typer.Argument(metavar="NAME", help="mnist or cifar10.")],
     folder: Annotated[

@@ -5,9 +5,10 @@ from typing import Annotated
 
 import typer
 
-from saddlery.cli import cache
+from saddlery.claims import local_folder
+from saddlery.cli import environment
 from saddlery.cli.errors import mistakes
-from saddlery.cli.run import Force, Quiet, train
+from saddlery.cli.run import Force, Quiet, claimed, train
 from saddlery.names import nearest
 
 
@@ -21,14 +22,14 @@ def demo(
 
     Trains on both under several methods and writes a report. Stopped with Ctrl-C, the same command goes on from there.
     """
-    cache.enable()
+    environment.require()
     with mistakes():
-        from saddlery.experiment import claim, prepare
+        from saddlery.experiment import prepare
         from saddlery.studies.demo import SCALES, folders
 
         if scale not in SCALES:
             raise ValueError(nearest("scale", scale, SCALES))
+        out = local_folder("out", out)
         ready = {path: prepare(experiment) for path, experiment in folders(out, scale).items()}
-        for path, each in ready.items():
-            claim(path, each.experiment, resume=True, force=force)
-    train(ready, out, quiet=quiet)
+    with claimed(ready, resume=True, force=force) as stops:
+        train(ready, out, stops, quiet=quiet)

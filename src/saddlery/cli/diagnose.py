@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from saddlery.cli import cache
+from saddlery.cli import environment
 from saddlery.cli.errors import Ended, mistakes
 from saddlery.cli.report import WIDTH
 
@@ -35,20 +35,21 @@ def diagnose(
     It trains on from the last checkpoint for a while, measures how the path turns and returns, and looks at the
     spectrum there. What could help is a candidate; with --verify, what training confirms is a recommendation.
     """
-    cache.enable()
+    environment.require()
     with mistakes():
         from saddlery import diagnosis
+        from saddlery.claims import local_folder
         from saddlery.report.diagnosis import write
 
+        folder = local_folder("out", out) if out else run / "diagnosis"
         found = diagnosis.diagnose(
             run, method, seed=seed, steps=steps, verify=verify, seeds=seeds, progress=None if quiet else _lines()
         )
-    _show(found)
-    folder = out or run / "diagnosis"
     try:
         page = write(found, folder)
     except OSError as error:
         raise Ended(f"{folder} cannot be written: {error.strerror or error}", 1) from error
+    _show(found)
     typer.echo(f"Report: {page}")
     typer.echo(f"Figures: {folder / 'figures'}")
 

@@ -1,9 +1,11 @@
 """How a command ends when it does not end well: one line on stderr and an exit code, never a traceback."""
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
-from saddlery.sweeps.lease import Held
+from saddlery.signals import Stopped, stoppable
 
 
 class Ended(Exception):
@@ -22,7 +24,20 @@ def mistakes() -> Iterator[None]:
     """
     try:
         yield
-    except Held as error:
-        raise Ended(str(error), 1) from None
     except (ValueError, TypeError, FileExistsError, FileNotFoundError, NotADirectoryError) as error:
         raise Ended(str(error), 2) from error
+
+
+def long(command: Callable[..., Any]) -> Callable[..., Any]:
+    """A command that hears SIGINT, SIGTERM and SIGHUP from its first moment, and stops where nothing is half done."""
+
+    @functools.wraps(command)
+    def heard(*arguments: Any, **named: Any) -> Any:
+        try:
+            with stoppable(call=False):
+                return command(*arguments, **named)
+        except Stopped as stopped:  # which typer would take for a Ctrl-C of its own
+            said = stopped.__cause__ if isinstance(stopped.__cause__, Ended) else stopped
+            raise Ended(str(said), 128 + stopped.signum) from None
+
+    return heard

@@ -1,6 +1,7 @@
 """`saddlery evaluate`: every measure on finished runs."""
 
 import json
+import math
 import statistics
 import sys
 from pathlib import Path
@@ -8,7 +9,9 @@ from typing import Annotated, Any
 
 import typer
 
-from saddlery.cli import cache
+from saddlery import signals
+from saddlery.arguments import whole
+from saddlery.cli import environment
 from saddlery.cli.errors import Ended, mistakes
 from saddlery.cli.report import WIDTH
 
@@ -29,26 +32,29 @@ def evaluate(
     Modes, quality, diversity, inversion: the median over seeds, beside what real samples score and what noise or
     untrained players score. Prints a table and writes FOLDER/evaluation.json.
     """
-    cache.enable()
+    environment.require()
     with mistakes():
         import jax
 
         from saddlery import evaluation, storage
         from saddlery.diagnosis.subject import from_folder
-        from saddlery.experiment import Experiment
+        from saddlery.experiment import Experiment, require_room
 
+        samples = whole("samples", samples)
         experiment = Experiment.read(folder)
         labels = experiment.labels if method is None else (method,)
         judge = _inception() if inception else None
         found: dict[str, list[list[Any]]] = {}
         for label in labels:
             for seed in range(min(seeds, experiment.seeds)):
+                signals.check()
                 if not quiet:
                     print(f"{label}, seed {seed}", file=sys.stderr, flush=True)
                 subject = from_folder(folder, label, seed)
                 if subject.diverged_at >= 0:
                     print(f"{label}, seed {seed} diverged at step {subject.diverged_at:,}: left out", file=sys.stderr)
                     continue
+                require_room("samples", subject.game, subject.players, samples)
                 measured = evaluation.evaluate(
                     subject.game, subject.players, jax.random.key(key), samples=samples, inception=judge
                 )
@@ -56,7 +62,9 @@ def evaluate(
     if not found:
         raise Ended(f"{folder}: every run of it diverged; there is nothing to measure", 1)
     text = json.dumps(
-        {label: [[one._asdict() for one in seed] for seed in each] for label, each in found.items()}, indent=1
+        {label: [[_plain(one) for one in seed] for seed in each] for label, each in found.items()},
+        indent=1,
+        allow_nan=False,
     )
     try:
         storage.write(folder / "evaluation.json", text + "\n")
@@ -95,6 +103,14 @@ def _print(found: dict[str, list[list[Any]]], samples: int) -> None:
     if not any(one.name == "inversion error" for one in first) and any(one.name == "precision" for one in first):
         table.caption = "Not inverted: the generator's samples see each other (batch normalisation)."
     Console(width=None if sys.stdout.isatty() else WIDTH).print(table)
+
+
+def _plain(measured: Any) -> dict[str, Any]:
+    """A measure in JSON's types, which have no number that is not finite."""
+    return {
+        name: None if isinstance(value, float) and not math.isfinite(value) else value
+        for name, value in measured._asdict().items()
+    }
 
 
 def _number(value: float | None) -> str:

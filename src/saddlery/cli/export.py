@@ -20,7 +20,8 @@ def export(
     Of an experiment that is still running, the settings that are finished.
     """
     with mistakes():
-        from saddlery.experiment import experiments_in, open_results
+        from saddlery.experiment import experiments_in
+        from saddlery.results import open_results
         from saddlery.sweeps.export import export
 
         found = experiments_in(folder)

@@ -83,7 +83,7 @@ class Row:
 
 @contextmanager
 def shown(experiments: Sequence[Any], quiet: bool = False) -> Iterator[Callable | None]:
-    """The progress of these experiments on stderr while inside; yields what `experiment.run` takes as `progress`."""
+    """The progress of these experiments on stderr while inside; yields what `execution.run` takes as `progress`."""
     watch = Watch(experiments)
     if quiet:
         yield None

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from saddlery.cli.errors import mistakes
+from saddlery.cli.errors import Ended, mistakes
 
 Store = Annotated[
     str | None, typer.Option(help="Where the results are, for an experiment that keeps them outside its folder.")
@@ -23,22 +23,31 @@ def report(
     One page that opens without a network; the figures are beside it as SVG and PNG.
     """
     with mistakes():
-        from saddlery.experiment import experiments_in, open_results
+        from saddlery.experiment import experiments_in
+        from saddlery.results import open_results
 
         results = [open_results(found, store) for found in experiments_in(folder)]
     publish(results, folder)
 
 
 def publish(results: list[Any], folder: Path, page: bool = True) -> None:
-    """Print the table of some results and where they are; write the report beside them unless not wanted."""
+    """Write the report beside some results unless not wanted, then print their table and where they are."""
     from rich.console import Console
 
     from saddlery.report.summary import table
 
-    console = Console(width=None if sys.stdout.isatty() else WIDTH)
-    console.print(table(results))
-    typer.echo(f"Results: {folder}")
+    refused, report = None, None
     if page:
         from saddlery.report import write
 
-        typer.echo(f"Report: {write(results, folder)}")
+        try:
+            report = write(results, folder)
+        except OSError as error:
+            refused = error
+    console = Console(width=None if sys.stdout.isatty() else WIDTH)
+    console.print(table(results))
+    typer.echo(f"Results: {folder}")
+    if report:
+        typer.echo(f"Report: {report}")
+    if refused:
+        raise Ended(f"the report is not written: {refused}; the results are in {folder}", 1) from refused

@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from saddlery.cli import cache
+from saddlery.cli import environment
 from saddlery.cli.errors import mistakes
 from saddlery.cli.report import Store
-from saddlery.cli.run import Address, Engine, NoReport, Quiet, chosen_engine, train
+from saddlery.cli.run import Address, BreakLease, Engine, NoReport, Quiet, chosen_engine, claimed, train
 
 
 def resume(
@@ -18,19 +18,23 @@ def resume(
     address: Address = None,
     quiet: Quiet = False,
     no_report: NoReport = False,
+    break_lease: BreakLease = False,
 ) -> None:
     """Go on with an experiment that was stopped.
 
     It ends with exactly the numbers of an uninterrupted run.
     """
-    cache.enable()
+    environment.require(figures=not no_report)
     with mistakes():
+        from saddlery.claims import local_folder
         from saddlery.experiment import Experiment, experiments_in, prepare
         from saddlery.results import store_of
 
+        folder = local_folder("folder", folder)
         found = {path: Experiment.read(path) for path in experiments_in(folder)}
         for path, experiment in found.items():
-            store_of(experiment.store, path, store)
+            store_of(experiment, path, store)
         ready = {path: prepare(experiment) for path, experiment in found.items()}
         chosen = chosen_engine(engine, address)
-    train(ready, folder, quiet=quiet, page=not no_report, engine=chosen)
+    with claimed(ready, resume=True, take=break_lease) as stops:
+        train(ready, folder, stops, quiet=quiet, page=not no_report, engine=chosen)

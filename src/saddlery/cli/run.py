@@ -1,21 +1,22 @@
 """`saddlery run`: train methods on a game, into a folder."""
 
+import contextlib
 import itertools
 import shlex
-import signal
 import sys
-import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from saddlery.call import Call, literal, parse
-from saddlery.cli import cache
+from saddlery.claims import local_folder
+from saddlery.cli import environment
 from saddlery.cli.errors import Ended, mistakes
 from saddlery.cli.progress import shown
 from saddlery.cli.report import publish
+from saddlery.locks import Held
 from saddlery.names import nearest
 
 ENGINES = ("local", "ray")
@@ -24,7 +25,10 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress display.
 NoReport = Annotated[bool, typer.Option("--no-report", help="Do not write report.html at the end.")]
 Engine = Annotated[str, typer.Option(help="local, or ray: on every machine of a Ray cluster.")]
 Address = Annotated[str | None, typer.Option(help="The Ray cluster's, such as auto or ray://head:10001.")]
-Force = Annotated[bool, typer.Option("--force", help="Replace the experiment that the folder holds.")]
+BreakLease = Annotated[
+    bool, typer.Option("--break-lease", help="Take a store elsewhere from the process that holds its lease.")
+]
+Force = Annotated[bool, typer.Option("--force", help="Replace the experiment that the folder, or the store, holds.")]
 
 
 def run(
@@ -78,6 +82,7 @@ def run(
     ] = None,
     engine: Engine = "local",
     address: Address = None,
+    break_lease: BreakLease = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how much it would be, and how long.")] = False,
     force: Force = False,
     quiet: Quiet = False,
@@ -88,16 +93,18 @@ def run(
     Results and a report go into a folder. Stop it with Ctrl-C whenever you like:
     saddlery resume FOLDER goes on from there.
     """
-    cache.enable()
+    environment.require(figures=not no_report)
     with mistakes():
-        from saddlery.experiment import Experiment, claim, prepare
+        from saddlery.experiment import Experiment, prepare
 
         if data is not None:
             decode(data, size, strict)
         texts = {"loss": _axis("loss", loss), "network": _axis("network", network)}
         own = {"preset": preset, "data": data, "size": size, **texts}
         game = str(_with(parse(game), **own))
-        folder = out or _free_folder(parse(game).name)
+        folder = local_folder("out", out) if out else _free_folder(parse(game).name)
+        if store is not None and store.startswith("memory://"):
+            raise ValueError(f"store: got {store!r}, which is gone when this command ends")
         settings = {
             "steps": steps,
             "seeds": seeds,
@@ -122,37 +129,56 @@ def run(
         if dry_run:
             estimate(ready, folder, chosen)
             return
-        claim(folder, experiment, force=force)
-    train(
-        {folder: ready}, folder, quiet=quiet, page=not no_report, checkpoint_seconds=checkpoint_seconds, engine=chosen
-    )
+    with claimed({folder: ready}, force=force, take=break_lease) as stops:
+        train(
+            {folder: ready}, folder, stops, quiet=quiet, page=not no_report, checkpoint_seconds=checkpoint_seconds,
+            engine=chosen,
+        )  # fmt: skip
+
+
+@contextlib.contextmanager
+def claimed(ready: dict[Path, Any], **options: Any) -> Iterator[dict[Path, Any]]:
+    """Hold the folders of experiments, all of them before anything is trained; yields what stops each.
+
+    **Arguments:** `options` as of `saddlery.execution.claimed`.
+    """
+    from saddlery import execution
+
+    with contextlib.ExitStack() as stack:
+        try:
+            with mistakes():
+                stops = {
+                    path: stack.enter_context(execution.claimed(path, each.experiment, **options))
+                    for path, each in ready.items()
+                }
+        except Held as error:
+            raise Ended(str(error), 1) from None
+        yield stops
 
 
 def train(
     ready: dict[Path, Any],
     folder: Path,
+    stops: dict[Path, Any],
     *,
     quiet: bool,
     page: bool = True,
     checkpoint_seconds: float = 30.0,
     engine: Callable | None = None,
 ) -> None:
-    """Carry experiments out, each in its own folder, with the display; then print the table and write the report."""
-    from saddlery.experiment import carry_out
-    from saddlery.sweeps.lease import Held
+    """Carry experiments out, each in its own folder, with the display; then write the report and print the table."""
+    from saddlery.execution import carry_out
 
-    again = f"continue with: {shlex.join(['saddlery', 'resume', str(folder)])}"
+    again = f"continue with: {shlex.join(['saddlery', 'resume', str(folder), *_elsewhere(ready)])}"
     told = None if quiet else lambda words: print(words, file=sys.stderr, flush=True)
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, signal.default_int_handler)  # what ends jobs on a cluster is a Ctrl-C too
     try:
         with shown([each.experiment for each in ready.values()], quiet) as progress:
             results = [
-                carry_out(each, path, progress, checkpoint_seconds, engine=engine, told=told)
+                carry_out(each, path, progress, checkpoint_seconds, engine=engine, told=told, stop=stops[path])
                 for path, each in ready.items()
             ]
     except KeyboardInterrupt:
-        raise Ended(f"stopped; {again}", 1) from None
+        raise Ended(f"stopped; {again}", 130) from None
     except Held as error:
         raise Ended(str(error), 1) from None
     except ValueError as error:  # what the folder holds is damaged or was made by another version
@@ -160,6 +186,14 @@ def train(
     except OSError as error:
         raise Ended(f"{error}; what was written so far is kept in {folder}, {again}", 1) from error
     publish(results, folder, page)
+
+
+def _elsewhere(ready: dict[Path, Any]) -> list[str]:
+    """The option that names a store outside its folder."""
+    from saddlery.results import is_inside
+
+    stores = [each.experiment.store for path, each in ready.items() if each.experiment.store]
+    return ["--store", stores[0]] if stores and not is_inside(stores[0], next(iter(ready))) else []
 
 
 def chosen_engine(name: str, address: str | None) -> Callable | None:
@@ -180,7 +214,7 @@ def chosen_engine(name: str, address: str | None) -> Callable | None:
 
 def estimate(ready: Any, folder: Path, engine: Callable | None) -> None:
     """Print what an experiment would take: runs, programs, time and memory. For that its programs are compiled here."""
-    from saddlery.experiment import cells_of, size
+    from saddlery.execution import cells_of, size
     from saddlery.sweeps import on_ray
     from saddlery.sweeps.estimate import Estimate
     from saddlery.sweeps.local import measured

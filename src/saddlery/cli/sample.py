@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from saddlery.cli import cache
+from saddlery.arguments import whole
+from saddlery.cli import environment
 from saddlery.cli.errors import Ended, mistakes
 
 
@@ -22,20 +23,28 @@ def sample(
 
     Images as a sheet, points of the plane as a scatter plot among the data.
     """
-    cache.enable()
-    target = out or folder / "samples.png"
+    environment.require()
     with mistakes():
+        import os
+
         import jax
 
+        from saddlery.claims import local_folder
         from saddlery.diagnosis.subject import from_folder
+        from saddlery.experiment import require_room
         from saddlery.games import Gan
         from saddlery.report import sheet
+        from saddlery.storage import is_own
 
+        target = local_folder("out", out) if out else folder / "samples.png"
+        if os.path.lexists(target) and not is_own(target):
+            raise ValueError(f"out: {target} was not written by Saddlery, or was changed since; choose another name")
         if target.suffix not in (".png", ".npy"):
             raise ValueError(f"out: got {target}, expected a name that ends in .png or .npy")
         subject = from_folder(folder, method, seed)
         if not isinstance(subject.game, Gan):
             raise ValueError(f"{folder} holds a game without samples: it is no GAN")
+        require_room("number", subject.game, subject.players, whole("number", number))
         samples = subject.game.sample(subject.players.generator, jax.random.key(key), number)
         content = sheet.numbers(samples) if target.suffix == ".npy" else sheet.png(samples, subject.game, scale)
     try:

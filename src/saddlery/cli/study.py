@@ -1,5 +1,6 @@
 """`saddlery study`: a published experiment made again, with a report."""
 
+import contextlib
 import sys
 import time
 from collections.abc import Callable
@@ -9,13 +10,15 @@ from typing import Annotated
 
 import typer
 
-from saddlery.cli import cache
+from saddlery.claims import hold, local_folder
+from saddlery.cli import environment
 from saddlery.cli.errors import Ended, mistakes
 from saddlery.cli.progress import SECONDS_BETWEEN_LINES
 from saddlery.cli.run import Quiet
 from saddlery.duration import duration
+from saddlery.locks import Held
 from saddlery.names import nearest
-from saddlery.sweeps.lease import Held
+from saddlery.reading import Damaged
 
 # Each is `studies.NAME.run(folder, scale, progress, …)` and `report.NAME.write(results, folder)`: NAME, and what stands
 # for the dots.
@@ -47,23 +50,25 @@ def study(
 
     Stopped with Ctrl-C, the same command goes on from there.
     """
-    cache.enable()
+    environment.require()
     with mistakes():
         if name not in STUDIES:
             raise ValueError(nearest("study", name, STUDIES))
         if scale not in SCALES:
             raise ValueError(nearest("scale", scale, SCALES))
-        folder = out or Path("runs", name)
-        if folder.exists() and not folder.is_dir():
-            raise NotADirectoryError(f"{folder} is a file, expected a folder")
+        folder = local_folder("out", out or Path("runs", name))
     module, *more = STUDIES[name]
     try:
-        results = import_module(f"saddlery.studies.{module}").run(folder, scale, None if quiet else _told(name), *more)
+        with contextlib.ExitStack() as stack:
+            with mistakes():
+                stack.enter_context(hold(folder))
+            study = import_module(f"saddlery.studies.{module}")
+            results = study.run(folder, scale, None if quiet else _told(name), *more)
+            page = import_module(f"saddlery.report.{module}").write(results, folder)
     except KeyboardInterrupt:
-        raise Ended(f"stopped; the same command goes on with what is in {folder}", 1) from None
-    except (OSError, Held) as error:
+        raise Ended(f"stopped; the same command goes on with what is in {folder}", 130) from None
+    except (OSError, Damaged, Held) as error:
         raise Ended(str(error), 1) from error
-    page = import_module(f"saddlery.report.{module}").write(results, folder)
     typer.echo(f"Results: {folder}")
     typer.echo(f"Report: {page}")
 

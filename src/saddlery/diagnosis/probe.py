@@ -7,14 +7,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from saddlery import recording
+from saddlery import recording, signals
 from saddlery.data import Mixture
+from saddlery.finiteness import finite, finite_leaves
 from saddlery.game import Pair
 from saddlery.games import Gan
 from saddlery.metrics.distances import sliced_wasserstein
 from saddlery.metrics.modes import mode_coverage
 from saddlery.metrics.probes import Losses, Probe
-from saddlery.training import Carry, Plan, finite, last_finite, steps_from
+from saddlery.training import Carry, Plan, last_finite, steps_from
 
 STEPS = 1000
 RECORDS = 200
@@ -127,15 +128,20 @@ def walk(game: Any, method: Any, players: Pair, state: Any, key: Any, steps: int
     )  # fmt: skip
     one, sketch = jnp.asarray(1.0), eqx.filter_jit(Sketch.of(sum(leaf.size for leaf in jax.tree.leaves(players))))
     carry = jax.tree.map(lambda x: jax.lax.convert_element_type(x, x.dtype), Carry(players, state, None))
+    plan.watched = finite_leaves(carry)
     records, step, diverged_at = [], 0, -1
     for row in plan.records:
+        signals.check()
         reached = steps_from(plan, carry, one, step_key, step, row - step)
-        if not finite(reached.players):
+        if not finite(reached, plan.watched):
             step, carry = last_finite(plan, carry, one, step_key, step, row - step)
             diverged_at = step + 1
             break
         step, carry = row, reached
         record = recording.take(plan.probes, game, carry.players, None, probe_key)
+        if records and not recording.is_finite(record):
+            diverged_at = row
+            break
         records.append(record | {"position": np.asarray(sketch(players, carry.players))})
     history = {name: np.stack([record[name] for record in records]) for name in records[0]}
     dims = recording.dimensions(plan.probes, history) | {"position": ("axis",)}

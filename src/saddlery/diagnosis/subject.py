@@ -6,18 +6,18 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from saddlery import recording
 from saddlery.call import parse
+from saddlery.claims import RUN, RUNS
 from saddlery.dynamics.jacobian import require_players_of
-from saddlery.experiment import KEPT, RUNS, Experiment, prepare
+from saddlery.execution import cells_of
+from saddlery.experiment import KEPT, Experiment, prepare
 from saddlery.game import Pair, adopt, check
 from saddlery.method import Method
-from saddlery.metrics.probes import probes
 from saddlery.names import nearest
 from saddlery.results import open_results
-from saddlery.training import Plan, begin, start
+from saddlery.training import begin, start
 
 
 class Subject(NamedTuple):
@@ -53,7 +53,7 @@ def from_folder(folder: str | os.PathLike, method: str | None = None, seed: int 
     the run does not have, and when the checkpoints are damaged or of another game.
     """
     folder = Path(folder)
-    if (folder / "run.json").is_file():
+    if (folder / RUN).is_file():
         raise FileNotFoundError(
             f"{folder} was written by saddlery.train, which does not say of which game and method it is; "
             "use saddlery.diagnose(game, method, players, key=…)"
@@ -71,14 +71,9 @@ def from_folder(folder: str | os.PathLike, method: str | None = None, seed: int 
     ready = prepare(experiment)
     setting = next(each for each in experiment.settings if each.label == label)
     game, chosen = ready.games[setting.game], ready.methods[label]
-    rows = recording.rows(experiment.steps, experiment.every)  # type: ignore[arg-type]
-    plan = Plan(
-        game=game, method=chosen, steps=experiment.steps, records=rows,
-        probes=dict(probes(game, experiment.samples, experiment.shown)),  # type: ignore[arg-type]
-        players=None, average=experiment.average, folder=out, checkpoint_seconds=np.inf, progress=None,
-    )  # fmt: skip
-    key = jax.random.fold_in(jax.random.key(experiment.key), seed)
-    stage = begin(plan, seed, key)
+    cell = cells_of(ready, folder)[experiment.labels.index(label)]
+    rows, key = cell.plan.records, cell.keys[seed]
+    stage = begin(cell.plan, seed, key)
     if stage.step == 0 and stage.diverged_at < 0:
         raise ValueError(f"{folder}: every checkpoint of {label}, seed {seed} is damaged")
     carry, step = stage.carry, stage.step

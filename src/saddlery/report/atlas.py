@@ -46,7 +46,8 @@ def write(dataset: xr.Dataset, folder: str | os.PathLike) -> Path:
     **Returns:** the path of the page.
     """
     folder = Path(folder)
-    (folder / "figures").mkdir(parents=True, exist_ok=True)
+    storage.mark(folder)
+    (folder / "figures").mkdir(exist_ok=True)
     drawn = [maps(dataset.isel(game=i)) for i in range(dataset.sizes["game"])]
     others = {picture.name: picture for picture in (overview(dataset), race(dataset), reading(dataset))}
     for picture in (*drawn, *others.values()):

@@ -30,7 +30,8 @@ def write(diagnosis: Diagnosis, folder: str | os.PathLike) -> Path:
     **Raises:** `OSError` when the folder cannot be written.
     """
     folder = Path(folder)
-    (folder / "figures").mkdir(parents=True, exist_ok=True)
+    storage.mark(folder)
+    (folder / "figures").mkdir(exist_ok=True)
     drawn = pictures(diagnosis)
     for picture in drawn:
         storage.write(folder / "figures" / f"{picture.name}.svg", picture.svg)

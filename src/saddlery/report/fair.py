@@ -54,7 +54,8 @@ def write(dataset: xr.Dataset, folder: str | os.PathLike) -> Path:
     **Returns:** the path of the page.
     """
     folder = Path(folder)
-    (folder / "figures").mkdir(parents=True, exist_ok=True)
+    storage.mark(folder)
+    (folder / "figures").mkdir(exist_ok=True)
     drawn = {picture.name: picture for picture in (spread(dataset), settings(dataset), along(dataset))}
     for name, picture in drawn.items():
         storage.write(folder / "figures" / f"fair-{name}.svg", picture.svg)

@@ -95,7 +95,8 @@ def write(
     **Returns:** the path of the page.
     """
     folder = Path(folder)
-    (folder / "figures").mkdir(parents=True, exist_ok=True)
+    storage.mark(folder)
+    (folder / "figures").mkdir(exist_ok=True)
     for section in sections:
         for picture in section.pictures:
             storage.write(folder / "figures" / f"{name}-{picture.name}.svg", picture.svg)

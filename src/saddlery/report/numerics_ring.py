@@ -37,7 +37,8 @@ def write(dataset: xr.Dataset, folder: str | os.PathLike) -> Path:
     **Returns:** the path of the page.
     """
     folder = Path(folder)
-    (folder / "figures").mkdir(parents=True, exist_ok=True)
+    storage.mark(folder)
+    (folder / "figures").mkdir(exist_ok=True)
     drawn = [evolution(dataset), *(picture for picture in curves(dataset) if picture.name in SHOWN)]
     drawn += [eigenvalues(dataset, field, full) for full in (False, True) for field in FIELDS]
     drawn += [distribution(dataset), kinks(dataset), along_path(dataset)]

@@ -61,7 +61,8 @@ def write(datasets: Sequence[xr.Dataset], folder: str | os.PathLike) -> Path:
     for dataset in datasets:
         _check(dataset)
     folder = Path(folder)
-    (folder / "figures").mkdir(parents=True, exist_ok=True)
+    storage.mark(folder)
+    (folder / "figures").mkdir(exist_ok=True)
     parts = []
     for dataset in datasets:
         parts.append(_part(dataset, taken=[part.name for part in parts]))

@@ -10,7 +10,11 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from matplotlib.mathtext import MathTextParser
+from matplotlib.text import Text
+from matplotlib.ticker import FuncFormatter, LogFormatter, LogLocator, NullFormatter
+
+from saddlery.arguments import plain
 
 INK = "#2b2a28"
 GREY = "#77746f"
@@ -96,6 +100,7 @@ class Picture(NamedTuple):
 
 def render(figure: Figure, name: str, alt: str) -> Picture:
     """The figure as SVG, its dense parts as pixels, and as PNG."""
+    _tame(figure)
     figure.draw_without_rendering()
     figure.set_layout_engine("none")  # laid out once, for both files
     files = {}
@@ -104,3 +109,25 @@ def render(figure: Figure, name: str, alt: str) -> Picture:
         figure.savefig(buffer, format=kind, dpi=DPI, metadata=metadata)
         files[kind] = buffer.getvalue()
     return Picture(name, alt, files["svg"], files["png"])
+
+
+def _tame(figure: Figure) -> None:
+    """Let no text of the user's break a figure: control characters are replaced, `$` that is no formula is a letter."""
+    for text in figure.findobj(Text):
+        text.set_text("\n".join(map(plain, text.get_text().split("\n"))))
+        if "$" in text.get_text() and not _is_formula(text.get_text()):
+            text.set_parse_math(False)
+    for axis in (axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)):
+        if not isinstance(axis.get_major_formatter(), LogFormatter):  # whose own labels are formulas
+            for tick in axis.get_major_ticks():
+                tick.label1.set_parse_math(False)
+                tick.label2.set_parse_math(False)
+
+
+def _is_formula(text: str) -> bool:
+    """Whether Matplotlib can read what is between the dollars of a text."""
+    try:
+        MathTextParser("path").parse(text)
+    except ValueError:
+        return False
+    return True

@@ -11,9 +11,9 @@ import numpy as np
 import xarray as xr
 from jax.flatten_util import ravel_pytree
 
-from saddlery import storage
 from saddlery.call import build
 from saddlery.cores import on_all_cores
+from saddlery.datasets import is_there, read_dataset, write_dataset
 from saddlery.dynamics.stability import derivative, period, settled_state
 from saddlery.game import Pair
 from saddlery.games import GAMES
@@ -146,17 +146,15 @@ def run(folder: Path | str, scale: str = "quick", progress: Callable[[int, int],
     groups, done = _groups(), 0
     for name, games in groups.items():
         path = folder / "parts" / f"{scale}-{name}.zarr"
-        if not path.exists():
+        if not is_there(path):
             tell = (lambda n, before=done: progress(before + n, len(groups) * len(chosen))) if progress else None
-            with storage.folder(path) as beside:
-                _group(games, chosen, steps, size, tell).to_zarr(beside, mode="w", zarr_format=3, consolidated=False)
+            write_dataset(path, _group(games, chosen, steps, size, tell))
         done += len(chosen)
-    parts = [_opened(folder / "parts" / f"{scale}-{name}.zarr") for name in groups]
+    parts = [read_dataset(folder / "parts" / f"{scale}-{name}.zarr") for name in groups]
     maps = xr.concat(parts, "game", combine_attrs="override", join="exact").sel(game=list(ATLAS))
     result = xr.merge([maps, dirac.facts(), second_order.comparison()], combine_attrs="override")
     result = result.assign_attrs(_attributes(scale, size))
-    with storage.folder(folder / RESULTS) as beside:
-        result.to_zarr(beside, mode="w", zarr_format=3, consolidated=False)
+    write_dataset(folder / RESULTS, result)
     return open_atlas(folder)
 
 
@@ -168,11 +166,7 @@ def open_atlas(folder: Path | str) -> xr.Dataset:
     path = Path(folder) / RESULTS
     if not path.exists():
         raise FileNotFoundError(f"{folder} holds no atlas: there is no {path}")
-    return _opened(path)
-
-
-def _opened(path):
-    return xr.open_zarr(path, chunks=None, consolidated=False).load()
+    return read_dataset(path)
 
 
 def _attributes(scale, size):

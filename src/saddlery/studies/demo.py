@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from saddlery import experiment
+from saddlery import execution
 from saddlery.experiment import Experiment
 
 # The settings, a column for each scale. Steps are what a method is given, not what it needs.
@@ -55,8 +55,8 @@ def folders(folder: Path, scale: str = "full") -> dict[Path, Experiment]:
 def run(folder: Path, scale: str = "full", progress: Callable | None = None) -> list[Any]:
     """Carry the experiments out, going on with what is there.
 
-    **Arguments:** `folder` holds a folder for each; `progress` is that of `experiment.run`.
+    **Arguments:** `folder` holds a folder for each; `progress` is that of `execution.run`.
 
     **Returns:** their results, an `xarray.Dataset` each.
     """
-    return [experiment.run(each, path, resume=True, progress=progress) for path, each in folders(folder, scale).items()]
+    return [execution.run(each, path, resume=True, progress=progress) for path, each in folders(folder, scale).items()]

@@ -1,5 +1,6 @@
 """The studies `fair-ring`, `fair-grid` and `fair-digits`: every rival at many learning rates, with the same seeds."""
 
+import contextlib
 import json
 import threading
 import time
@@ -14,8 +15,11 @@ import xarray as xr
 
 from saddlery import storage
 from saddlery.call import Call, literal, parse
-from saddlery.experiment import Experiment, Ready, carry_out, cells_of, claim, prepare
+from saddlery.datasets import read_dataset, write_dataset
+from saddlery.execution import carry_out, cells_of, claimed
+from saddlery.experiment import Experiment, Ready, prepare
 from saddlery.names import nearest
+from saddlery.reading import read_json
 from saddlery.training import begin, steps_from
 
 TEXT = np.dtypes.StringDType()
@@ -153,10 +157,13 @@ def run(
     folder = Path(folder)
     parts = folder / "parts" / scale
     ready = {name: prepare(each) for name, each in experiments(on, scale).items()}
-    for name, each in ready.items():
-        claim(parts / name, each.experiment, resume=True)
     told = _told(progress, sum(len(r.experiment.settings) * r.experiment.seeds for r in ready.values()))
-    sweeps = {name: carry_out(each, parts / name, told) for name, each in ready.items()}
+    with contextlib.ExitStack() as stack:
+        stops = {
+            name: stack.enter_context(claimed(parts / name, each.experiment, resume=True))
+            for name, each in ready.items()
+        }
+        sweeps = {name: carry_out(each, parts / name, told, stop=stops[name]) for name, each in ready.items()}
     results = xr.concat(
         [_named(sweep, places(on, scale, name)) for name, sweep in sweeps.items()],
         "setting", data_vars="minimal", coords="minimal", compat="override", join="override", combine_attrs="override",
@@ -172,8 +179,7 @@ def run(
         title=f"A fair comparison on {TASKS[on].title}",
         command=f"saddlery study fair-{on} --scale {scale}",
     )
-    with storage.folder(folder / f"fair-{on}.zarr") as beside:
-        _stored(results).to_zarr(beside, mode="w", zarr_format=3, consolidated=False)
+    write_dataset(folder / f"fair-{on}.zarr", _stored(results))
     return open_fair(folder, on)
 
 
@@ -185,7 +191,7 @@ def open_fair(folder: Path | str, on: str = "ring") -> xr.Dataset:
     path = Path(folder) / f"fair-{on}.zarr"
     if not path.exists():
         raise FileNotFoundError(f"{folder} holds no study fair-{on}: there is no {path}")
-    results = xr.open_zarr(path, chunks=None, consolidated=False).load()
+    results = read_dataset(path)
     for name in _texts(results):
         results[name] = "setting", [str(text) for text in results[name].values]
     return results
@@ -308,7 +314,7 @@ def _costs(of: dict[str, list[Place]], ready: dict[str, Ready], path: Path) -> d
     on both; `cost` is the ratio of the least times.
     """
     if path.exists():
-        return json.loads(path.read_text())
+        return read_json(path, "table of costs")
     cells = {
         place.rival.name: cell
         for name, each in ready.items()

@@ -9,7 +9,7 @@ import jax
 import numpy as np
 import xarray as xr
 
-from saddlery import storage
+from saddlery.datasets import is_there, read_dataset, write_dataset
 from saddlery.games.two_gaussians import TwoGaussians, two_gaussians
 from saddlery.names import nearest
 from saddlery.studies import two_gaussians as closed_form
@@ -81,16 +81,16 @@ def run(folder: Path | str, scale: str = "quick", progress: Callable[[int, int],
         if progress:
             progress(done, len(SETTINGS))
         path = folder / "parts" / f"{scale}-{done}.zarr"
-        if not path.exists():
-            _write(_setting(dynamics, SCALES[scale]), path)
-        parts.append(_opened(path))
+        if not is_there(path):
+            write_dataset(path, _setting(dynamics, SCALES[scale]))
+        parts.append(read_dataset(path))
     result = xr.concat(parts, "setting").assign_coords(
         setting=np.array(list(SETTINGS), text),
         method=("setting", np.array([label.partition("(")[0] for label in SETTINGS], text)),
         outcome=np.array(list(OUTCOMES), text),
         criterion=("outcome", np.array(list(OUTCOMES.values()), text)),
     )
-    _write(result.assign_attrs(_attributes(scale)), folder / RESULTS)
+    write_dataset(folder / RESULTS, result.assign_attrs(_attributes(scale)))
     if progress:
         progress(len(SETTINGS), len(SETTINGS))
     return open_first_order(folder)
@@ -104,16 +104,7 @@ def open_first_order(folder: Path | str) -> xr.Dataset:
     path = Path(folder) / RESULTS
     if not path.exists():
         raise FileNotFoundError(f"{folder} holds no study of first-order dynamics: there is no {path}")
-    return _opened(path)
-
-
-def _opened(path):
-    return xr.open_zarr(path, chunks=None, consolidated=False).load()
-
-
-def _write(dataset, path):
-    with storage.folder(path) as beside:
-        dataset.to_zarr(beside, mode="w", zarr_format=3, consolidated=False)
+    return read_dataset(path)
 
 
 def _attributes(scale):

@@ -1,7 +1,10 @@
 """What the studies of images share: settings of several experiments trained, and the players they end with measured."""
 
+import contextlib
 import io
 import threading
+import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -13,9 +16,12 @@ import xarray as xr
 
 from saddlery import storage
 from saddlery.cores import Completed, threads
-from saddlery.experiment import KEPT, Experiment, Ready, carry_out, cells_of, claim, prepare
+from saddlery.datasets import read_dataset, write_dataset
+from saddlery.execution import carry_out, cells_of, claimed
+from saddlery.experiment import KEPT, Experiment, Ready, prepare
 from saddlery.game import Pair
 from saddlery.names import nearest
+from saddlery.reading import Damaged
 from saddlery.studies.comparison import LEVEL, RESAMPLES
 from saddlery.sweeps.cells import Cell
 from saddlery.sweeps.grid import Setting
@@ -76,11 +82,17 @@ def study(
         if (runs := len(each.settings) * each.seeds) > KEPT:
             raise ValueError(f"experiments: {name} has {runs} runs, expected at most {KEPT}: of more no player is kept")
     ready = {name: prepare(experiment)._replace(probes=probes or {}) for name, experiment in experiments.items()}
-    for name, each in ready.items():
-        claim(folder / name, each.experiment, resume=True)
     told = Told(progress, experiments)
-    records = {name: carry_out(each, folder / name, partial(told.trained, name)) for name, each in ready.items()}
-    found = _measured(ready, folder, measure, told.measured)
+    with contextlib.ExitStack() as stack:
+        stops = {
+            name: stack.enter_context(claimed(folder / name, each.experiment, resume=True))
+            for name, each in ready.items()
+        }
+        records = {
+            name: carry_out(each, folder / name, partial(told.trained, name), stop=stops[name])
+            for name, each in ready.items()
+        }
+        found = _measured(ready, folder, measure, told.measured)
     for name, each in found.items():
         if taken := sorted(str(key) for key in each.data_vars if key in records[name] or key in records[name].dims):
             raise ValueError(f"measure: {', '.join(taken)} is recorded already; give it another name")
@@ -148,7 +160,7 @@ def _measured(
                     waiting[future] = name, cell, seed
                     if cell.place == seed == 0:
                         future.result()  # alone, so that programs are compiled once
-        for future in Completed(waiting):
+        for future in Completed(waiting, stoppable=True):
             name, cell, seed = waiting[future]
             found[name][cell.place, seed] = future.result()
             told(name, cell.label, seed, cell.plan.steps)
@@ -181,8 +193,11 @@ def once(path: Path, values: Callable[[], Mapping[str, Any]]) -> dict[str, np.nd
         arrays = {variable: np.asarray(value) for variable, value in values().items()}
         path.parent.mkdir(parents=True, exist_ok=True)
         storage.write(path, _npz(arrays))
-    with np.load(path, allow_pickle=False) as held:
-        return dict(held)
+    try:
+        with np.load(path, allow_pickle=False) as held:
+            return dict(held)
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise Damaged(f"{path} is damaged: {error}; delete it and run again") from error
 
 
 def _npz(values: dict[str, np.ndarray]) -> bytes:
@@ -195,8 +210,7 @@ def _npz(values: dict[str, np.ndarray]) -> bytes:
 def keep(results: xr.Dataset, path: Path) -> None:
     """Write a study's results, whole or not at all."""
     texts = {name: results[name].astype(TEXT) for name in _texts(results)}
-    with storage.folder(path) as beside:
-        results.assign_coords(texts).to_zarr(beside, mode="w", zarr_format=3, consolidated=False)
+    write_dataset(path, results.assign_coords(texts))
 
 
 def kept(path: Path, what: str) -> xr.Dataset:
@@ -206,7 +220,7 @@ def kept(path: Path, what: str) -> xr.Dataset:
     """
     if not path.exists():
         raise FileNotFoundError(f"{path.parent} holds no study {what}: there is no {path}")
-    results = xr.open_zarr(path, chunks=None, consolidated=False).load()
+    results = read_dataset(path)
     return results.assign_coords(
         {name: (results[name].dims, [str(text) for text in results[name].values]) for name in _texts(results)}
     )

@@ -10,12 +10,13 @@ import numpy as np
 import xarray as xr
 from jax.flatten_util import ravel_pytree
 
-from saddlery import storage
 from saddlery.cores import Completed, threads
+from saddlery.datasets import is_there, read_dataset, write_dataset
 from saddlery.dynamics.jacobian import consensus, jacobian
 from saddlery.dynamics.path import path
 from saddlery.dynamics.spectrum import Spectrum, from_matrix
-from saddlery.experiment import Experiment, Ready, facts, prepare
+from saddlery.execution import facts
+from saddlery.experiment import Experiment, Ready, prepare
 from saddlery.metrics.probes import probes
 from saddlery.names import nearest
 from saddlery.studies import kinks
@@ -92,7 +93,7 @@ def run(folder: Path | str, scale: str = "quick", progress: Callable[[int, int],
     for more in (spectra, compared, _paths(ready, histories)):
         results = results.merge(more)
     results = results.assign_attrs(gamma=GAMMA, batches=BATCHES)
-    _write(results, folder / RESULTS)
+    write_dataset(folder / RESULTS, results)
     return open_numerics_ring(folder)
 
 
@@ -104,7 +105,7 @@ def open_numerics_ring(folder: Path | str) -> xr.Dataset:
     path = Path(folder) / RESULTS
     if not path.exists():
         raise FileNotFoundError(f"{folder} holds no study of the Numerics' ring: there is no {path}")
-    results = _opened(path)
+    results = read_dataset(path)
     for name in ("setting", "method"):
         results[name] = "setting", [str(text) for text in results[name].values]
     texts = {name: [str(text) for text in results[name].values] for name in ("field", "network", "direction")}
@@ -164,13 +165,13 @@ def _compared(ready: Ready, histories: dict[str, xr.Dataset], parts: Path, advan
     def along(network, text, method):
         name = ready.experiment.folder_of(text)
         path = parts / "kinks" / f"{network}-{name}.zarr"
-        if not path.exists():
+        if not is_there(path):
             history = histories[text]
             if network == "tanh":
                 history = _trained(ready, games[network], method, parts / "tanh" / name)
-            _write(_kinks(games[network], history["parameters"]), path)
+            write_dataset(path, _kinks(games[network], history["parameters"]))
         advance()
-        return _opened(path)
+        return read_dataset(path)
 
     return _along(
         "network",
@@ -202,10 +203,10 @@ def _spectra(
 
     def spectrum(text, seed, moment):
         path = parts / "spectra" / f"{SETTINGS.index(text) + 1}-{seed}-{moment}.zarr"
-        if not path.exists():
+        if not is_there(path):
             flat = histories[text]["parameters"].sel(seed=seed, step=moment).values
-            _write(_spectrum(ready.game, flat), path)
-        return _opened(path)
+            write_dataset(path, _spectrum(ready.game, flat))
+        return read_dataset(path)
 
     cells = [(text, seed, moment) for text in SETTINGS for seed in range(size.seeds) for moment in size.moments]
     found = {}
@@ -291,12 +292,3 @@ def _paths(ready: Ready, histories: dict[str, xr.Dataset]) -> xr.Dataset:
             for history in histories.values()
         ),
     )
-
-
-def _opened(path: Path) -> xr.Dataset:
-    return xr.open_zarr(path, chunks=None, consolidated=False).load()
-
-
-def _write(dataset: xr.Dataset, path: Path) -> None:
-    with storage.folder(path) as beside:
-        dataset.to_zarr(beside, mode="w", zarr_format=3, consolidated=False)

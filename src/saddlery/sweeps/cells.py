@@ -17,7 +17,7 @@ class Cell(NamedTuple):
     place: int
     label: str
     plan: Plan
-    keys: tuple[Any, ...]
+    keys: Sequence[Any]
 
 
 def dataset(cell: Cell, ended: Sequence[Stage]) -> Any:

@@ -1,12 +1,15 @@
 """The grid: texts in which lists and ranges are axes, and the settings that are all their combinations."""
 
 import itertools
+import math
 import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from saddlery.arguments import QUOTED, plain, quoted
 from saddlery.call import Call, parse
 
+MOST = 1_000_000  # settings
 CALL = re.compile(r"\s*\w+\s*\(.*\)\s*", re.DOTALL)  # what is read as a call inside a call; other text is only text
 
 
@@ -44,9 +47,10 @@ def expand(text: str, prefix: str = "") -> Iterator[tuple[Call, dict[str, Any]]]
 
     **Arguments:** `prefix` goes before the levels' names.
 
-    **Raises:** `ValueError` for an axis that is empty or holds a value twice.
+    **Raises:** `ValueError` for an axis that is empty or holds a value twice, and for more than a million calls.
     """
     call = parse(text)
+    _require_few(quoted(text), count(text, prefix))
     choices = [_choices(prefix + name, value) for name, value in call.arguments.items()]
     for chosen in itertools.product(*choices):
         arguments = {name: value for name, (value, _) in zip(call.arguments, chosen, strict=True)}
@@ -60,11 +64,31 @@ def _choices(name: str, value: Any) -> list[tuple[Any, dict[str, Any]]]:
     """What an argument may be, each with the levels inside it."""
     found = []
     for one in values(name, value):
-        if isinstance(one, str) and CALL.fullmatch(one):
+        if _is_call(one):
             found += [(str(call), levels) for call, levels in expand(one, f"{name}_")]
         else:
             found.append((one, {}))
     return found
+
+
+def count(text: str, prefix: str = "") -> int:
+    """How many calls `expand` yields, found without making them."""
+    return math.prod(_options(prefix + name, value) for name, value in parse(text).arguments.items())
+
+
+def _options(name: str, value: Any) -> int:
+    """How many values an argument has, those inside its texts included."""
+    return sum(count(one, f"{name}_") if _is_call(one) else 1 for one in values(name, value))
+
+
+def _is_call(value: Any) -> bool:
+    """Whether a value is the text of a call, which may have axes of its own."""
+    return isinstance(value, str) and CALL.fullmatch(value) is not None
+
+
+def _require_few(of: str, settings: int) -> None:
+    if settings > MOST:
+        raise ValueError(f"{of}: got {settings:,} combinations, expected at most {MOST:,}")
 
 
 def values(name: str, value: Any) -> list[Any]:
@@ -76,14 +100,21 @@ def values(name: str, value: Any) -> list[Any]:
         return [value]
     if not value:
         raise ValueError(f"{name}: got [], an axis without values; expected at least one")
-    if repeated := [one for i, one in enumerate(value) if any(_same(one, other) for other in value[:i])]:
-        raise ValueError(f"{name}: {repeated[0]!r} is given more than once in {value}")
+    seen = set()
+    for one in value:
+        if (key := _key(one)) in seen:
+            raise ValueError(f"{name}: {quoted(one)} is given more than once in {quoted(value)}")
+        seen.add(key)
     return value
 
 
-def _same(one: Any, other: Any) -> bool:
-    """Whether two values are one setting: 1 and 1.0 are, 1 and True are not."""
-    return one == other and isinstance(one, bool) == isinstance(other, bool)
+def _key(value: Any) -> Any:
+    """What is equal for values that are one setting: 1 and 1.0 are, 1 and True are not."""
+    try:
+        hash(value)
+    except TypeError:
+        return repr(value)
+    return isinstance(value, bool), value
 
 
 def settings(game: str, methods: tuple[str, ...], shared: dict[str, Any]) -> tuple[Setting, ...]:
@@ -95,13 +126,17 @@ def settings(game: str, methods: tuple[str, ...], shared: dict[str, Any]) -> tup
       `saddlery.methods`: `schedule`, `generator` and `discriminator` as texts with or without axes, `learning_rate` as
       a number or a list; `None` for what is not set.
 
-    **Raises:** `ValueError` for an axis that is empty or holds a value twice, and when two methods are the same.
+    **Raises:** `ValueError` for an axis that is empty or holds a value twice, when two methods are the same, and for
+    more than a million combinations.
     """
-    common = {name: _shared(name, value) for name, value in shared.items() if value is not None}
+    shared = {name: value for name, value in shared.items() if value is not None}
+    each = math.prod(_options(name, value) for name, value in shared.items())
+    _require_few("axes", count(game) * sum(map(count, methods)) * each)
+    common = {name: _shared(name, value) for name, value in shared.items()}
     varied = [name for name, options in common.items() if len(options) > 1]
     points: dict[tuple[str, str], tuple[str, dict[str, Any]]] = {}
-    for (at, of_game), text in itertools.product(list(expand(game)), methods):
-        before = set(points)
+    made_by: dict[tuple[str, str], int] = {}
+    for turn, ((at, of_game), text) in enumerate(itertools.product(list(expand(game)), methods)):
         for call, of_method in expand(text):
             for chosen in itertools.product(*common.values()):
                 given = {k: each for k, each in zip(common, chosen, strict=True) if k not in call.arguments}
@@ -109,8 +144,8 @@ def settings(game: str, methods: tuple[str, ...], shared: dict[str, Any]) -> tup
                 told = call._replace(
                     arguments={k: v for k, v in full.arguments.items() if k not in given or k in varied}
                 )
-                if (str(at), str(full)) in before:
-                    raise ValueError(f"methods: {told} is given more than once")
+                if made_by.setdefault((str(at), str(full)), turn) != turn:
+                    raise ValueError(f"methods: {plain(told, QUOTED)} is given more than once")
                 around = {name: level for _, levels in given.values() for name, level in levels.items()}
                 points[str(at), str(full)] = str(told), of_game | {"method": call.name} | around | of_method
     several = len({point[0] for point in points}) > 1

@@ -1,22 +1,25 @@
 """Placement on this machine: a stream for each core, or each accelerator, over compiled programs that runs share."""
 
-import concurrent.futures
 import contextlib
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 
-from saddlery import recording
-from saddlery.cores import Completed, usable_cores
+from saddlery import recording, signals
+from saddlery.cores import Completed, threads, usable_cores
 from saddlery.data.shards import holds_shards
+from saddlery.finiteness import finite
 from saddlery.sharding import DataParallel
 from saddlery.sweeps.cells import Cell, programs
 from saddlery.sweeps.mapped import fitting, go_together
-from saddlery.training import Stage, begin, ended, finite, go_on, save, steps_from
+from saddlery.training import Stage, asked_to_stop, begin, ended, go_on, save, steps_from
 
+PATIENCE = 5.0  # seconds for keeping runs that have ended when a sweep is stopped
+HELD = 1 << 30  # bytes of a cell's players and states beyond which those of runs that have ended are kept on disk
 TIMED = 2  # steps by which a program's speed is estimated
 
 
@@ -54,8 +57,9 @@ def train(
     - `together`: how many runs are mapped together; by default as many as fit.
     - `cores`: streams on the CPU; by default one for each core that this process may use.
 
-    **Raises:** `KeyboardInterrupt`, after a checkpoint of every run that is not in a finished cell; what a run raises,
-    when the others have ended their chunk.
+    When a signal asks for it, all stop after a checkpoint of every run that is not in a finished cell.
+
+    **Raises:** what a run raises, when the others have ended their chunk.
     """
     if isinstance(cells[0].plan.game, DataParallel):  # which takes all the devices there are for itself
         mapped, cores = False, 1
@@ -69,10 +73,14 @@ def train(
     def take(future):
         """The ends of a future's runs; a cell that they complete is done."""
         for (cell, seed), stage in zip(running.pop(future), future.result(), strict=True):
+            if ended(cell.plan, stage) and cell.plan.folder and _size(stage.carry) * len(cell.keys) > HELD:
+                if not cell.plan.keep:
+                    save(cell.plan, seed, cell.keys[seed], stage)
+                stage = stage._replace(carry=None)
             ends[cell.place][seed] = stage
-            stages = [stage for _, stage in sorted(ends[cell.place].items())]
-            if len(stages) == len(cell.keys) and all(ended(cell.plan, stage) for stage in stages):
-                done(cell, stages)
+            of_cell = ends[cell.place]
+            if len(of_cell) == len(cell.keys) and all(ended(cell.plan, stage) for stage in of_cell.values()):
+                done(cell, [stage for _, stage in sorted(of_cell.items())])
                 del ends[cell.place]
 
     def start(program):
@@ -88,7 +96,7 @@ def train(
         try:
             compiling = {completed.add(pool.submit(stream, measure, group)): group for group in programs(cells)}
             for future in completed:
-                if cells[0].plan.stop.is_set():
+                if asked_to_stop(cells[0].plan):
                     break
                 if compiling.pop(future, None) is None:
                     take(future)
@@ -103,16 +111,30 @@ def train(
             pool.shutdown(cancel_futures=True)
             for future in [future for future in running if not future.cancelled() and not future.exception()]:
                 take(future)
-            for cell in cells:
-                for seed, stage in ends.get(cell.place, {}).items():
-                    if ended(cell.plan, stage) and not cell.plan.keep and cell.plan.folder:
-                        save(cell.plan, seed, stage)
+            _keep_ended(cells, ends)
+
+
+def _keep_ended(cells: Sequence[Cell], ends: dict[int, dict[int, Stage]]) -> None:
+    """Write checkpoints of runs that have ended in cells that have not, the longest first, while patience lasts.
+
+    What is not kept is trained again to the same numbers.
+    """
+    left = [(cell, seed, stage) for cell in cells for seed, stage in ends.get(cell.place, {}).items()]
+    began = time.monotonic()
+    for cell, seed, stage in sorted(left, key=lambda each: -each[2].seconds):
+        if time.monotonic() - began > PATIENCE:
+            break
+        if ended(cell.plan, stage) and not cell.plan.keep and cell.plan.folder and stage.carry:
+            save(cell.plan, seed, cell.keys[seed], stage)
+
+
+def _size(tree: Any) -> int:
+    """The bytes of a pytree's arrays."""
+    return sum(leaf.nbytes for leaf in jax.tree.leaves(tree))
 
 
 @contextlib.contextmanager
-def _streams(
-    mapped: bool, cores: int | None = None
-) -> Iterator[tuple[concurrent.futures.ThreadPoolExecutor, Callable]]:
+def _streams(mapped: bool, cores: int | None = None) -> Iterator[tuple[ThreadPoolExecutor, Callable]]:
     """Threads, one for each core or accelerator, and what calls a function on the next one that is free."""
     free = jax.local_devices() if mapped else [None] * (cores or usable_cores())
 
@@ -124,7 +146,7 @@ def _streams(
         finally:
             free.append(device)
 
-    with concurrent.futures.ThreadPoolExecutor(len(free)) as pool:
+    with threads(len(free)) as pool:
         yield pool, stream
 
 
@@ -137,9 +159,11 @@ def measured(cells: Sequence[Cell]) -> list[Program]:
 def measure(cells: list[Cell]) -> Program:
     """Compile the program that some cells share, and time it on the first of their runs."""
     plan, key = cells[0].plan, cells[0].keys[0]
+    signals.check()
     began = time.perf_counter()
     carry, decay = begin(plan, 0, key).carry, jnp.asarray(1.0)
-    finite(steps_from(plan, carry, decay, key, 0, 0).players)
+    finite(steps_from(plan, carry, decay, key, 0, 0), plan.watched)
+    signals.check()
     compiled = time.perf_counter()
     steps_from(plan, carry, decay, key, 0, TIMED)
     stepped = time.perf_counter()

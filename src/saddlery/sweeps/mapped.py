@@ -11,6 +11,7 @@ import jax
 import jax.numpy as jnp
 
 from saddlery import recording
+from saddlery.finiteness import finite
 from saddlery.sweeps.cells import Cell
 from saddlery.training import (
     CHUNK_SECONDS,
@@ -18,9 +19,9 @@ from saddlery.training import (
     Plan,
     Stage,
     advance,
+    asked_to_stop,
     begin,
     ended,
-    finite,
     last_finite,
     report,
     save,
@@ -55,12 +56,12 @@ def _together(runs: list[tuple[Cell, int]], stages: list[Stage]) -> list[Stage]:
     batch = stack([(cell.plan.game, cell.plan.method) for cell, _ in runs])
     carry, keys = stack([stage.carry for stage in stages], always=True), jnp.stack(step_keys)
     step, chunk, saved = stages[0].step, 1, time.monotonic()
-    while not all(ended(plan, stage) for stage in stages) and not plan.stop.is_set():
+    while not all(ended(plan, stage) for stage in stages) and not asked_to_stop(plan):
         row = bisect.bisect_right(plan.records, step)
         n = min(plan.records[row] - step, chunk)
         began = time.perf_counter()
         reached, whole = jax.block_until_ready(
-            advance_together(batch, carry[0], decay, keys, jnp.int32(step), jnp.int32(n))
+            advance_together(batch, carry[0], decay, keys, jnp.int32(step), jnp.int32(n), plan.watched)
         )
         took = time.perf_counter() - began
         chunk = max(1, min(2 * n, int(n * CHUNK_SECONDS / took)))
@@ -78,13 +79,15 @@ def _together(runs: list[tuple[Cell, int]], stages: list[Stage]) -> list[Stage]:
                 record = recording.take(plan.probes, cell.plan.game, players, average, probe_keys[i])
                 for name, value in record.items():
                     stage.history[name][row] = value
+                if stage.diverged_at < 0 and not recording.is_finite(record):
+                    stage = stage._replace(diverged_at=stage.step)
             stages[i] = stage
             if cell.plan.progress:
                 report(cell.plan, seed, stage)
-        due = plan.stop.is_set() or time.monotonic() - saved > plan.checkpoint_seconds
+        due = asked_to_stop(plan) or time.monotonic() - saved > plan.checkpoint_seconds
         for (cell, seed), stage in zip(runs, stages, strict=True):
             if plan.folder and (plan.keep and stage.step > step if ended(plan, stage) else due):
-                save(cell.plan, seed, stage)
+                save(cell.plan, seed, cell.keys[seed], stage)
         saved = time.monotonic() if due else saved
         carry, step = (reached, carry[1]), step + n
     return stages
@@ -92,7 +95,7 @@ def _together(runs: list[tuple[Cell, int]], stages: list[Stage]) -> list[Stage]:
 
 @eqx.filter_jit
 def advance_together(
-    batch: tuple[Any, Any], carry: Carry, decay: Any, keys: Any, first: Any, n: Any
+    batch: tuple[Any, Any], carry: Carry, decay: Any, keys: Any, first: Any, n: Any, watched: tuple[bool, ...]
 ) -> tuple[Carry, Any]:
     """`n` steps of every run from step number `first`, and which of them are still finite."""
     mapped, shared = batch
@@ -100,7 +103,7 @@ def advance_together(
     def one(mapped, carry, key):
         game, method = eqx.combine(mapped, shared)
         reached = advance(game, method, carry, decay, key, first, n)
-        return reached, finite(reached.players)
+        return reached, finite(reached, watched)
 
     return jax.vmap(one)(mapped, carry, keys)
 

@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import Any
 
 from saddlery.sweeps.cells import Cell, programs
+from saddlery.training import asked_to_stop
 
 RETRIES = 5  # times that a task begins anew because its worker was killed
 TASKS = 4  # for each place that takes one at a time, so that all places end at about the same time
@@ -53,7 +54,9 @@ def train(cells: Sequence[Cell], work: Callable) -> None:
     **Arguments:** `work` is called on workers as `work(places, cores=…, told=…)`: it trains the cells at those places
     and writes them. `told(label, progress)` tells of a run, and returns whether to stop.
 
-    **Raises:** `KeyboardInterrupt`, after the workers have kept what they are at; what `work` raises; `OSError` when
+    When a signal asks for it, workers keep what they are at and stop.
+
+    **Raises:** what `work` raises; `OSError` when
     a task's workers were killed again and again, or the cluster is gone.
     """
     import jax
@@ -70,7 +73,7 @@ def train(cells: Sequence[Cell], work: Callable) -> None:
         task.remote(work, [cell.place for cell in group], of_task, settings, board) for group in groups(cells, places)
     ]
     try:
-        while running and not cells[0].plan.stop.is_set():
+        while running and not asked_to_stop(cells[0].plan):
             over, running = ray.wait(running, timeout=LOOKS)
             for label, report in ray.get(board.take.remote()):
                 if progress := shown[label]:

@@ -1,30 +1,54 @@
-"""The store: one Zarr store for a whole sweep, in which a cell appears whole or not at all."""
+"""The store: one Zarr store for a whole sweep, in which a cell appears whole or not at all, and damage is named."""
 
+import contextlib
+import hashlib
 import json
 import os
-import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-FORMAT = 1
-MARKERS = "finished"  # an array with a chunk for each cell: that a cell's chunk is there makes the cell count
+from saddlery import storage
+from saddlery.arguments import plain
+from saddlery.locks import lock
+from saddlery.reading import Damaged, parse_json
+from saddlery.storage import GROUP, GROUP_METADATA, LOCK, MANIFEST
+
+FORMAT = 2
+CELLS = f"{GROUP}/cells"  # where each finished cell has its marker, an object that makes the cell count
 LEAST = 1e8  # bytes that a disk should keep free
+
+
+def location(address: str | os.PathLike) -> str:
+    """An address as it is used: a path without `file://`, `~` and links, or the address of another file system.
+
+    **Raises:** `ValueError` when it is empty, or the home folder of a user who does not exist.
+    """
+    text = os.fspath(address).removeprefix("file://")
+    if not text or "\0" in text:
+        raise ValueError(f"store: got {plain(text)!r}, expected a path or an address such as s3://bucket/fair.zarr")
+    if "://" in text:
+        return text
+    try:
+        return str(Path(text).expanduser().resolve())
+    except RuntimeError as error:
+        raise ValueError(f"store: got {plain(text)!r}, whose home folder is not known") from error
 
 
 class Store:
     """Arrays with a first dimension `setting`, of which each cell fills one place.
 
     Every variable is one array in chunks that belong to one cell, so that cells are written beside each other. A
-    cell's marker, one object, is written after all its chunks; what has no marker is never read.
+    cell's marker is written after all its chunks and holds their digests; what has no marker is never read. A manifest
+    holds the digests of all that is not a cell's, and what the store was made for.
 
     **Arguments:** `address` is a folder or an fsspec address, such as `s3://bucket/fair.zarr`.
     """
 
     def __init__(self, address: str | os.PathLike):
-        self.address = str(address)
+        self.address = location(address)
         self._store: Any = None
 
     @property
@@ -41,52 +65,151 @@ class Store:
             try:
                 self._store = LocalStore(self.address) if self.local else FsspecStore.from_url(self.address)
             except Exception as error:  # fsspec's file systems have many names for an address that is not theirs
-                raise ValueError(f"store: {self.address} cannot be opened: {error}") from error
+                raise ValueError(f"store: {self.address} cannot be opened: {plain(error, 300)}") from error
         return self._store
+
+    @contextlib.contextmanager
+    def claimed(self, lost: Callable[[], None], *, force: bool = False, take: bool = False) -> Iterator[None]:
+        """Hold the store as its only writer while inside; with `force`, a sweep that it holds is deleted first.
+
+        **Arguments:** `lost` and `take` as of `saddlery.sweeps.lease.lease`, for stores elsewhere.
+
+        **Raises:** `FileExistsError` when there is anything at its address that Saddlery did not write; `Held` when
+        another process fills it.
+        """
+        from saddlery.sweeps.lease import lease
+
+        if force or not self._exists(MANIFEST):
+            self._require_own()
+        if self.local:
+            Path(self.address, GROUP).mkdir(parents=True, exist_ok=True)
+        with lock(Path(self.address, GROUP, LOCK), self.address) if self.local else lease(self.address, lost, take):
+            if force:
+                self._clear()
+            yield
+
+    def _keys(self) -> list[str]:
+        """All keys of a store elsewhere."""
+        from zarr.core.sync import sync
+
+        async def keys():
+            return [key async for key in self.store.list()]
+
+        return sync(keys())
+
+    def _require_own(self) -> None:
+        """Refuse an address with anything that Saddlery did not write."""
+        if self.local:
+            storage.require_own(Path(self.address))
+            return
+        keys = self._keys()
+        names = (self._manifest() or {}).get("names", [])
+        if foreign := [key for key in keys if not storage.of_store(key, names)]:
+            more = f" and {len(foreign) - 1} more" if len(foreign) > 1 else ""
+            raise FileExistsError(
+                f"{self.address} holds what Saddlery did not write: {plain(foreign[0])}{more}; choose another address"
+            )
+
+    def _clear(self) -> None:
+        """Delete all of Saddlery's that is in it but the lock; the manifest last, which is the proof of the rest."""
+        self._require_own()
+        if self.local:
+            root = Path(self.address)
+            found = storage.inventory(root)
+            for file in sorted(found.own, key=lambda file: file == root / MANIFEST):
+                if file != root / GROUP / LOCK:
+                    file.unlink(missing_ok=True)
+            for each in found.folders:
+                with contextlib.suppress(OSError):  # not empty: the lock is in it
+                    each.rmdir()
+            return
+        for key in sorted(self._keys(), key=lambda key: key == MANIFEST):
+            self._delete(key)
+
+    def _delete(self, key: str) -> None:
+        from zarr.core.sync import sync
+
+        sync(self.store.delete(key))
+
+    def _exists(self, key: str) -> bool:
+        from zarr.core.sync import sync
+
+        return sync(self.store.exists(key))
+
+    def _get(self, key: str) -> bytes | None:
+        """An object's bytes; `None` when it is not there."""
+        from zarr.core.buffer import default_buffer_prototype
+        from zarr.core.sync import sync
+
+        found = sync(self.store.get(key, default_buffer_prototype()))
+        return None if found is None else found.to_bytes()
+
+    def _put(self, key: str, content: str | bytes) -> None:
+        from zarr.core.buffer import default_buffer_prototype
+        from zarr.core.sync import sync
+
+        content = content.encode() if isinstance(content, str) else content
+        sync(self.store.set(key, default_buffer_prototype().buffer.from_bytes(content)))
+
+    def _manifest(self) -> dict[str, Any] | None:
+        """The manifest; `None` when there is no store.
+
+        **Raises:** `Damaged` when it was changed; `ValueError` when it was made by another version.
+        """
+        try:
+            content = self._get(MANIFEST)
+        except OSError as error:
+            raise ValueError(f"{self.address} cannot be read: {plain(error, 300)}") from error
+        if content is None:
+            return None
+        path = f"{self.address}/{MANIFEST}"
+        held = parse_json(content, path, "manifest of a store")
+        if not isinstance(held, dict) or held.pop("sum", "") != _sum(held):
+            raise Damaged(f"{path} is damaged: it changed since it was written")
+        if held["format"] != FORMAT:
+            raise ValueError(
+                f"{self.address} has format {held['format']!r}, this version of Saddlery reads format {FORMAT}; use "
+                "the version that wrote it, or another address"
+            )
+        return held
 
     def description(self) -> dict[str, Any] | None:
         """What the store was made for; `None` when there is none, or its making was not finished.
 
         **Raises:** `ValueError` when it was made by another version, or is damaged.
         """
-        import zarr
-
-        try:
-            root = zarr.open_group(self.store, mode="r", zarr_format=3)
-            if MARKERS not in root:
-                return None
-            attributes = dict(root.attrs)
-        except FileNotFoundError:
-            return None
-        except Exception as error:
-            raise ValueError(f"{self.address} is damaged: {error}") from error
-        if attributes.get("saddlery_format") != FORMAT:
-            raise ValueError(
-                f"{self.address} has format {attributes.get('saddlery_format')!r}, this version of Saddlery reads "
-                f"format {FORMAT}; use the version that wrote it, or another address"
+        held = self._manifest()
+        if held is None and self.local and Path(self.address, "zarr.json").exists():
+            raise Damaged(
+                f"{self.address} is damaged: {MANIFEST} is missing, or an earlier version of Saddlery made it"
             )
-        return json.loads(str(attributes["saddlery"]))
+        return None if held is None or held["digests"] is None else held["description"]
 
-    def create(self, description: Mapping[str, Any], known: Any, cell: Any) -> None:
-        """Make the store, with every array and no cell; a store that is there is replaced.
+    def fingerprint(self) -> dict[str, Any]:
+        """On which data, in which precision and by which versions the store was begun."""
+        return (self._manifest() or {}).get("fingerprint", {})
+
+    def create(
+        self, description: Mapping[str, Any], known: Any, cell: Any, fingerprint: Mapping[str, Any] | None = None
+    ) -> None:
+        """Make the store, with every array and no cell, or write all that is not a cell's anew.
 
         **Arguments:**
-        - `description`: what the store is for, in JSON's types.
+        - `description`: what the store is for, in JSON's types; `fingerprint`: what it was begun with, likewise.
         - `known`: an `xarray.Dataset` of all that is known beforehand, its coordinate `setting` among it.
         - `cell`: a cell's dataset, of which names, types and shapes count.
 
-        **Raises:** `OSError` when the disk has less room than all cells need at most; `FileExistsError` when there is
-        anything but a store of Saddlery's.
+        **Raises:** `OSError` when the disk has less room than all cells need at most.
         """
         import zarr
         from zarr.codecs import ZstdCodec
+        from zarr.storage import MemoryStore
 
         cells = known.sizes["setting"]
-        self.require_own()
         self._require_room(cells * cell.nbytes)
-        attributes = {"saddlery_format": FORMAT, "saddlery": json.dumps(dict(description))}
-        known.assign_attrs(attributes).to_zarr(self.store, mode="w", zarr_format=3, consolidated=False)
-        root = zarr.open_group(self.store, mode="r+", zarr_format=3)
+        made = MemoryStore()  # first in memory, so that what is there, whole or damaged, is not in the way
+        known.to_zarr(made, mode="w", zarr_format=3, consolidated=False)
+        root = zarr.open_group(made, mode="r+", zarr_format=3)
         for name, variable in cell.data_vars.items():
             small = variable.ndim <= 2
             root.create_array(
@@ -98,51 +221,23 @@ class Store:
                 compressors=ZstdCodec(level=1, checksum=True),
                 dimension_names=("setting", *variable.dims),
             )
-        root.create_array(
-            MARKERS, shape=(cells,), chunks=(1,), dtype=bool, fill_value=False, dimension_names=("setting",)
-        )
+        content = {key: value.to_bytes() for key, value in made._store_dict.items()}
+        content[f"{GROUP}/zarr.json"] = GROUP_METADATA.encode()
+        about = {
+            "format": FORMAT,
+            "description": dict(description),
+            "fingerprint": dict(fingerprint or {}),
+            "names": sorted({*map(str, known.variables), *map(str, cell.data_vars)}),
+        }
+        self._put_manifest(about | {"digests": None})
+        for key, value in content.items():
+            self._put(key, value)
+        digests = {key: hashlib.sha256(value).hexdigest() for key, value in content.items()}
+        self._put_manifest(about | {"digests": digests})
 
-    def require_own(self) -> bool:
-        """Refuse an address with anything but a store of Saddlery's, key by key.
-
-        **Returns:** whether there is one.
-
-        **Raises:** `FileExistsError` naming what else is there.
-        """
-        from zarr.core.sync import sync
-
-        async def keys():
-            return [key async for key in self.store.list()]
-
-        there = [str(Path(self.address))] if self.local and Path(self.address).is_file() else sync(keys())
-        names = {key.removesuffix("/zarr.json") for key in there if key.count("/") == 1 and key.endswith("/zarr.json")}
-        own = re.compile(rf"zarr\.json|({'|'.join(map(re.escape, names)) or '(?!)'})/(zarr\.json|c(/\d+)*)")
-        foreign = sorted(key for key in there if not own.fullmatch(re.sub(r"\.[0-9a-f]{32}\.partial$", "", key)))
-        if foreign or (there and not self._is_marked()):
-            what = foreign[0] if foreign else "a Zarr store of somebody else's"
-            raise FileExistsError(
-                f"{self.address} holds what Saddlery did not write: {what}; nothing was removed, choose another address"
-            )
-        return bool(there)
-
-    def _is_marked(self) -> bool:
-        """Whether the store says that it is Saddlery's."""
-        import zarr
-
-        try:
-            return "saddlery" in zarr.open_group(self.store, mode="r", zarr_format=3).attrs
-        except Exception:  # whatever Zarr finds there instead
-            return False
-
-    def clear(self) -> None:
-        """Delete everything in it.
-
-        **Raises:** `FileExistsError` when not all of it is Saddlery's.
-        """
-        from zarr.core.sync import sync
-
-        if self.require_own():
-            sync(self.store.clear())
+    def _put_manifest(self, held: dict[str, Any]) -> None:
+        held = json.loads(json.dumps(held))
+        self._put(MANIFEST, json.dumps(held | {"sum": _sum(held)}, indent=1))
 
     def _require_room(self, needed: int) -> None:
         """Refuse what does not fit on the disk."""
@@ -155,52 +250,125 @@ class Store:
 
     def finished(self) -> list[int]:
         """The cells that are there, in order: those with a marker."""
-        import zarr
         from zarr.core.sync import sync
 
         if hasattr(self.store, "fs"):
             self.store.fs.invalidate_cache()  # what others wrote meanwhile counts too
 
         async def names():
-            return [name async for name in self.store.list_dir(f"{MARKERS}/c")]
+            return [name async for name in self.store.list_dir(CELLS)]
 
-        if MARKERS not in zarr.open_group(self.store, mode="r", zarr_format=3):
-            return []
-        return sorted(int(name) for name in sync(names()) if name.isdigit())
+        found = (name.removesuffix(".json") for name in sync(names()) if name.endswith(".json"))
+        return sorted(int(name) for name in found if name.isdigit())
 
     def write(self, place: int, cell: Any) -> None:
-        """Write a cell, then its marker.
+        """Write a cell, then its marker with the digests of its chunks.
 
         **Raises:** `OSError` when it cannot be written; the other cells are untouched.
         """
         import zarr
 
+        digests: dict[str, str] = {}
         try:
-            root: Any = zarr.open_group(self.store, mode="r+", zarr_format=3)
+            root: Any = zarr.open_group(_recorder(self.store, digests), mode="r+", zarr_format=3)
             for name, variable in cell.data_vars.items():
                 root[name][place] = variable.values
-            root[MARKERS][place] = True
+            held = {"place": place, "digests": digests}
+            self._put(f"{CELLS}/{place}.json", json.dumps(held | {"sum": _sum(held)}))
         except Exception as error:  # file systems and codecs have many names for a full disk
             said = (str(error).strip().splitlines() or [type(error).__name__])[0]
             raise OSError(f"a cell could not be written to {self.address}: {said}") from error
 
+    def drop(self, place: int) -> None:
+        """Let a cell count no more: delete its marker."""
+        self._delete(f"{CELLS}/{place}.json")
+
+    def damage(self, place: int) -> str | None:
+        """What is wrong with a finished cell: the first object that is missing or changed; `None` when it is whole."""
+        marker = f"{CELLS}/{place}.json"
+        content = self._get(marker)
+        held: Any = None
+        try:
+            held = json.loads(content or b"")
+            whole = held.pop("sum") == _sum(held) and held["place"] == place
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            whole = False
+        return self._changed(held["digests"]) if whole else f"{marker} changed"
+
+    def _changed(self, digests: Mapping[str, str]) -> str | None:
+        """The first of some objects that is missing or has another digest, in words."""
+        for key, digest in digests.items():
+            content = self._get(key)
+            if content is None:
+                return f"{key} is missing"
+            if hashlib.sha256(content).hexdigest() != digest:
+                return f"{key} changed"
+        return None
+
+    def check(self) -> None:
+        """Compare metadata and coordinates with the manifest.
+
+        **Raises:** `FileNotFoundError` when there is no store; `Damaged` naming what is missing or changed.
+        """
+        if self.description() is None:
+            raise FileNotFoundError(f"there is no store at {self.address}")
+        if changed := self._changed((self._manifest() or {})["digests"]):
+            raise Damaged(f"{self.address} is damaged: {changed} since it was written")
+
+    def damaged(self, places: Iterable[int]) -> dict[int, str]:
+        """Those of some finished cells that are damaged, with what is wrong."""
+        from saddlery.cores import threads
+
+        with threads() as pool:
+            found = dict(zip(places := list(places), pool.map(self.damage, places), strict=True))
+        return {place: what for place, what in found.items() if what is not None}
+
     def read(self) -> Any:
         """The finished cells, an `xarray.Dataset`; its attribute `cells` says of how many in all.
 
-        **Raises:** `FileNotFoundError` when there is no store; `ValueError` when it is damaged or of another version.
+        **Raises:** `FileNotFoundError` when there is no store; `Damaged` when something in it was changed or is gone,
+        naming it; `ValueError` when it is of another version.
         """
         import xarray
 
-        if self.description() is None:
-            raise FileNotFoundError(f"there is no store at {self.address}")
+        self.check()
         finished = self.finished()
+        for what in self.damaged(finished).values():
+            raise Damaged(f"{self.address} is damaged: {what} since it was written")
         try:
             whole = xarray.open_zarr(self.store, chunks=None, consolidated=False, mask_and_scale=False)
-            part = whole[sorted(str(name) for name in whole.data_vars if name != MARKERS)].isel(setting=finished).load()
+            part = whole[sorted(map(str, whole.data_vars))].isel(setting=finished).load()
         except Exception as error:
-            raise ValueError(f"{self.address} is damaged: {error}") from error
-        part.attrs = {k: v for k, v in part.attrs.items() if not k.startswith("saddlery")}
+            raise Damaged(f"{self.address} is damaged: {plain(error, 300)}") from error
         return part.assign_attrs(cells=whole.sizes["setting"])
+
+
+def _sum(held: Mapping[str, Any]) -> str:
+    """The digest of what a manifest or a marker holds."""
+    return hashlib.sha256(json.dumps(held, sort_keys=True).encode()).hexdigest()
+
+
+def _recorder(store: Any, digests: dict[str, str]) -> Any:
+    """A store that notes the digest of everything written into it, and forgets what is deleted."""
+    from zarr.storage import WrapperStore
+
+    class Recorder(WrapperStore):
+        def _with_store(self, store):
+            return Recorder(store)
+
+        async def set(self, key, value):
+            await super().set(key, value)
+            digests[key] = hashlib.sha256(value.to_bytes()).hexdigest()
+
+        async def set_if_not_exists(self, key, value):
+            if not await self.exists(key):
+                await self.set(key, value)
+
+        async def delete(self, key):
+            await super().delete(key)
+            digests.pop(key, None)
+
+    return Recorder(store)
 
 
 def room(path: str | os.PathLike) -> float:

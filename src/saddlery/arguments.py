@@ -1,0 +1,154 @@
+"""Arguments: whole numbers and numbers within their ranges, and values quoted in errors that name the argument."""
+
+import math
+from numbers import Integral, Real
+from typing import Any
+
+QUOTED = 80  # characters of a value in an error
+COUNT = 2**31 - 1  # the largest count: sizes and steps are 32-bit numbers in compiled programs
+FINITE = (2 - 2**-23) * 2.0**127  # the largest number: programs compute in float32
+SMALLEST = 2.0**-126  # the smallest number above 0: smaller ones count as 0 in programs
+
+
+def quoted(value: Any, most: int = QUOTED) -> str:
+    """A value as errors quote it: its `repr` in one line of at most `most` characters.
+
+    >>> quoted("x" * 200, 12)
+    "'xxxxxxxxxx…"
+    >>> quoted(10**400)
+    'a whole number of 401 digits'
+    """
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 10**most:
+        return f"a whole number of {len(str(abs(value))) if value.bit_length() < 10_000 else 'thousands of'} digits"
+    try:
+        text = repr(value)
+    except Exception:  # a foreign object, or a container of numbers too long to be written out
+        text = f"a {type(value).__name__}"
+    return plain(text, most)
+
+
+def plain(text: Any, most: int | None = None) -> str:
+    """Text for a terminal, a file or a figure: no control character, lone surrogate or line break, and shortened.
+
+    >>> plain("a\\x1b[31mb\\nc")
+    'a�[31mb c'
+    """
+    text = str(text) if most is None else str(text)[: most + 1]
+    kept = "".join(" " if each in "\n\r\t" else each if each.isprintable() or each == " " else "�" for each in text)
+    return kept if most is None or len(kept) <= most else kept[: most - 1] + "…"
+
+
+def whole(name: str, value: Any, least: int = 1, most: int = COUNT, why: str = "") -> int:
+    """A whole number from `least` to `most`, as a Python integer.
+
+    **Arguments:** `why` says why there is no more than `most`, in a clause that the error ends with.
+
+    **Raises:** `ValueError` naming the argument, its value and what is allowed, for anything else, booleans included.
+    """
+    found = int(value) if isinstance(value, Integral) and not isinstance(value, bool) else None
+    if found is None or not least <= found <= most:
+        endless = most == COUNT and (found is None or found < least)
+        wanted = f"a whole number, {least} or more" if endless else f"a whole number from {least} to {most}"
+        raise ValueError(f"{name}: got {quoted(value)}, expected {wanted}{f': {why}' if why else ''}")
+    return found
+
+
+def number(
+    name: str,
+    value: Any,
+    *,
+    least: float | None = None,
+    above: float | None = None,
+    most: float | None = None,
+    below: float | None = None,
+    why: str = "",
+) -> float:
+    """A real number that is finite in float32 and within its range, as a Python float.
+
+    **Arguments:** `least`, `most`: the range with its ends; `above`, `below`: without them. `why` as of `whole`.
+
+    **Raises:** `ValueError` naming the argument, its value and what is allowed, for anything else, booleans included.
+    """
+    real = isinstance(value, Real) and not isinstance(value, bool)
+    try:
+        found = float(value) if real else math.nan
+    except OverflowError:
+        found = math.inf
+    finite = _finite(found)
+    if not (finite and _within(found, least, above, most, below)):
+        raise ValueError(_refusal(name, value, real and not finite, least, above, most, below, why))
+    return found
+
+
+def numbers(
+    name: str,
+    value: Any,
+    *,
+    least: float | None = None,
+    above: float | None = None,
+    most: float | None = None,
+    below: float | None = None,
+    why: str = "",
+) -> Any:
+    """Real numbers, each as of `number`, as a floating-point JAX array of the same shape.
+
+    So 10 makes the same program as 10.0. What JAX traces has no value yet and passes: modules are made anew under its
+    transformations.
+
+    **Arguments:** `value`: a number, an array or nested lists; the others as of `number`.
+
+    **Raises:** `ValueError` as `number`, for shapes that are none as well.
+    """
+    import jax
+    import jax.numpy as jnp
+    import numpy as np
+
+    if isinstance(value, Real):
+        return jnp.asarray(number(name, value, least=least, above=above, most=most, below=below, why=why))
+    try:
+        found = _held(value)
+    except Exception:  # whatever a foreign object raises when it is read as an array
+        found = None
+    if isinstance(found, jax.Array):
+        return found
+    finite = found is not None and bool(_finite(found).all())
+    if not (finite and np.all(_within(found, least, above, most, below))):
+        raise ValueError(_refusal(name, value, found is not None and not finite, least, above, most, below, why))
+    return jnp.asarray(value if jnp.issubdtype(getattr(value, "dtype", int), jnp.floating) else found)
+
+
+def _held(value: Any) -> Any:
+    """The numbers of an array or of nested lists as NumPy's, a JAX array when they are traced, otherwise `None`."""
+    import jax
+    import jax.numpy as jnp
+    import numpy as np
+    from jax.core import Tracer
+
+    leaves = jax.tree.leaves(value)
+    if any(isinstance(leaf, Tracer) for leaf in leaves):
+        return jnp.asarray(value) * 1.0
+    held = np.asarray(value)
+    real = jnp.issubdtype(held.dtype, jnp.floating) or jnp.issubdtype(held.dtype, jnp.integer)
+    return held.astype(float) if real and not any(isinstance(leaf, bool) for leaf in leaves) else None
+
+
+def _finite(found: Any) -> Any:
+    return abs(found) <= FINITE
+
+
+def _within(found: Any, least: float | None, above: float | None, most: float | None, below: float | None) -> Any:
+    """Whether a number, or each of an array, is in the range."""
+    return (
+        (least is None or found >= least)
+        & (above is None or found > above)
+        & (most is None or found <= most)
+        & (below is None or found < below)
+    )
+
+
+def _refusal(name, value, endless, least, above, most, below, why) -> str:
+    """The error for what is not a number in the range; `endless` for one that is not finite."""
+    low = f"above {above:g}" if above is not None else f"of {least:g} or more" if least is not None else ""
+    high = f"below {below:g}" if below is not None else f"of at most {most:g}" if most is not None else ""
+    wanted = " and ".join(filter(None, (low, high, "finite in float32" if endless else "")))
+    return f"{name}: got {quoted(value)}, expected a number{' ' if wanted else ''}{wanted}{f': {why}' if why else ''}"

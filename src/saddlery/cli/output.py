@@ -1,0 +1,66 @@
+"""What commands print, whatever becomes of the terminal: work is never lost because nobody reads of it."""
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+
+class Steady:
+    """A text stream that goes silent once it is broken or closed, in the place of raising an error."""
+
+    def __init__(self, stream: Any):
+        self.stream, self.broken = stream, False
+
+    def write(self, text: str) -> int:
+        """Write, unless it is broken; what the stream has no letters for is escaped."""
+        self._attempt(lambda: self.stream.write(self._plain(text)))
+        return len(text)
+
+    def flush(self) -> None:
+        """Flush, unless it is broken."""
+        self._attempt(self.stream.flush)
+
+    def writelines(self, lines: Any) -> None:
+        """Write several lines."""
+        for line in lines:
+            self.write(line)
+
+    def _plain(self, text: str) -> str:
+        encoding = getattr(self.stream, "encoding", None) or "utf-8"
+        return text.encode(encoding, "backslashreplace").decode(encoding)
+
+    def _attempt(self, act: Any) -> None:
+        if self.broken:
+            return
+        try:
+            act()
+        except (OSError, ValueError):  # a pipe without a reader, a terminal that is gone, a closed file
+            self.broken = True
+            with contextlib.suppress(OSError, ValueError, AttributeError):  # or Python complains of it when it ends
+                os.dup2(os.open(os.devnull, os.O_WRONLY), self.stream.fileno())
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.stream, name)
+
+
+@contextlib.contextmanager
+def steady() -> Iterator[None]:
+    """Print to streams that nothing breaks while inside; standard files that are closed are opened first.
+
+    A closed one would be the next file that anything opens, and what is printed would go into that.
+    """
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free, this one
+    silent = open(os.devnull, "w")  # noqa: SIM115
+    out, err = Steady(sys.stdout or silent), Steady(sys.stderr or silent)
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), silent:  # type: ignore[type-var]
+        try:
+            yield
+        finally:
+            out.flush()
+            err.flush()
