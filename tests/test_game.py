@@ -10,6 +10,7 @@ import pytest
 from jax.flatten_util import ravel_pytree
 
 from saddlery.game import Pair, adopt, check, fixed, gradient_field, gradients
+from saddlery.games import bilinear, ring
 
 
 class Product:
@@ -214,3 +215,44 @@ def test_what_does_not_fit_is_said_with_the_method_and_the_shapes(methods, kind,
     game = type("Faulty", (Product,), methods)()
     with pytest.raises(kind, match=f"game: {message}"):
         check(game, jax.random.key(0))
+
+
+def test_an_axis_that_programs_cannot_index_is_refused_while_it_is_a_shape():
+    for what, methods in {
+        "players": {"init": lambda self, key: Pair(jnp.zeros(3), jnp.zeros((2, 2**31)))},
+        "batch": {"draw": lambda self, key: jnp.zeros(2**40)},
+        "samples": {"act": lambda self, generator, batch: jnp.zeros((2**31, 1))},
+    }.items():
+        game = type("Endless", (Product,), methods)()
+        with pytest.raises(
+            ValueError, match=rf"^{what}: got float32\[.*\], expected at most 2147483647 along each axis"
+        ):
+            check(game, jax.random.key(0))
+
+
+def test_what_there_is_no_memory_for_is_refused_while_it_is_shapes(monkeypatch):
+    """Players of three numbers each, their gradients and next values are 72 bytes."""
+    monkeypatch.setattr("saddlery.memory.available", lambda: 72)
+    check(Product(), jax.random.key(0))
+    monkeypatch.setattr("saddlery.memory.available", lambda: 71)
+    with pytest.raises(
+        ValueError, match=r"^players: \(float32\[3\], float32\[3\]\), their gradients .* would take .* of memory"
+    ):
+        check(Product(), jax.random.key(0))
+    wide = type("Wide", (Product,), {"draw": lambda self, key: jnp.zeros((7, 3))})()
+    monkeypatch.setattr("saddlery.memory.available", lambda: 83)
+    with pytest.raises(ValueError, match=r"^batch: float32\[7,3\] would take"):
+        check(wide, jax.random.key(0))
+
+
+@pytest.mark.parametrize(
+    ("game", "what"),
+    [
+        (lambda: ring(batch=10**9), "batch"),
+        (lambda: ring(noise=2**31 - 1), "players"),
+        (lambda: bilinear(1.0, 2**40), ""),
+    ],
+)
+def test_games_of_any_size_are_refused_and_no_process_ends(game, what):
+    with pytest.raises(ValueError, match=f"^{what}.*(would take|expected a whole number)"):
+        check(game(), jax.random.key(0))

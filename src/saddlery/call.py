@@ -2,8 +2,14 @@
 
 import ast
 import inspect
-import math
 from typing import Any, NamedTuple, get_args
+
+from saddlery.arguments import QUOTED, SMALLEST, number, plain, quoted, whole
+from saddlery.names import nearest
+
+LONGEST = 2_000  # characters of a text; Python's parser runs out of stack on some of several thousand
+DEEPEST = 20  # lists, tuples and mappings in one another
+VALUES = 10_000  # of a range
 
 
 class Call(NamedTuple):
@@ -17,28 +23,40 @@ class Call(NamedTuple):
         return f"{self.name}({inside})" if inside else self.name
 
 
+class Range(list):
+    """The numbers of a range, written as the range: so a text is as short when it is written again."""
+
+    def __init__(self, numbers: list[float], text: str):
+        super().__init__(numbers)
+        self.text = text
+
+    def __repr__(self) -> str:
+        return self.text
+
+
 def parse(text: str) -> Call:
     """Read `name` or `name(argument=literal, …)`; a literal may be a range, see `literal`.
 
         >>> parse("consensus(gamma=10.0)")
         Call(name='consensus', arguments={'gamma': 10.0})
 
-    **Raises:** `ValueError` when the text is anything but one call of one name with literal keyword arguments.
+    **Raises:** `ValueError` when the text is anything but one call of one name with literal keyword arguments, or has
+    more than 2,000 characters.
     """
-    wanted = "expected a name or a call with literal arguments, such as unrolled(steps=10)"
-    try:
-        tree = ast.parse(text.strip(), mode="eval").body
-    except (SyntaxError, ValueError) as error:
-        raise ValueError(f"{text!r} cannot be read: {wanted}") from error
+    wanted, of = "expected a name or a call with literal arguments, such as unrolled(steps=10)", quoted(text)
+    tree = _expression(text, of, wanted)
     if isinstance(tree, ast.Name):
         return Call(tree.id, {})
     if not (isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name)):
-        raise ValueError(f"{text!r} is no call: {wanted}")
+        raise ValueError(f"{of} is no call: {wanted}")
     if tree.args or any(keyword.arg is None for keyword in tree.keywords):
-        raise ValueError(f"{text!r}: arguments are named, such as steps=10")
-    arguments = {}
+        raise ValueError(f"{of}: arguments are named, such as steps=10")
+    arguments: dict[str, Any] = {}
     for keyword in tree.keywords:
-        arguments[str(keyword.arg)] = _literal(keyword.value, f"{text!r}: {keyword.arg}")
+        name = str(keyword.arg)
+        if name in arguments:
+            raise ValueError(f"{of}: {plain(name, QUOTED)} is given more than once, expected it once")
+        arguments[name] = _literal(keyword.value, f"{of}: {plain(name, QUOTED)}", text.strip())
     return Call(tree.func.id, arguments)
 
 
@@ -49,45 +67,78 @@ def literal(name: str, text: str) -> Any:
         [0.0001, 0.001, 0.01]
 
     `linspace(a, b, n)` and `geomspace(a, b, n)` are n numbers from a to b, evenly spaced or in equal ratios, rounded
-    to four significant digits (to more where that would make two of them equal).
+    to four significant digits (to more where that would make two of them equal), 10,000 at most.
 
-    **Raises:** `ValueError` when the text is neither; when a range does not rise or has fewer than two numbers.
+    **Raises:** `ValueError` when the text is neither, or has more than 2,000 characters; when a number is not finite in
+    float32 or has more than 64 bits; when a range does not rise or has fewer than two numbers.
     """
+    tree = _expression(text, f"{name}: {quoted(text)}", "expected a number, a list or geomspace(a, b, n)")
+    found = _literal(tree, name, text.strip())
+    return list(found) if isinstance(found, Range) else found
+
+
+def _expression(text: str, of: str, wanted: str) -> ast.expr:
+    """The expression that a text is."""
+    if not isinstance(text, str):
+        raise ValueError(f"{of} is no text: {wanted}")
+    if len(text) > LONGEST:
+        raise ValueError(f"{of} has {len(text):,} characters, more than {LONGEST:,}: {wanted}")
     try:
-        tree = ast.parse(text.strip(), mode="eval").body
-    except (SyntaxError, ValueError) as error:
-        raise ValueError(f"{name}: {text!r} cannot be read, expected a number, a list or geomspace(a, b, n)") from error
-    return _literal(tree, name)
+        return ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise ValueError(f"{of} cannot be read: {wanted}") from error
 
 
-def _literal(tree: ast.expr, name: str) -> Any:
+def _literal(tree: ast.expr, name: str, text: str) -> Any:
+    """The value of a part of a text."""
     if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name) and tree.func.id in RANGES:
-        return _range(tree, name)
+        return _range(tree, name, text)
     try:
-        return ast.literal_eval(tree)
-    except ValueError as error:
+        value = ast.literal_eval(tree)
+    except (ValueError, TypeError, RecursionError, MemoryError) as error:
         wanted = "expected a number, text, list, mapping, linspace(…) or geomspace(…)"
-        raise ValueError(f"{name}: got {ast.unparse(tree)}, {wanted}") from error
+        raise ValueError(f"{name}: got {_shown(tree, text)}, {wanted}") from error
+    _require_data(name, value)
+    return value
+
+
+def _require_data(name: str, value: Any, depth: int = 0) -> None:
+    """Refuse numbers that programs do not hold, what is nested too deep, and sets, bytes and the like."""
+    if depth > DEEPEST:
+        raise ValueError(f"{name}: got {quoted(value)} in {DEEPEST} others, expected less nesting")
+    if isinstance(value, list | tuple | dict):
+        for each in (*value, *value.values()) if isinstance(value, dict) else value:
+            _require_data(name, each, depth + 1)
+    elif isinstance(value, int) and value.bit_length() > 64:
+        raise ValueError(f"{name}: got {quoted(value)}, expected a whole number of at most 64 bits")
+    elif isinstance(value, float):
+        number(name, value)
+    elif not (value is None or isinstance(value, str | int)):
+        raise ValueError(f"{name}: got {quoted(value)}, expected a number, text, list or mapping")
+
+
+def _shown(tree: ast.expr, text: str) -> str:
+    """A part of a text, as errors quote it."""
+    return plain(ast.get_source_segment(text, tree) or "", QUOTED)
 
 
 RANGES = ("linspace", "geomspace")
 
 
-def _range(tree: Any, name: str) -> list[float]:
+def _range(tree: Any, name: str, text: str) -> Range:
     """The numbers of `linspace(a, b, n)` or `geomspace(a, b, n)`."""
-    text, geometric = ast.unparse(tree), tree.func.id == "geomspace"
+    shown, kind, geometric = _shown(tree, text), tree.func.id, tree.func.id == "geomspace"
     try:
         low, high, count = (ast.literal_eval(argument) for argument in tree.args)
-        low, high = float(low), float(high)
-    except (ValueError, TypeError) as error:
-        raise ValueError(f"{name}: {text} cannot be read, expected {tree.func.id}(from, to, how many)") from error
-    if tree.keywords or isinstance(count, bool) or not isinstance(count, int) or count < 2:
-        raise ValueError(f"{name}: {text} cannot be read, expected {tree.func.id}(from, to, how many), at least two")
-    if geometric and not low > 0:
-        raise ValueError(f"{name}: {text} starts at {low:g}, expected a number above 0")
-    if not low < high < math.inf:
+    except (ValueError, TypeError, RecursionError, MemoryError) as error:
+        raise ValueError(f"{name}: {shown} cannot be read, expected {kind}(from, to, how many)") from error
+    if tree.keywords:
+        raise ValueError(f"{name}: {shown} cannot be read, expected {kind}(from, to, how many)")
+    low, high = number(name, low, least=SMALLEST if geometric else None), number(name, high)
+    count = whole(f"{name}: how many of {kind}", count, 2, VALUES, why="each is a training of its own")
+    if not low < high:
         raise ValueError(
-            f"{name}: {text} does not rise; the smaller end comes first: {tree.func.id}({high:g}, {low:g}, {count})"
+            f"{name}: {shown} does not rise; the smaller end comes first: {kind}({high:g}, {low:g}, {count})"
         )
     shares = [i / (count - 1) for i in range(count)]
     numbers = [low * (high / low) ** share if geometric else low + (high - low) * share for share in shares]
@@ -95,7 +146,7 @@ def _range(tree: Any, name: str) -> list[float]:
         rounded = [float(f"{number:.{digits}g}") for number in numbers]
         if len(set(rounded)) == count:
             break
-    return rounded
+    return Range(rounded, ast.unparse(tree))
 
 
 def build(kind: str, text: str, table: dict[str, Any]) -> Any:
@@ -104,8 +155,6 @@ def build(kind: str, text: str, table: dict[str, Any]) -> Any:
     **Raises:** `ValueError` for an unknown name or argument, naming the nearest, for one that is missing, and for a
     value that is not of the plain type in the function's signature; and what the function raises.
     """
-    from saddlery.names import nearest
-
     call = parse(text)
     if call.name not in table:
         raise ValueError(nearest(kind, call.name, table))
@@ -132,4 +181,4 @@ def _check(argument: str, value: Any, annotation: Any) -> None:
     if not all(kind in WORDS for kind in kinds):
         return
     if not any(type(value) is kind or (kind is float and type(value) is int) for kind in kinds):
-        raise ValueError(f"{argument}: got {value!r}, expected {' or '.join(WORDS[kind] for kind in kinds)}")
+        raise ValueError(f"{argument}: got {quoted(value)}, expected {' or '.join(WORDS[kind] for kind in kinds)}")

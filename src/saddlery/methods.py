@@ -16,10 +16,12 @@ from typing import Any, NamedTuple
 import optax
 
 from saddlery import rules, schedules
+from saddlery.arguments import numbers
 from saddlery.call import build, parse
 from saddlery.game import Pair
 from saddlery.method import Method
-from saddlery.optimisers import Optimiser, optimiser
+from saddlery.optimisers import RANGES, Optimiser, optimiser
+from saddlery.rules.rule import repeated
 
 # Both players' optimisers as the papers set them: the two rings of the unrolled paper (its released code and its
 # text), the ring and images of the Numerics paper; and ours for small images and for analytic games.
@@ -95,17 +97,28 @@ def _with(chosen: Any, **numbers: Any) -> Optimiser:
 
 def _faster(ratio):
     """The discriminator's learning rate `ratio` times what it was."""
+    ratio = numbers("ratio", ratio, above=0.0)
 
     def amend(generator, discriminator):
-        if not isinstance(discriminator, Optimiser):
-            return Pair(generator, _with(discriminator, learning_rate=ratio))
-        return Pair(generator, _with(discriminator, learning_rate=ratio * discriminator.numbers["learning_rate"]))
+        rate = _learning_rate("ratio", discriminator)
+        return Pair(generator, _with(discriminator, learning_rate=ratio * rate))
 
     return amend
 
 
+def _learning_rate(argument: str, chosen: Any) -> Any:
+    """The learning rate of an optimiser, which `argument` needs."""
+    if not isinstance(chosen, Optimiser) or "learning_rate" not in chosen.numbers:
+        raise ValueError(
+            f"{argument}: the optimiser is already made by optax or has no number as its learning rate; "
+            "give it as text or as saddlery.optimiser(…)"
+        )
+    return chosen.numbers["learning_rate"]
+
+
 def _momentum(momentum):
     """The momentum of both players: `momentum` where the optimiser has it, otherwise Adam's `b1`."""
+    momentum = numbers("momentum", momentum, **RANGES["momentum"])
 
     def amended(chosen):
         takes = inspect.signature(getattr(optax, chosen.name)).parameters if isinstance(chosen, Optimiser) else ()
@@ -132,7 +145,9 @@ def alternating(discriminator_steps: int = 1, generator_steps: int = 1):
     """The discriminator moves, then the generator answers it (Goodfellow et al., 2014, algorithm 1)."""
     return _Parts(
         rules.Simultaneous(),
-        schedules.alternating(discriminator_steps, generator_steps),
+        schedules.alternating(
+            repeated("discriminator_steps")(discriminator_steps), repeated("generator_steps")(generator_steps)
+        ),
         SETTINGS["numerics"],
     )
 
@@ -146,13 +161,15 @@ def two_time_scales(ratio: float = 4.0):
 @_published
 def clipped(value: float = 0.01):
     """Simultaneous, each entry of the gradient clipped to ±`value` (ℓ∞), which a reviewer of the Numerics asked for."""
-    return _Parts(rules.Simultaneous(), schedules.simultaneous(), SETTINGS["numerics"], _amended(clip=value))
+    amend = _amended(clip=numbers("value", value, **RANGES["clip"]))
+    return _Parts(rules.Simultaneous(), schedules.simultaneous(), SETTINGS["numerics"], amend)
 
 
 @_published
 def clipped_norm(value: float = 1.0):
     """Simultaneous, each player's gradient clipped to a global norm of `value` (a rival in the Numerics' code)."""
-    return _Parts(rules.Simultaneous(), schedules.simultaneous(), SETTINGS["numerics"], _amended(clip_norm=value))
+    amend = _amended(clip_norm=numbers("value", value, **RANGES["clip_norm"]))
+    return _Parts(rules.Simultaneous(), schedules.simultaneous(), SETTINGS["numerics"], amend)
 
 
 @_published
@@ -245,9 +262,7 @@ def competitive(
     plain = _published(lambda: _Parts(rules.Simultaneous(), schedules.simultaneous(), SETTINGS["analytic"]))
     method = plain(schedule=schedule, generator=generator, discriminator=discriminator, learning_rate=learning_rate)
     if step is None:
-        if not isinstance(method.generator, Optimiser):
-            raise ValueError("step: must be given when the generator's optimiser is already made by optax")
-        step = method.generator.numbers["learning_rate"]
+        step = _learning_rate("step", method.generator)
     return Method(
         rules.Competitive(step),
         method.schedule,

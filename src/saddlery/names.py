@@ -2,15 +2,19 @@
 
 import difflib
 from collections.abc import Iterable
+from typing import Any
+
+from saddlery.arguments import QUOTED, plain, quoted
 
 
-def nearest(kind: str, name: str, allowed: Iterable[str]) -> str:
+def nearest(kind: str, name: Any, allowed: Iterable[str]) -> str:
     """The message for an unknown name: the name, the nearest one allowed, and all that are.
 
     >>> nearest("method", "consensos", ["alternating", "consensus"])
     "unknown method 'consensos'; did you mean 'consensus'? Allowed: alternating, consensus"
     """
     allowed = sorted(allowed)
-    close = difflib.get_close_matches(str(name), allowed, n=1, cutoff=0.5)
+    shown = plain(name, QUOTED) if isinstance(name, str) else quoted(name)
+    close = difflib.get_close_matches(shown, allowed, n=1, cutoff=0.5)
     guess = f"; did you mean '{close[0]}'?" if close else "."
-    return f"unknown {kind} '{name}'{guess} Allowed: {', '.join(allowed)}"
+    return f"unknown {kind} '{shown}'{guess} Allowed: {', '.join(allowed)}"

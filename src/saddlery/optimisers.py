@@ -4,8 +4,10 @@ import inspect
 from typing import Any
 
 import equinox as eqx
-import jax.numpy as jnp
 import optax
+
+from saddlery.arguments import numbers, quoted
+from saddlery.names import nearest
 
 
 class Optimiser(eqx.Module):
@@ -47,6 +49,16 @@ OPTIMISERS = (
     "sgd", "sign_sgd", "yogi",
 )  # fmt: skip
 
+# The numbers and their ranges. Momentum may be negative (Gidel et al., 2019), of Adam's relatives as `b1`.
+SIZE, POSITIVE = {"least": 0.0}, {"above": 0.0}
+SHARE, SIGNED = {"least": 0.0, "below": 1.0}, {"above": -1.0, "below": 1.0}
+RANGES = {
+    "learning_rate": SIZE, "b1": SIGNED, "momentum": SIGNED, "b2": SHARE, "b3": SHARE, "decay": SHARE, "rho": SHARE,
+    "eps": SIZE, "eps_root": SIZE, "weight_decay": SIZE, "initial_scale": SIZE, "initial_accumulator_value": SIZE,
+    "threshold": SIZE, "eta_minus": POSITIVE, "eta_plus": POSITIVE, "min_step_size": POSITIVE,
+    "max_step_size": POSITIVE, "clip": POSITIVE, "clip_norm": POSITIVE, "optimism": {},
+}  # fmt: skip
+
 
 def optimiser(name: str, /, **arguments: Any) -> Optimiser:
     """An optax transformation by name, its numbers kept as data.
@@ -61,10 +73,8 @@ def optimiser(name: str, /, **arguments: Any) -> Optimiser:
     - `arguments`: those of the optax function; `clip` (ℓ∞, each entry of the gradient) and `clip_norm` (the global
       norm) clip the gradient before it; `optimism` β makes of its updates uₜ optimistic ones, uₜ + β (uₜ − uₜ₋₁).
 
-    **Raises:** `ValueError` for an unknown name or argument, naming the nearest.
+    **Raises:** `ValueError` for an unknown name or argument, naming the nearest, and for a number out of its range.
     """
-    from saddlery.names import nearest
-
     if name not in OPTIMISERS:
         raise ValueError(nearest("optimiser", name, OPTIMISERS))
     parameters = inspect.signature(getattr(optax, name)).parameters
@@ -74,17 +84,14 @@ def optimiser(name: str, /, **arguments: Any) -> Optimiser:
     for argument, parameter in parameters.items():
         if parameter.default is inspect.Parameter.empty and argument not in arguments:
             raise ValueError(f"optimiser: {name} needs {argument}")
-    for argument, value in arguments.items():
-        default = parameters[argument].default if argument in parameters else 0.0
-        if (isinstance(default, float) or argument == "learning_rate") and not (_is_number(value) or callable(value)):
-            raise ValueError(f"{argument}: got {value!r}, expected a number")
+    settings, data = {}, {}
     # Also the numbers left at their defaults: their values then cannot tell two programs apart.
-    values = {argument: parameter.default for argument, parameter in parameters.items()} | arguments
-    numbers = {argument: value for argument, value in values.items() if _is_number(value)}
-    settings = {argument: value for argument, value in arguments.items() if argument not in numbers}
-    return Optimiser(name, {k: jnp.asarray(v * 1.0) for k, v in numbers.items()}, tuple(sorted(settings.items())))
-
-
-def _is_number(value: Any) -> bool:
-    """A number or an array is data; booleans, names and functions shape the program."""
-    return eqx.is_array_like(value) and not isinstance(value, bool)
+    for argument, value in ({name: each.default for name, each in parameters.items()} | arguments).items():
+        default = parameters[argument].default if argument in parameters else 0.0
+        if argument in RANGES and not (callable(value) or value is default is None):
+            data[argument] = numbers(argument, value, **RANGES[argument])
+        elif isinstance(default, bool) and not isinstance(value, bool):
+            raise ValueError(f"{argument}: got {quoted(value)}, expected True or False")
+        elif argument in arguments:
+            settings[argument] = value
+    return Optimiser(name, data, tuple(sorted(settings.items())))

@@ -192,7 +192,7 @@ def test_penalties_move_the_discriminator_only(name):
 
 @pytest.mark.parametrize("weight", [-1.0, float("nan"), "ten"])
 def test_weights_are_numbers_from_zero(weight):
-    with pytest.raises(ValueError, match=r"weight: got .*, expected a number, 0 or more"):
+    with pytest.raises(ValueError, match=r"weight: got .*, expected a number of 0 or more"):
         R1(weight)
 
 

@@ -115,5 +115,5 @@ def test_networks_that_are_not_independent_must_say_so():
         DCGANGenerator(5, 8, 1, normalised=True)
     with pytest.raises(ValueError, match="independent: got True, expected False"):
         DCGANDiscriminator(8, 1, unnormalised=1)
-    with pytest.raises(ValueError, match="last: got 3, expected a stride of 1 or 2"):
+    with pytest.raises(ValueError, match="last: got 3, expected a whole number from 1 to 2"):
         DCGANGenerator(5, 8, 1, last=3)

@@ -96,7 +96,7 @@ def test_gradients_of_every_kind_are_finite_and_move_every_parameter(text):
     [
         ("dcgan5", "unknown network 'dcgan5'; did you mean 'dcgan4'"),
         ("dcgan4(widht=3)", "unknown argument of dcgan4 'widht'; did you mean 'width'"),
-        ("dcgan4(width=0)", "width: got 0, expected a whole number, 1 or more"),
+        ("dcgan4(width=0)", "width: got 0, expected a whole number from 1 to 8192"),
         ("dcgan4(fraction=0)", "fraction: got 0, expected a number above 0"),
         ("dcgan4(compute='bf16')", "unknown compute 'bf16'; did you mean 'bfloat16'"),
         ("resnet(width=2.5)", "width: got 2.5, expected a whole number"),

@@ -67,5 +67,5 @@ def test_a_layer_of_zeros_stays_zero():
 
 
 def test_iterations_are_checked():
-    with pytest.raises(ValueError, match="iterations: got 0, expected a whole number, 1 or more"):
+    with pytest.raises(ValueError, match="iterations: got 0, expected a whole number from 1 to 1000"):
         SpectralNorm(MLP(3, 1), 0)

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from saddlery.game import Pair
+from saddlery.games.bilinear import bilinear
 from saddlery.rules import Averaged, Delayed, Turn
 
 
@@ -75,5 +76,14 @@ def test_the_generator_answers_a_discriminator_of_its_history(answers, rule, sta
 
 @pytest.mark.parametrize("steps", [-1, 1.5, True])
 def test_a_delay_is_a_whole_number(steps):
-    with pytest.raises(ValueError, match=f"steps: got {steps}, expected a whole number, 0 or more"):
+    with pytest.raises(ValueError, match=f"steps: got {steps}, expected a whole number from 0 to 1000000"):
         Delayed(steps)
+
+
+def test_discriminators_for_which_there_is_no_memory_are_refused(monkeypatch):
+    game = bilinear(dimension=3)
+    players = game.init(jax.random.key(0))
+    monkeypatch.setattr("saddlery.memory.available", lambda: 48)
+    assert Delayed(3).init(game, players).shape == (4, 3)
+    with pytest.raises(ValueError, match=r"^steps: so many discriminators would take"):
+        Delayed(4).init(game, players)

@@ -136,8 +136,8 @@ def test_an_adapting_gamma_keeps_its_type_from_the_start(quadratic_game):
     ("gamma", "message"),
     [
         ([1.0, 2.0], r"gamma: got shape \(2,\), expected a number or a 2×2 matrix"),
-        (-1.0, r"gamma: got -1.0, expected 0 or more"),
-        ([[0.0, -1.0], [0.0, 0.0]], r"gamma: got \[\[0.0, -1.0\], \[0.0, 0.0\]\], expected 0 or more"),
+        (-1.0, r"gamma: got -1.0, expected a number of 0 or more"),
+        ([[0.0, -1.0], [0.0, 0.0]], r"gamma: got \[\[0.0, -1.0\], \[0.0, 0.0\]\], expected a number of 0 or more"),
     ],
 )
 def test_another_gamma_is_refused(gamma, message):

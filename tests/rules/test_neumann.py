@@ -25,5 +25,5 @@ def test_the_series_converges_to_the_linear_solve(quadratic_game, direct):
 
 @pytest.mark.parametrize("order", [-1, 1.5, True])
 def test_an_order_is_a_whole_number(order):
-    with pytest.raises(ValueError, match=f"order: got {order}, expected a whole number, 0 or more"):
+    with pytest.raises(ValueError, match=f"order: got {order}, expected a whole number from 0 to 100"):
         Neumann(order)

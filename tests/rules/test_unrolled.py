@@ -8,6 +8,7 @@ from jax.flatten_util import ravel_pytree
 
 from saddlery.data import Mixture, ring_centres
 from saddlery.game import Pair
+from saddlery.games.bilinear import bilinear
 from saddlery.games.gan import Gan
 from saddlery.games.quadratic import quadratic
 from saddlery.method import Method
@@ -182,5 +183,12 @@ def test_a_dead_unit_needs_eps_root(direct, locate, eps_root, finite):
 
 @pytest.mark.parametrize("steps", [-1, 1.5, True])
 def test_steps_are_a_whole_number(steps):
-    with pytest.raises(ValueError, match=f"steps: got {steps}, expected a whole number, 0 or more"):
+    with pytest.raises(ValueError, match=f"steps: got {steps}, expected a whole number from 0 to 10000"):
         Unrolled(steps)
+
+
+def test_positions_for_which_there_is_no_memory_are_refused(direct, locate, monkeypatch):
+    monkeypatch.setattr("saddlery.memory.available", lambda: 1000)
+    position = locate(bilinear(1.0, 7), Pair(jnp.ones(7), jnp.ones(7)))
+    with pytest.raises(ValueError, match=r"^steps: so many positions of the discriminator would take"):
+        direct(Unrolled(20), position)

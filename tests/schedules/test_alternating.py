@@ -98,5 +98,5 @@ def test_on_the_bilinear_game_it_diverges_beyond_two(float64, walk, s):
 
 @pytest.mark.parametrize(("player", "moves"), [("discriminator", 0), ("generator", -1), ("generator", 1.5)])
 def test_moves_are_a_whole_number(player, moves):
-    with pytest.raises(ValueError, match=f"{player}: got {moves}, expected a whole number of moves, 1 or more"):
+    with pytest.raises(ValueError, match=f"{player}: got {moves}, expected a whole number from 1 to 10000"):
         alternating(**{player: moves})

@@ -67,8 +67,8 @@ def test_rate_on_the_bilinear_game(float64, walk, h, sigma, weight):
     ("arguments", "message"),
     [
         ({"steps": 0}, "steps: got 0, expected a whole number, 1 or more"),
-        ({"weight": 0.0}, r"weight: got 0.0, expected a number in \(0, 1\]"),
-        ({"weight": 1.5}, r"weight: got 1.5, expected a number in \(0, 1\]"),
+        ({"weight": 0.0}, r"weight: got 0.0, expected a number above 0 and of at most 1"),
+        ({"weight": 1.5}, r"weight: got 1.5, expected a number above 0 and of at most 1"),
     ],
 )
 def test_other_numbers_are_refused(arguments, message):

@@ -1,11 +1,16 @@
 """Mixtures of Gaussians on a ring or a grid, whose modes are known."""
 
 import math
+from functools import partial
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
+
+from saddlery.arguments import numbers, whole
+
+MODES, COMPARED = 100_000, "measures compare every sample with every mode"
 
 
 class Mixture(eqx.Module):
@@ -15,11 +20,17 @@ class Mixture(eqx.Module):
     - `centres`: `(modes, dimension)`.
     - `std`: the standard deviation of each, in every direction.
     - `balanced`: whether each batch holds the modes in equal counts (to one), or each sample draws its mode.
+
+    **Raises:** `ValueError` for centres of another shape, and numbers that are out of range or not finite.
     """
 
-    centres: Float[Array, "modes dimension"] = eqx.field(converter=jnp.asarray)
-    std: Float[Array, ""] = eqx.field(converter=jnp.asarray)
+    centres: Float[Array, "modes dimension"] = eqx.field(converter=partial(numbers, "centres"))
+    std: Float[Array, ""] = eqx.field(converter=partial(numbers, "std", above=0.0))
     balanced: bool = eqx.field(static=True, default=False)
+
+    def __check_init__(self):
+        if self.centres.ndim != 2 or not self.centres.size:
+            raise ValueError(f"centres: got shape {self.centres.shape}, expected (modes, dimension)")
 
     def draw(self, key, n: int) -> Float[Array, "n dimension"]:
         """`n` samples."""
@@ -30,12 +41,21 @@ class Mixture(eqx.Module):
 
 
 def ring_centres(modes: int, radius: float) -> Float[Array, "modes 2"]:
-    """Equally spaced points of a circle, the first at angle 0."""
+    """Equally spaced points of a circle, the first at angle 0.
+
+    **Raises:** `ValueError` for numbers out of range.
+    """
+    modes, radius = whole("modes", modes, 1, MODES, why=COMPARED), numbers("radius", radius, above=0.0)
     angles = 2 * math.pi * jnp.arange(modes) / modes
     return radius * jnp.stack([jnp.cos(angles), jnp.sin(angles)], axis=1)
 
 
 def grid_centres(side: int, spacing: float) -> Float[Array, "modes 2"]:
-    """The points of a square grid centred on the origin, row by row."""
+    """The points of a square grid centred on the origin, row by row.
+
+    **Raises:** `ValueError` for numbers out of range.
+    """
+    side = whole("side", side, 1, math.isqrt(MODES), why=COMPARED)
+    spacing = numbers("spacing", spacing, above=0.0)
     line = spacing * (jnp.arange(side) - (side - 1) / 2)
     return jnp.stack(jnp.meshgrid(line, line, indexing="ij"), axis=-1).reshape(-1, 2)

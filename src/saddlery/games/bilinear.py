@@ -6,6 +6,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
+from saddlery.arguments import numbers, whole
 from saddlery.game import Pair
 
 
@@ -45,11 +46,12 @@ def bilinear(coupling: Any = 1.0, dimension: int = 1) -> Bilinear:
     The eigenvalues of J are ±iσ, a pure rotation: simultaneous descent of step h grows by √(1 + h²σ²) a step.
 
     **Arguments:**
-    - `coupling`: σ.
+    - `coupling`: σ, one number or one for each dimension.
     - `dimension`: of each player.
 
-    **Raises:** `ValueError` when the dimension is no whole number of 1 or more.
+    **Raises:** `ValueError` when the dimension is no whole number of 1 or more, or the coupling does not fit it.
     """
-    if isinstance(dimension, bool) or not isinstance(dimension, int) or dimension < 1:
-        raise ValueError(f"dimension: got {dimension!r}, expected a whole number, 1 or more")
-    return Bilinear(jnp.asarray(coupling, float), dimension)
+    dimension, coupling = whole("dimension", dimension), jnp.asarray(numbers("coupling", coupling), float)
+    if coupling.shape not in ((), (dimension,)):
+        raise ValueError(f"coupling: got shape {coupling.shape}, expected one number or {dimension}")
+    return Bilinear(coupling, dimension)

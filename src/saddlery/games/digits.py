@@ -3,9 +3,10 @@
 from typing import Any
 
 import saddlery.data
+from saddlery.arguments import whole
 from saddlery.games.gan import Gan
-from saddlery.games.ring import at_least
 from saddlery.networks import MLP
+from saddlery.networks.network import width_of
 
 
 def digits(
@@ -20,9 +21,10 @@ def digits(
 
     **Arguments:** `loss` and `penalty` (see `Gan`), the dimension of the `noise`, the `batch`, and the `width` of the
     hidden layers of both networks (generator relu with tanh at the end, discriminator leaky relu).
+
+    **Raises:** `ValueError` for what is not known, naming the nearest, and for numbers out of range.
     """
-    for argument, value in (("noise", noise), ("batch", batch), ("width", width)):
-        at_least(argument, value, 1)
+    noise, width = whole("noise", noise), width_of("width")(width)
     return Gan(
         MLP(noise, (8, 8, 1), (width, width), "relu", "tanh", "he"),
         MLP(64, 1, (width, width), "leaky_relu", None, "he"),

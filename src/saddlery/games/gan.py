@@ -1,11 +1,13 @@
 """The GAN: a generator of samples against a discriminator of real and generated ones."""
 
+from functools import partial
 from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 
+from saddlery.arguments import whole
 from saddlery.game import Pair
 from saddlery.losses import as_loss, as_penalties
 from saddlery.networks import Network, as_network
@@ -13,6 +15,7 @@ from saddlery.networks import Network, as_network
 # Up to so many numbers in a sample, real and generated ones are scored in one pass. Of larger ones the generator's
 # gradient, which comes from its own samples alone, would be carried back through the real ones as well.
 SMALL = 256
+LARGEST, TOGETHER = 2**30, "real and generated samples together are an axis of at most 2³¹"
 
 
 class Batch(NamedTuple):
@@ -36,7 +39,7 @@ class Gan(eqx.Module):
     - `noise`: the dimension of the noise, standard normal.
     - `batch`: how many samples an evaluation draws, noise and real alike.
 
-    **Raises:** `ValueError` when `data` has a length, and it is less than `batch`.
+    **Raises:** `ValueError` for numbers out of range, and when `data` has a length, and it is less than `batch`.
     """
 
     generator: Network = eqx.field(converter=lambda network: as_network(network, "generator"))
@@ -44,8 +47,8 @@ class Gan(eqx.Module):
     data: Any
     loss: Any = eqx.field(converter=as_loss, default="nonsaturating")
     penalty: Any = eqx.field(converter=as_penalties, default=None)
-    noise: int = eqx.field(static=True, default=16)
-    batch: int = eqx.field(static=True, default=512)
+    noise: int = eqx.field(static=True, converter=partial(whole, "noise"), default=16)
+    batch: int = eqx.field(static=True, converter=partial(whole, "batch", most=LARGEST, why=TOGETHER), default=512)
 
     def __check_init__(self):
         if hasattr(self.data, "__len__") and len(self.data) < self.batch:

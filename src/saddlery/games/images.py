@@ -4,9 +4,10 @@ from typing import Any
 
 import jax
 
+from saddlery.arguments import whole
 from saddlery.data import Coloured, Images, Stacked, as_data
 from saddlery.games.gan import Gan
-from saddlery.games.ring import at_least
+from saddlery.memory import afford
 from saddlery.networks import family
 
 
@@ -32,8 +33,9 @@ def images(
     **Raises:** `ValueError` for what is not known, naming the nearest, images that are not square, and numbers out
     of range; and what reading the images raises.
     """
-    data = as_data(data, **({} if size is None else {"size": size}))
+    data = as_data(data, **({} if size is None else {"size": whole("size", size)}))
     if size is not None and isinstance(data, Images):
+        afford("size: the images resized", 4 * len(data) * size**2 * data.images.shape[-1])
         data = data.resized(size)
     return _gan(data, network, loss, penalty, noise, batch)
 
@@ -78,8 +80,6 @@ def coloured(
 
 def _gan(data: Any, network: str, loss: Any, penalty: Any, noise: int, batch: int) -> Gan:
     """The game on some images, its networks in their shape."""
-    at_least("noise", noise, 1)
-    at_least("batch", batch, 1)
     _, height, width, channels = jax.eval_shape(lambda key: data.draw(key, 1), jax.random.key(0)).shape
     if height != width:
         raise ValueError(f"data: got images of {height}×{width} pixels, expected square ones")

@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from saddlery.arguments import numbers
 from saddlery.game import Pair
 
 
@@ -66,15 +67,15 @@ def quadratic(A: Any, B: Any, C: Any, D: Any = None, a: Any = None, c: Any = Non
     - `A`: `(n, n)`, `B`: `(n, m)`, `C`: `(m, m)`, `D`: `(m, n)` or `None` for −Bᵀ.
     - `a`: `(n,)`, `c`: `(m,)`, zero when left out.
 
-    **Raises:** `ValueError` when the shapes do not fit.
+    **Raises:** `ValueError` when the shapes do not fit, or numbers are not finite.
     """
-    A, B, C = (jnp.asarray(matrix, float) for matrix in (A, B, C))
+    A, B, C = (jnp.asarray(numbers(name, x), float) for name, x in {"A": A, "B": B, "C": C}.items())
     if B.ndim != 2:
         raise ValueError(f"B: got shape {B.shape}, expected a matrix (n, m)")
     n, m = B.shape
-    D = -B.T if D is None else jnp.asarray(D, float)
-    a = jnp.zeros(n) if a is None else jnp.asarray(a, float)
-    c = jnp.zeros(m) if c is None else jnp.asarray(c, float)
+    D = -B.T if D is None else jnp.asarray(numbers("D", D), float)
+    a = jnp.zeros(n) if a is None else jnp.asarray(numbers("a", a), float)
+    c = jnp.zeros(m) if c is None else jnp.asarray(numbers("c", c), float)
     expected = {"A": (A, (n, n)), "C": (C, (m, m)), "D": (D, (m, n)), "a": (a, (n,)), "c": (c, (m,))}
     for name, (array, shape) in expected.items():
         if array.shape != shape:

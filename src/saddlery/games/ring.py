@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from saddlery.arguments import whole
 from saddlery.data import Mixture, grid_centres, ring_centres
 from saddlery.games.gan import Gan
 from saddlery.names import nearest
@@ -57,7 +58,6 @@ def ring(
         raise ValueError(nearest("preset", preset, PRESETS))
     chosen = PRESETS[preset]
     radius, std = chosen["radius"] if radius is None else radius, chosen["std"] if std is None else std
-    at_least("modes", modes, 1)
     return _gan(preset, ring_centres(modes, radius), std, loss, penalty, noise, batch)
 
 
@@ -76,21 +76,18 @@ def grid(
 
     `side=5` is the 25 modes of the mode-collapse literature, `side=4` the 16 used for symplectic gradient adjustment
     (Balduzzi et al., 2018). `spacing` and `std` are the distance between neighbours and the deviation of each mode.
+
+    **Raises:** as `ring`.
     """
     if preset not in PRESETS:
         raise ValueError(nearest("preset", preset, PRESETS))
-    at_least("side", side, 1)
     return _gan(preset, grid_centres(side, spacing), std, loss, penalty, noise, batch)
 
 
 def _gan(preset, centres, std, loss, penalty, noise, batch):
     """The GAN of a preset on given modes."""
     chosen = PRESETS[preset]
-    noise = chosen["noise"] if noise is None else noise
-    at_least("noise", noise, 1)
-    at_least("batch", batch, 1)
-    if not std > 0:
-        raise ValueError(f"std: got {std!r}, expected a number above 0")
+    noise = whole("noise", chosen["noise"] if noise is None else noise)
     return Gan(
         MLP(noise, 2, **chosen["generator"]),
         MLP(2, 1, **chosen["discriminator"]),
@@ -100,9 +97,3 @@ def _gan(preset, centres, std, loss, penalty, noise, batch):
         noise=noise,
         batch=batch,
     )
-
-
-def at_least(argument: str, value: Any, least: int) -> None:
-    """Raise `ValueError` unless the argument is a whole number of at least so much."""
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise ValueError(f"{argument}: got {value!r}, expected a whole number, {least} or more")

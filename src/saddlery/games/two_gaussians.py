@@ -6,11 +6,11 @@ from typing import Any
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax.nn import sigmoid
 from jax.scipy.stats import norm
 from jaxtyping import Array, Float
 
+from saddlery.arguments import numbers, quoted
 from saddlery.game import Pair
 
 Means = Float[Array, "2"]
@@ -93,10 +93,10 @@ def two_gaussians(target: Any = (-0.5, 0.5), project: bool = False) -> TwoGaussi
 
     **Raises:** `ValueError` when the target is not two finite numbers.
     """
-    given = np.asarray(target, float)
-    if given.shape != (2,) or not np.isfinite(given).all():
-        raise ValueError(f"target: got {target!r}, expected two finite numbers, the means")
-    return TwoGaussians(jnp.asarray(given, float), project)
+    means = jnp.asarray(numbers("target", target), float)
+    if means.shape != (2,):
+        raise ValueError(f"target: got {quoted(target)}, expected two finite numbers, the means")
+    return TwoGaussians(means, project)
 
 
 def ordered(intervals: Any) -> Any:

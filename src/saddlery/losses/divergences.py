@@ -38,6 +38,7 @@ import jax.numpy as jnp
 from jax.nn import relu
 from jaxtyping import Array, Float
 
+from saddlery.arguments import quoted
 from saddlery.game import Pair
 from saddlery.names import nearest
 
@@ -196,7 +197,7 @@ def as_loss(loss: str | Loss) -> Loss:
         return loss
     if not isinstance(loss, str):
         raise TypeError(
-            f"loss: got {loss!r}, expected a name ({', '.join(LOSSES)}) or a function of two arrays of scores"
+            f"loss: got {quoted(loss)}, expected a name ({', '.join(LOSSES)}) or a function of two arrays of scores"
         )
     if loss not in LOSSES:
         raise ValueError(nearest("loss", loss, LOSSES))

@@ -7,6 +7,7 @@ under batch normalisation they are another quantity.
 
 import abc
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import equinox as eqx
@@ -14,17 +15,11 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from saddlery.arguments import numbers, quoted
 from saddlery.call import build
 
 Samples = Float[Array, "batch ..."]
 Score = Callable[[Samples], Float[Array, " batch"]]
-
-
-def _weight(value: Any) -> Array:
-    """The weight as an array; a plain number is checked first."""
-    if isinstance(value, str) or (isinstance(value, int | float) and not value >= 0):
-        raise ValueError(f"weight: got {value!r}, expected a number, 0 or more")
-    return jnp.asarray(value)
 
 
 class Penalty(eqx.Module):
@@ -37,7 +32,7 @@ class Penalty(eqx.Module):
     randomness of a game is in its batch.
     """
 
-    weight: Any = eqx.field(converter=_weight, default=10.0)
+    weight: Any = eqx.field(converter=partial(numbers, "weight", least=0.0), default=10.0)
 
     def draw(self, key: Any, real: Samples) -> Any:
         """The randomness of one evaluation, for real samples `(batch, …)`: none."""
@@ -112,7 +107,7 @@ class DRAGAN(Penalty):
     - `scale`: the noise's standard deviation in units of the data's.
     """
 
-    scale: Any = eqx.field(converter=jnp.asarray, default=0.5)
+    scale: Any = eqx.field(converter=partial(numbers, "scale", least=0.0), default=0.5)
 
     def draw(self, key, real):
         """ε, of the real samples' shape."""
@@ -153,5 +148,5 @@ def as_penalties(penalty: Any) -> tuple[Penalty, ...]:
     made = tuple(build("penalty", one, PENALTIES) if isinstance(one, str) else one for one in several)
     for one in made:
         if not (callable(one) and callable(getattr(one, "draw", None))):
-            raise TypeError(f"penalty: got {one!r}, expected a penalty or its name ({', '.join(PENALTIES)})")
+            raise TypeError(f"penalty: got {quoted(one)}, expected a penalty or its name ({', '.join(PENALTIES)})")
     return made

@@ -7,6 +7,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
+from saddlery.arguments import quoted
 from saddlery.networks.network import Network
 
 
@@ -83,7 +84,7 @@ def from_functions(init: Callable, apply: Callable, *, independent: bool = True)
     """
     for argument, function in (("init", init), ("apply", apply)):
         if not callable(function):
-            raise TypeError(f"{argument}: got {function!r}, expected a function")
+            raise TypeError(f"{argument}: got {quoted(function)}, expected a function")
     return Functions(init, apply, independent=independent)
 
 

@@ -14,6 +14,8 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from saddlery.arguments import quoted, whole
+
 LAYOUTS = ("NHWC", "CHWN")
 FEW = 64  # up to so many numbers in a row of a patch, patches are gathered whole
 
@@ -148,7 +150,9 @@ def _pads(sizes, taps, stride, padding):
     """Zeros before and after each axis."""
     if isinstance(padding, str):
         if padding not in ("SAME", "VALID"):
-            raise ValueError(f"padding: got {padding!r}, expected 'SAME', 'VALID' or ((top, bottom), (left, right))")
+            raise ValueError(
+                f"padding: got {quoted(padding)}, expected 'SAME', 'VALID' or ((top, bottom), (left, right))"
+            )
         padding = lax.padtype_to_pads(sizes, taps, (stride, stride), padding)
     pads = [(int(before), int(after)) for before, after in padding]
     if any(size + sum(pad) < tap for size, pad, tap in zip(sizes, pads, taps, strict=True)):
@@ -159,9 +163,8 @@ def _pads(sizes, taps, stride, padding):
 def _check(x, kernel, stride, layout, input_axis):
     """Refuse what does not fit together."""
     if layout not in LAYOUTS:
-        raise ValueError(f"layout: got {layout!r}, expected one of {', '.join(LAYOUTS)}")
-    if isinstance(stride, bool) or not isinstance(stride, int) or stride < 1:
-        raise ValueError(f"stride: got {stride!r}, expected a whole number, 1 or more")
+        raise ValueError(f"layout: got {quoted(layout)}, expected one of {', '.join(LAYOUTS)}")
+    whole("stride", stride, most=64, why="each phase of the image is compiled by itself")
     if x.ndim != 4 or kernel.ndim != 4 or x.shape[layout.index("C")] != kernel.shape[input_axis]:
         raise ValueError(
             f"kernel: of shape {kernel.shape}, whose axis {input_axis} must be the channels of x, "

@@ -1,16 +1,20 @@
 """DCGANs: images out of noise by transposed convolutions, and scores out of images by strided ones."""
 
 import itertools
+from functools import partial
 from typing import Any
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 
+from saddlery.arguments import number, whole
 from saddlery.networks.batch_norm import batch_norm
 from saddlery.networks.convolution import convolution, transposed_convolution
 from saddlery.networks.layers import affine, dense, kernel, leaky_relu, shifted, sides
-from saddlery.networks.network import Network
+from saddlery.networks.network import Network, widths_of
+
+taps_of = partial(whole, "taps", most=32, why="each tap of a kernel is compiled by itself")
 
 
 class DCGANGenerator(Network):
@@ -28,22 +32,22 @@ class DCGANGenerator(Network):
     - `slope`: of the leaky relu after each layer; 0 is relu.
     - `normalised`: whether maps are batch normalised, the image excepted; then `independent` must be `False`.
     - `last`: stride of the convolution that leads to the image, 2 or 1.
+
+    **Raises:** `ValueError` for numbers out of range, and when `independent` is not what it must be.
     """
 
-    noise: int = eqx.field(static=True)
-    size: int = eqx.field(static=True)
-    channels: int = eqx.field(static=True)
-    filters: tuple[int, ...] = eqx.field(static=True, converter=tuple, default=(512, 256, 128, 64))
-    hidden: tuple[int, ...] = eqx.field(static=True, converter=tuple, default=())
-    taps: int = eqx.field(static=True, default=5)
-    slope: float = eqx.field(static=True, default=0.2)
+    noise: int = eqx.field(static=True, converter=partial(whole, "noise"))
+    size: int = eqx.field(static=True, converter=partial(whole, "size"))
+    channels: int = eqx.field(static=True, converter=partial(whole, "channels"))
+    filters: tuple[int, ...] = eqx.field(static=True, converter=widths_of("filters", 1), default=(512, 256, 128, 64))
+    hidden: tuple[int, ...] = eqx.field(static=True, converter=widths_of("hidden"), default=())
+    taps: int = eqx.field(static=True, converter=taps_of, default=5)
+    slope: float = eqx.field(static=True, converter=partial(number, "slope"), default=0.2)
     normalised: bool = eqx.field(static=True, default=False)
-    last: int = eqx.field(static=True, default=2)
+    last: int = eqx.field(static=True, converter=partial(whole, "last", most=2), default=2)
 
     def __check_init__(self):
         _require_independence(self, self.normalised)
-        if self.last not in (1, 2):
-            raise ValueError(f"last: got {self.last!r}, expected a stride of 1 or 2")
 
     @property
     def sides(self) -> list[int]:
@@ -89,15 +93,19 @@ class DCGANDiscriminator(Network):
     - `slope`: of the leaky relu after each layer.
     - `unnormalised`: after how many convolutions batch normalisation begins; `independent` must then be `False`. With
       `None` nothing is normalised.
+
+    **Raises:** as `DCGANGenerator`.
     """
 
-    size: int = eqx.field(static=True)
-    channels: int = eqx.field(static=True)
-    filters: tuple[int, ...] = eqx.field(static=True, converter=tuple, default=(64, 128, 256, 512))
-    hidden: tuple[int, ...] = eqx.field(static=True, converter=tuple, default=())
-    taps: int = eqx.field(static=True, default=5)
-    slope: float = eqx.field(static=True, default=0.2)
-    unnormalised: int | None = eqx.field(static=True, default=None)
+    size: int = eqx.field(static=True, converter=partial(whole, "size"))
+    channels: int = eqx.field(static=True, converter=partial(whole, "channels"))
+    filters: tuple[int, ...] = eqx.field(static=True, converter=widths_of("filters", 1), default=(64, 128, 256, 512))
+    hidden: tuple[int, ...] = eqx.field(static=True, converter=widths_of("hidden"), default=())
+    taps: int = eqx.field(static=True, converter=taps_of, default=5)
+    slope: float = eqx.field(static=True, converter=partial(number, "slope"), default=0.2)
+    unnormalised: int | None = eqx.field(
+        static=True, converter=lambda after: None if after is None else whole("unnormalised", after, 0), default=None
+    )
 
     def __check_init__(self):
         _require_independence(self, self.unnormalised is not None)

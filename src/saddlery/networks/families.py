@@ -5,15 +5,16 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from saddlery.arguments import number, whole
 from saddlery.call import build
 from saddlery.game import Pair
 from saddlery.networks.dcgan import DCGANDiscriminator, DCGANGenerator
 from saddlery.networks.mlp import MLP
-from saddlery.networks.network import Network
+from saddlery.networks.network import LAYERS, WIDTH, Network, width_of
 from saddlery.networks.precision import Precision
 from saddlery.networks.recurrent import LSTMGenerator
 from saddlery.networks.resnet import ResNetDiscriminator, ResNetGenerator
-from saddlery.networks.spectral_norm import SpectralNorm
+from saddlery.networks.spectral_norm import ITERATIONS, SpectralNorm
 
 
 def dcgan(
@@ -48,7 +49,9 @@ def dcgan(
 
     **Raises:** `ValueError` naming the argument that is out of range.
     """
-    _at_least_one(size=size, channels=channels, noise=noise, width=width, layers=layers)
+    layers = whole("layers", layers, most=16, why="each halves the image")
+    most = WIDTH >> (layers - 1) if doubling else WIDTH
+    width = whole("width", width, most=most, why=f"layers have up to {WIDTH} filters")
     filters = [width * 2 ** (i if doubling else 0) for i in range(layers)]
     generator = DCGANGenerator(
         noise, size, channels, tuple(reversed(filters)), _several(hidden), slope=slope, normalised=normalised,
@@ -78,8 +81,7 @@ def resnet(
     **Arguments:** as of `dcgan`; `branch` and `small`: the factor of the residual branches, and whether their last
     kernels start near zero. `"resnet"` has the latter, `"resnet_cf"` a factor of 0.1 in its place.
     """
-    _at_least_one(size=size, channels=channels, noise=noise, width=width)
-    (filters,) = _part([width], fraction)
+    (filters,) = _part([width_of("width")(width)], fraction)
     generator = ResNetGenerator(size, channels, width, branch, small, noise)
     return _finished(generator, ResNetDiscriminator(size, channels, filters, branch, small), spectral, compute)
 
@@ -103,7 +105,7 @@ def stacked(
 
     **Arguments:** as of `dcgan`; the paper's `fraction` is 1/4 or 1/2.
     """
-    _at_least_one(size=size, channels=channels, noise=noise, width=width)
+    width = whole("width", width, most=WIDTH // 8, why=f"layers have up to {WIDTH} filters")
     generator = DCGANGenerator(
         noise, size, channels, (8 * width, 4 * width, 2 * width, width), taps=3, slope=0.0, normalised=normalised,
         last=1, independent=not normalised,
@@ -130,8 +132,8 @@ def lstm(
 
     **Arguments:** as of `dcgan`; `width` is that of the LSTM, of which `fraction` are the discriminator's filters.
     """
-    _at_least_one(size=size, channels=channels, noise=noise, width=width, layers=layers)
-    discriminator = DCGANDiscriminator(size, channels, _part([width] * layers, fraction))
+    layers = whole("layers", layers, most=16, why="each halves the image")
+    discriminator = DCGANDiscriminator(size, channels, _part([width_of("width")(width)] * layers, fraction))
     return _finished(LSTMGenerator(noise, size, channels, width), discriminator, spectral, compute)
 
 
@@ -151,10 +153,11 @@ def mlp(
     **Arguments:** as of `dcgan`; `width` and `layers`: of the hidden layers (generator relu with tanh at the end,
     discriminator leaky relu).
     """
-    _at_least_one(size=size, channels=channels, noise=noise, width=width, layers=layers)
-    shape = (size, size, channels)
-    generator = MLP(noise, shape, (width,) * layers, "relu", "tanh", "he")
-    discriminator = MLP(math.prod(shape), 1, _part([width] * layers, fraction), "leaky_relu", None, "he")
+    noise, size, channels = whole("noise", noise), whole("size", size), whole("channels", channels)
+    layers = whole("layers", layers, most=LAYERS, why="each layer is compiled by itself")
+    shape, widths = (size, size, channels), (width_of("width")(width),) * layers
+    generator = MLP(noise, shape, widths, "relu", "tanh", "he")
+    discriminator = MLP(math.prod(shape), 1, _part(widths, fraction), "leaky_relu", None, "he")
     return _finished(generator, discriminator, spectral, compute)
 
 
@@ -189,7 +192,7 @@ def family(text: str, **shape: int) -> Pair[Network]:
 
 def _finished(generator: Network, discriminator: Network, spectral: int, compute: str | None) -> Pair[Network]:
     """Both networks, the discriminator spectrally normalised, in their precision."""
-    if spectral:
+    if whole("spectral", spectral, 0, ITERATIONS):
         discriminator = SpectralNorm(discriminator, spectral, independent=discriminator.independent)
     if compute is None:
         return Pair(generator, discriminator)
@@ -198,16 +201,9 @@ def _finished(generator: Network, discriminator: Network, spectral: int, compute
 
 def _part(widths: Any, fraction: float) -> tuple[int, ...]:
     """A fraction of each width, at least one."""
-    if not fraction > 0:
-        raise ValueError(f"fraction: got {fraction!r}, expected a number above 0")
+    fraction = number("fraction", fraction, above=0.0)
     return tuple(max(1, round(fraction * width)) for width in widths)
 
 
 def _several(hidden: int) -> tuple[int, ...]:
-    return (hidden,) if hidden else ()
-
-
-def _at_least_one(**numbers: int) -> None:
-    for argument, value in numbers.items():
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise ValueError(f"{argument}: got {value!r}, expected a whole number, 1 or more")
+    return (hidden,) if width_of("hidden", 0)(hidden) else ()

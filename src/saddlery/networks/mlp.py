@@ -1,13 +1,15 @@
 """Multilayer perceptrons, initialised as the papers do."""
 
 import math
+from functools import partial
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 
+from saddlery.arguments import number, whole
 from saddlery.names import nearest
-from saddlery.networks.network import Network
+from saddlery.networks.network import Network, widths_of
 
 ACTIVATIONS = {"relu": jax.nn.relu, "tanh": jnp.tanh, "leaky_relu": jax.nn.leaky_relu, "elu": jax.nn.elu}
 INITIALISATIONS = {
@@ -15,6 +17,15 @@ INITIALISATIONS = {
     "glorot": lambda gain: jax.nn.initializers.variance_scaling(gain**2, "fan_avg", "uniform"),
     "he": lambda gain: jax.nn.initializers.variance_scaling(2.0 * gain**2, "fan_in", "normal"),
 }
+
+
+def _outputs(outputs):
+    """A number of outputs, or their shape."""
+    if not isinstance(outputs, tuple | list):
+        return whole("outputs", outputs)
+    shape = tuple(whole("outputs", each) for each in outputs)
+    whole("outputs: all together", math.prod(shape))
+    return shape
 
 
 class MLP(Network):
@@ -29,16 +40,18 @@ class MLP(Network):
     - `scale`: s, a fixed factor on the input.
 
     Parameters: a tuple of `{"weight": (inputs, outputs), "bias": (outputs,)}`, a layer each.
+
+    **Raises:** `ValueError` for an unknown name, naming the nearest, and for numbers out of range.
     """
 
-    inputs: int = eqx.field(static=True)
-    outputs: int | tuple[int, ...] = eqx.field(static=True)
-    widths: tuple[int, ...] = eqx.field(static=True, converter=tuple, default=(128, 128))
+    inputs: int = eqx.field(static=True, converter=partial(whole, "inputs"))
+    outputs: int | tuple[int, ...] = eqx.field(static=True, converter=_outputs)
+    widths: tuple[int, ...] = eqx.field(static=True, converter=widths_of("widths"), default=(128, 128))
     activation: str = eqx.field(static=True, default="relu")
     final: str | None = eqx.field(static=True, default=None)
     initialisation: str = eqx.field(static=True, default="orthogonal")
-    gain: float = eqx.field(static=True, default=1.0)
-    scale: float = eqx.field(static=True, default=1.0)
+    gain: float = eqx.field(static=True, converter=partial(number, "gain", above=0.0), default=1.0)
+    scale: float = eqx.field(static=True, converter=partial(number, "scale"), default=1.0)
 
     def __check_init__(self):
         for argument in ("activation", "final"):

@@ -1,9 +1,35 @@
 """What a network is to a game."""
 
 import abc
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import equinox as eqx
+
+from saddlery.arguments import quoted, whole
+
+WIDTH = 65_536  # of a layer: two that wide have four billion weights between them
+LAYERS = 100
+
+
+def width_of(argument: str, least: int = 1) -> Callable[[Any], int]:
+    """The check of a layer's width."""
+    return partial(whole, argument, least=least, most=WIDTH, why="a layer's weights are the product of two widths")
+
+
+def widths_of(argument: str, least: int = 0) -> Callable[[Any], tuple[int, ...]]:
+    """The check of the widths of some layers, at least so many."""
+
+    def check(values):
+        try:
+            given = tuple(values)
+        except TypeError as error:
+            raise ValueError(f"{argument}: got {quoted(values)}, expected a width for each layer") from error
+        whole(f"{argument}: how many", len(given), least, LAYERS, why="each layer is compiled by itself")
+        return tuple(map(width_of(argument), given))
+
+    return check
 
 
 class Network(eqx.Module):

@@ -1,12 +1,15 @@
 """A recurrent generator: an LSTM that writes an image row by row."""
 
+from functools import partial
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jax import lax
 
+from saddlery.arguments import whole
 from saddlery.networks.layers import GLOROT, affine, dense
-from saddlery.networks.network import Network
+from saddlery.networks.network import Network, width_of
 
 
 class LSTMGenerator(Network):
@@ -21,12 +24,14 @@ class LSTMGenerator(Network):
     - `noise`: its dimension.
     - `size`, `channels`: of the images.
     - `width`: of h and c.
+
+    **Raises:** `ValueError` for numbers out of range.
     """
 
-    noise: int = eqx.field(static=True)
-    size: int = eqx.field(static=True)
-    channels: int = eqx.field(static=True)
-    width: int = eqx.field(static=True, default=128)
+    noise: int = eqx.field(static=True, converter=partial(whole, "noise"))
+    size: int = eqx.field(static=True, converter=partial(whole, "size"))
+    channels: int = eqx.field(static=True, converter=partial(whole, "channels"))
+    width: int = eqx.field(static=True, converter=width_of("width"), default=128)
 
     def init(self, key):
         """New parameters: `"input"` (W, b), `"recurrent"` (U) and `"row"` (V, d)."""

@@ -1,15 +1,17 @@
 """Residual networks on images, as in the Numerics of GANs."""
 
 import itertools
+from functools import partial
 from typing import Any
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 
+from saddlery.arguments import number, whole
 from saddlery.networks.convolution import convolution, transposed_convolution
 from saddlery.networks.layers import affine, dense, kernel, leaky_relu, shifted, sides
-from saddlery.networks.network import Network
+from saddlery.networks.network import Network, width_of
 
 SLOPE = 0.2
 DOUBLINGS = 4
@@ -28,12 +30,14 @@ class ResNet(Network):
     - `filters`: of every map.
     - `branch`: the factor of the residual branches.
     - `small`: with `True` their last kernels start as normal numbers of standard deviation 10⁻⁵.
+
+    **Raises:** `ValueError` for numbers out of range.
     """
 
-    size: int = eqx.field(static=True)
-    channels: int = eqx.field(static=True)
-    filters: int = eqx.field(static=True, default=64)
-    branch: float = eqx.field(static=True, default=1.0)
+    size: int = eqx.field(static=True, converter=partial(whole, "size"))
+    channels: int = eqx.field(static=True, converter=partial(whole, "channels"))
+    filters: int = eqx.field(static=True, converter=width_of("filters"), default=64)
+    branch: float = eqx.field(static=True, converter=partial(number, "branch"), default=1.0)
     small: bool = eqx.field(static=True, default=False)
 
     def block(self, key: Any) -> dict:
@@ -59,7 +63,7 @@ class ResNetGenerator(ResNet):
     **Arguments:** beside those of `ResNet`, `noise`: its dimension.
     """
 
-    noise: int = eqx.field(static=True, default=256)
+    noise: int = eqx.field(static=True, converter=partial(whole, "noise"), default=256)
 
     def init(self, key):
         """New parameters: `"dense"`, `"convolutions"` and `"blocks"`."""

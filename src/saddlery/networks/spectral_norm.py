@@ -1,5 +1,6 @@
 """Spectral normalisation: every matrix of a network divided by its largest singular value."""
 
+from functools import partial
 from typing import Any
 
 import equinox as eqx
@@ -8,9 +9,13 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from saddlery.arguments import whole
 from saddlery.networks.network import Network
 
 ZERO = 1e-12  # in the place of smaller norms, so that a layer of zeros stays one
+
+
+ITERATIONS = 1_000  # taken again at every evaluation
 
 
 class SpectralNorm(Network):
@@ -26,11 +31,7 @@ class SpectralNorm(Network):
     """
 
     network: Network
-    iterations: int = eqx.field(static=True, default=10)
-
-    def __check_init__(self):
-        if isinstance(self.iterations, bool) or not isinstance(self.iterations, int) or self.iterations < 1:
-            raise ValueError(f"iterations: got {self.iterations!r}, expected a whole number, 1 or more")
+    iterations: int = eqx.field(static=True, converter=partial(whole, "iterations", most=ITERATIONS), default=10)
 
     def init(self, key):
         """New parameters of the network, not yet normalised."""
@@ -65,10 +66,13 @@ def largest_singular_value(matrix: Any, iterations: int) -> Any:
     singular value. No derivative is taken of u and v: that of σ is u vᵀ, which is exact where they have converged.
     """
     fixed = lax.stop_gradient(matrix)
-    u, v = None, _unit(jnp.asarray(np.random.default_rng(0).normal(size=matrix.shape[1]), matrix.dtype))
-    for _ in range(iterations):
-        u = _unit(fixed @ v)
-        v = _unit(u @ fixed)
+    start = _unit(jnp.asarray(np.random.default_rng(0).normal(size=matrix.shape[1]), matrix.dtype))
+
+    def again(_, vectors):
+        u = _unit(fixed @ vectors[1])
+        return u, _unit(u @ fixed)
+
+    u, v = lax.fori_loop(0, iterations, again, (jnp.zeros(len(matrix), matrix.dtype), start))
     return u @ matrix @ v
 
 

@@ -1,5 +1,6 @@
 """The unrolled paper's ablations: the generator answers a discriminator of the past, or an average of them."""
 
+from functools import partial
 from typing import Any
 
 import equinox as eqx
@@ -7,8 +8,9 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from saddlery.game import Pair
-from saddlery.rules.rule import Rule, number
+from saddlery.arguments import numbers, whole
+from saddlery.game import Pair, afford
+from saddlery.rules.rule import Rule
 
 
 def _answering(turn, discriminator):
@@ -30,7 +32,7 @@ class Averaged(Rule):
     (An ablation of Metz, Poole, Pfau, Sohl-Dickstein, 2017.)
     """
 
-    decay: Any = eqx.field(converter=number("decay"), default=1.0)
+    decay: Any = eqx.field(converter=partial(numbers, "decay", least=0.0, most=1.0), default=1.0)
 
     def init(self, game, players):
         """The number of positions seen, and their average."""
@@ -58,14 +60,11 @@ class Delayed(Rule):
     (An ablation of Metz, Poole, Pfau, Sohl-Dickstein, 2017.) Memory: `steps` + 1 discriminators.
     """
 
-    steps: int = eqx.field(static=True, default=10)
-
-    def __check_init__(self):
-        if isinstance(self.steps, bool) or not isinstance(self.steps, int) or self.steps < 0:
-            raise ValueError(f"steps: got {self.steps!r}, expected a whole number, 0 or more")
+    steps: int = eqx.field(static=True, converter=partial(whole, "steps", least=0, most=1_000_000), default=10)
 
     def init(self, game, players):
         """Positions of the discriminator, the oldest first."""
+        afford("steps: so many discriminators", players.discriminator, copies=self.steps + 1)
         return jax.tree.map(lambda x: jnp.broadcast_to(x, (self.steps + 1, *x.shape)), players.discriminator)
 
     def evaluations(self, dimension):

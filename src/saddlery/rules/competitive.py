@@ -1,14 +1,16 @@
 """Competitive gradient descent: each player plays the equilibrium of the local bilinear game."""
 
+from functools import partial
 from typing import Any
 
 import equinox as eqx
 import jax
 import optax
 
+from saddlery.arguments import number, numbers
 from saddlery.game import Pair, gradient_field
 from saddlery.rules.linear import solve
-from saddlery.rules.rule import Rule, number
+from saddlery.rules.rule import Rule, repeated
 
 
 class Competitive(Rule):
@@ -27,9 +29,9 @@ class Competitive(Rule):
     - `iterations`: restarts at the most, each of up to 20 Krylov vectors; an iteration costs two Jacobian products.
     """
 
-    step: Any = eqx.field(converter=number("step"), default=0.1)
-    tolerance: float = eqx.field(static=True, default=1e-6)
-    iterations: int = eqx.field(static=True, default=10)
+    step: Any = eqx.field(converter=partial(numbers, "step", least=0.0), default=0.1)
+    tolerance: float = eqx.field(static=True, converter=partial(number, "tolerance", least=0.0), default=1e-6)
+    iterations: int = eqx.field(static=True, converter=repeated("iterations"), default=10)
 
     def evaluations(self, dimension):
         """The gradient, two products for the right-hand side and the substitution, two for each vector of GMRES."""

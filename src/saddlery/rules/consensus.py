@@ -1,15 +1,16 @@
 """Consensus optimisation and its relatives: each player also makes the field's norm smaller."""
 
+from functools import partial
 from typing import Any
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import optax
-from jax.core import Tracer
 
+from saddlery.arguments import numbers
 from saddlery.game import Pair, gradient_field
-from saddlery.rules.rule import Rule, number
+from saddlery.rules.rule import Rule
 
 
 class Consensus(Rule):
@@ -27,22 +28,22 @@ class Consensus(Rule):
     Rows are the player that moves, columns the player whose gradient is made small, generator first.
 
     **Arguments:**
-    - `gamma`: γ, a number or a 2×2 matrix.
+    - `gamma`: γ, a number or a 2×2 matrix, 0 or more.
     - `rate`, `target`: with a `rate` ρ > 0, γ adapts as the multiplier of the constraint ½‖v‖² ≤ `target` does, by
       dual ascent once per step: γ ← max(0, γ + ρ(½‖v‖² − target)), of a matrix every entry that is not zero.
 
-    **Raises:** `ValueError` when γ is negative or of another shape.
+    **Raises:** `ValueError` when a number is negative or not finite, and for a γ of another shape.
     """
 
-    gamma: Any = eqx.field(converter=number("gamma"), default=10.0)
-    rate: Any = eqx.field(converter=lambda rate: None if rate is None else number("rate")(rate), default=None)
-    target: Any = eqx.field(converter=number("target"), default=0.0)
+    gamma: Any = eqx.field(converter=partial(numbers, "gamma", least=0.0), default=10.0)
+    rate: Any = eqx.field(
+        converter=lambda rate: None if rate is None else numbers("rate", rate, least=0.0), default=None
+    )
+    target: Any = eqx.field(converter=partial(numbers, "target", least=0.0), default=0.0)
 
     def __check_init__(self):
         if jnp.shape(self.gamma) not in ((), (2, 2)):
             raise ValueError(f"gamma: got shape {jnp.shape(self.gamma)}, expected a number or a 2×2 matrix")
-        if not isinstance(self.gamma, Tracer) and (self.gamma < 0).any():
-            raise ValueError(f"gamma: got {self.gamma.tolist()}, expected 0 or more")
 
     def init(self, game, players):
         """The multiplier γ where it adapts; otherwise nothing."""

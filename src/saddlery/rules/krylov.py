@@ -1,10 +1,13 @@
 """The best direction in a Krylov space: consensus with more powers, and their weights chosen by the game."""
 
+from functools import partial
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 
+from saddlery.arguments import whole
 from saddlery.game import gradient_field
 from saddlery.rules.rule import Rule
 
@@ -26,16 +29,16 @@ class Krylov(Rule):
     is NaN there, and a method with it no multipliers.
 
     **Arguments:**
-    - `order`: the highest power.
+    - `order`: the highest power, up to 20.
     - `transposed`: whether the powers are of Hᵀ or of H.
     """
 
-    order: int = eqx.field(static=True, default=1)
+    order: int = eqx.field(
+        static=True,
+        converter=partial(whole, "order", least=0, most=20, why="compiling takes time with the square of the order"),
+        default=1,
+    )
     transposed: bool = eqx.field(static=True, default=True)
-
-    def __check_init__(self):
-        if isinstance(self.order, bool) or not isinstance(self.order, int) or self.order < 0:
-            raise ValueError(f"order: got {self.order!r}, expected a whole number, 0 or more")
 
     def evaluations(self, dimension):
         """The gradient, `order` products with Hᵀ and `order` + 1 with H; without `transposed` the latter only."""

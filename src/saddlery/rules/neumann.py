@@ -1,13 +1,15 @@
 """The Neumann series of consensus: more powers of the transposed Jacobian."""
 
+from functools import partial
 from typing import Any
 
 import equinox as eqx
 import jax
 import optax
 
+from saddlery.arguments import numbers, whole
 from saddlery.game import gradient_field
-from saddlery.rules.rule import Rule, number
+from saddlery.rules.rule import Rule
 
 
 class Neumann(Rule):
@@ -24,12 +26,12 @@ class Neumann(Rule):
     nears 1, where Newton's damps them. The series converges when γ is below 1/‖H‖.
     """
 
-    order: int = eqx.field(static=True, default=1)
-    gamma: Any = eqx.field(converter=number("gamma"), default=0.1)
-
-    def __check_init__(self):
-        if isinstance(self.order, bool) or not isinstance(self.order, int) or self.order < 0:
-            raise ValueError(f"order: got {self.order!r}, expected a whole number, 0 or more")
+    order: int = eqx.field(
+        static=True,
+        converter=partial(whole, "order", least=0, most=100, why="each power is compiled by itself"),
+        default=1,
+    )
+    gamma: Any = eqx.field(converter=partial(numbers, "gamma"), default=0.1)
 
     def evaluations(self, dimension):
         """The gradient and a product with Hᵀ for each power."""

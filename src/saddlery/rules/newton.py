@@ -1,14 +1,16 @@
 """Newton's method on the field: the step that makes its linearisation vanish."""
 
+from functools import partial
 from typing import Any
 
 import equinox as eqx
 import jax
 import optax
 
+from saddlery.arguments import number, numbers
 from saddlery.game import gradient_field
 from saddlery.rules.linear import solve
-from saddlery.rules.rule import Rule, number
+from saddlery.rules.rule import Rule, repeated
 
 
 class Newton(Rule):
@@ -31,9 +33,9 @@ class Newton(Rule):
       solve that has not converged by then, as when H + δI is all but singular, gives the best direction found.
     """
 
-    damping: Any = eqx.field(converter=number("damping"), default=0.1)
-    tolerance: float = eqx.field(static=True, default=1e-6)
-    iterations: int = eqx.field(static=True, default=10)
+    damping: Any = eqx.field(converter=partial(numbers, "damping"), default=0.1)
+    tolerance: float = eqx.field(static=True, converter=partial(number, "tolerance", least=0.0), default=1e-6)
+    iterations: int = eqx.field(static=True, converter=repeated("iterations"), default=10)
 
     def evaluations(self, dimension):
         """At most: the gradient, and for every restart a residual and its vectors."""

@@ -2,24 +2,18 @@
 
 import abc
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import equinox as eqx
-import jax.numpy as jnp
 
+from saddlery.arguments import whole
 from saddlery.game import Pair
 
 
-def number(argument: str) -> Callable[[Any], Any]:
-    """The converter of a rule's number to a floating-point array, so that `gamma=10` is the program of `gamma=10.0`."""
-
-    def convert(value):
-        try:
-            return jnp.asarray(value) * 1.0
-        except TypeError as error:
-            raise TypeError(f"{argument}: got {value!r}, expected a number") from error
-
-    return convert
+def repeated(argument: str, least: int = 1) -> Callable[[Any], int]:
+    """The check of how often something is repeated within one step of training: from `least` to 10,000 times."""
+    return partial(whole, argument, least=least, most=10_000, why="a step of training is not stopped before its end")
 
 
 class Turn(NamedTuple):

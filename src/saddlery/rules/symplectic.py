@@ -1,5 +1,6 @@
 """Symplectic gradient adjustment: the field, turned by its own rotation."""
 
+from functools import partial
 from typing import Any
 
 import equinox as eqx
@@ -7,8 +8,9 @@ import jax
 import jax.numpy as jnp
 import optax
 
+from saddlery.arguments import numbers
 from saddlery.game import gradient_field
-from saddlery.rules.rule import Rule, number
+from saddlery.rules.rule import Rule
 
 
 class Symplectic(Rule):
@@ -21,7 +23,7 @@ class Symplectic(Rule):
     adjustment is attracted to stable equilibria and repelled by unstable ones.
     """
 
-    weight: Any = eqx.field(converter=number("weight"), default=1.0)
+    weight: Any = eqx.field(converter=partial(numbers, "weight"), default=1.0)
     align: bool = eqx.field(static=True, default=True)
 
     def evaluations(self, dimension):

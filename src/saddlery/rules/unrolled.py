@@ -4,8 +4,8 @@ import equinox as eqx
 import jax
 import optax
 
-from saddlery.game import Pair, gradients
-from saddlery.rules.rule import Rule
+from saddlery.game import Pair, afford, gradients
+from saddlery.rules.rule import Rule, repeated
 
 
 class Unrolled(Rule):
@@ -27,12 +27,8 @@ class Unrolled(Rule):
     needs `eps_root` > 0, or a dead unit gives NaN; `methods.unrolled` sets it.
     """
 
-    steps: int = eqx.field(static=True, default=10)
+    steps: int = eqx.field(static=True, converter=repeated("steps", least=0), default=10)
     second_order: bool = eqx.field(static=True, default=True)
-
-    def __check_init__(self):
-        if isinstance(self.steps, bool) or not isinstance(self.steps, int) or self.steps < 0:
-            raise ValueError(f"steps: got {self.steps!r}, expected a whole number, 0 or more")
 
     def evaluations(self, dimension):
         """The gradient, and K gradients ahead and K products back, the discriminator's alone."""
@@ -67,6 +63,7 @@ class Unrolled(Rule):
             return (add(of_discriminator, curved), of_memory, add(of_samples, mixed)), None
 
         start = turn.players.discriminator, turn.states.discriminator
+        afford("steps: so many positions of the discriminator", (start, start[0]), copies=self.steps)
         (later, memory), path = jax.lax.scan(ahead, start, length=self.steps)
         of_later, of_samples = jax.grad(lambda d, s: game.losses(d, s, batch).generator, (0, 1))(later, samples)
         if self.second_order:

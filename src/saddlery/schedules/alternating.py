@@ -4,6 +4,7 @@ import equinox as eqx
 import jax
 
 from saddlery.game import Pair
+from saddlery.rules.rule import repeated
 from saddlery.schedules.schedule import Schedule, descend, direct
 
 
@@ -17,13 +18,8 @@ class Alternating(Schedule):
     A rule's own state is the one after the last move.
     """
 
-    discriminator: int = eqx.field(static=True, default=1)
-    generator: int = eqx.field(static=True, default=1)
-
-    def __check_init__(self):
-        for player, moves in (("discriminator", self.discriminator), ("generator", self.generator)):
-            if isinstance(moves, bool) or not isinstance(moves, int) or moves < 1:
-                raise ValueError(f"{player}: got {moves!r}, expected a whole number of moves, 1 or more")
+    discriminator: int = eqx.field(static=True, converter=repeated("discriminator"), default=1)
+    generator: int = eqx.field(static=True, converter=repeated("generator"), default=1)
 
     @property
     def evaluations(self):

@@ -1,12 +1,13 @@
 """Lookahead for games: every few steps, both players return part of the way."""
 
+from functools import partial
 from typing import Any
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jax.core import Tracer
 
+from saddlery.arguments import numbers, quoted, whole
 from saddlery.schedules.schedule import Schedule
 from saddlery.schedules.simultaneous import Simultaneous
 
@@ -22,15 +23,13 @@ class Lookahead(Schedule):
     - `inner`: the schedule of the fast steps.
     """
 
-    steps: int = eqx.field(static=True, default=5)
-    weight: Any = eqx.field(converter=jnp.asarray, default=0.5)
+    steps: int = eqx.field(static=True, converter=partial(whole, "steps"), default=5)
+    weight: Any = eqx.field(converter=partial(numbers, "weight", above=0.0, most=1.0), default=0.5)
     inner: Schedule = eqx.field(default_factory=Simultaneous)
 
     def __check_init__(self):
-        if isinstance(self.steps, bool) or not isinstance(self.steps, int) or self.steps < 1:
-            raise ValueError(f"steps: got {self.steps!r}, expected a whole number, 1 or more")
-        if not isinstance(self.weight, Tracer) and not 0 < self.weight <= 1:
-            raise ValueError(f"weight: got {self.weight}, expected a number in (0, 1]")
+        if not callable(getattr(self.inner, "step", None)):
+            raise TypeError(f"inner: got {quoted(self.inner)}, expected a schedule")
 
     @property
     def evaluations(self):
