@@ -1,5 +1,6 @@
 """Every measure on two trained players, beside what real samples and noise would score."""
 
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -8,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from saddlery import metrics
+from saddlery.arguments import whole
 from saddlery.data import Coloured, Images, Mixture, Stacked, colours
 from saddlery.data.images import in_range
 from saddlery.game import Pair
@@ -71,7 +73,7 @@ def evaluate(
     inception: Callable | None = None,
     tell: Callable[[str], None] | None = None,
 ) -> list[Measured]:
-    """Every measure that suits a GAN.
+    """Every measure that suits a GAN; NaN where the generator, or the discriminator, makes numbers that are not finite.
 
     | data | measures |
     |---|---|
@@ -94,8 +96,7 @@ def evaluate(
     """  # noqa: E501
     if not isinstance(game, Gan):
         raise TypeError(f"game: got a {type(game).__name__}, expected a GAN: other games have no samples to measure")
-    if isinstance(samples, bool) or not isinstance(samples, int) or samples < 100:
-        raise ValueError(f"samples: got {samples!r}, expected a whole number, 100 or more")
+    samples = whole("samples", samples, 100)
     tell = tell or (lambda name: None)
     drawn, first, second, noise, search = jax.random.split(key, 5)
     generated = game.sample(players.generator, drawn, samples)
@@ -105,10 +106,10 @@ def evaluate(
     for measure in (_modes, _colours, _quality, _pairs):
         tell(measure.__name__.strip("_"))
         for values, column in zip(found, columns, strict=True):
-            values |= measure(game, column, real, inception)
+            values |= measure(game, column, real, inception) if _finite(column) else {}
     measured = [
-        Measured(name, value, found[1].get(name), found[2].get(name), MEANINGS[name])
-        for name, value in found[0].items()
+        Measured(name, found[0].get(name, math.nan), value, found[2].get(name), MEANINGS[name])
+        for name, value in found[1].items()
     ]
     tell("players")
     return [*measured, *_players(game, players, real, search)]
@@ -121,7 +122,7 @@ def _modes(game: Gan, samples: Any, real: Any, inception: Any) -> dict[str, floa
         names = {"modes": "modes found", "kl": "KL to uniform", "total_variation": "total variation"}
         names["high_quality"] = "high-quality share"
     elif isinstance(game.data, Stacked):
-        found = metrics.class_coverage(_digits(game).classify(samples), game.data.modes)
+        found = metrics.class_coverage(_digits(game).classify(_shown(samples)), game.data.modes)
         names = {"modes": "modes found", "kl": "KL to uniform", "reverse_kl": "KL from uniform"}
         names |= {"total_variation": "total variation", "p_value": "chi-square p-value"}
     else:
@@ -173,7 +174,7 @@ def _players(game: Gan, players: Pair, real: Any, key: Any) -> list[Measured]:
     if isinstance(data, Images) and data.labels is not None:
         images, labels = in_range(data.images[:LABELLED]), data.labels[:LABELLED]
         features = [metrics.penultimate(game.discriminator, each.discriminator)(images) for each in (players, fresh)]
-        values = [metrics.linear_probe(jnp.asarray(each), labels).mean for each in features]
+        values = [metrics.linear_probe(each, labels).mean if _finite(each) else math.nan for each in features]
         found.append(Measured("linear probe", values[0], None, values[1], MEANINGS["linear probe"]))
     if real.ndim != 4 or not game.generator.independent:
         return found
@@ -188,11 +189,16 @@ def _players(game: Gan, players: Pair, real: Any, key: Any) -> list[Measured]:
             {
                 "inversion error": float(np.median(inverted.best_error)),
                 "inversion log-density": float(np.median(inverted.log_density)),
-                "searches converged": float(inverted.converged.mean()),
+                "searches converged": float(inverted.converged.mean()) if _finite(inverted.error) else math.nan,
                 "generator's Jacobian": float(jnp.median(norms.frobenius)),
             }
         )
     return [*found, *(Measured(name, rows[0][name], None, rows[1][name], MEANINGS[name]) for name in rows[0])]
+
+
+def _finite(values: Any) -> bool:
+    """Whether all are finite numbers."""
+    return bool(np.isfinite(np.asarray(values)).all())
 
 
 def _digits(game: Gan) -> metrics.Classifier:
@@ -201,15 +207,25 @@ def _digits(game: Gan) -> metrics.Classifier:
 
 
 def seen(game: Gan, inception: Callable | None = None) -> tuple[Callable[[Any], np.ndarray], Callable | None]:
-    """What images are compared by: their features, and the probabilities of their classes where there are any."""
+    """What images are compared by: their features, and the probabilities of their classes where there are any.
+
+    Networks see images as they would be shown: what lies outside [-1, 1] is clipped.
+    """
     data = game.data
     if inception is not None:
-        return lambda images: inception(images).features, lambda images: inception(images).probabilities
+        return lambda images: inception(_shown(images)).features, lambda images: inception(_shown(images)).probabilities
     if isinstance(data, Stacked):
         judge = _digits(game)
-        parts = lambda images: [images[..., i : i + 1] for i in range(images.shape[-1])]  # noqa: E731
+        parts = lambda images: [_shown(images[..., i : i + 1]) for i in range(images.shape[-1])]  # noqa: E731
         return lambda images: np.concatenate([np.asarray(judge.features(part)) for part in parts(images)], 1), None
     if isinstance(data, Images) and data.labels is not None and data.images.shape[-1] == 1:
         judge = metrics.classifier(data)
-        return lambda images: np.asarray(judge.features(images)), lambda images: np.asarray(judge.probabilities(images))
+        return (
+            lambda images: np.asarray(judge.features(_shown(images))),
+            lambda images: np.asarray(judge.probabilities(_shown(images))),
+        )
     return lambda images: np.asarray(images).reshape(len(images), -1), None
+
+
+def _shown(images: Any) -> Any:
+    return jnp.clip(in_range(jnp.asarray(images)), -1, 1)

@@ -1,6 +1,10 @@
 """What the tests of data share: the real files where they are, a cache of their own, pictures."""
 
+import contextlib
 import io
+import os
+import socket
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -32,3 +36,35 @@ def png():
 def plain(png):
     """`plain(level, shape=(8, 8, 3))`: the PNG of one grey level."""
     return lambda level, shape=(8, 8, 3): png(np.full(shape, level))
+
+
+@pytest.fixture
+def irregular():
+    """`irregular(kind, path)`: a pipe, a socket, or a link to a device, in a circle or to nothing, at a path."""
+
+    def irregular(kind, path):
+        if kind == "pipe":
+            os.mkfifo(path)
+        elif kind == "socket":
+            with contextlib.chdir(path.parent), socket.socket(socket.AF_UNIX) as server:  # a socket's path is short
+                server.bind(path.name)
+        else:
+            path.symlink_to({"device": "/dev/zero", "circle": path.name, "nothing": "nowhere"}[kind.split()[-1]])
+
+    return irregular
+
+
+@pytest.fixture
+def at_most():
+    """`at_most(size)`: a context in which no more memory than that is taken."""
+
+    @contextlib.contextmanager
+    def at_most(size):
+        tracemalloc.start()
+        try:
+            yield
+            assert tracemalloc.get_traced_memory()[1] < size
+        finally:
+            tracemalloc.stop()
+
+    return at_most

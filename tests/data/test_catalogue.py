@@ -1,5 +1,6 @@
 """Data by name and by path."""
 
+import os
 import zipfile
 
 import numpy as np
@@ -41,5 +42,16 @@ def test_mistakes_are_told_with_the_nearest_name():
         as_data("mnist(splt='test')")
     with pytest.raises(FileNotFoundError, match=r"not/there\.zip is not there"):
         as_data("not/there.zip")
+    for text in ("~nobody-of-this-name", "x" * 300, "nul\0"):
+        with pytest.raises(ValueError, match=r"nobody|xxx|nul"):
+            as_data(text)
     with pytest.raises(TypeError, match="data: got 3, expected a name"):
         as_data(3)
+
+
+def test_devices_are_no_data(tmp_path, at_most):
+    (tmp_path / "zero").symlink_to("/dev/zero")
+    os.mkfifo(tmp_path / "pipe")
+    for path in ("/dev/zero", tmp_path / "zero", tmp_path / "pipe"):
+        with at_most(1 << 20), pytest.raises(ValueError, match=f"{path} is neither a folder nor a regular file"):
+            as_data(path)

@@ -1,5 +1,6 @@
 """CIFAR-10, from binary batches, from their archive and from images."""
 
+import gzip
 import io
 import tarfile
 import zipfile
@@ -8,9 +9,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from saddlery.data import cifar as the_cifar
 from saddlery.data import cifar10
 from saddlery.data.cifar import BATCHES
 
+IRREGULAR = ("pipe", "socket", "link to a device")
 RNG = np.random.default_rng(0)
 PIXELS = {name: RNG.integers(0, 256, (3, 32, 32, 3), np.uint8) for names in BATCHES.values() for name in names}
 LABELS = {name: RNG.integers(0, 10, 3) for name in PIXELS}
@@ -110,3 +113,60 @@ def test_what_is_not_there_is_said_with_how_to_get_it(tmp_path):
         cifar10("train", tmp_path)
     with pytest.raises(ValueError, match="unknown split 'validation'"):
         cifar10("validation", tmp_path)
+
+
+@pytest.mark.parametrize("kind", IRREGULAR)
+@pytest.mark.parametrize("name", ["cifar-10-binary.tar.gz", "cifar-10-batches-bin/test_batch.bin", "test.zip"])
+def test_what_is_no_regular_file_is_not_waited_for(tmp_path, kind, name, irregular, at_most):
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    irregular(kind, tmp_path / name)
+    with at_most(4 << 20), pytest.raises((OSError, ValueError), match=f"{tmp_path / name} is n.* regular file"):
+        cifar10("test", tmp_path)
+
+
+def test_a_batch_of_more_bytes_than_any_has_is_refused(tmp_path, at_most):
+    (tmp_path / "cifar-10-batches-bin").mkdir()
+    with open(tmp_path / "cifar-10-batches-bin" / "test_batch.bin", "wb") as file:
+        file.truncate(1 << 40)
+    with at_most(4 << 20), pytest.raises(ValueError, match=r"test_batch\.bin has 1,099,511,627,776 bytes"):
+        cifar10("test", tmp_path)
+
+
+def headed(path, entry, size):
+    """An archive of an entry and its head, as large as it says, of zeros, and then the test batch."""
+    entry.size = size
+    with gzip.open(path, "wb", compresslevel=1) as file:
+        file.write(entry.tobuf(tarfile.GNU_FORMAT))
+        for _ in range(-(-size // tarfile.BLOCKSIZE)):
+            file.write(bytes(tarfile.BLOCKSIZE))
+        content = batch("test_batch.bin")
+        entry = tarfile.TarInfo("test_batch.bin")
+        entry.size = len(content)
+        file.write(entry.tobuf() + content + bytes(-len(content) % tarfile.BLOCKSIZE + 2 * tarfile.BLOCKSIZE))
+
+
+@pytest.mark.parametrize("kind", [tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.REGTYPE])
+def test_an_archive_that_unpacks_to_too_much_is_refused_before_it_does(tmp_path, monkeypatch, kind, at_most):
+    monkeypatch.setattr(the_cifar, "ARCHIVE", 2 << 20)
+    monkeypatch.setattr(the_cifar, "LARGEST", 1 << 20)
+    path, entry = tmp_path / "cifar-10-binary.tar.gz", tarfile.TarInfo("test_batch.bin")
+    entry.type = kind
+    headed(path, entry, 24 << 20)
+    with at_most(6 << 20), pytest.raises(ValueError, match=f"{path} is truncated or damaged: it holds more than"):
+        cifar10("test", tmp_path)
+
+
+def test_what_is_passed_over_in_an_archive_counts(tmp_path, monkeypatch, at_most):
+    path = tmp_path / "cifar-10-binary.tar.gz"
+    headed(path, tarfile.TarInfo("other"), 24 << 20)
+    assert len(cifar10("test", tmp_path)) == 3
+    monkeypatch.setattr(the_cifar, "ARCHIVE", 2 << 20)
+    with at_most(6 << 20), pytest.raises(ValueError, match=f"{path} is truncated or damaged: it holds more than"):
+        cifar10("test", tmp_path)
+
+
+def test_entries_without_end_are_not_all_looked_at(tmp_path, monkeypatch):
+    monkeypatch.setattr(the_cifar, "ENTRIES", 5)
+    archive(tmp_path / "cifar-10-binary.tar.gz", {**{f"{i}": b"" for i in range(9)}, "test_batch.bin": b""})
+    with pytest.raises(ValueError, match="has no test_batch"):
+        cifar10("test", tmp_path)

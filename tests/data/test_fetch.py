@@ -2,6 +2,7 @@
 
 import hashlib
 import http.server
+import os
 import sys
 import threading
 
@@ -11,6 +12,7 @@ import pytest
 from saddlery.cli import main
 from saddlery.data import fetch
 
+IRREGULAR = ("pipe", "socket", "link to a device", "link in a circle", "link to nothing")
 CONTENT = {
     "one.gz": np.random.default_rng(0).bytes(700_000),
     "two.gz": b"two",
@@ -73,10 +75,33 @@ def test_files_are_downloaded_once_into_the_cache(server, cache):
     assert len(server.asked) == 2
 
 
-def test_a_damaged_file_is_downloaded_again(server, tmp_path):
-    (tmp_path / "two.gz").write_bytes(b"twt")
-    fetch.get("mnist", tmp_path)
-    assert (tmp_path / "two.gz").read_bytes() == b"two"
+def test_a_damaged_file_of_the_cache_is_downloaded_again(server, cache):
+    (cache / "data" / "mnist").mkdir(parents=True)
+    (cache / "data" / "mnist" / "two.gz").write_bytes(b"twt")
+    fetch.get("mnist")
+    assert files(cache / "data" / "mnist") == CONTENT
+
+
+def test_a_file_of_the_users_is_not_replaced(server, tmp_path, capsys):
+    mine = tmp_path / "two.gz"
+    mine.write_bytes(b"mine")
+    assert main(["data", "get", "mnist", "--folder", str(tmp_path)]) == 1
+    assert capsys.readouterr().err.startswith(f"error: {mine} is there with another SHA-256 than the published file")
+    assert files(tmp_path) == {"two.gz": b"mine"}
+    assert server.asked == []
+    mine.write_bytes(b"two")
+    assert fetch.get("mnist", tmp_path) == tmp_path
+    assert files(tmp_path) == CONTENT
+
+
+@pytest.mark.parametrize("name", ["two.gz", ".two.gz.part"])
+@pytest.mark.parametrize("kind", IRREGULAR)
+def test_what_is_no_regular_file_is_neither_waited_for_nor_replaced(server, tmp_path, name, kind, irregular):
+    irregular(kind, tmp_path / name)
+    with pytest.raises(OSError, match=name):
+        fetch.get("mnist", tmp_path)
+    assert os.path.lexists(tmp_path / name)
+    assert "two" not in [asked for asked, _ in server.asked]
 
 
 @pytest.mark.parametrize("ranges", [True, False], ids=["continued", "begun again"])

@@ -1,9 +1,11 @@
 """Folders and zips of images: what is decoded, kept, left out and refused."""
 
 import json
+import os
 import struct
 import warnings
 import zipfile
+from importlib import import_module
 
 import jax.numpy as jnp
 import numpy as np
@@ -12,6 +14,8 @@ from PIL import Image
 
 from saddlery.data import Images, Shards, folder
 from saddlery.data import sources as the_sources
+
+the_folder = import_module("saddlery.data.folder")  # the name of the function, too
 
 
 def kept(cache):
@@ -176,12 +180,127 @@ def test_a_path_that_leaves_the_zip_is_refused(tmp_path, name, plain):
         folder(path)
 
 
-def test_a_zip_bomb_is_refused_before_it_is_unpacked(tmp_path):
-    path = tmp_path / "bomb.zip"
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("x.png", bytes(30_000_000))
-    with pytest.raises(ValueError, match=r"bomb\.zip is refused: its .* bytes would unpack to 30,000,000"):
+@pytest.mark.parametrize("packed", [True, False])
+def test_what_is_large_and_no_image_is_told_by_its_beginning(tmp_path, plain, at_most, packed):
+    path = tmp_path / ("bomb.zip" if packed else "bomb")
+    if packed:
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("x.png", bytes(1 << 26))
+            archive.writestr("y.png", plain(7))
+    else:
+        path.mkdir()
+        (path / "y.png").write_bytes(plain(7))
+        with open(path / "x.png", "wb") as file:
+            file.truncate(1 << 26)
+    with at_most(16 << 20), pytest.warns(UserWarning, match=r"x\.png \(67,108,864 bytes that do not begin as an image"):
+        assert len(folder(path, 4)) == 1
+
+
+def test_a_highly_compressible_zip_of_pictures_is_read(tmp_path, plain):
+    with zipfile.ZipFile(tmp_path / "blank.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("x.ppm", b"P6 2000 2000 255\n" + bytes(12_000_000))
+    assert folder(tmp_path / "blank.zip", 4).images.max() == 0
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "GIF", "BMP", "WEBP", "PPM"])
+def test_large_pictures_of_every_kind_are_known_by_their_beginning(tmp_path, monkeypatch, kind):
+    monkeypatch.setattr(the_sources, "LARGE", 10)
+    suffix = {"JPEG": "jpg", "TIFF": "tif"}.get(kind, kind.lower())
+    Image.fromarray(np.full((40, 40, 3), 90, np.uint8)).save(tmp_path / f"x.{suffix}", kind)
+    if kind == "JPEG":  # what a camera says may be long
+        content = (tmp_path / "x.jpg").read_bytes()
+        long = b"\xff\xe1\xff\xff" + bytes(0xFFFD)
+        (tmp_path / "x.jpg").write_bytes(content[:2] + 40 * long + content[2:])
+    assert abs(int(folder(tmp_path, 4).images[0, 0, 0, 0]) - 90) < 3
+
+
+def test_a_table_of_contents_without_end_is_refused(tmp_path, monkeypatch, at_most):
+    path = tmp_path / "x.zip"
+    size = 1 << 26
+    with open(path, "wb") as file:
+        file.truncate(size)
+        file.seek(size)
+        file.write(struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 9, 9, size, 0, 0))
+    monkeypatch.setattr(the_sources, "DIRECTORY", 1 << 20)
+    with at_most(4 << 20), pytest.raises(ValueError, match=r"x\.zip is damaged: it holds more than"):
         folder(path)
+
+
+@pytest.mark.parametrize("kind", ["pipe", "socket", "link to a device", "link in a circle", "link to nothing"])
+def test_what_is_no_regular_file_is_left_out_and_not_waited_for(pictures, kind, irregular, at_most):
+    irregular(kind, pictures / "b" / "odd.png")
+    with at_most(16 << 20), pytest.warns(UserWarning, match=r"1 of 10 images cannot be read .*: b/odd\.png \("):
+        assert len(folder(pictures, 4)) == 9
+
+
+def test_a_link_to_a_picture_is_read_and_its_target_looked_at(pictures, plain, tmp_path):
+    (tmp_path / "other.png").write_bytes(plain(200))
+    (pictures / "linked.png").symlink_to(tmp_path / "other.png")
+    (pictures / "a" / "round").symlink_to(pictures)
+    assert folder(pictures, 4).images[-1, 0, 0, 0] == 200
+    (tmp_path / "other.png").write_bytes(plain(201, (9, 9, 3)))
+    assert folder(pictures, 4).images[-1, 0, 0, 0] == 201
+
+
+def test_names_reach_the_terminal_without_control_characters(tmp_path, plain):
+    (tmp_path / "a\x1b[31m").mkdir()
+    (tmp_path / "a\x1b[31m" / "x\x1b]0;\x07.png").write_bytes(b"")
+    (tmp_path / "a\x1b[31m" / "y.png").write_bytes(plain(7))
+    with pytest.warns(UserWarning, match="cannot be read") as warned:
+        folder(tmp_path / "a\x1b[31m", 4)
+    assert str(warned[0].message).isprintable()
+    (tmp_path / "b\x1b").mkdir()
+    with pytest.raises(ValueError, match="holds no images") as refused:
+        folder(tmp_path / "b\x1b")
+    assert str(refused.value).isprintable()
+
+
+def flipped(path):
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+
+
+DAMAGE = {
+    "a byte": lambda kept: flipped(kept / "images.npy"),
+    "half": lambda kept: os.truncate(kept / "images.npy", 250),
+    "empty": lambda kept: os.truncate(kept / "images.npy", 0),
+    "missing": lambda kept: (kept / "images.npy").unlink(),
+    "labels": lambda kept: flipped(kept / "labels.npy"),
+    "about": lambda kept: (kept / "about.json").write_text("{"),
+    "seal": lambda kept: (kept / "digests.json").write_text("{"),
+    "no seal": lambda kept: (kept / "digests.json").unlink(),
+    "stranger": lambda kept: (kept / "mine.txt").write_text("mine"),
+    "pipe": lambda kept: ((kept / "images.npy").unlink(), os.mkfifo(kept / "images.npy")),
+    "all": lambda kept: [each.unlink() for each in kept.iterdir()],
+}
+
+
+@pytest.mark.parametrize("wholly", [True, False], ids=["every byte", "their number"])
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_damaged_images_of_the_cache_are_named_and_decoded_anew(pictures, cache, damage, wholly, monkeypatch):
+    if not wholly:
+        if damage in ("a byte", "stranger"):
+            pytest.skip("is not looked for in more than 512 MiB")
+        monkeypatch.setattr(the_folder, "WHOLLY", 10)
+    before = folder(pictures, 4)
+    (path,) = kept(cache)
+    DAMAGE[damage](path)
+    with pytest.warns(UserWarning, match=f"{path}.*; the images are decoded anew"):
+        after = folder(pictures, 4)
+    np.testing.assert_array_equal(after.images, before.images)
+    np.testing.assert_array_equal(after.labels, before.labels)
+    np.testing.assert_array_equal(folder(pictures, 4).images, before.images)  # and without a warning
+
+
+def test_what_is_not_saddlerys_in_its_place_is_left_alone(pictures, cache):
+    folder(pictures, 4)
+    (path,) = kept(cache)
+    (path / "mine.txt").write_text("mine")
+    with pytest.warns(UserWarning, match="mine.txt was added"):
+        folder(pictures, 4)
+    assert (path / "mine.txt").read_text() == "mine"
+    assert [each.name for each in kept(cache)] == [path.name, f"{path.name}-2"]
 
 
 def test_a_zip_with_an_image_too_large_for_memory_is_refused(tmp_path, monkeypatch, plain):
@@ -217,7 +336,9 @@ def test_damaged_and_encrypted_zips_are_refused(tmp_path, plain):
         folder(path)
 
 
-@pytest.mark.parametrize("settings", [{"size": 0}, {"size": 10**6}, {"channels": 2}, {"crop": 0}])
+@pytest.mark.parametrize(
+    "settings", [{"size": 0}, {"size": 10**6}, {"size": 4.0}, {"channels": 2}, {"channels": True}, {"crop": 0}]
+)
 def test_settings_that_make_no_sense_are_refused(pictures, settings):
     with pytest.raises(ValueError, match=f"{next(iter(settings))}: got "):
         folder(pictures, **settings)

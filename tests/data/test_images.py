@@ -62,6 +62,7 @@ def test_resized_images_keep_their_averages_type_and_labels(dtype):
     [
         (np.zeros((3, 2, 2), np.uint8), None, r"images: got shape \(3, 2, 2\)"),
         (np.zeros((0, 2, 2, 1), np.uint8), None, r"images: got shape \(0, 2, 2, 1\)"),
+        (np.zeros((3, 0, 2, 1), np.uint8), None, r"images: got shape \(3, 0, 2, 1\)"),
         (np.full((3, 2, 2, 1), 255.0), None, "images: got values from 255 to 255"),
         (np.full((3, 2, 2, 1), np.nan), None, "images: got values from nan"),
         (np.zeros((3, 2, 2, 1), np.int32), None, "images: got int32"),

@@ -1,14 +1,18 @@
 """MNIST's IDX files: read as published, and refused when they are not what they say."""
 
 import gzip
+import io
 import struct
 
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from saddlery import memory
 from saddlery.data import mnist
 from saddlery.data.mnist import read_idx
+
+IRREGULAR = ("pipe", "socket", "link to a device", "link in a circle", "link to nothing")
 
 
 def idx(array):
@@ -106,3 +110,59 @@ def test_a_damaged_compressed_file_is_refused_by_name(tmp_path, damage):
     with pytest.raises(ValueError, match="truncated or damaged") as refused:
         read_idx(path)
     assert str(path) in str(refused.value)
+
+
+@pytest.mark.parametrize("suffix", ["", ".gz"])
+@pytest.mark.parametrize("kind", IRREGULAR)
+def test_what_is_no_regular_file_is_not_waited_for(tmp_path, kind, suffix, irregular, at_most):
+    for name in ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"):
+        irregular(kind, tmp_path / f"{name}{suffix}")
+    with at_most(1 << 20), pytest.raises(OSError, match="t10k-images-idx3-ubyte"):
+        mnist("test", tmp_path)
+    with at_most(1 << 20), pytest.raises(OSError, match="t10k-images-idx3-ubyte"):
+        read_idx(tmp_path / f"t10k-images-idx3-ubyte{suffix}")
+
+
+def zeros(*shape):
+    """An IDX file of so many zeros, compressed, without making them at once."""
+    content = io.BytesIO()
+    with gzip.GzipFile(fileobj=content, mode="wb", compresslevel=1) as file:
+        file.write(idx(np.zeros((0,) * len(shape)))[:4] + struct.pack(f">{len(shape)}I", *shape))
+        for _ in range(8):
+            file.write(bytes(1 << 20))
+    return content.getvalue()
+
+
+def test_a_small_file_that_unpacks_to_more_than_a_gib_is_refused_by_its_head(tmp_path, at_most):
+    path = tmp_path / "x.gz"
+    path.write_bytes(zeros(1 << 17, 1 << 7, 1 << 7) + bytes(2 << 20))  # so large that the ratio would be possible
+    with at_most(4 << 20), pytest.raises(ValueError, match=f"{path} is refused: its head says 2,147,483,648 bytes"):
+        read_idx(path)
+
+
+def test_more_bytes_than_the_head_says_are_not_unpacked(tmp_path, at_most):
+    path = tmp_path / "x.gz"
+    path.write_bytes(zeros(3, 4))
+    with at_most(2 << 20), pytest.raises(ValueError, match="its head says 12 bytes, it holds more"):
+        read_idx(path)
+
+
+def test_more_than_the_free_memory_is_refused(tmp_path, monkeypatch):
+    path = tmp_path / "x-idx"
+    path.write_bytes(idx(np.zeros((3, 4))))
+    monkeypatch.setattr(memory, "available", lambda: 11)
+    with pytest.raises(ValueError, match=f"{path} would take"):
+        read_idx(path)
+
+
+def test_more_axes_than_an_array_has_are_refused(tmp_path):
+    path = tmp_path / "x-idx"
+    path.write_bytes(b"\0\0\x08\xff" + struct.pack(">255I", *[1] * 255) + b"x")
+    with pytest.raises(ValueError, match=f"{path} is no IDX file of bytes"):
+        read_idx(path)
+
+
+def test_a_file_of_no_images_is_refused(folder):
+    (folder / "t10k-images-idx3-ubyte.gz").write_bytes(gzip.compress(idx(np.zeros((5, 0, 28)))))
+    with pytest.raises(ValueError, match=r"images-idx3-ubyte.gz is empty: it holds an array of shape 5×0×28"):
+        mnist("test", folder)

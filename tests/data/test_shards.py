@@ -1,15 +1,19 @@
 """Images in shards: which are in use is a function of the step and the run's key, and training changes them so."""
 
+import os
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 import saddlery as sd
+from saddlery import memory
 from saddlery.data import Images, Shards, held
 from saddlery.data.shards import refill
 from saddlery.games import Gan
 from saddlery.networks import MLP
+from saddlery.reading import Damaged
 
 KEY = jax.random.key(3)
 N, SIZE, STEPS, BLOCK = 30, 8, 5, 2
@@ -156,7 +160,9 @@ def test_images_are_held_whole_where_they_fit_and_in_shards_elsewhere(file):
         ({"size": 7}, "size: got 7, expected a multiple of block, 2, of at most 30"),
         ({"size": 32}, "size: got 32"),
         ({"size": 0}, "size: got 0"),
+        ({"size": 4.0}, "size: got 4.0"),
         ({"steps": 0}, "steps: got 0"),
+        ({"block": 0}, "block: got 0"),
     ],
 )
 def test_settings_that_make_no_sense_are_refused(file, settings, message):
@@ -165,6 +171,23 @@ def test_settings_that_make_no_sense_are_refused(file, settings, message):
 
 
 def test_files_of_other_arrays_are_refused(tmp_path):
-    np.save(tmp_path / "x.npy", np.zeros((3, 2, 2, 1)))
-    with pytest.raises(ValueError, match=r"x\.npy: got float64 of shape \(3, 2, 2, 1\), expected uint8"):
-        Shards(tmp_path / "x.npy", 2, 1, 1)
+    for shape in ((3, 2, 2, 1), (3,), ()):
+        np.save(tmp_path / "x.npy", np.zeros(shape))
+        for read in (lambda path: Shards(path, 2, 1, 1), held):
+            with pytest.raises(
+                ValueError, match=rf"x\.npy: got float64 of shape \({str(shape)[1:-1]}\), expected uint8"
+            ):
+                read(tmp_path / "x.npy")
+
+
+def test_a_file_that_is_cut_off_is_named_wherever_it_is_read(shards):
+    os.truncate(shards.path, 200)
+    for read in (lambda: shards.at(17, KEY), lambda: Shards(shards.path, 2, 1, 1), lambda: held(shards.path)):
+        with pytest.raises(Damaged, match=f"{shards.path} is damaged: its head says 120 bytes, it holds 72"):
+            read()
+
+
+def test_more_than_the_free_memory_is_not_held_whole(file, monkeypatch):
+    monkeypatch.setattr(memory, "available", lambda: 4 * N - 1)
+    with pytest.raises(ValueError, match=f"{file} would take"):
+        held(file)

@@ -121,5 +121,5 @@ def test_distances_say_what_does_not_fit():
         sliced_wasserstein(jnp.ones((4, 2)), jnp.ones((4, 2)), KEY, order=3)
     with pytest.raises(ValueError, match=r"x, y: got samples of shapes \(2,\) and \(3,\)"):
         mmd(jnp.ones((4, 2)), jnp.ones((4, 3)))
-    with pytest.raises(ValueError, match="at least two"):
+    with pytest.raises(ValueError, match="x: got 1 samples, expected at least 2"):
         mmd(jnp.ones((1, 2)), jnp.ones((4, 2)))

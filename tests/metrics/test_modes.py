@@ -101,9 +101,8 @@ def test_the_radius_is_the_number_of_standard_deviations():
     assert mode_coverage(samples, centres, 0.2, least=2).modes == 1
 
 
-@pytest.mark.parametrize("far", [50.0, math.nan, math.inf])
-def test_without_a_sample_of_high_quality_nothing_is_covered_and_the_histogram_is_collapsed(far):
-    measured = mode_coverage(jnp.full((10, 2), far), ring_centres(8, 1.0), 0.02)
+def test_without_a_sample_of_high_quality_nothing_is_covered_and_the_histogram_is_collapsed():
+    measured = mode_coverage(jnp.full((10, 2), 50.0), ring_centres(8, 1.0), 0.02)
     assert (measured.modes, measured.high_quality) == (0, 0.0)
     assert float(measured.kl) == pytest.approx(math.log(8), rel=1e-6)
 

@@ -118,9 +118,9 @@ def test_features_of_any_kind_of_array_will_do():
 def test_scores_say_what_does_not_fit():
     with pytest.raises(ValueError, match=r"got shapes \(4, 3\) and \(4, 2\)"):
         frechet_distance(np.ones((4, 3)), np.ones((4, 2)))
-    with pytest.raises(ValueError, match="expected at least 4 of each"):
+    with pytest.raises(ValueError, match="generated: got 3 samples, expected at least 4"):
         precision_recall(np.ones((3, 2)), np.ones((9, 2)))
-    with pytest.raises(ValueError, match="generated: 1 of 9 samples have features that are not finite"):
+    with pytest.raises(ValueError, match="generated: 1 of 9 hold numbers that are not finite"):
         density_coverage(np.diag([np.nan, *[1.0] * 8]), np.eye(9))
     with pytest.raises(ValueError, match="rows that sum to 1"):
         inception_score(np.ones((20, 3)))

@@ -1,9 +1,9 @@
 """Data sets by name, as commands and games take them in text."""
 
 import os
-from pathlib import Path
 from typing import Any
 
+from saddlery.arguments import quoted
 from saddlery.call import build
 from saddlery.data.cifar import cifar10
 from saddlery.data.digits import digits
@@ -29,7 +29,7 @@ def as_data(data: Any, **settings: Any) -> Any:
     if isinstance(data, os.PathLike) or (isinstance(data, str) and is_path(data)):
         return folder(data, **settings)
     if not isinstance(data, str):
-        raise TypeError(f"data: got {data!r}, expected a name, a path, or an object with draw(key, n)")
+        raise TypeError(f"data: got {quoted(data)}, expected a name, a path, or an object with draw(key, n)")
     return build("data", data, DATA)
 
 
@@ -37,4 +37,4 @@ def is_path(text: str) -> bool:
     """Whether a text that is no data set's name names a file or folder, there or not."""
     if text.partition("(")[0].strip() in DATA:
         return False
-    return os.sep in text or text.lower().endswith(".zip") or Path(text).expanduser().exists()
+    return os.sep in text or text.lower().endswith(".zip") or os.path.exists(os.path.expanduser(text))

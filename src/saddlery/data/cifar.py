@@ -1,24 +1,27 @@
 """CIFAR-10, from its published binary batches or from folders of images, one for each class."""
 
-import contextlib
+import gzip
+import itertools
 import os
 import tarfile
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from saddlery.arguments import plain
 from saddlery.data.folder import folder as images_of
 from saddlery.data.images import Images
 from saddlery.data.places import absent, places
 from saddlery.names import nearest
+from saddlery.reading import Damaged, Limited, open_regular, read_limited
 
 BATCHES = {"train": tuple(f"data_batch_{i}.bin" for i in range(1, 6)), "test": ("test_batch.bin",)}
 SIDE = 32
 RECORD = 1 + 3 * SIDE * SIDE  # a label, then the red, the green and the blue pixels
-LARGEST = 100_000 * RECORD  # bytes of a batch
+LARGEST = 20_000 * RECORD  # bytes of a batch; the published ones have half as many
+ARCHIVE, ENTRIES = 1 << 28, 1000  # bytes and entries of the archive, unpacked; the published one has 184 million, and 9
 
 
 def cifar10(
@@ -40,13 +43,14 @@ def cifar10(
     **Returns:** `Images`; what `saddlery.data.folder` returns where they are images.
 
     **Raises:** `FileNotFoundError` when they are in none of these; `ValueError`, naming the file, for a batch that is
-    truncated or holds another label.
+    truncated or holds another label, one of more than 61 MB, and an archive that unpacks to more than 256 MiB;
+    `OSError` for what is not a regular file.
     """
     if split not in BATCHES:
         raise ValueError(nearest("split", split, BATCHES))
     looked = places("cifar10", folder)
     for place in looked:
-        if (tar := place / "cifar-10-binary.tar.gz").is_file():
+        if (tar := place / "cifar-10-binary.tar.gz").exists():
             return _images(_from_tar(tar, BATCHES[split]))
         if (batches := place / "cifar-10-batches-bin").is_dir():
             return _images(_from_folder(batches, BATCHES[split]))
@@ -54,7 +58,7 @@ def cifar10(
             if pictures.exists():
                 return images_of(pictures, SIDE, progress=progress)
     pickled = [place for place in looked if list(place.glob("cifar-10-*py*"))]
-    also = f"; {pickled[0]} holds the Python version, pickles that Saddlery does not read" if pickled else ""
+    also = f"; {plain(pickled[0])} holds the Python version, pickles that Saddlery does not read" if pickled else ""
     raise absent("cifar10", f"the {split} split", looked, also)
 
 
@@ -64,11 +68,11 @@ def read_batch(name: str, content: bytes) -> tuple[np.ndarray, np.ndarray]:
     **Raises:** `ValueError`, naming it, when it is not a whole number of records or a label is not 0 to 9.
     """
     if not content or len(content) % RECORD:
-        raise ValueError(f"{name} is truncated or damaged: {len(content):,} bytes, not a multiple of {RECORD:,}")
+        raise Damaged(f"{name} is truncated or damaged: {len(content):,} bytes, not a multiple of {RECORD:,}")
     records = np.frombuffer(content, np.uint8).reshape(-1, RECORD)
     labels = records[:, 0]
     if labels.max() > 9:
-        raise ValueError(f"{name}: image {int(labels.argmax())} has the label {int(labels.max())}, expected 0 to 9")
+        raise Damaged(f"{name}: image {int(labels.argmax())} has the label {int(labels.max())}, expected 0 to 9")
     return records[:, 1:].reshape(-1, 3, SIDE, SIDE).transpose(0, 2, 3, 1), labels.astype(np.int32)
 
 
@@ -77,24 +81,33 @@ def _images(batches: list[tuple[np.ndarray, np.ndarray]]) -> Images:
 
 
 def _from_folder(folder: Path, names: tuple[str, ...]) -> list[tuple[np.ndarray, np.ndarray]]:
-    missing = [name for name in names if not (folder / name).is_file()]
+    missing = [name for name in names if not (folder / name).exists()]
     if missing:
-        raise FileNotFoundError(f"cifar10: {folder} has no {', '.join(missing)}")
-    return [read_batch(str(folder / name), (folder / name).read_bytes()) for name in names]
+        raise FileNotFoundError(f"cifar10: {plain(folder)} has no {', '.join(missing)}")
+    return [read_batch(plain(folder / name), read_limited(folder / name, LARGEST)) for name in names]
 
 
 def _from_tar(path: Path, names: tuple[str, ...]) -> list[tuple[np.ndarray, np.ndarray]]:
     """The batches of these names, in this order; nothing is unpacked on disk."""
-    found = {}
-    try:
-        with contextlib.closing(tarfile.open(path, "r:gz")) as tar:
-            for entry in tar:
-                name = entry.name.rpartition("/")[2]
-                if name in names and entry.isfile() and entry.size <= LARGEST:
-                    found[name] = tar.extractfile(entry).read()  # type: ignore[union-attr]
-    except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
-        raise ValueError(f"{path} is truncated or damaged: {error}") from error
+    with open_regular(path) as file, gzip.GzipFile(fileobj=file) as unpacked:
+        try:
+            with tarfile.open(fileobj=Limited(unpacked, ARCHIVE, LARGEST), mode="r:") as tar:  # type: ignore[arg-type]
+                found = _entries(tar, names)
+        except Exception as error:  # tarfile, gzip and zlib have many names for a damaged archive
+            raise Damaged(f"{plain(path)} is truncated or damaged: {error}") from error
     missing = [name for name in names if name not in found]
     if missing:
-        raise ValueError(f"{path} has no {', '.join(missing)}")
-    return [read_batch(f"{name} in {path}", found[name]) for name in names]
+        raise ValueError(f"{plain(path)} has no {', '.join(missing)}")
+    return [read_batch(f"{name} in {plain(path)}", found[name]) for name in names]
+
+
+def _entries(tar: tarfile.TarFile, names: tuple[str, ...]) -> dict[str, bytes]:
+    """The contents of the first files of these names. (A sparse file says itself how large it is.)"""
+    found = {}
+    for entry in itertools.islice(tar, ENTRIES):
+        name = entry.name.rpartition("/")[2]
+        if name in names and name not in found and entry.isfile() and not entry.issparse():
+            found[name] = tar.extractfile(entry).read()  # type: ignore[union-attr]
+        if len(found) == len(names):
+            break
+    return found

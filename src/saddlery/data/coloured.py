@@ -51,10 +51,14 @@ class Coloured(eqx.Module):
 
 
 def colours(images: Float[Array, "n height width 3"]) -> Float[Array, "n 3"]:
-    """The colour of each image in [-1, 1]: that of its brightest pixel (the largest sum), in [0, 1].
+    """The colour of each image in [-1, 1], or uint8: that of its brightest pixel (the largest sum), in [0, 1].
 
-    Of what `Coloured` draws, exactly the colour that it was drawn in.
+    Of what `Coloured` draws, exactly the colour that it was drawn in. Of an image with a NaN it has a NaN.
+
+    **Raises:** `ValueError` for images of another shape.
     """
-    pixels = images.reshape(len(images), -1, 3)
+    if images.ndim != 4 or images.shape[-1] != 3:
+        raise ValueError(f"images: got shape {images.shape}, expected (n, height, width, 3)")
+    pixels = in_range(images).reshape(len(images), -1, 3)
     brightest = jnp.argmax(pixels.sum(axis=-1), axis=1)
     return (jnp.take_along_axis(pixels, brightest[:, None, None], axis=1)[:, 0] + 1) / 2

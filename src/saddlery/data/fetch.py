@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from saddlery import storage
+from saddlery.arguments import plain
 from saddlery.data.places import places
 from saddlery.names import nearest
 
@@ -43,10 +45,10 @@ PUBLISHED = {
 def get(
     name: str, folder: str | os.PathLike | None = None, progress: Callable[[str, int, int], Any] | None = None
 ) -> Path:
-    """Download the files of a data set that are not there yet, or are damaged.
+    """Download the files of a data set that are not there yet, or are damaged in the cache folder.
 
     A file appears under its name when it is whole and its SHA-256 is right. A download that breaks off is continued
-    where it stopped the next time.
+    where it stopped the next time. In a folder of the user's no file is replaced.
 
     **Arguments:**
     - `name`: a name of `PUBLISHED`.
@@ -55,15 +57,27 @@ def get(
 
     **Returns:** the folder.
 
-    **Raises:** `ValueError` for an unknown name, and for a file that is not what was published; `ModuleNotFoundError`
-    when pooch is not installed; `OSError` when the network or the folder does not let it.
+    **Raises:** `ValueError` for an unknown name, and for a file that is not what was published; `FileExistsError`
+    naming a file in `folder` that is in the way, before anything is downloaded; `ModuleNotFoundError` when pooch is not
+    installed; `OSError` when the network or the folder does not let it.
     """
     if name not in PUBLISHED:
         raise ValueError(nearest("data set", name, PUBLISHED))
     target = Path(folder).expanduser() if folder is not None else places(name)[-1]
-    for file, digest in PUBLISHED[name].files.items():
-        _get(file, digest, PUBLISHED[name].addresses, target, progress or (lambda *_: None))
+    wanted = [file for file, digest in PUBLISHED[name].files.items() if not _is_there(target / file, digest)]
+    if folder is not None and (other := [target / file for file in wanted if os.path.lexists(target / file)]):
+        raise FileExistsError(
+            f"{plain(other[0])} is there with another SHA-256 than the published file; move it away, or choose another "
+            "folder: nothing was downloaded"
+        )
+    for file in wanted:
+        _get(file, PUBLISHED[name].files[file], PUBLISHED[name].addresses, target, progress or (lambda *_: None))
     return target
+
+
+def _is_there(path: Path, digest: str) -> bool:
+    """Whether a file has this SHA-256."""
+    return os.path.lexists(path) and storage.sha256(path) == digest
 
 
 def _get(file: str, digest: str, addresses: tuple[str, ...], target: Path, progress: Callable) -> None:
@@ -92,7 +106,7 @@ def _get(file: str, digest: str, addresses: tuple[str, ...], target: Path, progr
             ) from error
     raise OSError(
         f"{file} cannot be downloaded from {' nor from '.join(failures)}; is there a network? "
-        f"If another machine has one, put the file into {target}"
+        f"If another machine has one, put the file into {plain(target)}"
     )
 
 
@@ -100,6 +114,8 @@ def _continue(url: str, output: str, _: Any, *, part: Path, report: Callable[[in
     """Download to `part`, from where it ends, and move it to `output` when it is whole."""
     import requests
 
+    if os.path.lexists(part) and (part.is_symlink() or not part.is_file()):
+        raise OSError(f"{plain(part)} is not a regular file; remove it")
     held = part.stat().st_size if part.exists() else 0
     asked = {"Accept-Encoding": "identity", **({"Range": f"bytes={held}-"} if held else {})}
     with requests.get(url, headers=asked, stream=True, timeout=PATIENCE) as answer:

@@ -12,16 +12,21 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from saddlery import storage
+from saddlery.arguments import plain, whole
 from saddlery.cores import threads
 from saddlery.data.decoding import decode
 from saddlery.data.images import Images
 from saddlery.data.shards import Shards, held
 from saddlery.data.sources import Source, opened
+from saddlery.reading import Damaged, read_array, read_json
 
-FORMAT = 1
+FORMAT = 2
 TOGETHER = 128  # images that a thread decodes before it hands them over
 CELEBA, CELEBA_CROP = "img_align_celeba", 108
 NAMED = 5  # unreadable files that a warning names
+COPIES = 100  # names for the same images in the cache, when others hold what is not to be replaced
+WHOLLY = 1 << 29  # bytes of pixels of which each is looked at when they are read back
+SIDE = 4096  # pixels of a square's side at most
 
 
 class Square(NamedTuple):
@@ -44,8 +49,10 @@ def folder(
 ) -> Images | Shards:
     """The images of a folder, with all below it, or of a zip: the middle square of each, resized.
 
-    They are decoded on all cores and kept in the cache folder as one array, which is read back as long as the files
-    and these settings stay the same. Images from several folders are labelled by theirs, in alphabetical order.
+    They are decoded on all cores and kept in the cache folder as one array, which is read back as long as the files and
+    these settings stay the same. What is read back is compared with what was kept, by its SHA-256 (but pixels of more
+    than 512 MiB by their number alone), and decoded anew, with a warning, where it is damaged. Images from several
+    folders are labelled by theirs, in alphabetical order.
 
     **Arguments:**
     - `path`: the folder or the zip.
@@ -62,14 +69,12 @@ def folder(
     **Raises:** `FileNotFoundError` and `ValueError`, naming the file, when there are no images, for a zip that is
     refused (see `saddlery.data.sources`), and with `strict` for an image that cannot be read.
     """
-    for argument, value, allowed in (("size", size, range(1, 4097)), ("channels", channels, (1, 3))):
-        if value not in allowed:
-            raise ValueError(f"{argument}: got {value!r}, expected {'1 to 4096' if len(allowed) > 2 else '1 or 3'}")
-    if crop is not None and crop < 1:
-        raise ValueError(f"crop: got {crop!r}, expected 1 pixel or more")
-    kept = _decoded(Path(path).expanduser().absolute(), Square(size, channels, crop), strict, progress)
+    if whole("channels", channels) not in (1, 3):
+        raise ValueError(f"channels: got {channels!r}, expected 1 or 3")
+    square = Square(whole("size", size, 1, SIDE), channels, None if crop is None else whole("crop", crop))
+    kept = _decoded(Path(os.path.expanduser(path)).absolute(), square, strict, progress)
     labels = kept / "labels.npy"
-    return held(kept / "images.npy", np.load(labels) if labels.exists() else None, memory)
+    return held(kept / "images.npy", read_array(labels) if labels.exists() else None, memory)
 
 
 def _decoded(path: Path, square: Square, strict: bool, progress: Callable[[int, int], Any] | None) -> Path:
@@ -78,23 +83,71 @@ def _decoded(path: Path, square: Square, strict: bool, progress: Callable[[int, 
         if square.crop is None and all(name.split("/")[-2:-1] == [CELEBA] for name in _with_root(path, source.names)):
             square = square._replace(crop=CELEBA_CROP)
         told = json.dumps([FORMAT, str(path), source.identity, square])
-        name = re.sub(r"[^A-Za-z0-9-]+", "-", path.stem)
+        name = re.sub(r"[^A-Za-z0-9-]+", "-", path.stem)[:64]
         kept = storage.cache_folder() / "images" / f"{name}-{hashlib.sha256(told.encode()).hexdigest()[:16]}"
-        if not kept.exists():
-            with storage.folder(kept) as beside:
-                unreadable = _write(beside, source, square, strict, progress)
-                about = {"path": str(path), **square._asdict(), "images": len(source.names), "unreadable": unreadable}
-                (beside / "about.json").write_text(json.dumps(about, indent=1))
-    about = json.loads((kept / "about.json").read_text())
+
+        def make(beside: Path) -> None:
+            unreadable = _write(beside, source, square, strict, progress)
+            about = {"path": str(path), **square._asdict(), "images": len(source.names), "unreadable": unreadable}
+            (beside / "about.json").write_text(json.dumps(about, indent=1))
+
+        kept = _kept(kept, make)
+    about = read_json(kept / "about.json")
     if unreadable := about["unreadable"]:
         if strict:
             raise _refused(path, unreadable)
         warnings.warn(
-            f"{path}: {len(unreadable):,} of {about['images']:,} images cannot be read and are left out: "
+            f"{plain(path)}: {len(unreadable):,} of {about['images']:,} images cannot be read and are left out: "
             f"{_first(unreadable)}",
             stacklevel=3,
         )
     return kept
+
+
+def _kept(path: Path, make: Callable[[Path], None]) -> Path:
+    """The folder of the cache that `make` filled, at this path; filled now where it is not there, or is damaged.
+
+    What is there and cannot be proved to be Saddlery's is left alone: the images are then kept beside it.
+    """
+    damage = []
+    for kept in (path, *(path.with_name(f"{path.name}-{i}") for i in range(2, COPIES))):
+        try:
+            if os.path.lexists(kept):
+                _verify(kept)
+                return kept
+        except (OSError, ValueError) as error:
+            damage.append(plain(error))
+        try:
+            with storage.folder(kept) as beside:
+                if damage:
+                    warnings.warn(f"{'; '.join(damage)}; the images are decoded anew", stacklevel=4)
+                make(beside)
+            return kept
+        except FileExistsError:  # somebody's, or what cannot be told from it
+            continue
+    raise FileExistsError(f"{plain(path)} and {COPIES - 2} other names hold what Saddlery did not write; move it away")
+
+
+def _verify(kept: Path) -> None:
+    """Compare a folder of the cache with what was written there.
+
+    Of pixels of more than 512 MiB no more than their number: reading tens of GiB would take minutes each time, to find
+    what nobody would see.
+
+    **Raises:** `Damaged` naming what is missing or was changed.
+    """
+    images = kept / "images.npy"
+    if not images.is_file() or images.stat().st_size <= WHOLLY:
+        storage.verify(kept)
+        return
+    if not isinstance(sealed := read_json(kept / storage.SEAL), dict):
+        raise Damaged(f"{plain(kept / storage.SEAL)} is damaged: it is no list of digests")
+    for name in ("about.json", "labels.npy"):
+        if sealed.get(name) != (storage.sha256(kept / name) if (kept / name).exists() else None):
+            raise Damaged(f"{plain(kept)} is damaged: {name} is missing or changed since it was written")
+    about, shape = read_json(kept / "about.json"), read_array(images, mmap=True).shape
+    if shape[0] != about["images"] - len(about["unreadable"]):
+        raise Damaged(f"{plain(images)} is damaged: it holds {shape[0]:,} images")
 
 
 def _write(
@@ -117,7 +170,7 @@ def _write(
             if progress and (done % TOGETHER == 0 or done == total):
                 progress(done, total)
         if len(unreadable) == total:
-            raise ValueError(f"{source.path}: none of its {total:,} images can be read, {_first(unreadable)}")
+            raise ValueError(f"{plain(source.path)}: none of its {total:,} images can be read, {_first(unreadable)}")
         file.seek(0)
         _head(file, (total - len(unreadable), *shape))
     folders = [name.rpartition("/")[0] for name in source.names if name not in unreadable]
@@ -149,12 +202,12 @@ def _head(file: Any, shape: tuple[int, ...]) -> None:
 
 
 def _refused(path: Path, unreadable: dict[str, str]) -> ValueError:
-    return ValueError(f"{path}: {_first(unreadable)} cannot be read, and strict is asked for")
+    return ValueError(f"{plain(path)}: {_first(unreadable)} cannot be read, and strict is asked for")
 
 
 def _first(unreadable: dict[str, str]) -> str:
     """The first few names, with the reasons."""
-    named = [f"{name} ({reason})" for name, reason in list(unreadable.items())[:NAMED]]
+    named = [f"{plain(name, 120)} ({plain(reason, 200)})" for name, reason in list(unreadable.items())[:NAMED]]
     return ", ".join(named) + (", …" if len(unreadable) > NAMED else "")
 
 

@@ -7,6 +7,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from saddlery.arguments import COUNT, whole
+
 
 class Images(eqx.Module):
     """Images held in memory, drawn uniformly with replacement.
@@ -16,14 +18,14 @@ class Images(eqx.Module):
       in [-1, 1].
     - `labels`: `(n,)`, whole numbers, or `None`.
 
-    **Raises:** `ValueError` for another shape, type or range.
+    **Raises:** `ValueError` for another shape, type or range, or an axis of 2³¹ or more.
     """
 
     images: Any = eqx.field(converter=jnp.asarray)
     labels: Any = eqx.field(converter=lambda labels: None if labels is None else jnp.asarray(labels), default=None)
 
     def __check_init__(self):
-        if self.images.ndim != 4 or not len(self.images):
+        if self.images.ndim != 4 or not 0 < min(self.images.shape) <= max(self.images.shape) <= COUNT:
             raise ValueError(f"images: got shape {self.images.shape}, expected (n, height, width, channels)")
         if jnp.issubdtype(self.images.dtype, jnp.floating):
             low, high = float(self.images.min()), float(self.images.max())
@@ -45,13 +47,18 @@ class Images(eqx.Module):
         return in_range(self.images[jax.random.randint(key, (n,), 0, len(self.images))])
 
     def resized(self, size: int) -> "Images":
-        """These images, of the same type and labels, `size` by `size` pixels, by Lanczos' filter."""
+        """These images, of the same type and labels, `size` by `size` pixels, by Lanczos' filter.
+
+        **Raises:** `ValueError` for a size that is no whole number from 1.
+        """
+        size = whole("size", size)
         shape = (len(self), size, size, self.images.shape[-1])
         if shape == self.images.shape:
             return self
         resized = jax.image.resize(in_range(self.images), shape, "lanczos3").clip(-1, 1)
-        whole = self.images.dtype == jnp.uint8
-        return Images(jnp.round((resized + 1) * 127.5).astype(jnp.uint8) if whole else resized, self.labels)
+        if self.images.dtype == jnp.uint8:
+            resized = jnp.round((resized + 1) * 127.5).astype(jnp.uint8)
+        return Images(resized, self.labels)
 
 
 def in_range(images: Any) -> Any:

@@ -1,5 +1,6 @@
 """MNIST, from the IDX files in which it was published."""
 
+import contextlib
 import gzip
 import math
 import os
@@ -10,12 +11,17 @@ from typing import Any
 
 import numpy as np
 
+from saddlery.arguments import plain
 from saddlery.data.images import Images
 from saddlery.data.places import absent, places
+from saddlery.memory import afford
 from saddlery.names import nearest
+from saddlery.reading import Damaged, open_regular
 
 SPLITS = {"train": "train", "test": "t10k"}
 DEFLATE = 1100  # no gzip file holds more times its own size
+AXES = 32  # at most
+LARGEST = 1 << 30  # bytes of an array; MNIST's are 47 million
 
 
 def mnist(split: str = "train", folder: str | os.PathLike | None = None) -> Images:
@@ -37,7 +43,9 @@ def mnist(split: str = "train", folder: str | os.PathLike | None = None) -> Imag
         if files[0] and files[1]:
             return _pair(files[0], files[1])
         if there := files[0] or files[1]:
-            raise FileNotFoundError(f"mnist: {there} is there, but its {'labels' if files[0] else 'images'} are not")
+            raise FileNotFoundError(
+                f"mnist: {plain(there)} is there, but its {'labels' if files[0] else 'images'} are not"
+            )
     other = next(each for each in SPLITS if each != split)
     there = any(_file(place, SPLITS[other], "images-idx3-ubyte") for place in looked)
     wanted = f"the {split} split ({SPLITS[split]}-images-idx3-ubyte.gz)"
@@ -47,32 +55,47 @@ def mnist(split: str = "train", folder: str | os.PathLike | None = None) -> Imag
 def read_idx(path: str | os.PathLike) -> np.ndarray:
     """The array of unsigned bytes in an IDX file: `00 00 08 d`, `d` sizes as big-endian 32-bit numbers, the bytes.
 
-    **Raises:** `ValueError`, naming the file, when it is no such file, or its length is not what its head says.
+    Of a compressed file no more is unpacked than its head says, and that is at most a GiB.
+
+    **Raises:** `ValueError`, naming the file, when it is no such file, its length is not what its head says, or that is
+    more than a GiB or than the memory that is free; `OSError` when it is not there or not a regular file.
     """
     path = Path(path)
-    try:
-        with gzip.open(path) if path.suffix == ".gz" else open(path, "rb") as file:
-            head = file.read(4)
-            if len(head) < 4 or head[:3] != b"\0\0\x08" or not head[3]:
-                raise ValueError(f"{path} is no IDX file of bytes: it begins with {head.hex(' ') or 'nothing'}")
-            sizes = file.read(4 * head[3])
-            shape = struct.unpack(f">{len(sizes) // 4}I", sizes[: len(sizes) // 4 * 4])
-            expected = math.prod(shape)
-            if len(shape) < head[3] or expected > DEFLATE * path.stat().st_size:
-                raise EOFError(f"its head says {expected:,} bytes")
-            content = file.read(expected + 1)
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise ValueError(f"{path} is truncated or damaged: {error}") from error
+    with open_regular(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        try:
+            with gzip.GzipFile(fileobj=file) if path.suffix == ".gz" else contextlib.nullcontext(file) as unpacked:
+                shape = _sizes(unpacked, path)
+                expected = math.prod(shape)
+                if expected > DEFLATE * size:
+                    raise EOFError(f"its head says {expected:,} bytes")
+                if max(*shape, expected) > LARGEST:
+                    raise ValueError(f"{plain(path)} is refused: its head says {expected:,} bytes, {LARGEST:,} at most")
+                afford(plain(path), expected)
+                content = unpacked.read(expected + 1)
+        except (EOFError, OSError, zlib.error) as error:
+            raise Damaged(f"{plain(path)} is truncated or damaged: {error}") from error
     if len(content) != expected:
         held = f"{len(content):,}" if len(content) < expected else "more"
-        raise ValueError(f"{path} is truncated or damaged: its head says {expected:,} bytes, it holds {held}")
+        raise Damaged(f"{plain(path)} is truncated or damaged: its head says {expected:,} bytes, it holds {held}")
     return np.frombuffer(content, np.uint8).reshape(shape)
+
+
+def _sizes(file: Any, path: Path) -> tuple[int, ...]:
+    """The axes that an IDX file's head names."""
+    head = file.read(4)
+    if len(head) < 4 or head[:3] != b"\0\0\x08" or not 0 < head[3] <= AXES:
+        raise Damaged(f"{plain(path)} is no IDX file of bytes: it begins with {head.hex(' ') or 'nothing'}")
+    sizes = file.read(4 * head[3])
+    if len(sizes) < 4 * head[3]:
+        raise EOFError("it ends within its head")
+    return struct.unpack(f">{head[3]}I", sizes)
 
 
 def _file(place: Path, split: str, kind: str) -> Path | None:
     """An IDX file in a folder, compressed or not."""
     names = (f"{split}-{kind}.gz", f"{split}-{kind}")
-    return next((place / name for name in names if (place / name).is_file()), None)
+    return next((place / name for name in names if (place / name).exists()), None)
 
 
 def _pair(images: Path, labels: Path) -> Images:
@@ -80,9 +103,13 @@ def _pair(images: Path, labels: Path) -> Images:
     pixels, classes = read_idx(images), read_idx(labels)
     for path, array, axes in ((images, pixels, 3), (labels, classes, 1)):
         if array.ndim != axes:
-            raise ValueError(f"{path}: got an array of shape {_shape(array)}, expected one of {axes} axes")
+            raise ValueError(f"{plain(path)}: got an array of shape {_shape(array)}, expected one of {axes} axes")
+        if not array.size:
+            raise ValueError(f"{plain(path)} is empty: it holds an array of shape {_shape(array)}")
     if len(pixels) != len(classes):
-        raise ValueError(f"{labels} holds {len(classes):,} labels for the {len(pixels):,} images of {images}")
+        raise ValueError(
+            f"{plain(labels)} holds {len(classes):,} labels for the {len(pixels):,} images of {plain(images)}"
+        )
     return Images(pixels[..., None], classes.astype(np.int32))
 
 

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from saddlery.arguments import plain
 from saddlery.storage import cache_folder
 
 
@@ -19,6 +20,6 @@ def places(name: str, folder: str | os.PathLike | None = None) -> list[Path]:
 def absent(name: str, wanted: str, looked: list[Path], also: str = "") -> FileNotFoundError:
     """The error for a data set that is in none of the folders: what was looked for, where, and how to get it."""
     return FileNotFoundError(
-        f"{name}: {wanted} is not in {' nor in '.join(map(str, looked))}; "
+        f"{name}: {wanted} is not in {' nor in '.join(map(plain, looked))}; "
         f"download it with: saddlery data get {name}, or set SADDLERY_DATA to the folder that holds {name}/{also}"
     )

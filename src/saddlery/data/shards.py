@@ -9,7 +9,10 @@ import jax
 import numpy as np
 from jaxtyping import Array, Float
 
+from saddlery.arguments import plain, whole
 from saddlery.data.images import Images
+from saddlery.memory import afford
+from saddlery.reading import read_array
 
 SHARD = 1 << 28  # bytes of a shard
 PURPOSE = 0x5A4D  # folded into the key of the shards' order, so that it is no step's
@@ -40,16 +43,10 @@ class Shards(eqx.Module):
     block: int = eqx.field(static=True)
 
     def __init__(self, path: str | os.PathLike, size: int, steps: int, block: int = 64):
-        self.path, self.steps, self.block = str(path), steps, block
-        images = self._images()
-        if images.dtype != np.uint8 or images.ndim != 4:
-            raise ValueError(
-                f"{path}: got {images.dtype} of shape {images.shape}, expected uint8 (n, height, width, channels)"
-            )
-        if block < 1 or size % block or not 0 < size <= len(images):
-            raise ValueError(f"size: got {size!r}, expected a multiple of block, {block}, of at most {len(images)}")
-        if steps < 1:
-            raise ValueError(f"steps: got {steps!r}, expected 1 or more")
+        self.path, self.steps, self.block = str(path), whole("steps", steps), whole("block", block)
+        images = _mapped(path)
+        if whole("size", size) % block or size > len(images):
+            raise ValueError(f"size: got {size}, expected a multiple of block, {block}, of at most {len(images)}")
         self.shard = Images(images[:size])
 
     def __len__(self) -> int:
@@ -61,19 +58,16 @@ class Shards(eqx.Module):
 
     def at(self, step: int, key: Any) -> "Shards":
         """These images with the shard of a step of the run with this key."""
-        return eqx.tree_at(lambda shards: shards.shard, self, Images(self._images()[self.rows(step, key)]))
+        return eqx.tree_at(lambda shards: shards.shard, self, Images(_mapped(self.path)[self.rows(step, key)]))
 
     def rows(self, step: int, key: Any) -> np.ndarray:
         """The rows of the file that are in the shard of a step of the run with this key."""
-        n, blocks = len(self._images()), len(self) // self.block
+        n, blocks = len(_mapped(self.path)), len(self) // self.block
         turn, place = divmod(step // self.steps, n // self.block // blocks)
         order, first = jax.random.split(jax.random.fold_in(jax.random.fold_in(key, PURPOSE), turn))
         dealt = np.asarray(jax.random.permutation(order, n // self.block))[place * blocks : (place + 1) * blocks]
         counted = self.block * np.sort(dealt)[:, None] + np.arange(self.block)
         return (int(jax.random.randint(first, (), 0, n)) + counted.ravel()) % n
-
-    def _images(self) -> np.ndarray:
-        return np.load(self.path, mmap_mode="r", allow_pickle=False)
 
 
 def refill(game: Any, step: int, key: Any) -> tuple[Any, int]:
@@ -98,15 +92,28 @@ def held(path: str | os.PathLike, labels: Any = None, memory: int | None = None)
     - `labels`: `(n,)`, for images that are held whole.
     - `memory`: the bytes they may take, by default an eighth of the device's memory; shards take at most 256 MiB of
       it each, and are used for as many steps as draw about each of their images once in batches of 64.
+
+    **Raises:** `ValueError` for a file of another kind, one that is damaged, or a `memory` that is more than is free.
     """
-    images = np.load(path, mmap_mode="r", allow_pickle=False)
-    memory = _device_memory() // SHARE if memory is None else memory
+    images = _mapped(path)
+    memory = _device_memory() // SHARE if memory is None else whole("memory", memory, 1, sys.maxsize)
     if images.nbytes <= memory:
+        afford(plain(path), images.nbytes)
         return Images(images, labels)
     fitting = max(1, min(memory, SHARD) // images[0].nbytes)
     block = min(64, fitting)
     size = fitting // block * block
     return Shards(path, size, max(1, size // 64), block)
+
+
+def _mapped(path: str | os.PathLike) -> np.ndarray:
+    """The images of a file, left there."""
+    images = read_array(path, mmap=True)
+    if images.dtype != np.uint8 or images.ndim != 4 or not images.size:
+        raise ValueError(
+            f"{plain(path)}: got {images.dtype} of shape {images.shape}, expected uint8 (n, height, width, channels)"
+        )
+    return images
 
 
 def _device_memory() -> int:

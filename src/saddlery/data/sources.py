@@ -6,12 +6,21 @@ import os
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from saddlery.arguments import plain, quoted
+from saddlery.memory import afford
+from saddlery.reading import Damaged, Limited, open_regular
 
 SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"})
+BEGINNINGS = (  # of image files
+    b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8", b"BM", b"RIFF", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+",
+    *(b"P%d" % kind for kind in range(1, 8)),
+)  # fmt: skip
+LARGE = 1 << 24  # bytes from which an image file is looked at before it is read
 LARGEST = 1 << 28  # bytes of one image file
-TOTAL = 1 << 40  # bytes that a zip may unpack to
-RATIO = 100  # times its own size that a zip may unpack to; images are compressed already
+TOTAL = 1 << 40  # bytes of a zip, and of its images unpacked
+DIRECTORY = 1 << 28  # bytes of a zip's table of contents
 
 
 class Source(NamedTuple):
@@ -33,20 +42,21 @@ class Source(NamedTuple):
 def opened(path: Path) -> Iterator[Source]:
     """The images of a folder, with all folders below it, or of a zip. Hidden files are passed over.
 
+    What is named as an image and is none costs no more than the few bytes at its beginning that tell.
+
     **Raises:** `FileNotFoundError` when there is nothing there; `ValueError` when it is neither or holds no image, and
-    for a zip that is damaged or encrypted, that has an entry outside itself, or that would unpack to far more than it
-    is: an image of more than 256 MiB, or in all more than 1 TiB or 100 times its size. Nothing of a zip is ever
-    unpacked on disk.
+    for a zip that is damaged or encrypted, that has an entry outside itself, or that would unpack to an image of more
+    than 256 MiB, or to more than 1 TiB of images. Nothing of a zip is ever unpacked on disk.
     """
     if path.is_dir():
         yield _folder(path)
     elif not path.exists():
-        raise FileNotFoundError(f"{path} is not there; expected a folder or a zip of images")
-    elif not zipfile.is_zipfile(path):
-        raise ValueError(f"{path} is neither a folder nor a zip of images, or the zip is damaged")
+        raise FileNotFoundError(f"{plain(path)} is not there; expected a folder or a zip of images")
+    elif not path.is_file():
+        raise ValueError(f"{plain(path)} is neither a folder nor a regular file; expected a folder or a zip of images")
     else:
-        with _opened_zip(path) as archive:
-            yield _zip(path, archive)
+        with open_regular(path) as file, _opened_zip(path, file) as archive:
+            yield _zip(path, archive, os.fstat(file.fileno()))
 
 
 def _folder(path: Path) -> Source:
@@ -54,44 +64,72 @@ def _folder(path: Path) -> Source:
     images = _images_of(path, names)
     digest = hashlib.sha256()
     for name in images:
-        about = os.lstat(path / name)
+        about = _about(path / name)
         digest.update(f"{name}\0{about.st_size}\0{about.st_mtime_ns}\0".encode(errors="surrogateescape"))
 
     def read(name: str) -> bytes:
-        size = (path / name).stat().st_size
-        if size > LARGEST:
-            raise OSError(f"{size:,} bytes, more than {LARGEST:,}")
-        return (path / name).read_bytes()
+        with open_regular(path / name) as file:
+            return _content(file, os.fstat(file.fileno()).st_size)
 
     return Source(path, images, digest.hexdigest(), read)
 
 
-@contextlib.contextmanager
-def _opened_zip(path: Path) -> Iterator[zipfile.ZipFile]:
+def _about(path: Path) -> os.stat_result:
+    """The size and date of a file, or of a link that leads nowhere."""
     try:
-        archive = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
-        raise ValueError(f"{path} is damaged: {error}") from error
+        return path.stat()
+    except OSError:
+        return path.lstat()
+
+
+@contextlib.contextmanager
+def _opened_zip(path: Path, file: Any) -> Iterator[zipfile.ZipFile]:
+    limited: Any = Limited(file, TOTAL, DIRECTORY)
+    if not zipfile.is_zipfile(limited):
+        raise ValueError(f"{plain(path)} is neither a folder nor a zip of images, or the zip is damaged")
+    try:
+        archive = zipfile.ZipFile(limited)
+    except Exception as error:  # it has many names for a damaged table of contents
+        raise Damaged(f"{plain(path)} is damaged: {plain(error)}") from error
     with archive:
         yield archive
 
 
-def _zip(path: Path, archive: zipfile.ZipFile) -> Source:
+def _zip(path: Path, archive: zipfile.ZipFile, about: os.stat_result) -> Source:
     entries = archive.infolist()
     for entry in entries:
         parts = entry.filename.replace("\\", "/").split("/")
         if ".." in parts or parts[0].endswith(":") or entry.filename[:1] in "/\\":
-            raise ValueError(f"{path} is refused: its entry {entry.filename!r} lies outside the zip")
-    size, total = path.stat().st_size, sum(entry.file_size for entry in entries)
-    if total > TOTAL or total > RATIO * max(size, 1 << 16):
-        raise ValueError(f"{path} is refused: its {size:,} bytes would unpack to {total:,}, as those of a zip bomb")
+            raise ValueError(f"{plain(path)} is refused: its entry {quoted(entry.filename)} lies outside the zip")
     images = _images_of(path, [entry.filename for entry in entries if not entry.is_dir()])
     for name in images:
         if (entry := archive.getinfo(name)).file_size > LARGEST:
-            raise ValueError(f"{path} is refused: its entry {name!r} unpacks to {entry.file_size:,} bytes")
+            raise ValueError(f"{plain(path)} is refused: its entry {quoted(name)} unpacks to {entry.file_size:,} bytes")
         if entry.flag_bits & 1:
-            raise ValueError(f"{path} is encrypted: unpack it, and give the folder")
-    return Source(path, images, f"{size} {path.stat().st_mtime_ns}", archive.read)
+            raise ValueError(f"{plain(path)} is encrypted: unpack it, and give the folder")
+    if (total := sum(archive.getinfo(name).file_size for name in images)) > TOTAL:
+        raise ValueError(f"{plain(path)} is refused: its images would unpack to {total:,} bytes")
+
+    def read(name: str) -> bytes:
+        with archive.open(name) as file:
+            return _content(file, archive.getinfo(name).file_size)
+
+    return Source(path, images, f"{about.st_size} {about.st_mtime_ns}", read)
+
+
+def _content(file: Any, size: int) -> bytes:
+    """The bytes of an image file; of a large one only when it begins as one, as what else it holds may be anything.
+
+    How images begin is all that is looked at: their size may come after any amount of what a camera had to say.
+    """
+    if size > LARGEST:
+        raise ValueError(f"{size:,} bytes, more than {LARGEST:,}")
+    if size > LARGE:
+        if not file.read(len(max(BEGINNINGS, key=len))).startswith(BEGINNINGS):
+            raise ValueError(f"{size:,} bytes that do not begin as an image does")
+        afford("it", size)
+        file.seek(0)
+    return file.read(size + 1)
 
 
 def _images_of(path: Path, names: list[str]) -> list[str]:
@@ -99,7 +137,7 @@ def _images_of(path: Path, names: list[str]) -> list[str]:
     images = sorted({name for name in names if _is_image(name)})
     if not images:
         others = f"none of its {len(names):,} files ends in" if names else "it is empty; images end in"
-        raise ValueError(f"{path} holds no images: {others} {', '.join(sorted(SUFFIXES))}")
+        raise ValueError(f"{plain(path)} holds no images: {others} {', '.join(sorted(SUFFIXES))}")
     return images
 
 

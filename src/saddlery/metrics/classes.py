@@ -6,10 +6,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.scipy.special import kl_div
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float, Int, Num
 from scipy import stats
 
-from saddlery.metrics.modes import Expected
+from saddlery.arguments import whole
+from saddlery.metrics import entry
+from saddlery.metrics.modes import Expected, histograms
 
 
 class ClassCoverage(NamedTuple):
@@ -46,22 +48,36 @@ def class_coverage(classes: Int[Array | np.ndarray, " n"], total: int = 1000) ->
 
     **Raises:** `ValueError` for no samples, or a class that is none.
     """
-    classes = np.asarray(classes)
+    classes, total = np.asarray(classes), whole("total", total)
+    if classes.ndim != 1 or not np.issubdtype(classes.dtype, np.integer):
+        raise ValueError(f"classes: got {classes.dtype} of shape {classes.shape}, expected whole numbers (n,)")
     if not len(classes) or classes.min() < 0 or classes.max() >= total:
         found = f"{classes.min()} to {classes.max()}" if len(classes) else "none"
         raise ValueError(f"classes: got {found}, expected at least one, each from 0 to {total - 1}")
     return coverage_of_counts(np.bincount(classes, minlength=total))
 
 
+def coverage_of_counts(counts: Num[Array | np.ndarray, "*batch classes"]) -> ClassCoverage:
+    """`class_coverage` of histograms along the last axis.
+
+    **Raises:** `ValueError` for counts that are negative or not finite, or an empty histogram; in a compiled program,
+    where they are not known beforehand, all measures of them are NaN, and `modes` is 0.
+    """
+    counts = histograms(counts)
+    if entry.known(counts) and not counts.any(-1).all():
+        raise ValueError("counts: got an empty histogram, expected at least one sample")
+    return _coverage(counts)
+
+
 @jax.jit
-def coverage_of_counts(counts: Int[Array | np.ndarray, "*batch classes"]) -> ClassCoverage:
-    """`class_coverage` of histograms along the last axis, none of them empty."""
+def _coverage(counts):
     counts = jnp.asarray(counts)
     m, n = counts.shape[-1], counts.sum(-1, keepdims=True)
-    p = counts / n
+    sound = ((counts >= 0) & jnp.isfinite(counts)).all(-1) & (n[..., 0] > 0)
+    p = jnp.where(sound[..., None], counts / n, jnp.nan)
     chi_square = ((p - 1 / m) ** 2).sum(-1) * m * n[..., 0]
     return ClassCoverage(
-        (counts > 0).sum(-1),
+        jnp.where(sound, (counts > 0).sum(-1), 0),
         kl_div(p, 1 / m).sum(-1),
         kl_div(1 / m, p).sum(-1),
         jnp.abs(p - 1 / m).sum(-1) / 2,
@@ -81,7 +97,10 @@ def perfect_classes(n: int, total: int = 1000, draws: int = 500, seed: int = 0) 
     simulated histograms.
 
     **Returns:** `Expected` by the names of `ClassCoverage`, without the counts.
+
+    **Raises:** `ValueError` for numbers that are not whole, or less than 1.
     """
+    n, total, draws = whole("n", n), whole("total", total), whole("draws", draws)
     count = np.arange(n + 1)
     chance = stats.binom.pmf(count, n, 1 / total)
     share = count / n

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import os
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -13,20 +14,26 @@ import numpy as np
 import optax
 from jaxtyping import Array, Float, Int
 
+from saddlery import storage
 from saddlery.data.images import Images, in_range
+from saddlery.metrics import entry
 from saddlery.networks.convolution import convolution
-from saddlery.storage import cache_folder, write
+from saddlery.reading import read_limited
 
 CHANNELS, FEATURES = (16, 32), 128  # of the two convolutions, and of the penultimate layer
 STEPS, BATCH, RATE = 1500, 64, 3e-3
 HELD = 1 / 6  # the share of the images on which the accuracy is measured
 LARGE = 16  # images of larger sides are halved, and moved by two pixels, in place of none and one
 AT_ONCE = 256  # images in memory together
+LARGEST = 1 << 28  # bytes of a classifier's file
+COPIES = 10  # names for one classifier in its folder, when others hold what is damaged
 RECIPE = f"two convolutions {CHANNELS}, {FEATURES} features, Adam {RATE}, {STEPS} steps of {BATCH}, 2"
 
 
 class Classifier(eqx.Module):
-    """A convolutional classifier of grey images; see `classifier`.
+    """A convolutional classifier of grey images in [-1, 1] or uint8; see `classifier`.
+
+    Its methods raise `ValueError` for images of another shape or range, or that are not finite.
 
     - `accuracy`: on images that it was not trained on, `held` of them.
     """
@@ -36,11 +43,12 @@ class Classifier(eqx.Module):
     accuracy: float = eqx.field(static=True)
     held: int = eqx.field(static=True)
 
-    @eqx.filter_jit
     def features(self, images: Float[Array, "n height width 1"]) -> Float[Array, "n features"]:
-        """The penultimate layer of images in [-1, 1], after its relu."""
-        self._check(images)
-        return jax.lax.map(lambda image: _features(self.parameters, image[None])[0], images, batch_size=AT_ONCE)
+        """The penultimate layer, after its relu."""
+        images = entry.images("images", images)
+        if images.shape[1:] != self.shape:
+            raise ValueError(f"images: got shape {images.shape}, expected (n, {', '.join(map(str, self.shape))})")
+        return _penultimate(self.parameters, jnp.asarray(images))
 
     def logits(self, images: Float[Array, "n height width 1"]) -> Float[Array, "n classes"]:
         """The scores of the classes, before the softmax."""
@@ -53,17 +61,17 @@ class Classifier(eqx.Module):
     def classify(self, images: Float[Array, "n height width channels"]) -> Int[Array, " n"]:
         """The class of each image; of several channels each is classified, as digits of one number: 100 a + 10 b + c.
 
-        The numbers of `saddlery.data.Stacked`, for ten classes.
+        The numbers of `saddlery.data.Stacked`, for ten classes. In a compiled program, where values are not known
+        beforehand, an image that is not finite is of the class −1.
         """
+        images = entry.images("images", images)
+        if images.shape[1:3] != self.shape[:2]:
+            raise ValueError(f"images: got shape {images.shape}, expected (n, {self.shape[0]}, {self.shape[1]}, …)")
         n, *_, channels = images.shape
-        alone = jnp.moveaxis(images, -1, 1).reshape(n * channels, *self.shape)
-        classes = self.logits(alone).argmax(1).reshape(n, channels)
-        base = len(self.parameters[-1]["bias"])
-        return classes @ jnp.asarray([base**i for i in reversed(range(channels))])
-
-    def _check(self, images):
-        if images.shape[1:] != self.shape:
-            raise ValueError(f"images: got shape {images.shape}, expected (n, {', '.join(map(str, self.shape))})")
+        alone = jnp.moveaxis(jnp.asarray(images), -1, 1).reshape(n * channels, *self.shape)
+        logits = self.logits(alone).reshape(n, channels, -1)
+        numbers = logits.argmax(-1) @ jnp.asarray([logits.shape[-1] ** i for i in reversed(range(channels))])
+        return jnp.where(jnp.isnan(logits).any((1, 2)), -1, numbers)
 
 
 def classifier(data: Images, folder: Path | None = None) -> Classifier:
@@ -80,13 +88,15 @@ def classifier(data: Images, folder: Path | None = None) -> Classifier:
     **Raises:** `ValueError` for images of several channels, without labels, or fewer than 60.
     """
     _check_data(data)
-    folder = cache_folder() / "classifiers" if folder is None else Path(folder)
+    folder = storage.cache_folder() / "classifiers" if folder is None else Path(folder)
     images, labels = np.asarray(data.images), np.asarray(data.labels)
-    path = folder / f"{_digest(images, labels)}.npz"
-    if (kept := _read(path, images.shape[1:])) is not None:
-        return kept
+    digest = _digest(images, labels)
+    paths = [folder / f"{digest}{end}.npz" for end in ("", *(f"-{i}" for i in range(2, COPIES)))]
+    for path in filter(os.path.lexists, paths):
+        if (kept := _read(path, images.shape[1:])) is not None:
+            return kept
     trained = _trained(images, labels)
-    _keep(path, trained)
+    _keep(next((path for path in paths if not os.path.lexists(path)), paths[-1]), trained)
     return trained
 
 
@@ -106,7 +116,7 @@ def _trained(images, labels):
     classes = int(labels.max()) + 1
     parameters = _train(jax.random.key(0), jnp.asarray(images[seen]), jnp.asarray(labels[seen]), classes)
     new = Classifier(parameters, images.shape[1:], 0.0, len(held))
-    accuracy = float((np.asarray(new.classify(in_range(jnp.asarray(images[held])))) == labels[held]).mean())
+    accuracy = float((np.asarray(new.classify(images[held])) == labels[held]).mean())
     return Classifier(parameters, images.shape[1:], accuracy, len(held))
 
 
@@ -151,6 +161,12 @@ def _initial(key, shape, classes):
     )
 
 
+@eqx.filter_jit
+def _penultimate(parameters, images):
+    """The penultimate layer of any number of images."""
+    return jax.lax.map(lambda image: _features(parameters, image[None])[0], images, batch_size=AT_ONCE)
+
+
 def _features(parameters, images):
     """The penultimate layer of a batch."""
     x = (images.transpose(3, 1, 2, 0) + 1) / 2  # ink on zero, with which the borders are filled up; the batch last
@@ -185,8 +201,8 @@ def _keep(path, trained):
     arrays = {f"{name}{i}": layer[name] for i, layer in enumerate(trained.parameters) for name in ("weight", "bias")}
     np.savez(content, accuracy=trained.accuracy, held=trained.held, **arrays)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write(path, content.getvalue())
+        storage.mark(path.parent)
+        storage.write(path, content.getvalue())
     except OSError:  # such as a folder that is read only: the next call trains again
         return
 
@@ -194,7 +210,7 @@ def _keep(path, trained):
 def _read(path, shape):
     """The classifier kept at a path, or `None` when there is none, or none that is whole."""
     try:
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as kept:
+        with np.load(io.BytesIO(read_limited(path, LARGEST)), allow_pickle=False) as kept:
             layers = [{name: jnp.asarray(kept[f"{name}{i}"]) for name in ("weight", "bias")} for i in range(4)]
             return Classifier(tuple(layers), shape, float(kept["accuracy"]), int(kept["held"]))
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):

@@ -4,7 +4,11 @@ import numpy as np
 from jaxtyping import Array, Float
 from scipy.special import rel_entr
 
+from saddlery.arguments import whole
 from saddlery.metrics.modes import Expected
+
+BINS = 256  # along an axis at most
+FAR = 1.0  # how far colours may lie outside [0, 1]
 
 
 def colour_divergence(
@@ -19,11 +23,15 @@ def colour_divergence(
 
     **Arguments:**
     - `colours`, `reference`: `(n, 3)` and `(m, 3)` in [0, 1], such as `saddlery.data.colours` of generated and real
-      images. What lies outside is counted in the nearest cube.
+      images, or uint8. What lies a little outside is counted in the nearest cube.
     - `bins`: along each axis.
 
-    **Raises:** `ValueError` for another shape, or no colours.
+    **Returns:** the divergence; NaN when one of the colours is.
+
+    **Raises:** `ValueError` for another shape, no colours, colours that are further than 1 outside [0, 1], or `bins`
+    that are no whole number from 1 to 256.
     """
+    whole("bins", bins, 1, BINS)
     return _divergence(_histogram("colours", colours, bins), _histogram("reference", reference, bins))
 
 
@@ -31,8 +39,11 @@ def perfect_colours(n: int, m: int, bins: int = 5, draws: int = 500, seed: int =
     """What `colour_divergence` is between `n` and `m` samples that are both uniform in the cube of colours.
 
     The mean and interval of `draws` simulated pairs of histograms.
+
+    **Raises:** `ValueError` for numbers that are not whole, or less than 1.
     """
-    cells = bins**3
+    n, m, draws = whole("n", n), whole("m", m), whole("draws", draws)
+    cells = whole("bins", bins, 1, BINS) ** 3
     random = np.random.default_rng(seed)
     pairs = zip(*(random.multinomial(size, np.full(cells, 1 / cells), draws) / size for size in (n, m)), strict=True)
     values = [_divergence(p, q) for p, q in pairs]
@@ -41,10 +52,15 @@ def perfect_colours(n: int, m: int, bins: int = 5, draws: int = 500, seed: int =
 
 
 def _histogram(argument, colours, bins):
-    colours = np.asarray(colours, float)
+    given = np.asarray(colours)
+    colours = given / 255 if given.dtype == np.uint8 else given.astype(float)
     if colours.ndim != 2 or colours.shape[1] != 3 or not len(colours):
         raise ValueError(f"{argument}: got shape {colours.shape}, expected (n, 3), n at least 1")
-    cells = np.clip((np.nan_to_num(colours) * bins).astype(int), 0, bins - 1) @ [bins**2, bins, 1]
+    if np.isnan(colours).any():
+        return np.full(bins**3, np.nan)
+    if colours.min() < -FAR or colours.max() > 1 + FAR:
+        raise ValueError(f"{argument}: got values from {colours.min():g} to {colours.max():g}, expected [0, 1]")
+    cells = np.clip((colours * bins).astype(int), 0, bins - 1) @ [bins**2, bins, 1]
     return np.bincount(cells, minlength=bins**3) / len(colours)
 
 

@@ -7,10 +7,12 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from saddlery.arguments import quoted, whole
+from saddlery.metrics import entry
+
 SCALES = (0.25, 0.5, 1.0, 2.0, 4.0)  # the bandwidths of `mmd`, in median distances
 
 
-@functools.partial(jax.jit, static_argnames=("projections", "order"))
 def sliced_wasserstein(
     x: Float[Array, "n *shape"],
     y: Float[Array, "m *shape"],
@@ -30,16 +32,22 @@ def sliced_wasserstein(
     - `projections`: how many θ the expectation is estimated from.
     - `order`: p, 1 or 2.
 
-    **Raises:** `ValueError` for another order, or when the samples' shapes differ.
+    **Raises:** `ValueError` for another order, no projections, samples that are not finite, or of different shapes.
     """
     if order not in (1, 2):
-        raise ValueError(f"order: got {order}, expected 1 or 2")
+        raise ValueError(f"order: got {quoted(order)}, expected 1 or 2")
+    x, y = entry.samples("x", x), entry.samples("y", y)
+    return _sliced_wasserstein(x, y, key, projections=whole("projections", projections), order=int(order))
+
+
+@functools.partial(jax.jit, static_argnames=("projections", "order"))
+def _sliced_wasserstein(x, y, key, projections, order):
     x, y = _flattened(x, y)
     directions = jax.random.normal(key, (projections, x.shape[1]), x.dtype)
     directions /= jnp.linalg.norm(directions, axis=1, keepdims=True)
     of_x, of_y, weights = _couples(len(x), len(y))
     gaps = jnp.abs(_sorted(directions, x)[:, of_x] - _sorted(directions, y)[:, of_y])
-    return ((gaps**order * weights).sum(1).mean()) ** (1 / order)
+    return jnp.where(entry.finite(x, y), ((gaps**order * weights).sum(1).mean()) ** (1 / order), jnp.nan)
 
 
 def _sorted(directions, samples):
@@ -53,7 +61,6 @@ def _couples(n, m):
     return cuts[:-1] // m, cuts[:-1] // n, np.diff(cuts) / (n * m)
 
 
-@jax.jit
 def mmd_squared(
     x: Float[Array, "n *shape"],
     y: Float[Array, "m *shape"],
@@ -71,13 +78,18 @@ def mmd_squared(
     - `bandwidths`: the σ; when `None`, `SCALES` times the median distance within both sets together. Values compare
       only where the bandwidths are the same: measure a run with those of its real samples (`median_distance`).
 
-    **Raises:** `ValueError` for fewer than two samples, or when the samples' shapes differ.
+    **Raises:** `ValueError` for fewer than two samples, samples that are not finite or of different shapes, or
+    bandwidths that are not positive.
     """
+    x, y = entry.samples("x", x, 2), entry.samples("y", y, 2)
+    return _mmd_squared(x, y, None if bandwidths is None else entry.positive("bandwidths", bandwidths))
+
+
+@jax.jit
+def _mmd_squared(x, y, bandwidths):
     x, y = _flattened(x, y)
-    if min(len(x), len(y)) < 2:
-        raise ValueError(f"x, y: got {len(x)} and {len(y)} samples, expected at least two of each")
     if bandwidths is None:
-        sigmas = jnp.asarray(SCALES) * median_distance(jnp.concatenate([x, y]))
+        sigmas = jnp.asarray(SCALES) * _median_distance(jnp.concatenate([x, y]))
     else:
         sigmas = jnp.atleast_1d(bandwidths)
 
@@ -91,7 +103,6 @@ def mmd_squared(
     return within(x) + within(y) - 2 * total(_squared_distances(x, y)) / (len(x) * len(y))
 
 
-@jax.jit
 def mmd(
     x: Float[Array, "n *shape"],
     y: Float[Array, "m *shape"],
@@ -101,13 +112,20 @@ def mmd(
     return jnp.sqrt(jnp.maximum(mmd_squared(x, y, bandwidths), 0.0))
 
 
-@jax.jit
 def median_distance(samples: Float[Array, "n *shape"]) -> Float[Array, ""]:
-    """The median distance between two samples of a set, the usual scale of a kernel; 1 where it is 0."""
+    """The median distance between two samples of a set, the usual scale of a kernel; 1 where it is 0.
+
+    **Raises:** `ValueError` for fewer than two samples, or samples that are not finite.
+    """
+    return _median_distance(entry.samples("samples", samples, 2))
+
+
+@jax.jit
+def _median_distance(samples):
     samples, _ = _flattened(samples, samples)
     distances = jnp.sqrt(_squared_distances(samples, samples))
     median = jnp.nanmedian(jnp.where(jnp.eye(len(samples), dtype=bool), jnp.nan, distances))
-    return jnp.where(median > 0, median, 1.0)
+    return jnp.where(entry.finite(samples), jnp.where(median > 0, median, 1.0), jnp.nan)
 
 
 def _flattened(x, y):

@@ -6,6 +6,7 @@ from typing import Any
 import equinox as eqx
 import numpy as np
 
+from saddlery.metrics import entry
 from saddlery.networks import MLP, Network
 
 AT_ONCE = 512  # images in memory together
@@ -15,9 +16,10 @@ def penultimate(network: Network, parameters: Any) -> Callable[[Any], np.ndarray
     """The function from images to the network's features, what enters its last layer, as `(n, features)`.
 
     A network says what its features are by a method `features(parameters, x)`; of an `MLP` they are its last hidden
-    layer. Images are taken 512 at a time.
+    layer. Images are taken 512 at a time, of uint8 ones in [-1, 1].
 
-    **Raises:** `TypeError` for a network of which neither is known.
+    **Raises:** `TypeError` for a network of which neither is known. The function raises `ValueError` for images that
+    are not finite.
     """
     compute = getattr(network, "features", None)
     if not callable(compute) and not (isinstance(network, MLP) and network.widths):
@@ -27,6 +29,7 @@ def penultimate(network: Network, parameters: Any) -> Callable[[Any], np.ndarray
         )
 
     def features(images: Any) -> np.ndarray:
+        images = entry.samples("images", images)
         parts = [_features(network, parameters, images[i : i + AT_ONCE]) for i in range(0, len(images), AT_ONCE)]
         return np.concatenate([np.asarray(part).reshape(len(part), -1) for part in parts])
 

@@ -7,6 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Float
 
+from saddlery.arguments import plain
+from saddlery.metrics import entry
+
 AT_ONCE = 64  # images in memory together
 NAME, LAYERS = "inception-v3-compat", ("2048", "logits_unbiased")
 
@@ -25,8 +28,8 @@ class Inception(NamedTuple):
 def inception(weights: Path | str | None = None) -> Callable[[Any], Inception]:
     """The Inception-v3 of the published FID and inception scores, as torch-fidelity has it: a function of images.
 
-    It takes images `(n, height, width, channels)` in [-1, 1], of one or three channels and any size, which the network
-    scales to 299×299 as the released one does.
+    It takes images `(n, height, width, channels)` in [-1, 1] or uint8, of one or three channels and any size, which the
+    network scales to 299×299 as the released one does, and raises `ValueError` for others.
 
     **Arguments:**
     - `weights`: a file of them that you trust, as torch-fidelity unpickles it; `None` to have torch-fidelity download
@@ -44,7 +47,7 @@ def inception(weights: Path | str | None = None) -> Callable[[Any], Inception]:
             "pip install 'saddlery[inception]'; the digit classifiers' features need nothing"
         ) from error
     if weights is not None and not Path(weights).is_file():
-        raise FileNotFoundError(f"weights: there is no file {weights}")
+        raise FileNotFoundError(f"weights: there is no file {plain(weights)}")
     options = {} if weights is None else {"feature_extractor_weights_path": str(weights)}
     try:
         network = create_feature_extractor(NAME, list(LAYERS), cuda=torch.cuda.is_available(), verbose=False, **options)
@@ -55,21 +58,33 @@ def inception(weights: Path | str | None = None) -> Callable[[Any], Inception]:
         ) from error
 
     def measure(images: Any) -> Inception:
-        parts = [_measure(network, images[i : i + AT_ONCE]) for i in range(0, len(images), AT_ONCE)]
+        batches = seen(images)
+        parts = [_measure(network, batches[i : i + AT_ONCE]) for i in range(0, len(batches), AT_ONCE)]
         return Inception(*(np.concatenate(part) for part in zip(*parts, strict=True)))
 
     return measure
 
 
-def _measure(network, images):
+def seen(images: Any) -> np.ndarray:
+    """Images as the network sees them: `(n, 3, height, width)`, uint8.
+
+    **Raises:** `ValueError` for what are no images in [-1, 1] or uint8, of one or three channels.
+    """
+    from saddlery.metrics.probes import pixels
+
+    images = entry.images("images", images)
+    if images.shape[-1] not in (1, 3):
+        raise ValueError(f"images: got {images.shape[-1]} channels, expected one or three")
+    parts = [np.asarray(pixels(images[i : i + AT_ONCE])) for i in range(0, len(images), AT_ONCE)]
+    whole = np.concatenate(parts).transpose(0, 3, 1, 2)
+    return np.ascontiguousarray(np.broadcast_to(whole, (len(whole), 3, *whole.shape[2:])))
+
+
+def _measure(network, batch):
     """Features and probabilities of some images."""
     import torch  # type: ignore
 
-    from saddlery.metrics.probes import pixels
-
-    bytes_ = np.array(pixels(np.asarray(images)))
-    bytes_ = np.broadcast_to(bytes_, (*bytes_.shape[:-1], 3)) if bytes_.shape[-1] == 1 else bytes_
-    batch = torch.from_numpy(np.ascontiguousarray(bytes_.transpose(0, 3, 1, 2)))
+    batch = torch.from_numpy(batch)
     with torch.no_grad():
         features, logits = network(batch.cuda() if torch.cuda.is_available() else batch)
     return features.cpu().numpy(), torch.softmax(logits, 1).cpu().numpy()

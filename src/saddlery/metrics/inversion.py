@@ -9,7 +9,9 @@ import numpy as np
 import optax
 from jaxtyping import Array, Bool, Float, Int
 
+from saddlery.arguments import number, whole
 from saddlery.cores import on_all_cores
+from saddlery.metrics import entry
 from saddlery.metrics.search import descend, lbfgs
 from saddlery.networks import Network
 
@@ -46,8 +48,8 @@ class Inversion(NamedTuple):
 
     @property
     def log_density(self) -> Float[np.ndarray, " images"]:
-        """The prior's log-density at each `best_z`; see `log_prior`."""
-        return np.asarray(log_prior(self.best_z))
+        """The prior's log-density at each `best_z`, NaN where its error is; see `log_prior`."""
+        return np.where(np.isnan(self.best_error), np.nan, log_prior(self.best_z))
 
 
 def invert(
@@ -71,7 +73,7 @@ def invert(
 
     **Arguments:**
     - `generator`, `parameters`: such as `game.generator` and `run.players.generator`.
-    - `images`: `(images, …)` in [-1, 1], of the generator's shape.
+    - `images`: `(images, …)` in [-1, 1] or uint8, of the generator's shape.
     - `key`: of the starts, z ~ N(0, I).
     - `noise`: the dimension d of z, such as `game.noise`.
     - `restarts`: searches for each image.
@@ -81,16 +83,20 @@ def invert(
       apart, such as `optax.adam(0.03)`.
     - `lanes`: how many searches run in one program; on the CPU those programs share its cores.
 
-    **Raises:** `ValueError` when the shapes do not fit, or the generator's samples of a batch see each other (as under
-    batch normalisation), so that an image is not a function of its own z.
+    **Raises:** `ValueError` when the shapes do not fit, images are not finite or in another range, a number makes no
+    sense, or the generator's samples of a batch see each other (as under batch normalisation), so that an image is not
+    a function of its own z.
     """
-    images = jnp.asarray(images, float)
+    images = targets_of(images)
+    for name, value in (("noise", noise), ("restarts", restarts), ("iterations", iterations)):
+        whole(name, value)
+    tolerance = number("tolerance", tolerance, least=0)
     check_generator(generator, parameters, noise, images.shape[1:])
     starts = jax.random.normal(key, (len(images), restarts, noise))
     total = len(images) * restarts
     z = starts.reshape(total, noise)
     targets = np.arange(total) // restarts
-    lanes = min(lanes or LANES.get(jax.default_backend(), total), total)
+    lanes = min(LANES.get(jax.default_backend(), total) if lanes is None else whole("lanes", lanes), total)
     # The last chunk is filled up with searches of the first, so that all share one program.
     chunks = [np.arange(first, first + lanes) % total for first in range(0, total, lanes)]
 
@@ -111,6 +117,15 @@ def log_prior(z: Float[Any, "*batch d"]) -> Any:
     ever gets to see.
     """
     return -((z**2).sum(-1) + z.shape[-1] * np.log(2 * np.pi)) / 2
+
+
+def targets_of(images: Any) -> Any:
+    """Images, or vectors in their place, as searches and chains take them.
+
+    **Raises:** `ValueError` for ones that are not finite, and images in another range than [-1, 1].
+    """
+    check = entry.images if np.ndim(images) == 4 else entry.samples
+    return jnp.asarray(check("images", images), float)
 
 
 def check_generator(generator: Network, parameters: Any, noise: int, shape: tuple[int, ...]) -> None:

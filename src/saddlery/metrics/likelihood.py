@@ -9,8 +9,9 @@ import numpy as np
 from jax.scipy.special import logsumexp
 from jaxtyping import Array, Float
 
+from saddlery.arguments import number, whole
 from saddlery.cores import on_all_cores
-from saddlery.metrics.inversion import check_generator, log_prior
+from saddlery.metrics.inversion import check_generator, log_prior, targets_of
 from saddlery.networks import Network
 
 LANES = {"cpu": 256}  # chains in one program; on the CPU as many as stay in its caches, elsewhere all
@@ -62,21 +63,25 @@ def log_likelihood(
 
     **Arguments:**
     - `generator`, `parameters`, `noise`: as for `invert`.
-    - `images`: `(images, …)` in [-1, 1].
+    - `images`: `(images, …)` in [-1, 1] or uint8.
     - `std`: σ, of the noise on each pixel: part of the model; compare generators at the same one, or each at its best.
     - `temperatures`: T.
     - `chains`: for each image.
     - `leapfrog`: steps of a trajectory.
     - `lanes`: how many chains run in one program.
 
-    **Raises:** `ValueError` when the shapes do not fit, the generator's samples see each other, or σ is not positive.
+    **Raises:** `ValueError` when the shapes do not fit, images are not finite or in another range, the generator's
+    samples see each other, σ is not positive, or another number makes no sense.
     """
-    if not std > 0:
-        raise ValueError(f"std: got {std!r}, expected a positive number")
-    images = jnp.asarray(images, float)
+    std = number("std", std, above=0)
+    counts = {"noise": noise, "temperatures": temperatures, "chains": chains, "leapfrog": leapfrog}
+    for name, value in counts.items():
+        whole(name, value)
+    images = targets_of(images)
     check_generator(generator, parameters, noise, images.shape[1:])
     total = len(images)
-    block = min(max(1, (lanes or LANES.get(jax.default_backend(), total * chains)) // chains), total)
+    lanes = LANES.get(jax.default_backend(), total * chains) if lanes is None else whole("lanes", lanes)
+    block = min(max(1, lanes // chains), total)
     blocks = [np.arange(first, first + block) % total for first in range(0, total, block)]
 
     def anneal(number):

@@ -5,6 +5,9 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Array, Float, Int
 
+from saddlery.arguments import whole
+from saddlery.metrics import entry
+
 
 class LinearProbe(NamedTuple):
     """Accuracies of linear classifiers on other samples, one for each choice of the labelled ones."""
@@ -18,13 +21,13 @@ class LinearProbe(NamedTuple):
 
     @property
     def std(self) -> float:
-        """The standard deviation of one choice."""
-        return float(self.accuracies.std(ddof=1))
+        """The standard deviation of one choice; NaN where there is no other."""
+        return float(self.accuracies.std(ddof=1)) if len(self.accuracies) > 1 else float("nan")
 
 
 def linear_probe(
-    features: Float[Array, "n features"],
-    labels: Int[Array, " n"],
+    features: Float[Array | np.ndarray, "n *features"],
+    labels: Int[Array | np.ndarray, " n"],
     labelled: int = 100,
     repeats: int = 10,
     seed: int = 0,
@@ -42,14 +45,21 @@ def linear_probe(
     - `labelled`: how many get a label, the same number of each class.
     - `repeats`, `seed`: of the random choice of those.
 
-    **Raises:** `ValueError` when `labelled` is no multiple of the number of classes, or a class has too few samples.
+    **Raises:** `ValueError` when `labelled` is no multiple of the number of classes, or a class has too few samples;
+    for features that are not finite, and labels that are no whole numbers, not one of each sample, or all the same.
     """
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    inputs, targets = np.asarray(features, float).reshape(len(features), -1), np.asarray(labels)
+    inputs, targets = entry.samples("features", features), np.asarray(labels)
+    if targets.shape != (len(inputs),) or not np.issubdtype(targets.dtype, np.integer):
+        raise ValueError(f"labels: got {targets.dtype} of shape {targets.shape}, expected {len(inputs)} whole numbers")
+    labelled, repeats = whole("labelled", labelled), whole("repeats", repeats)
+    inputs = np.asarray(inputs, float).reshape(len(inputs), -1)
     classes, counts = np.unique(targets, return_counts=True)
+    if len(classes) < 2:
+        raise ValueError(f"labels: got {classes[0]} for each sample, expected at least two classes")
     each, rest = divmod(labelled, len(classes))
     if rest or not 0 < each < counts.min():
         raise ValueError(

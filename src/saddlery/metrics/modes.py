@@ -1,6 +1,6 @@
 """How well samples cover the modes of a mixture, and what a perfect sampler would score."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -8,6 +8,9 @@ import numpy as np
 from jax.scipy.special import kl_div
 from jaxtyping import Array, Float, Int, Num
 from scipy.special import chdtr
+
+from saddlery.arguments import whole
+from saddlery.metrics import entry
 
 
 class Divergences(NamedTuple):
@@ -42,7 +45,6 @@ class Expected(NamedTuple):
     high: float
 
 
-@jax.jit
 def histogram_divergences(counts: Num[Array | np.ndarray, "*batch modes"]) -> Divergences:
     """How far the histogram of `counts` is from uniform: KL, Jensen–Shannon and total variation.
 
@@ -53,12 +55,31 @@ def histogram_divergences(counts: Num[Array | np.ndarray, "*batch modes"]) -> Di
     - `counts`: `(…, modes)`, not negative; histograms along the last axis.
 
     **Returns:** `Divergences`, each of shape `(…)`.
+
+    **Raises:** `ValueError` for counts that are negative or not finite; in a compiled program, theirs are NaN.
     """
+    return _divergences(histograms(counts))
+
+
+def histograms(counts: Any) -> Any:
+    """Counts `(…, modes)` as they are.
+
+    **Raises:** `ValueError` for another shape or, where they are known, counts that are negative or not finite.
+    """
+    counts = entry.numbers("counts", np.asarray(counts) if entry.known(counts) else counts)
+    if entry.known(counts) and (counts < 0).any():
+        raise ValueError(f"counts: got {counts.min()}, expected no less than 0")
+    return counts
+
+
+@jax.jit
+def _divergences(counts):
     counts = jnp.asarray(counts, float)
     modes = counts.shape[-1]
     total = counts.sum(-1, keepdims=True)
     collapsed = jnp.zeros(modes).at[0].set(1.0)
     p = jnp.where(total > 0, counts / jnp.where(total > 0, total, 1.0), collapsed)
+    p = jnp.where(((counts >= 0) & jnp.isfinite(counts)).all(-1, keepdims=True), p, jnp.nan)
     middle = (p + 1 / modes) / 2
     return Divergences(
         kl_div(p, 1 / modes).sum(-1),
@@ -67,7 +88,6 @@ def histogram_divergences(counts: Num[Array | np.ndarray, "*batch modes"]) -> Di
     )
 
 
-@jax.jit
 def mode_coverage(
     samples: Float[Array, "samples dimension"],
     centres: Float[Array, "modes dimension"],
@@ -79,8 +99,7 @@ def mode_coverage(
 
     A sample belongs to its nearest centre, and is of high quality when it lies within `within` standard
     deviations of it, ‖x − c‖ ≤ `within` · `std` (Srivastava et al., 2017). The histogram is that of the
-    high-quality samples; where there are none, it counts as totally collapsed (`histogram_divergences`). A sample
-    that is not finite is of no mode.
+    high-quality samples; where there are none, it counts as totally collapsed (`histogram_divergences`).
 
     **Arguments:**
     - `samples`: `(samples, dimension)`.
@@ -89,20 +108,31 @@ def mode_coverage(
     - `within`: the radius of high quality, in standard deviations.
     - `least`: how many high-quality samples make a mode covered.
 
-    **Returns:** `ModeCoverage`, from a compiled program; can be mapped.
+    **Returns:** `ModeCoverage`, from a compiled program; can be mapped. Where values are not known beforehand, as in a
+    program that calls it, samples that are not finite, or a `std` that is not positive, make all of it NaN, and counts
+    0.
 
-    **Raises:** `ValueError` when the shapes do not fit.
+    **Raises:** `ValueError` when the shapes do not fit, samples or centres are not finite, `std` or `within` is not
+    positive, or `least` no whole number from 1.
     """
-    if jnp.ndim(samples) != 2 or jnp.ndim(centres) != 2 or samples.shape[1] != centres.shape[1]:
+    samples, centres = entry.samples("samples", samples), entry.samples("centres", centres)
+    if samples.ndim != 2 or centres.ndim != 2 or samples.shape[1] != centres.shape[1]:
         raise ValueError(
-            f"samples, centres: got shapes {jnp.shape(samples)} and {jnp.shape(centres)}, "
+            f"samples, centres: got shapes {samples.shape} and {centres.shape}, "
             "expected (samples, dimension) and (modes, dimension)"
         )
+    least = whole("least", least) if entry.known(least) else least
+    return _mode_coverage(samples, centres, entry.positive("std", std), entry.positive("within", within), least)
+
+
+@jax.jit
+def _mode_coverage(samples, centres, std, within, least):
+    sound = entry.finite(samples, centres, std) & (std > 0)
     distances = jnp.linalg.norm(samples[:, None] - centres, axis=-1)
     good = distances.min(1) <= within * std
-    counts = jnp.zeros(len(centres), int).at[distances.argmin(1)].add(good)
-    divergences = histogram_divergences(counts)._asdict()
-    return ModeCoverage((counts >= least).sum(), good.mean(), **divergences, counts=counts)
+    counts = jnp.zeros(len(centres), int).at[distances.argmin(1)].add(good & sound)
+    divergences = _divergences(jnp.where(sound, counts, jnp.nan))._asdict()
+    return ModeCoverage((counts >= least).sum(), jnp.where(sound, good.mean(), jnp.nan), **divergences, counts=counts)
 
 
 def perfect_sampler(
@@ -127,7 +157,12 @@ def perfect_sampler(
     - `draws`, `seed`: of the simulation.
 
     **Returns:** `Expected` by the names of `ModeCoverage`, without the counts.
+
+    **Raises:** `ValueError` for a number that makes no sense.
     """
+    for name, value in (("n", n), ("modes", modes), ("dimension", dimension), ("least", least), ("draws", draws)):
+        whole(name, value)
+    entry.positive("within", within)
     quality = float(chdtr(dimension, within**2))
     chances = np.append(np.full(modes, quality / modes), 1 - quality)
     counts = np.random.default_rng(seed).multinomial(n, chances, size=draws)[:, :-1]

@@ -9,6 +9,9 @@ import numpy as np
 from jaxtyping import Array, Float
 from scipy.spatial.distance import pdist
 
+from saddlery.memory import afford
+from saddlery.metrics import entry
+
 
 def pairwise_distances(
     samples: Float[Array, "n *shape"], features: Callable[[Any], Any] | None = None
@@ -24,11 +27,17 @@ def pairwise_distances(
     - `features`: from samples to `(n, …)`, such as `classifier.features`; `None` for the pixels themselves.
 
     **Returns:** the distances, in the order of pairs (0, 1), (0, 2), …
+
+    **Raises:** `ValueError` for fewer than two samples, samples or features that are not finite, features of another
+    number, or more distances than fit into the memory that is free.
     """
-    if len(samples) < 2:
-        raise ValueError(f"samples: got {len(samples)}, expected at least two")
-    values = samples if features is None else features(samples)
-    return pdist(np.asarray(values, float).reshape(len(samples), -1))
+    values = samples = entry.samples("samples", samples, 2)
+    if features is not None:
+        values = entry.samples("features", features(samples))
+    if len(values) != len(samples):
+        raise ValueError(f"features: got {len(values)} of {len(samples)} samples, expected one of each")
+    afford("the distances of all pairs", 4 * len(values) * (len(values) - 1))
+    return pdist(np.asarray(values, float).reshape(len(values), -1))
 
 
 def noise_like(images: Float[Array, "n *shape"], key: Any) -> Float[Array, "n *shape"]:

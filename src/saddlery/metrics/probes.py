@@ -9,7 +9,9 @@ import jax
 import jax.numpy as jnp
 import optax
 
+from saddlery.arguments import whole
 from saddlery.data import Coloured, Mixture, Stacked, colours
+from saddlery.data.images import in_range
 from saddlery.game import adopt, gradients
 from saddlery.games.gan import Gan
 from saddlery.metrics.classes import coverage_of_counts, perfect_classes
@@ -71,9 +73,7 @@ class Modes(Probe):
     def measure(self, game, players, key):
         """`modes`, `high_quality`, `kl`, `js`, `total_variation`."""
         samples = game.sample(players.generator, key, self.samples)
-        measured = mode_coverage(samples, game.data.centres, game.data.std)._asdict()
-        del measured["counts"]
-        return measured
+        return _measures(mode_coverage(samples, game.data.centres, game.data.std))
 
 
 class Classes(Probe):
@@ -85,9 +85,8 @@ class Classes(Probe):
     def measure(self, game, players, key):
         """`modes`, `kl`, `reverse_kl`, `total_variation`, `chi_square`, `p_value`."""
         classes = self.classifier.classify(game.sample(players.generator, key, self.samples))
-        measured = coverage_of_counts(jnp.bincount(classes, length=game.data.modes))._asdict()
-        del measured["counts"]
-        return measured
+        counts = jnp.bincount(classes, length=game.data.modes)
+        return _measures(coverage_of_counts(jnp.where((classes < 0).any(), jnp.nan, counts)))
 
 
 class Colours:
@@ -99,7 +98,7 @@ class Colours:
     def __call__(self, game, players, key):
         """`colour_js`."""
         noise, real = jax.random.split(key)
-        drawn = colours(game.sample(players.generator, noise, self.samples))
+        drawn = jnp.clip(colours(game.sample(players.generator, noise, self.samples)), 0, 1)
         return {"colour_js": colour_divergence(drawn, colours(game.data.draw(real, self.samples)))}
 
 
@@ -163,7 +162,10 @@ def probes(game: Any, samples: int = 2500, shown: int = 512) -> dict[str, Callab
     - `game`: any game; a GAN is a `saddlery.games.Gan`.
     - `samples`: how many samples are measured.
     - `shown`: how many vectors are recorded to be looked at, 0 for none; of images at most 64.
+
+    **Raises:** `ValueError` for numbers that are not whole, or too small.
     """
+    samples, shown = whole("samples", samples, 2), whole("shown", shown, 0)
     chosen: dict[str, Callable] = {"losses": Losses()}
     if not isinstance(game, Gan):
         return chosen
@@ -186,7 +188,10 @@ def perfect(game: Any, samples: int = 2500, repeats: int = 4) -> dict[str, float
 
     For a mixture these are `perfect_sampler`'s; for other data the mean distances of `repeats` pairs of
     independent draws of `samples` real samples each. Empty for a game that is no GAN.
+
+    **Raises:** `ValueError` for numbers that are not whole, or too small.
     """
+    samples, repeats = whole("samples", samples, 2), whole("repeats", repeats)
     if not isinstance(game, Gan):
         return {}
     if isinstance(game.data, Mixture):
@@ -203,8 +208,14 @@ def perfect(game: Any, samples: int = 2500, repeats: int = 4) -> dict[str, float
 
 
 def pixels(images: Any) -> Any:
-    """Images in [−1, 1] as uint8 in [0, 255], rounded; what lies outside is clipped, NaN is grey."""
-    return jnp.round((jnp.clip(jnp.nan_to_num(images), -1, 1) + 1) * 127.5).astype(jnp.uint8)
+    """Images in [−1, 1] as uint8 in [0, 255], rounded; what lies outside is clipped, NaN is grey; uint8 stays."""
+    return jnp.round((jnp.clip(jnp.nan_to_num(in_range(jnp.asarray(images))), -1, 1) + 1) * 127.5).astype(jnp.uint8)
+
+
+def _measures(coverage):
+    """What is measured of modes or classes, but their counts; all NaN where it is not known."""
+    unknown = jnp.isnan(coverage.kl)
+    return {name: jnp.where(unknown, jnp.nan, value) for name, value in coverage._asdict().items() if name != "counts"}
 
 
 def _distances(game, samples):

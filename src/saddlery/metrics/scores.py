@@ -9,6 +9,10 @@ from jaxtyping import Array, Float
 from scipy.spatial.distance import cdist
 from scipy.special import rel_entr
 
+from saddlery.arguments import whole
+from saddlery.memory import afford
+from saddlery.metrics import entry
+
 AT_ONCE = 1024  # rows of a matrix of distances in memory together
 
 Features = Float[Array | np.ndarray, "n features"]
@@ -44,7 +48,7 @@ def inception_score(probabilities: Float[Array | np.ndarray, "n classes"], split
 
     **Raises:** `ValueError` for rows that are no probabilities, or fewer samples than splits.
     """
-    p = np.asarray(probabilities, float)
+    splits, p = whole("splits", splits), np.asarray(entry.numbers("probabilities", probabilities), float)
     if p.ndim != 2 or not np.allclose(p.sum(1), 1, atol=1e-3) or p.min() < 0:
         raise ValueError(f"probabilities: got shape {p.shape}, expected (n, classes) with rows that sum to 1")
     if len(p) < splits:
@@ -62,8 +66,12 @@ def frechet_distance(generated: Features, real: Features) -> float:
 
     The trace of the root is that of the eigenvalues of Σ^½ Σ' Σ^½, which are real and not negative. It falls with the
     number of samples: compare only values of equal numbers, well above the number of features.
+
+    **Raises:** `ValueError` for fewer than two samples, features that are not finite or of different numbers, or so
+    many that their covariances do not fit into the memory that is free.
     """
     x, y = _both(generated, real, least=2)
+    afford("generated, real: covariances of their features", 6 * 8 * x.shape[1] ** 2)
     sigma, other = (np.atleast_2d(np.cov(each, rowvar=False)) for each in (x, y))
     values, vectors = scipy.linalg.eigh(sigma)
     root = vectors * np.sqrt(values.clip(0)) @ vectors.T
@@ -86,9 +94,11 @@ def kernel_distance(
     - `subsets`, `size`: over how many random subsets, of m samples each, the mean is taken; a size above the number of
       samples means all of them.
     - `seed`: of the subsets.
+
+    **Raises:** `ValueError` for no subsets, a size of less than two, and features as for `frechet_distance`.
     """
     x, y = _both(generated, real, least=2)
-    m = min(size, len(x), len(y))
+    subsets, m = whole("subsets", subsets), min(whole("size", size, 2), len(x), len(y))
     random = np.random.RandomState(seed)  # the generator of torch-fidelity, whose subsets these are
     values = []
     for _ in range(subsets):
@@ -107,8 +117,11 @@ def precision_recall(generated: Features, real: Features, neighbours: int = 3) -
     **Arguments:**
     - `generated`, `real`: features; values depend on the numbers of samples, best equal.
     - `neighbours`: k.
+
+    **Raises:** `ValueError` for a k that is no whole number from 1, no more than k samples, and features as for
+    `frechet_distance`.
     """
-    x, y = _both(generated, real, least=neighbours + 1)
+    x, y = _both(generated, real, least=whole("neighbours", neighbours) + 1)
     return PrecisionRecall(
         float((_balls(x, y, _radii(y, neighbours)) > 0).mean()), float((_balls(y, x, _radii(x, neighbours)) > 0).mean())
     )
@@ -121,9 +134,9 @@ def density_coverage(generated: Features, real: Features, neighbours: int = 5) -
     balls that a generated sample is in, over k; coverage the share of balls that hold a generated sample. For equal
     distributions density is 1 in expectation, and coverage about 1 − 2⁻ᵏ for equal numbers of samples.
 
-    **Arguments:** as for `precision_recall`.
+    **Arguments**, **Raises:** as for `precision_recall`.
     """
-    x, y = _both(generated, real, least=neighbours + 1)
+    x, y = _both(generated, real, least=whole("neighbours", neighbours) + 1)
     radii = _radii(y, neighbours)
     nearest = np.concatenate([cdist(part, x).min(1) for part in _parts(y)])
     return DensityCoverage(float(_balls(x, y, radii).mean() / neighbours), float((nearest <= radii).mean()))
@@ -131,16 +144,12 @@ def density_coverage(generated: Features, real: Features, neighbours: int = 5) -
 
 def _both(generated, real, least):
     """Both sets as matrices of doubles, when they fit."""
-    x, y = (np.asarray(each, float) for each in (generated, real))
+    given = (("generated", generated), ("real", real))
+    x, y = (np.asarray(entry.samples(name, each, least), float) for name, each in given)
     if x.ndim != 2 or y.ndim != 2 or x.shape[1] != y.shape[1]:
         raise ValueError(
             f"generated, real: got shapes {x.shape} and {y.shape}, expected (n, features) and (m, features)"
         )
-    for name, each in (("generated", x), ("real", y)):
-        if bad := int((~np.isfinite(each)).any(1).sum()):
-            raise ValueError(f"{name}: {bad} of {len(each)} samples have features that are not finite numbers")
-    if min(len(x), len(y)) < least:
-        raise ValueError(f"generated, real: got {len(x)} and {len(y)} samples, expected at least {least} of each")
     return x, y
 
 

@@ -137,7 +137,8 @@ def descend(
     lanes = len(z)
     count, never = jnp.zeros(lanes, int), jnp.full(lanes, jnp.inf, z.dtype)
     nothing = Found(z, never, never, count, count, jnp.zeros(lanes, bool))
-    return jax.lax.fori_loop(0, iterations + 1, turn, (z, optimiser.init(z), nothing))[2]
+    best = jax.lax.fori_loop(0, iterations + 1, turn, (z, optimiser.init(z), nothing))[2]
+    return best._replace(value=jnp.where(jnp.isinf(best.value), jnp.nan, best.value))  # of no point was there a value
 
 
 def _with_gradient(function, z):

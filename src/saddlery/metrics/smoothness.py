@@ -7,6 +7,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from saddlery.arguments import whole
+from saddlery.metrics import entry
 from saddlery.networks import Network
 
 SQUARED = 24  # times, after which eigenvalues that are less by one in a million are gone
@@ -24,7 +26,6 @@ class JacobianNorms(NamedTuple):
     spectral: Float[Array, " points"]
 
 
-@eqx.filter_jit
 def jacobian_norms(
     generator: Network,
     parameters: Any,
@@ -44,11 +45,16 @@ def jacobian_norms(
     - `key`, `probes`: of the estimate and its number of products; when `probes` is `None` all d columns of J are
       computed.
 
-    **Raises:** `ValueError` for probes without a key.
+    **Raises:** `ValueError` for probes without a key, a number of them that makes no sense, and z that are not finite.
     """
     if probes is not None and key is None:
         raise ValueError("key: got None, expected a jax.random.key when there are probes")
+    z = jnp.asarray(entry.numbers("z", z, axes=2), float)
+    return _norms(generator, parameters, z, key, None if probes is None else whole("probes", probes))
 
+
+@eqx.filter_jit
+def _norms(generator, parameters, z, key, probes):
     def make(z):
         return generator.apply(parameters, z[None]).ravel()
 

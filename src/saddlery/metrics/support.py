@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Array, Float
 from scipy.stats import chi2
 
+from saddlery.arguments import number
 from saddlery.metrics.pairwise import pairwise_distances
 
 
@@ -42,7 +43,10 @@ def support_size(samples: Float[Array, "n *shape"], threshold: float = 0.0, feat
     - `samples`: `(n, …)`, at least two.
     - `threshold`: the largest distance of samples that count as the same.
     - `features`: as for `pairwise_distances`, or `None` for pixels.
+
+    **Raises:** `ValueError` for a threshold that is negative or not finite; what `pairwise_distances` raises.
     """
+    threshold = number("threshold", threshold, least=0)
     distances = pairwise_distances(samples, features)
     pairs = int((distances <= threshold).sum())
     total = len(distances)
@@ -55,5 +59,8 @@ def real_threshold(real: Float[Array, "n *shape"], features: Any = None, share: 
     """The distance below which a `share` of the pairs of real images lies: a threshold for `support_size`.
 
     Real images then have a support size of 1 / `share`, to which a generator's compares.
+
+    **Raises:** `ValueError` for a share that is not between 0 and 1; what `pairwise_distances` raises.
     """
+    share = number("share", share, above=0, below=1)
     return float(np.quantile(pairwise_distances(real, features), share))

@@ -1,0 +1,92 @@
+"""What measures take in: samples and images, looked at before they are measured.
+
+A measure of numbers that are none, or of pixels in another range, is a number too, and often a good one. So every
+public measure lets arrays in through here. Where values are known they are looked at, and refused. Inside of compiled
+programs, as in the probes of a training, only their shapes and types are known: there, what is not finite makes the
+measure NaN.
+"""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.core import Tracer
+
+from saddlery.arguments import number
+from saddlery.data.images import in_range
+
+ROUNDING = 1e-3  # how far images may lie outside [−1, 1]
+BLACK, BRIGHT = 1 / 256, 0.5  # of images in [0, 1]: the darkest pixel is at most so bright, the brightest at least
+
+
+def numbers(name: str, x: Any, least: int = 1, axes: int | None = None) -> Any:
+    """An array of numbers, `(n, …)`, as it is: NumPy's or JAX's.
+
+    **Arguments:**
+    - `name`: of the argument, for the error.
+    - `least`: of n.
+    - `axes`: how many there must be, if not any number.
+
+    **Raises:** `ValueError` naming the argument for another shape, fewer samples, what are no real numbers, and, where
+    values are known, numbers that are not finite.
+    """
+    x = x if isinstance(x, jax.Array | np.ndarray) else np.asarray(x)
+    if not any(jnp.issubdtype(x.dtype, kind) for kind in (jnp.floating, jnp.integer, jnp.bool_)):
+        raise ValueError(f"{name}: got an array of {x.dtype}, expected real numbers")
+    if x.ndim < 1 or 0 in x.shape[1:] or x.ndim != (axes or x.ndim):
+        expected = "(n, …)" if axes is None else f"(n, …) of {axes} axes"
+        raise ValueError(f"{name}: got shape {x.shape}, expected {expected}")
+    if len(x) < least:
+        raise ValueError(f"{name}: got {len(x)} samples, expected at least {least}")
+    if known(x) and (bad := int((~np.isfinite(np.asarray(x))).reshape(len(x), -1).any(1).sum())):
+        raise ValueError(f"{name}: {bad} of {len(x)} hold numbers that are not finite")
+    return x
+
+
+def samples(name: str, x: Any, least: int = 1) -> Any:
+    """Samples of any shape, `numbers`; of uint8 ones, 0 becomes −1 and 255 becomes 1."""
+    return in_range(numbers(name, x, least))
+
+
+def images(name: str, x: Any) -> Any:
+    """Images `(n, height, width, channels)` in [−1, 1], of uint8 or floating-point ones; otherwise as `samples`.
+
+    Images in [0, 1] lie within [−1, 1] as well. They are told by their black: the darkest pixel of all is 0, to half a
+    grey level, where in [−1, 1] it would be −1, and others are bright. So what a generator makes that has collapsed
+    onto bright or grey images is let in: its darkest pixel lies there by chance only.
+
+    **Raises:** `ValueError` also for integers of another type, and for another range, with what to do.
+    """
+    x = in_range(numbers(name, x, axes=4))
+    if not jnp.issubdtype(x.dtype, jnp.floating):
+        raise ValueError(f"{name}: got {x.dtype}, expected images in uint8 or floating-point numbers in [-1, 1]")
+    if known(x):
+        low, high = float(x.min()), float(x.max())
+        if low < -1 - ROUNDING or high > 1 + ROUNDING:
+            how = ", x / 127.5 - 1, or give uint8" if low >= 0 and high <= 255 else ""
+            raise ValueError(f"{name}: got values from {low:g} to {high:g}, expected [-1, 1]: scale them{how}")
+        if 0 <= low <= BLACK and high >= BRIGHT:
+            raise ValueError(f"{name}: got values from {low:g} to {high:g}, expected [-1, 1]: scale them, 2x - 1")
+    return x
+
+
+def positive(name: str, value: Any) -> Any:
+    """A positive number, or an array of them, as it is.
+
+    **Raises:** `ValueError` naming the argument for another value, where it is known.
+    """
+    if known(value):
+        for each in np.ravel(np.asarray(value)).tolist():
+            number(name, each, above=0)
+    return value
+
+
+def known(x: Any) -> bool:
+    """Whether the values of an array are there: they are not while a program is compiled."""
+    return not isinstance(x, Tracer)
+
+
+def finite(*arrays: Any) -> Any:
+    """Whether all numbers of these arrays are finite, inside of compiled programs too."""
+    return jnp.stack([jnp.isfinite(each).all() for each in arrays]).all()
