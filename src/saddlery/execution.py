@@ -72,7 +72,7 @@ def _require_same(store: Any, experiment: Experiment, folder: Path) -> None:
 
     **Raises:** `FileExistsError` naming what differs.
     """
-    held, now = _held(store, folder), grid_of(experiment)
+    held, now = _held(store, folder, told=False), grid_of(experiment)
     if held is not None and held != now:
         odd = [
             f"{name} there: {quoted(held.get(name))}, here: {quoted(now[name])}"
@@ -85,14 +85,15 @@ def _require_same(store: Any, experiment: Experiment, folder: Path) -> None:
         )
 
 
-def _held(store: Any, folder: Path) -> dict[str, Any] | None:
+def _held(store: Any, folder: Path, *, told: bool = True) -> dict[str, Any] | None:
     """What a store was made for; `None` also for one in the folder whose manifest is damaged: it is written anew."""
     try:
         return store.description()
     except Damaged as error:
         if not is_inside(store.address, folder):
             raise
-        warnings.warn(f"{error}; it is written anew", stacklevel=3)
+        if told:
+            warnings.warn(f"{error}; it is written anew", stacklevel=3)
         return None
 
 
@@ -292,7 +293,7 @@ def part(
     from saddlery.allocator import keep_memory
 
     ready = _rebuilt(described)
-    store = store_of(ready.experiment, folder)
+    store = store_of(ready.experiment, folder, ready.experiment.store)  # which the leading process was given
     if store.description() is None:
         raise OSError(
             f"{store.address} is not there on {socket.gethostname()}, a worker; keep it on a file system that all "

@@ -4,6 +4,7 @@ from typing import Any
 
 import equinox as eqx
 
+from saddlery.arguments import quoted
 from saddlery.game import Pair
 from saddlery.schedules import State
 
@@ -28,14 +29,14 @@ class Method(eqx.Module):
         for player in Pair._fields:
             if not all(callable(getattr(getattr(self, player), verb, None)) for verb in ("init", "update")):
                 raise TypeError(
-                    f"{player}: got {getattr(self, player)!r}, expected an optimiser: "
+                    f"{player}: got {quoted(getattr(self, player))}, expected an optimiser: "
                     "saddlery.optimiser('adam', learning_rate=…) or an optax transformation"
                 )
         if not callable(self.rule):
-            raise TypeError(f"rule: got {self.rule!r}, expected a rule, such as saddlery.rules.Simultaneous()")
+            raise TypeError(f"rule: got {quoted(self.rule)}, expected a rule, such as saddlery.rules.Simultaneous()")
         if not callable(getattr(self.schedule, "step", None)):
             raise TypeError(
-                f"schedule: got {self.schedule!r}, expected a schedule, such as saddlery.schedules.simultaneous()"
+                f"schedule: got {quoted(self.schedule)}, expected a schedule, such as saddlery.schedules.simultaneous()"
             )
 
     @property

@@ -8,6 +8,7 @@ import jax
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
+from saddlery.arguments import quoted
 from saddlery.game import adopt
 
 AXIS = "batch"
@@ -102,7 +103,7 @@ def _devices(wanted: int | Sequence[Any] | None) -> list[Any]:
             )
         return there[:wanted]
     if not isinstance(wanted, Sequence) or not wanted or not all(isinstance(each, jax.Device) for each in wanted):
-        raise ValueError(f"devices: got {wanted!r}, expected a number, or a list of some of jax.devices()")
+        raise ValueError(f"devices: got {quoted(wanted)}, expected a number, or a list of some of jax.devices()")
     return list(wanted)
 
 

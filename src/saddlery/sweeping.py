@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from saddlery import signals
+from saddlery.arguments import quoted
 from saddlery.call import build
 from saddlery.claims import local_folder
 from saddlery.execution import carry_out, claimed
@@ -80,7 +81,9 @@ def _named(methods: Any) -> tuple[tuple[str, ...], dict[str, Method]]:
     own = {name: each for name, each in methods.items() if isinstance(each, Method)}
     for name, each in methods.items():
         if not isinstance(each, str | Method):
-            raise TypeError(f"methods: {name} is {each!r}, expected a text such as 'consensus(gamma=10)' or a Method")
+            raise TypeError(
+                f"methods: {name} is {quoted(each)}, expected a text such as 'consensus(gamma=10)' or a Method"
+            )
     return tuple(name if name in own else text for name, text in methods.items()), own
 
 

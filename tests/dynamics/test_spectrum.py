@@ -441,7 +441,7 @@ def test_too_many_parameters_for_a_matrix_offer_the_way_without():
     ("wrong", "message"),
     [
         ({"which": "largest_reel"}, "unknown which 'largest_reel'; did you mean 'largest_real'?"),
-        ({"k": 0}, "k: got 0, expected a whole number from 1 to 2, the number of parameters"),
+        ({"k": 0}, "k: got 0, expected a whole number from 1 to 2: the number of parameters"),
         ({"k": 3}, "k: got 3, expected a whole number from 1 to 2"),
         ({"batches": 0}, "batches: got 0, expected a whole number, 1 or more"),
         ({"gamma": 1.0, "rule": Consensus(1.0)}, "give a rule or gamma, not both"),

@@ -97,10 +97,14 @@ def test_a_sweep_that_is_stopped_keeps_what_its_workers_were_at_and_goes_on(engi
 def test_what_goes_wrong_on_a_worker_is_said_as_if_it_were_here(engine, tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     command = ("run", "bilinear", "--steps", "5", "--seeds", "1", "--engine", "ray", "--quiet", "--no-report")
-    assert main([*command, "--out", "mine", "--store", "memory://nowhere/else.zarr"]) == 1
-    said = capsys.readouterr().err
-    assert said.startswith("error: memory://nowhere/else.zarr is not there on ")
-    assert said.endswith("what was written so far is kept in mine, continue with: saddlery resume mine\n")
+    unseen = Experiment("bilinear", ("simultaneous",), steps=5, seeds=1, store="memory://nowhere/else.zarr")
+    with (
+        claimed(tmp_path / "mine", unseen),
+        pytest.raises(OSError, match=r"^memory://nowhere/else\.zarr is not there on "),
+    ):
+        carry_out(prepare(unseen), tmp_path / "mine", engine=engine)
+    assert main([*command, "--out", "mine", "--store", "memory://nowhere/else.zarr"]) == 2
+    assert "is gone when this command ends" in capsys.readouterr().err
     assert main([*command, "--out", "yours"]) == 0
     assert open_results("yours").sizes["setting"] == 1
 

@@ -102,6 +102,8 @@ def _said(error: BaseException) -> tuple[str, int]:
             return str(error), 1
         case MemoryError():
             return str(error) or "out of memory: fewer seeds, a smaller batch or a larger --every need less", 1
+    if "RESOURCE_EXHAUSTED" in str(error):  # XLA's
+        return "out of memory: a smaller batch, fewer samples or smaller networks need less", 1
     kind = type(error).__name__
     return f"a fault in Saddlery: {kind}: {plain(error, 500)}; SADDLERY_DEBUG=1 shows where", 1
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from saddlery.cli.errors import Ended, long, mistakes
+from saddlery.cli.output import say
 from saddlery.names import nearest
 
 data = typer.Typer(no_args_is_help=True, add_completion=False, help="Download data sets.")
@@ -42,7 +43,7 @@ def get(
             target = fetch.get(name, folder, progress)
     except (ValueError, ModuleNotFoundError) as error:
         raise Ended(str(error), 1) from error
-    typer.echo(f"{name} is in {target}")
+    say(f"{name} is in {target}")
 
 
 @contextmanager

@@ -8,6 +8,7 @@ import typer
 
 from saddlery.cli import environment
 from saddlery.cli.errors import Ended, mistakes
+from saddlery.cli.output import say
 from saddlery.cli.report import WIDTH
 
 TONES = {"converging": "green", "cycling": "yellow", "stalled": "yellow", "diverging": "red", "collapsed": "red"}
@@ -50,8 +51,8 @@ def diagnose(
     except OSError as error:
         raise Ended(f"{folder} cannot be written: {error.strerror or error}", 1) from error
     _show(found)
-    typer.echo(f"Report: {page}")
-    typer.echo(f"Figures: {folder / 'figures'}")
+    say(f"Report: {page}")
+    say(f"Figures: {folder / 'figures'}")
 
 
 def _lines() -> Any:

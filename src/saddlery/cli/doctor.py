@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import typer
 
+from saddlery.arguments import plain
 from saddlery.cli import cache
 from saddlery.cores import usable_cores
 
@@ -36,7 +37,7 @@ def doctor() -> None:
     wrong = 0
     for finding in _examine():
         mark = typer.style("wrong", fg="red", bold=True) if finding.advice else typer.style("ok   ", fg="green")
-        typer.echo(f"{mark}  {finding.name:<22} {finding.found}")
+        typer.echo(f"{mark}  {finding.name:<22} {plain(finding.found)}")
         if finding.advice:
             wrong += 1
             typer.echo(f"       {'':<22} → {finding.advice}")

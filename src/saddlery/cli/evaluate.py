@@ -13,6 +13,7 @@ from saddlery import signals
 from saddlery.arguments import whole
 from saddlery.cli import environment
 from saddlery.cli.errors import Ended, mistakes
+from saddlery.cli.output import say
 from saddlery.cli.report import WIDTH
 
 Method = Annotated[str | None, typer.Option("--method", "-m", help="Only this method of the run. [all]")]
@@ -71,7 +72,7 @@ def evaluate(
     except OSError as error:
         raise Ended(f"{folder / 'evaluation.json'} cannot be written: {error.strerror or error}", 1) from error
     _print(found, samples)
-    typer.echo(f"Evaluation: {folder / 'evaluation.json'}")
+    say(f"Evaluation: {folder / 'evaluation.json'}")
 
 
 def _inception() -> Any:

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from saddlery.cli.errors import mistakes
+from saddlery.cli.output import say
 from saddlery.cli.report import Store
 
 
@@ -29,4 +30,4 @@ def export(
             raise ValueError(f"{folder} holds several experiments; export one of {', '.join(map(str, found))}")
         results = open_results(found[0], store)
         path = export(results, out or found[0] / f"results.{format}", format)
-    typer.echo(f"{results.sizes['setting']} of {results.attrs['cells']} settings: {path}")
+    say(f"{results.sizes['setting']} of {results.attrs['cells']} settings: {path}")

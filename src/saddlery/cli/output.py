@@ -6,6 +6,13 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+from saddlery.arguments import plain
+
+
+def say(text: str) -> None:
+    """Print a line, in which names of the user's files may stand: without control characters."""
+    print(plain(text))
+
 
 class Steady:
     """A text stream that goes silent once it is broken or closed, in the place of raising an error."""

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from saddlery.cli.errors import Ended, mistakes
+from saddlery.cli.output import say
 
 Store = Annotated[
     str | None, typer.Option(help="Where the results are, for an experiment that keeps them outside its folder.")
@@ -46,8 +47,8 @@ def publish(results: list[Any], folder: Path, page: bool = True) -> None:
             refused = error
     console = Console(width=None if sys.stdout.isatty() else WIDTH)
     console.print(table(results))
-    typer.echo(f"Results: {folder}")
+    say(f"Results: {folder}")
     if report:
-        typer.echo(f"Report: {report}")
+        say(f"Report: {report}")
     if refused:
         raise Ended(f"the report is not written: {refused}; the results are in {folder}", 1) from refused

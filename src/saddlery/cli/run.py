@@ -14,6 +14,7 @@ from saddlery.call import Call, literal, parse
 from saddlery.claims import local_folder
 from saddlery.cli import environment
 from saddlery.cli.errors import Ended, mistakes
+from saddlery.cli.output import say
 from saddlery.cli.progress import shown
 from saddlery.cli.report import publish
 from saddlery.locks import Held
@@ -222,7 +223,7 @@ def estimate(ready: Any, folder: Path, engine: Callable | None) -> None:
     cells = cells_of(ready, None)
     whole = Estimate.of(cells)
     typer.echo(whole)
-    typer.echo(f"at most {size(cells) / 1e6:,.0f} MB on disk, in {ready.experiment.store or folder}")
+    say(f"at most {size(cells) / 1e6:,.0f} MB on disk, in {ready.experiment.store or folder}")
     if engine is None:
         typer.echo(whole.timed(measured(cells), 1 if ready.experiment.devices > 1 else None))
     else:

@@ -8,6 +8,7 @@ import typer
 from saddlery.arguments import whole
 from saddlery.cli import environment
 from saddlery.cli.errors import Ended, mistakes
+from saddlery.cli.output import say
 
 
 def sample(
@@ -54,4 +55,4 @@ def sample(
         storage.write(target, content)
     except OSError as error:
         raise Ended(f"{target} cannot be written: {error.strerror or error}", 1) from error
-    typer.echo(f"{number} samples of {subject.title}: {target}")
+    say(f"{number} samples of {subject.title}: {target}")

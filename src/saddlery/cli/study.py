@@ -13,6 +13,7 @@ import typer
 from saddlery.claims import hold, local_folder
 from saddlery.cli import environment
 from saddlery.cli.errors import Ended, mistakes
+from saddlery.cli.output import say
 from saddlery.cli.progress import SECONDS_BETWEEN_LINES
 from saddlery.cli.run import Quiet
 from saddlery.duration import duration
@@ -69,8 +70,8 @@ def study(
         raise Ended(f"stopped; the same command goes on with what is in {folder}", 130) from None
     except (OSError, Damaged, Held) as error:
         raise Ended(str(error), 1) from error
-    typer.echo(f"Results: {folder}")
-    typer.echo(f"Report: {page}")
+    say(f"Results: {folder}")
+    say(f"Report: {page}")
 
 
 def _told(name: str) -> Callable[[int, int], None]:

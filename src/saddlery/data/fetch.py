@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from saddlery import storage
+from saddlery import signals, storage
 from saddlery.arguments import plain
 from saddlery.data.places import places
 from saddlery.names import nearest
@@ -132,6 +132,7 @@ def _continue(url: str, output: str, _: Any, *, part: Path, report: Callable[[in
                 file.write(piece)
                 held += len(piece)
                 report(held, whole)
+                signals.check()
     if held < whole:
         raise requests.ConnectionError(f"it broke off after {held:,} of {whole:,} bytes")
     os.replace(part, output)

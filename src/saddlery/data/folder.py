@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from saddlery import storage
+from saddlery import signals, storage
 from saddlery.arguments import plain, whole
 from saddlery.cores import threads
 from saddlery.data.decoding import decode
@@ -193,6 +193,7 @@ def _outcomes(source: Source, square: Square) -> Iterator[tuple[str, np.ndarray 
     with threads() as pool:
         done = pool.map(lambda part: [outcome(name) for name in part], parts)
         for part, outcomes in zip(parts, done, strict=True):
+            signals.check()
             yield from zip(part, outcomes, strict=True)
 
 

@@ -9,6 +9,7 @@ import jax
 import numpy as np
 import optax
 
+from saddlery.arguments import whole
 from saddlery.diagnosis.candidates import Candidate, candidates
 from saddlery.diagnosis.evidence import Evidence, evidence
 from saddlery.diagnosis.nearness import Nearness, nearness
@@ -88,9 +89,9 @@ def diagnose(
     **Raises:** `FileNotFoundError` for a folder without an experiment or checkpoint; `ValueError` and `TypeError` for
     players of another game and arguments out of range.
     """
-    _whole("steps", steps, 10 * LEAST)
+    whole("steps", steps, 10 * LEAST)
     if verify:
-        _whole("seeds", seeds, 2)
+        whole("seeds", seeds, 2)
     if isinstance(game, str | os.PathLike):
         subject = from_folder(game, method, seed)
     elif method is None or players is None or key is None:
@@ -141,8 +142,3 @@ def _norms(history: Any) -> np.ndarray:
     """‖v‖ along a history, without records that were not taken."""
     norms = np.hypot(history["generator_norm"].values, history["discriminator_norm"].values)
     return norms[np.isfinite(norms)]
-
-
-def _whole(argument: str, value: Any, least: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
-        raise ValueError(f"{argument}: got {value!r}, expected a whole number, {least} or more")

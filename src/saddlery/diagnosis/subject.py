@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from saddlery import recording
+from saddlery.arguments import quoted, whole
 from saddlery.call import parse
 from saddlery.claims import RUN, RUNS
 from saddlery.dynamics.jacobian import require_players_of
@@ -60,8 +61,7 @@ def from_folder(folder: str | os.PathLike, method: str | None = None, seed: int 
         )
     experiment = Experiment.read(folder)
     label = _label(experiment, method)
-    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < experiment.seeds:
-        raise ValueError(f"seed: got {seed!r}, expected a whole number from 0 to {experiment.seeds - 1}")
+    whole("seed", seed, 0, experiment.seeds - 1)
     out = folder / RUNS / experiment.folder_of(label)
     if not list((out / "checkpoints" / f"seed-{seed}").glob("step-*")):
         raise FileNotFoundError(
@@ -121,9 +121,9 @@ def given(game: Any, method: Any, players: Any, key: Any, state: Any = None, his
     the first part that differs.
     """
     if not isinstance(method, Method):
-        raise TypeError(f"method: got {method!r}, expected a Method, such as saddlery.methods.simultaneous()")
+        raise TypeError(f"method: got {quoted(method)}, expected a Method, such as saddlery.methods.simultaneous()")
     if not (hasattr(key, "dtype") and jnp.issubdtype(key.dtype, jax.dtypes.prng_key) and key.shape == ()):
-        raise TypeError(f"key: got {key!r}, expected a jax.random.key(…)")
+        raise TypeError(f"key: got {quoted(key)}, expected a jax.random.key(…)")
     game = adopt(game)
     check(game, key)
     require_players_of(game, players, key)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy import stats
 
+from saddlery.arguments import whole
 from saddlery.diagnosis.candidates import Candidate
 from saddlery.diagnosis.probe import measures
 from saddlery.diagnosis.subject import Subject
@@ -62,8 +63,7 @@ def verified(
 
     **Raises:** `ValueError` when there are fewer than two seeds.
     """
-    if isinstance(seeds, bool) or not isinstance(seeds, int) or seeds < 2:
-        raise ValueError(f"seeds: got {seeds!r}, expected a whole number, 2 or more: an interval needs them")
+    whole("seeds", seeds, 2)  # an interval needs them
     if not candidates:
         return []
     without = _trained(subject, subject.game, subject.method, seeds, steps, "", progress)

@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
 
+from saddlery.arguments import quoted, whole
 from saddlery.cores import on_all_cores
 from saddlery.game import Pair, adopt
 from saddlery.method import Method
@@ -65,8 +66,7 @@ def jacobian(game: Any, players: Pair, *, key: Any, batches: int = 1, rule: Any 
     **Raises:** `ValueError` when the players are not of this game, the field is not finite there, or the rule needs a
     method; `FloatingPointError` from a product that is not finite: the field is then not differentiable there.
     """
-    if isinstance(batches, bool) or not isinstance(batches, int) or batches < 1:
-        raise ValueError(f"batches: got {batches!r}, expected a whole number, 1 or more")
+    whole("batches", batches)
     game = adopt(game)
     require_players_of(game, players, key)
     players = Pair(*jax.tree.map(jnp.asarray, tuple(players)))
@@ -182,7 +182,9 @@ def field_of(game: Any, players: Pair, rule: Any = None, state: Any = None) -> F
         return Field(game, rule.rule, rule.optimisers, state.optimisers, state.rule)
     rule = Simultaneous() if rule is None else rule
     if not callable(rule):
-        raise TypeError(f"rule: got {rule!r}, expected a rule, such as saddlery.rules.Consensus(10.0), or a Method")
+        raise TypeError(
+            f"rule: got {quoted(rule)}, expected a rule, such as saddlery.rules.Consensus(10.0), or a Method"
+        )
     memory = getattr(rule, "init", lambda game, players: ())(game, players)
     return Field(game, rule, None, Pair(None, None), memory)
 

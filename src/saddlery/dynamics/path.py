@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
+from saddlery.arguments import number, whole
 from saddlery.dynamics.jacobian import mean, require_players_of
 from saddlery.game import Pair, adopt, gradients
 
@@ -58,11 +59,9 @@ def path(
 
     **Raises:** `ValueError` for players of another game, and numbers out of range.
     """
-    for argument, value, least in (("batches", batches, 1), ("points", points, 2)):
-        if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise ValueError(f"{argument}: got {value!r}, expected a whole number, {least} or more")
-    if not 0 <= beyond < np.inf:
-        raise ValueError(f"beyond: got {beyond!r}, expected a number of 0 or more")
+    whole("batches", batches)
+    whole("points", points, 2)
+    number("beyond", beyond, least=0)
     game = adopt(game)
     for argument, players in (("start", start), ("end", end)):
         require_players_of(game, players, key, argument)

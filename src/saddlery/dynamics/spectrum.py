@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
+from saddlery.arguments import whole
 from saddlery.dynamics.eigenvalues import WHICH, Eigenpairs, of_matrix, of_products
 from saddlery.dynamics.jacobian import Jacobian, consensus, jacobian
 from saddlery.dynamics.modes import Modes, in_eigenvectors, in_krylov_space
@@ -163,8 +164,8 @@ def spectrum(
         raise ValueError("gamma: v′ − γ v′ᵀ v′ is of the simultaneous field; give a rule or gamma, not both")
     J = jacobian(game, players, key=key, batches=batches, rule=rule, state=state)
     J = J if gamma is None else consensus(J, gamma)
-    if k is not None and (isinstance(k, bool) or not isinstance(k, int) or not 1 <= k <= J.size):
-        raise ValueError(f"k: got {k!r}, expected a whole number from 1 to {J.size}, the number of parameters, or None")
+    if k is not None:
+        whole("k", k, 1, J.size, "the number of parameters")
     if k is None or J.size <= SMALL or k > J.size - 2:
         return from_matrix(J, batches, k, which, tolerance)
     return from_products(J, batches, k, which, tolerance, products if gamma is None else products // 2)

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
 
+from saddlery.arguments import whole
 from saddlery.dynamics.eigenvalues import Eigenpairs, of_matrix, of_products
 from saddlery.dynamics.jacobian import mean, require_players_of
 from saddlery.game import Pair, adopt
@@ -132,8 +133,7 @@ def multipliers(
     """
     counts = {"k": 1 if k is None else k, "batches": batches, "steps": 1 if steps is None else steps}
     for name, value in counts.items():
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise ValueError(f"{name}: got {value!r}, expected a whole number, 1 or more")
+        whole(name, value)
     game = adopt(game)
     require_players_of(game, players, key)
     players = Pair(*jax.tree.map(jnp.asarray, tuple(players)))

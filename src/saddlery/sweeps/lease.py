@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from saddlery import signals
 from saddlery.arguments import plain
 from saddlery.locks import Held
 
@@ -102,6 +103,7 @@ def _renewed(files: Any, path: str, content: bytes) -> bool:
     began = time.monotonic()
     while time.monotonic() - began < SECONDS:
         time.sleep(SECONDS / 30)
+        signals.check()
         if _read(files, path) != content:
             return _read(files, path) != b""
     return False
