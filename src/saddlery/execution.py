@@ -226,7 +226,8 @@ def _opened(ready: Ready, folder: Path, store: Any, cells: Sequence[Any]) -> set
     elif storage.is_own(folder / DESCRIPTION):  # else the user has edited it; store and checkpoints are compared
         storage.write(folder / DESCRIPTION, as_json(described | {"fingerprint": now}))
     if _held(store, folder) is None or not _is_whole(store):
-        store.create(grid_of(ready.experiment), facts(ready), blank(cells), now)
+        nothing = blank(cells)  # first: it refuses what memory has no room for
+        store.create(grid_of(ready.experiment), facts(ready), nothing, now)
     else:
         compare(store.address, store.fingerprint(), now, told=False)
     finished = store.finished()
@@ -328,15 +329,18 @@ def facts(ready: Ready) -> Any:
 def blank(cells: Sequence[Any]) -> Any:
     """A cell's dataset before any step: its names, types and shapes.
 
-    **Raises:** `ValueError` when the games record different things.
+    **Raises:** `ValueError` when the games record different things; `MemoryError` when a cell's records do not fit.
     """
+    from saddlery import recording
     from saddlery.sweeps.cells import dataset
     from saddlery.training import begin
 
     found = []
     for cell in {id(cell.plan.game): cell for cell in cells}.values():
-        plan = dataclasses.replace(cell.plan, folder=None)
-        found.append(dataset(cell, [begin(plan, 0, cell.keys[0])] * len(cell.keys)))
+        seeds, stage = len(cell.keys), begin(dataclasses.replace(cell.plan, folder=None), 0, cell.keys[0])
+        recording.require_room(stage.history, seeds)
+        one = dataset(cell, [stage]).isel(seed=0, drop=True)
+        found.append(one.expand_dims(seed=range(seeds)))  # a view of the one
         kinds = [{name: (v.sizes, v.dtype) for name, v in each.data_vars.items()} for each in (found[0], found[-1])]
         if kinds[0] != kinds[1]:
             odd = sorted(name for name in kinds[0] | kinds[1] if kinds[0].get(name) != kinds[1].get(name))

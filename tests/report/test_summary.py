@@ -114,6 +114,14 @@ def test_the_words_say_what_the_numbers_say(mixture):
     assert "4 methods, 4 seeds each, 1,000 steps" in facts(mixture)
 
 
+@pytest.mark.parametrize("data", ["mixture", "images"])
+def test_nothing_is_good_of_runs_that_all_diverged(request, data):
+    lost = request.getfixturevalue(data).copy(deep=True)
+    lost["diverged_at"][:] = 3
+    assert {finding.subject: finding.tone for finding in findings(lost) if finding.tone == "good"} == {}
+    assert next(finding for finding in findings(lost) if finding.subject == "Diverged").tone == "bad"
+
+
 def test_samples_strewn_about_are_at_no_mode(mixture):
     strewn = mixture.copy(deep=True)
     strewn["samples"][:] = np.random.default_rng(0).normal(size=strewn.samples.shape)

@@ -48,9 +48,10 @@ def _modes(dataset: xr.Dataset) -> list[Finding]:
     full = (last(dataset, "modes") >= total).sum("seed").values
     lost = collapsed(dataset).sum("seed").values
     half = "To fewer than half of the modes: " if lost.any() else ""
+    known = bool(np.isfinite(last(dataset, "modes")).all())  # a run that has diverged has not been seen not to collapse
     found = [
         Finding(f"Covered all {total} modes", _tally(dataset, full), "good" if full.any() else "bad"),
-        Finding("Collapsed", half + _tally(dataset, lost), "bad" if lost.any() else "good"),
+        Finding("Collapsed", half + _tally(dataset, lost), "bad" if lost.any() else "good" if known else "plain"),
     ]
     if "high_quality" in dataset:
         shares = last(dataset, "high_quality").median("seed").values.tolist()

@@ -1,6 +1,8 @@
 """Placement on this machine: a stream for each core, or each accelerator, over compiled programs that runs share."""
 
+import collections
 import contextlib
+import itertools
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +20,7 @@ from saddlery.sweeps.cells import Cell, programs
 from saddlery.sweeps.mapped import fitting, go_together
 from saddlery.training import Stage, asked_to_stop, begin, ended, go_on, save, steps_from
 
+WAITING = 256  # groups of runs that are handed to the streams before they are begun
 PATIENCE = 5.0  # seconds for keeping runs that have ended when a sweep is stopped
 HELD = 1 << 30  # bytes of a cell's players and states beyond which those of runs that have ended are kept on disk
 TIMED = 2  # steps by which a program's speed is estimated
@@ -68,6 +71,7 @@ def train(
     compiling: dict[Any, list[Cell]] = {}
     running: dict[Any, list[tuple[Cell, int]]] = {}
     programs_: list[Program] = []
+    waiting: collections.deque[Iterator[tuple[Callable, list[tuple[Cell, int]]]]] = collections.deque()
     completed = Completed()
 
     def take(future):
@@ -84,13 +88,21 @@ def train(
                 del ends[cell.place]
 
     def start(program):
-        """Place a program's runs."""
-        runs = [(cell, seed) for cell in program.cells for seed in range(len(cell.keys))]
-        plan = runs[0][0].plan
+        """A program's runs, in the groups that are computed together."""
+        plan = program.cells[0].plan
         many = mapped and not holds_shards(plan.game)  # runs that exchange their data have each their own
-        size = (together or fitting(plan, len(runs))) if many else 1
-        for some in (runs[i : i + size] for i in range(0, len(runs), size)):
-            running[completed.add(pool.submit(stream, go_together if many else _alone, some))] = some
+        size = (together or fitting(plan, sum(len(cell.keys) for cell in program.cells))) if many else 1
+        runs = ((cell, seed) for cell in program.cells for seed in range(len(cell.keys)))
+        while some := list(itertools.islice(runs, size)):
+            yield (go_together if many else _alone), some
+
+    def place():
+        """Hand the next runs to the streams, as many as keep them busy."""
+        while len(running) < WAITING and (following := next(waiting[0], None) if waiting else None) is not None:
+            running[completed.add(pool.submit(stream, *following))] = following[1]
+        if waiting and len(running) < WAITING:
+            waiting.popleft()
+            place()
 
     with _streams(mapped, cores) as (pool, stream):
         try:
@@ -100,11 +112,12 @@ def train(
                     break
                 if compiling.pop(future, None) is None:
                     take(future)
-                    continue
-                programs_.append(future.result())
-                start(programs_[-1])
-                if ready and not compiling:
-                    ready(programs_)
+                else:
+                    programs_.append(future.result())
+                    waiting.append(start(programs_[-1]))
+                    if ready and not compiling:
+                        ready(programs_)
+                place()
         finally:
             for cell in cells:
                 cell.plan.stop.set()
