@@ -1,6 +1,7 @@
 """Arguments: whole numbers and numbers within their ranges, and values quoted in errors that name the argument."""
 
 import math
+from collections.abc import Mapping
 from numbers import Integral, Real
 from typing import Any
 
@@ -36,6 +37,24 @@ def plain(text: Any, most: int | None = None) -> str:
     text = str(text) if most is None else str(text)[: most + 1]
     kept = "".join(" " if each in "\n\r\t" else each if each.isprintable() or each == " " else "�" for each in text)
     return kept if most is None or len(kept) <= most else kept[: most - 1] + "…"
+
+
+def differences(was: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """What differs between two mappings, in words.
+
+    >>> differences({"steps": 5, "key": 0}, {"steps": 9, "key": 0})
+    ['steps there: 5, here: 9']
+    """
+    return [
+        f"{name} there: {quoted(was.get(name))}, here: {quoted(now.get(name))}"
+        for name in dict.fromkeys([*now, *was])
+        if was.get(name) != now.get(name)
+    ]
+
+
+def first_line(error: BaseException, most: int = 300) -> str:
+    """The first line of somebody else's error, or its type's name where it says nothing."""
+    return plain((str(error).strip().splitlines() or [type(error).__name__])[0], most)
 
 
 def whole(name: str, value: Any, least: int = 1, most: int = COUNT, why: str = "") -> int:

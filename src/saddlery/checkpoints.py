@@ -15,7 +15,7 @@ import jax
 import numpy as np
 
 from saddlery import fingerprint, storage
-from saddlery.arguments import plain
+from saddlery.arguments import first_line, plain
 from saddlery.reading import Damaged, read_json
 
 KEPT = 2  # the newest, and the one before it in case the newest is damaged
@@ -46,7 +46,7 @@ def save(folder: Path, step: int, tree: Any, identity: Mapping[str, Any] | None 
                 raise OSError("what was read back is not what was written")
     except Exception as error:  # Orbax and TensorStore have many names for a full disk
         raise OSError(
-            f"the checkpoint of step {step} could not be written to {plain(folder)}: {_first_line(error)}"
+            f"the checkpoint of step {step} could not be written to {plain(folder)}: {first_line(error)}"
         ) from error
     for old in _newest_first(folder)[KEPT:]:
         with contextlib.suppress(OSError):  # somebody keeps something in it
@@ -73,17 +73,13 @@ def restore(folder: Path, like: Any, identity: Mapping[str, Any] | None = None) 
     for path in _newest_first(folder):
         try:
             storage.verify(path)
-            held = read_json(path / FINGERPRINT, "fingerprint")
-        except (OSError, ValueError) as error:
-            _tell_damaged(path, error)
+            held, leaves = read_json(path / FINGERPRINT, "fingerprint"), _read(path)
+        except Exception as error:  # Orbax and TensorStore have many names for what is damaged
+            said = f"the checkpoint {plain(path)} is damaged ({first_line(error)}); using the one before it"
+            warnings.warn(said, stacklevel=2)
             continue
         if identity:
             fingerprint.compare(f"the checkpoint {path}", held, identity, told=False)
-        try:
-            leaves = _read(path)
-        except Exception as error:
-            _tell_damaged(path, error)
-            continue
         structure = jax.tree.structure(like)
         if len(leaves) != structure.num_leaves:
             raise ValueError(
@@ -92,12 +88,6 @@ def restore(folder: Path, like: Any, identity: Mapping[str, Any] | None = None) 
             )
         return jax.tree.unflatten(structure, [leaves[name] for name in sorted(leaves)])
     return None
-
-
-def _tell_damaged(path: Path, error: Exception) -> None:
-    warnings.warn(
-        f"the checkpoint {plain(path)} is damaged ({_first_line(error)}); using the one before it", stacklevel=3
-    )
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -138,7 +128,3 @@ def _checkpointer() -> Any:
 
 def _newest_first(folder: Path) -> list[Path]:
     return sorted(folder.glob("step-*"), reverse=True)
-
-
-def _first_line(error: Exception) -> str:
-    return plain((str(error).strip().splitlines() or [type(error).__name__])[0], 300)

@@ -27,12 +27,7 @@ def local_folder(argument: str, path: str | os.PathLike) -> Path:
             f"{argument}: got {plain(text)!r}, expected a folder of this machine; results alone can be kept at "
             "another address, as --store"
         )
-    if not text or "\0" in text:
-        raise ValueError(f"{argument}: got {plain(text)!r}, expected a folder")
-    try:
-        return Path(text).expanduser()
-    except RuntimeError as error:
-        raise ValueError(f"{argument}: got {plain(text)!r}, whose home folder is not known") from error
+    return storage.expanded(argument, text, "a folder")
 
 
 @contextlib.contextmanager
@@ -54,14 +49,12 @@ def hold(folder: Path, called: str = "") -> Iterator[None]:
             f"{called} holds files that Saddlery did not write ({storage.some(there)}){earlier}; "
             "choose another folder, or an empty one"
         )
-    try:
-        storage.mark(folder)
-        held = lock(folder / LOCK, str(folder))
-        held.__enter__()
-    except OSError as error:
-        raise OSError(f"{called} cannot be written: {error.strerror or error}") from error
     with contextlib.ExitStack() as stack:
-        stack.push(held)
+        try:
+            storage.mark(folder)
+            stack.enter_context(lock(folder / LOCK, str(folder)))
+        except OSError as error:
+            raise OSError(f"{called} cannot be written: {error.strerror or error}") from error
         storage.tidy(folder)
         yield
 
@@ -99,10 +92,4 @@ def _clear(folder: Path) -> None:
     for name in PARTS:
         storage.require_own(folder / name)
     for path in sorted(folder.iterdir()):
-        found = storage.inventory(path)
-        for file in found.own:
-            if file.name not in (MARK, LOCK):
-                file.unlink(missing_ok=True)
-        for each in found.folders:
-            with contextlib.suppress(OSError):  # something of somebody else's is in it
-                each.rmdir()
+        storage.delete(storage.inventory(path), keep=(folder / MARK, folder / LOCK))

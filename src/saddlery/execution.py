@@ -7,12 +7,12 @@ import json
 import socket
 import threading
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from saddlery import storage
-from saddlery.arguments import quoted
+from saddlery.arguments import differences
 from saddlery.claims import DESCRIPTION, RUNS, claim, local_folder
 from saddlery.experiment import (
     KEPT,
@@ -67,34 +67,32 @@ def claimed(
             yield lost
 
 
+@contextlib.contextmanager
+def all_claimed(experiments: Mapping[Path, Experiment], **options: Any) -> Iterator[dict[Path, threading.Event]]:
+    """Hold the folders of several experiments, all of them before anything is trained; yields what stops each.
+
+    **Arguments:** `options` as of `claimed`.
+    """
+    with contextlib.ExitStack() as stack:
+        yield {path: stack.enter_context(claimed(path, each, **options)) for path, each in experiments.items()}
+
+
 def _require_same(store: Any, experiment: Experiment, folder: Path) -> None:
     """Compare what a store was made for with an experiment.
 
     **Raises:** `FileExistsError` naming what differs.
     """
-    held, now = _held(store, folder, told=False), grid_of(experiment)
-    if held is not None and held != now:
-        odd = [
-            f"{name} there: {quoted(held.get(name))}, here: {quoted(now[name])}"
-            for name in now
-            if held.get(name) != now[name]
-        ]
+    try:
+        held, now = store.description(), grid_of(experiment)
+    except Damaged:
+        if is_inside(store.address, folder):
+            return  # `carry_out` writes it anew
+        raise
+    if held is not None and (odd := differences(held, now)):
         raise FileExistsError(
             f"{store.address} holds the results of another sweep ({'; '.join(odd[:3])}); put {DESCRIPTION} back as it "
             "was, choose another folder or address, or replace it with --force"
         )
-
-
-def _held(store: Any, folder: Path, *, told: bool = True) -> dict[str, Any] | None:
-    """What a store was made for; `None` also for one in the folder whose manifest is damaged: it is written anew."""
-    try:
-        return store.description()
-    except Damaged as error:
-        if not is_inside(store.address, folder):
-            raise
-        if told:
-            warnings.warn(f"{error}; it is written anew", stacklevel=3)
-        return None
 
 
 def _described(folder: Path) -> str:
@@ -225,7 +223,7 @@ def _opened(ready: Ready, folder: Path, store: Any, cells: Sequence[Any]) -> set
         compare(str(folder / DESCRIPTION), described["fingerprint"], now)
     elif storage.is_own(folder / DESCRIPTION):  # else the user has edited it; store and checkpoints are compared
         storage.write(folder / DESCRIPTION, as_json(described | {"fingerprint": now}))
-    if _held(store, folder) is None or not _is_whole(store):
+    if not _is_whole(store):
         nothing = blank(cells)  # first: it refuses what memory has no room for
         store.create(grid_of(ready.experiment), facts(ready), nothing, now)
     else:
@@ -242,9 +240,11 @@ def _opened(ready: Ready, folder: Path, store: Any, cells: Sequence[Any]) -> set
 
 
 def _is_whole(store: Any) -> bool:
-    """Whether a store's metadata and coordinates are as they were written; if not, a warning says so."""
+    """Whether a store is there, with metadata and coordinates as they were written; a warning says if they are not."""
     try:
         store.check()
+    except FileNotFoundError:
+        return False
     except Damaged as error:
         warnings.warn(f"{error}; it is written anew", stacklevel=3)
         return False

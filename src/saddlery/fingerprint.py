@@ -15,11 +15,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from saddlery.arguments import plain, quoted
+from saddlery.arguments import differences, plain
 from saddlery.cores import usable_cores
 from saddlery.data.shards import Shards
 from saddlery.game import Foreign
-from saddlery.storage import SEAL, sha256
+from saddlery.storage import sealed, sha256
 
 PACKAGES = ("saddlery", "jax", "jaxlib", "optax", "numpy")  # whose versions may change bits
 
@@ -55,13 +55,7 @@ def compare(what: str, held: Mapping[str, Any], now: Mapping[str, Any], *, told:
             f"{plain(what)} was computed in {held.get('precision')}, JAX is now set to {now['precision']}; "
             "set jax_enable_x64 as it was"
         )
-    other = [
-        f"{name} there: {quoted(was.get(name))}, here: {quoted(is_.get(name))}"
-        for was, is_ in [(held.get("description") or {}, now["description"])]
-        for name in dict.fromkeys([*is_, *was])
-        if was.get(name) != is_.get(name)
-    ]
-    if other:
+    if other := differences(held.get("description") or {}, now["description"]):
         raise ValueError(f"{plain(what)} is of another run: {'; '.join(other[:3])}")
     if held.get("data") != now["data"]:
         names = [name for name, found in now["data"].items() if (held.get("data") or {}).get(name) != found]
@@ -116,16 +110,14 @@ def digest(tree: Any) -> str:
     what it says of itself.
     """
     found = hashlib.sha256(words(tree).encode())
-    for leaf in jax.tree.leaves(tree, is_leaf=lambda node: isinstance(node, Shards)):
+    for leaf in jax.tree.leaves(tree, is_leaf=lambda node: isinstance(node, Shards | Foreign)):
         if isinstance(leaf, Shards):
             found.update(_of_file(Path(leaf.path)).encode())
-        elif eqx.is_array(leaf) or isinstance(leaf, np.ndarray | np.generic):
+        elif isinstance(leaf, Foreign):
+            for each in jax.tree.leaves(getattr(leaf.held.game, "__dict__", ())):
+                _add(found, each)
+        else:
             _add(found, leaf)
-    for node in jax.tree.leaves(tree, is_leaf=lambda node: isinstance(node, Foreign)):
-        if isinstance(node, Foreign):
-            for leaf in jax.tree.leaves(dict(vars(node.held.game)) if hasattr(node.held.game, "__dict__") else ()):
-                if hasattr(leaf, "dtype"):
-                    _add(found, leaf)
     return found.hexdigest()
 
 
@@ -136,7 +128,9 @@ def words(tree: Any, **options: Any) -> str:
 
 
 def _add(found: Any, leaf: Any) -> None:
-    """Add an array's bytes to a digest."""
+    """Add an array's bytes to a digest; what is no array is in words already."""
+    if not hasattr(leaf, "dtype"):
+        return
     if jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key):
         leaf = jax.random.key_data(leaf)
     found.update(np.ascontiguousarray(leaf).reshape(-1).view(np.uint8).data)
@@ -144,11 +138,7 @@ def _add(found: Any, leaf: Any) -> None:
 
 def _of_file(path: Path) -> str:
     """The digest of a file of images: as its seal has it, or of its bytes."""
-    from saddlery.reading import read_json
-
-    if (path.parent / SEAL).is_file():
-        return str(read_json(path.parent / SEAL).get(path.name))
-    return sha256(path)
+    return (sealed(path.parent) or {}).get(path.name) or sha256(path)
 
 
 def _version(name: str) -> str:

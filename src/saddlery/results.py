@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from saddlery.arguments import plain
+from saddlery.arguments import differences, plain
 from saddlery.claims import DESCRIPTION, RESULTS
 from saddlery.experiment import Experiment, grid_of
 from saddlery.reading import Damaged
@@ -49,10 +49,9 @@ def open_results(folder: Path | str, store: str | None = None) -> Any:
     again = f"continue with: saddlery resume {folder}"
     try:
         held = kept.description()
-        if held is not None and held != grid_of(experiment):
-            odd = [name for name, value in grid_of(experiment).items() if held.get(name) != value]
+        if held is not None and (odd := differences(held, grid_of(experiment))):
             raise Damaged(
-                f"{plain(Path(folder) / DESCRIPTION)} was changed since {kept.address} was made: {', '.join(odd)}"
+                f"{plain(Path(folder) / DESCRIPTION)} was changed since {kept.address} was made: {'; '.join(odd)}"
             )
         results = kept.read()
     except FileNotFoundError:

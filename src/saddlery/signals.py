@@ -40,14 +40,12 @@ class _Heard:
     def __init__(self):
         self.signum: int | None = None
         self.at = 0.0
-        self.event = threading.Event()
 
     def take(self, signum: int) -> None:
         """Hear a signal; a second one ends the process."""
         now = time.monotonic()
         if self.signum is None:
-            self.signum, self.at = signum, now
-            self.event.set()
+            self.at, self.signum = now, signum
         elif now - self.at > ONE:
             os._exit(128 + signum)  # what is on disk is whole; an orderly end would wait for what runs
 
@@ -70,9 +68,6 @@ def stoppable(call: bool = True) -> Iterator[None]:
     previous, waking = _install(mine)
     try:
         yield
-    except Stopped:
-        if mine.signum is None:  # stopped by what is no signal
-            raise
     finally:
         _restore(previous, waking)
         _heard = None
@@ -119,7 +114,8 @@ def _restore(previous: dict[int, Any], waking: Any) -> None:
 
 def stopping() -> bool:
     """Whether a signal has asked this process to stop."""
-    return _heard is not None and _heard.event.is_set()
+    heard = _heard
+    return heard is not None and heard.signum is not None
 
 
 def check() -> None:

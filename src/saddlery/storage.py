@@ -11,8 +11,9 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from saddlery.arguments import plain
@@ -27,6 +28,7 @@ GROUP_METADATA = '{"zarr_format": 3, "node_type": "group", "attributes": {}}'
 MANIFEST = f"{GROUP}/manifest.json"  # of a store that is filled cell by cell: the names of its arrays
 BEGUN = ".begun"  # in a folder that is being filled: all of it is Saddlery's
 PART = re.compile(r"\..+\.[0-9a-f]{8}\.part")  # a file or folder on its way
+COPIES = 100  # names for one thing in the cache
 NAMED = 3  # of somebody's files that an error names
 
 
@@ -36,11 +38,8 @@ def write(path: Path, content: str | bytes) -> None:
     **Raises:** `FileExistsError` when there is something that Saddlery did not write; other `OSError`s.
     """
     content = content.encode(errors="surrogateescape") if isinstance(content, str) else content
-    if os.path.lexists(path) and not is_own(path):
-        raise FileExistsError(
-            f"{plain(path)} was not written by Saddlery, or was changed since; move it away or choose another name"
-        )
-    if mark := next((folder / MARK for folder in path.absolute().parents if (folder / MARK).is_file()), None):
+    require_replaceable(path)
+    for mark in _marks(path)[:1]:
         _note(mark, path, hashlib.sha256(content).hexdigest())  # before it is there, so that none is there unnoted
     beside = _beside(path)
     try:
@@ -63,20 +62,39 @@ def mark(folder: Path) -> None:
         (folder / MARK).touch()
 
 
+def require_replaceable(path: Path) -> None:
+    """Refuse a file's name when there is something that Saddlery did not write.
+
+    **Raises:** `FileExistsError`.
+    """
+    if os.path.lexists(path) and not is_own(path):
+        raise FileExistsError(
+            f"{plain(path)} was not written by Saddlery, or was changed since; move it away or choose another name"
+        )
+
+
 def is_own(path: Path) -> bool:
     """Whether Saddlery wrote a file and nobody changed it: its digest is in the list of a folder above it."""
-    if path.is_symlink() or not path.is_file():
+    if path.is_symlink() or not path.is_file() or not (marks := _marks(path)):
         return False
-    marks = [folder / MARK for folder in path.absolute().parents if (folder / MARK).is_file()]
-    digest = sha256(path) if marks else ""
-    return any(_line(mark, path, digest) in read_limited(mark, LONGEST).splitlines() for mark in marks)
+    digest = sha256(path)
+    return any(_is_noted(mark, path, digest) for mark in marks)
+
+
+def _marks(path: Path) -> list[Path]:
+    """The lists of the folders above a file, the nearest first."""
+    return [folder / MARK for folder in path.absolute().parents if (folder / MARK).is_file()]
 
 
 def _note(mark: Path, path: Path, digest: str) -> None:
     """Add a file's digest to a list, unless it is in it."""
-    if (line := _line(mark, path, digest)) not in read_limited(mark, LONGEST).splitlines():
+    if not _is_noted(mark, path, digest):
         with open(mark, "ab") as file:
-            file.write(line + b"\n")
+            file.write(_line(mark, path, digest) + b"\n")
+
+
+def _is_noted(mark: Path, path: Path, digest: str) -> bool:
+    return _line(mark, path, digest) in read_limited(mark, LONGEST).splitlines()
 
 
 def _line(mark: Path, path: Path, digest: str) -> bytes:
@@ -106,9 +124,15 @@ def folder(path: Path) -> Iterator[Path]:
         (beside / "new").mkdir()
         yield beside / "new"
         _seal(beside / "new")
-        if os.path.lexists(path):
+        replaced = os.path.lexists(path)
+        if replaced:
             os.replace(path, beside / "old")
-        os.replace(beside / "new", path)
+        try:
+            os.replace(beside / "new", path)
+        except OSError:
+            if replaced:
+                os.replace(beside / "old", path)
+            raise
     finally:
         remove(beside)
 
@@ -128,12 +152,15 @@ def _seal(path: Path) -> None:
     (place / SEAL).write_text(json.dumps(_digests(path), indent=1))
 
 
-def verify(path: Path) -> None:
+def verify(path: Path, unread: Collection[str] = ()) -> None:
     """Compare a folder that was filled at once with its seal.
+
+    **Arguments:** `unread`: names of files of which it is only seen that they are there.
 
     **Raises:** `Damaged` naming the first file that is missing, was changed or was added since, or that it has no seal.
     """
-    recorded, found = _sealed(path), _digests(path)
+    recorded = sealed(path)
+    found = _digests(path, {name: recorded.get(name, "") for name in unread} if recorded else {})
     if recorded is None:
         raise Damaged(f"{plain(path)} is damaged: it has no {SEAL}")
     for name in sorted(recorded.keys() | found.keys()):
@@ -142,7 +169,7 @@ def verify(path: Path) -> None:
             raise Damaged(f"{plain(path)} is damaged: {plain(name)} {what} since it was written")
 
 
-def _sealed(path: Path) -> dict[str, str] | None:
+def sealed(path: Path) -> dict[str, str] | None:
     """The digests of a folder's files when it was filled; `None` when it has no seal."""
     place = next((each for each in (path / SEAL, path / GROUP / SEAL) if each.is_file()), None)
     if place is None:
@@ -153,10 +180,11 @@ def _sealed(path: Path) -> dict[str, str] | None:
     return recorded
 
 
-def _digests(path: Path) -> dict[str, str]:
-    """The SHA-256 of every file below a folder but what tells of the folder itself."""
+def _digests(path: Path, known: Mapping[str, str] = MappingProxyType({})) -> dict[str, str]:
+    """The SHA-256 of every file below a folder but what tells of the folder itself; of some it is `known`."""
     names = {each.relative_to(path).as_posix(): each for each in sorted(path.rglob("*")) if not each.is_dir()}
-    return {name: sha256(each) for name, each in names.items() if name not in (SEAL, f"{GROUP}/{SEAL}")}
+    read = {name: each for name, each in names.items() if name not in (SEAL, f"{GROUP}/{SEAL}")}
+    return {name: known[name] if name in known else sha256(each) for name, each in read.items()}
 
 
 class Inventory(NamedTuple):
@@ -195,7 +223,7 @@ def _judge(path: Path) -> Callable[[Path], bool] | None:
         if (path / MANIFEST).is_file():
             names = read_json(path / MANIFEST, "manifest")["names"]
             return lambda file: of_store(file.relative_to(path).as_posix(), names)
-        if (listed := _sealed(path)) is not None:
+        if (listed := sealed(path)) is not None:
             names = {*listed, SEAL, f"{GROUP}/{SEAL}"}
             return lambda file: file.relative_to(path).as_posix() in names
     except (OSError, ValueError, KeyError, TypeError):  # what it says cannot be read, so it proves nothing
@@ -239,19 +267,47 @@ def remove(path: Path) -> None:
 
     **Raises:** `FileExistsError` naming what is not, and then nothing is removed.
     """
-    found = require_own(path)
+    delete(require_own(path))
+
+
+def delete(found: Inventory, keep: Collection[Path] = ()) -> None:
+    """Delete what of an inventory is Saddlery's, and its folders when nothing is left in them; `keep` some files."""
     for file in found.own:
-        file.unlink(missing_ok=True)
+        if file not in keep:
+            file.unlink(missing_ok=True)
     for each in found.folders:
-        with contextlib.suppress(OSError):  # something has just come into it
+        with contextlib.suppress(OSError):  # something is in it
             each.rmdir()
 
 
 def tidy(folder: Path) -> None:
     """Delete what writers that were ended left in a folder of Saddlery's, which nobody writes into now."""
     for path in folder.iterdir() if folder.is_dir() else ():
-        if PART.fullmatch(path.name) and path.is_dir() and not path.is_symlink() and not inventory(path).foreign:
-            remove(path)
+        left = PART.fullmatch(path.name) and path.is_dir() and not path.is_symlink()
+        if left and not (found := inventory(path)).foreign:
+            delete(found)
+
+
+def alternatives(path: Path) -> Iterator[Path]:
+    """A path, and names beside it for when others hold what is not to be replaced: `a.npz`, `a-2.npz`, `a-3.npz`, …"""
+    yield path
+    for i in range(2, COPIES):
+        yield path.with_name(f"{path.stem}-{i}{path.suffix}")
+
+
+def expanded(argument: str, text: str, wanted: str) -> Path:
+    """A path of the user's, without `~`.
+
+    **Arguments:** `wanted`: what is expected, for the error.
+
+    **Raises:** `ValueError` naming the argument when it is empty, or the home folder of a user who does not exist.
+    """
+    if not text or "\0" in text:
+        raise ValueError(f"{argument}: got {plain(text)!r}, expected {wanted}")
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as error:
+        raise ValueError(f"{argument}: got {plain(text)!r}, whose home folder is not known") from error
 
 
 def cache_folder() -> Path:
@@ -261,8 +317,5 @@ def cache_folder() -> Path:
     """
     for name, below in (("SADDLERY_CACHE", ""), ("XDG_CACHE_HOME", "saddlery")):
         if chosen := os.environ.get(name):
-            try:
-                return Path(chosen).expanduser() / below
-            except RuntimeError as error:
-                raise ValueError(f"{name}: got {plain(chosen)!r}, whose home folder is not known") from error
+            return expanded(name, chosen, "a folder") / below
     return Path("~/.cache").expanduser() / "saddlery"

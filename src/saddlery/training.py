@@ -183,8 +183,7 @@ def train(
         folder=None if out is None else local_folder("out", out), checkpoint_seconds=checkpoint_seconds,
         progress=progress,
     )  # fmt: skip
-    if plan.folder:
-        plan.identity = functools.cache(lambda: plan_identity(plan, every))
+    identity = plan.identity = functools.cache(lambda: plan_identity(plan, every))
     keys = [key] if seeds is None else Keys(key, seeds)
     with contextlib.ExitStack() as stack:
         stack.enter_context(signals.stoppable())
@@ -194,7 +193,7 @@ def train(
                 claim(folder, resume=resume, force=force and not resume, called=f"out: {folder}")
             )
             asked = {"steps": steps, "every": every, "seeds": seeds, "key": said(key)}
-            describe(folder, asked | plan_identity(plan, every), going_on)
+            describe(folder, asked | identity(), going_on)
         sharding.agreed(game, 0.0)
         ended = side_by_side(plan, keys)
         history = recording.dataset(
@@ -261,10 +260,12 @@ def begin(plan: Plan, seed: int, key: Any) -> Stage:
         history[name][0] = value
     stage = Stage(0, -1 if recording.is_finite(record) else 0, 0.0, carry, history)
     restored = None
-    if plan.folder and sharding.leads(plan.game):
-        storage.tidy(_checkpoints(plan, seed))
-    if plan.folder and any(_checkpoints(plan, seed).glob("step-*")):
-        restored = checkpoints.restore(_checkpoints(plan, seed), stage, run_identity(plan, key))
+    if plan.folder:
+        place = _checkpoints(plan, seed)
+        if sharding.leads(plan.game):
+            storage.tidy(place)
+        if any(place.glob("step-*")):  # or there is nothing to compare
+            restored = checkpoints.restore(place, stage, run_identity(plan, key))
     found = 0 if restored is None else int(restored.step)
     if sharding.agreed(plan.game, found) != found or sharding.agreed(plan.game, -found) != -found:
         raise ValueError(f"out: {plan.folder} is not the same folder for all processes; choose one that they share")

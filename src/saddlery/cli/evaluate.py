@@ -33,7 +33,7 @@ def evaluate(
     Modes, quality, diversity, inversion: the median over seeds, beside what real samples score and what noise or
     untrained players score. Prints a table and writes FOLDER/evaluation.json.
     """
-    environment.require()
+    environment.require(figures=False)
     with mistakes():
         import jax
 

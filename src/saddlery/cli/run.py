@@ -148,10 +148,8 @@ def claimed(ready: dict[Path, Any], **options: Any) -> Iterator[dict[Path, Any]]
     with contextlib.ExitStack() as stack:
         try:
             with mistakes():
-                stops = {
-                    path: stack.enter_context(execution.claimed(path, each.experiment, **options))
-                    for path, each in ready.items()
-                }
+                experiments = {path: each.experiment for path, each in ready.items()}
+                stops = stack.enter_context(execution.all_claimed(experiments, **options))
         except Held as error:
             raise Ended(str(error), 1) from None
         yield stops

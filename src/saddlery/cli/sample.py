@@ -26,8 +26,6 @@ def sample(
     """
     environment.require()
     with mistakes():
-        import os
-
         import jax
 
         from saddlery.claims import local_folder
@@ -35,11 +33,10 @@ def sample(
         from saddlery.experiment import require_room
         from saddlery.games import Gan
         from saddlery.report import sheet
-        from saddlery.storage import is_own
+        from saddlery.storage import require_replaceable
 
         target = local_folder("out", out) if out else folder / "samples.png"
-        if os.path.lexists(target) and not is_own(target):
-            raise ValueError(f"out: {target} was not written by Saddlery, or was changed since; choose another name")
+        require_replaceable(target)
         if target.suffix not in (".png", ".npy"):
             raise ValueError(f"out: got {target}, expected a name that ends in .png or .npy")
         subject = from_folder(folder, method, seed)

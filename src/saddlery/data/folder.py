@@ -24,7 +24,6 @@ FORMAT = 2
 TOGETHER = 128  # images that a thread decodes before it hands them over
 CELEBA, CELEBA_CROP = "img_align_celeba", 108
 NAMED = 5  # unreadable files that a warning names
-COPIES = 100  # names for the same images in the cache, when others hold what is not to be replaced
 WHOLLY = 1 << 29  # bytes of pixels of which each is looked at when they are read back
 SIDE = 4096  # pixels of a square's side at most
 
@@ -110,7 +109,7 @@ def _kept(path: Path, make: Callable[[Path], None]) -> Path:
     What is there and cannot be proved to be Saddlery's is left alone: the images are then kept beside it.
     """
     damage = []
-    for kept in (path, *(path.with_name(f"{path.name}-{i}") for i in range(2, COPIES))):
+    for kept in storage.alternatives(path):
         try:
             if os.path.lexists(kept):
                 _verify(kept)
@@ -125,7 +124,9 @@ def _kept(path: Path, make: Callable[[Path], None]) -> Path:
             return kept
         except FileExistsError:  # somebody's, or what cannot be told from it
             continue
-    raise FileExistsError(f"{plain(path)} and {COPIES - 2} other names hold what Saddlery did not write; move it away")
+    raise FileExistsError(
+        f"{plain(path)} and {storage.COPIES - 2} other names hold what Saddlery did not write; move it away"
+    )
 
 
 def _verify(kept: Path) -> None:
@@ -137,14 +138,10 @@ def _verify(kept: Path) -> None:
     **Raises:** `Damaged` naming what is missing or was changed.
     """
     images = kept / "images.npy"
-    if not images.is_file() or images.stat().st_size <= WHOLLY:
-        storage.verify(kept)
+    large = images.is_file() and images.stat().st_size > WHOLLY
+    storage.verify(kept, unread=[images.name] if large else [])
+    if not large:
         return
-    if not isinstance(sealed := read_json(kept / storage.SEAL), dict):
-        raise Damaged(f"{plain(kept / storage.SEAL)} is damaged: it is no list of digests")
-    for name in ("about.json", "labels.npy"):
-        if sealed.get(name) != (storage.sha256(kept / name) if (kept / name).exists() else None):
-            raise Damaged(f"{plain(kept)} is damaged: {name} is missing or changed since it was written")
     about, shape = read_json(kept / "about.json"), read_array(images, mmap=True).shape
     if shape[0] != about["images"] - len(about["unreadable"]):
         raise Damaged(f"{plain(images)} is damaged: it holds {shape[0]:,} images")

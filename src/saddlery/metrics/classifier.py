@@ -26,7 +26,6 @@ HELD = 1 / 6  # the share of the images on which the accuracy is measured
 LARGE = 16  # images of larger sides are halved, and moved by two pixels, in place of none and one
 AT_ONCE = 256  # images in memory together
 LARGEST = 1 << 28  # bytes of a classifier's file
-COPIES = 10  # names for one classifier in its folder, when others hold what is damaged
 RECIPE = f"two convolutions {CHANNELS}, {FEATURES} features, Adam {RATE}, {STEPS} steps of {BATCH}, 2"
 
 
@@ -91,7 +90,7 @@ def classifier(data: Images, folder: Path | None = None) -> Classifier:
     folder = storage.cache_folder() / "classifiers" if folder is None else Path(folder)
     images, labels = np.asarray(data.images), np.asarray(data.labels)
     digest = _digest(images, labels)
-    paths = [folder / f"{digest}{end}.npz" for end in ("", *(f"-{i}" for i in range(2, COPIES)))]
+    paths = list(storage.alternatives(folder / f"{digest}.npz"))
     for path in filter(os.path.lexists, paths):
         if (kept := _read(path, images.shape[1:])) is not None:
             return kept

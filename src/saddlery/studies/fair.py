@@ -1,6 +1,5 @@
 """The studies `fair-ring`, `fair-grid` and `fair-digits`: every rival at many learning rates, with the same seeds."""
 
-import contextlib
 import json
 import threading
 import time
@@ -16,7 +15,7 @@ import xarray as xr
 from saddlery import storage
 from saddlery.call import Call, literal, parse
 from saddlery.datasets import read_dataset, write_dataset
-from saddlery.execution import carry_out, cells_of, claimed
+from saddlery.execution import all_claimed, carry_out, cells_of
 from saddlery.experiment import Experiment, Ready, prepare
 from saddlery.names import nearest
 from saddlery.reading import read_json
@@ -158,12 +157,8 @@ def run(
     parts = folder / "parts" / scale
     ready = {name: prepare(each) for name, each in experiments(on, scale).items()}
     told = _told(progress, sum(len(r.experiment.settings) * r.experiment.seeds for r in ready.values()))
-    with contextlib.ExitStack() as stack:
-        stops = {
-            name: stack.enter_context(claimed(parts / name, each.experiment, resume=True))
-            for name, each in ready.items()
-        }
-        sweeps = {name: carry_out(each, parts / name, told, stop=stops[name]) for name, each in ready.items()}
+    with all_claimed({parts / name: each.experiment for name, each in ready.items()}, resume=True) as stops:
+        sweeps = {name: carry_out(each, parts / name, told, stop=stops[parts / name]) for name, each in ready.items()}
     results = xr.concat(
         [_named(sweep, places(on, scale, name)) for name, sweep in sweeps.items()],
         "setting", data_vars="minimal", coords="minimal", compat="override", join="override", combine_attrs="override",

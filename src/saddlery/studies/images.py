@@ -1,6 +1,5 @@
 """What the studies of images share: settings of several experiments trained, and the players they end with measured."""
 
-import contextlib
 import io
 import threading
 import zipfile
@@ -17,7 +16,7 @@ import xarray as xr
 from saddlery import storage
 from saddlery.cores import Completed, threads
 from saddlery.datasets import read_dataset, write_dataset
-from saddlery.execution import carry_out, cells_of, claimed
+from saddlery.execution import all_claimed, carry_out, cells_of
 from saddlery.experiment import KEPT, Experiment, Ready, prepare
 from saddlery.game import Pair
 from saddlery.names import nearest
@@ -83,13 +82,9 @@ def study(
             raise ValueError(f"experiments: {name} has {runs} runs, expected at most {KEPT}: of more no player is kept")
     ready = {name: prepare(experiment)._replace(probes=probes or {}) for name, experiment in experiments.items()}
     told = Told(progress, experiments)
-    with contextlib.ExitStack() as stack:
-        stops = {
-            name: stack.enter_context(claimed(folder / name, each.experiment, resume=True))
-            for name, each in ready.items()
-        }
+    with all_claimed({folder / name: each.experiment for name, each in ready.items()}, resume=True) as stops:
         records = {
-            name: carry_out(each, folder / name, partial(told.trained, name), stop=stops[name])
+            name: carry_out(each, folder / name, partial(told.trained, name), stop=stops[folder / name])
             for name, each in ready.items()
         }
         found = _measured(ready, folder, measure, told.measured)

@@ -1,6 +1,5 @@
 """Placement on this machine: a stream for each core, or each accelerator, over compiled programs that runs share."""
 
-import collections
 import contextlib
 import itertools
 import time
@@ -71,7 +70,7 @@ def train(
     compiling: dict[Any, list[Cell]] = {}
     running: dict[Any, list[tuple[Cell, int]]] = {}
     programs_: list[Program] = []
-    waiting: collections.deque[Iterator[tuple[Callable, list[tuple[Cell, int]]]]] = collections.deque()
+    waiting: Iterator[tuple[Callable, list[tuple[Cell, int]]]] = iter(())
     completed = Completed()
 
     def take(future):
@@ -98,11 +97,8 @@ def train(
 
     def place():
         """Hand the next runs to the streams, as many as keep them busy."""
-        while len(running) < WAITING and (following := next(waiting[0], None) if waiting else None) is not None:
-            running[completed.add(pool.submit(stream, *following))] = following[1]
-        if waiting and len(running) < WAITING:
-            waiting.popleft()
-            place()
+        for work, some in itertools.islice(waiting, WAITING - len(running)):
+            running[completed.add(pool.submit(stream, work, some))] = some
 
     with _streams(mapped, cores) as (pool, stream):
         try:
@@ -114,7 +110,7 @@ def train(
                     take(future)
                 else:
                     programs_.append(future.result())
-                    waiting.append(start(programs_[-1]))
+                    waiting = itertools.chain(waiting, start(programs_[-1]))
                     if ready and not compiling:
                         ready(programs_)
                 place()
@@ -172,7 +168,6 @@ def measured(cells: Sequence[Cell]) -> list[Program]:
 def measure(cells: list[Cell]) -> Program:
     """Compile the program that some cells share, and time it on the first of their runs."""
     plan, key = cells[0].plan, cells[0].keys[0]
-    signals.check()
     began = time.perf_counter()
     carry, decay = begin(plan, 0, key).carry, jnp.asarray(1.0)
     finite(steps_from(plan, carry, decay, key, 0, 0), plan.watched)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any
 
+from saddlery.arguments import first_line
 from saddlery.sweeps.cells import Cell, programs
 from saddlery.training import asked_to_stop
 
@@ -82,7 +83,7 @@ def train(cells: Sequence[Cell], work: Callable) -> None:
     except ray.exceptions.RayTaskError as error:
         raise error.cause from None
     except ray.exceptions.RayError as error:
-        said = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        said = first_line(error)
         raise OSError(f"the Ray cluster gave a task up whose workers ended {RETRIES + 1} times: {said}") from error
     finally:
         _stop(ray, board, running)
@@ -185,9 +186,9 @@ def _connect(ray: Any, address: str) -> None:
             socket.create_connection((place[1], int(place[2])), REACHED).close()
         _within(REACHED, lambda: ray.init(address, **quiet))
     except Exception as error:  # Ray has many names for a cluster that is not there, or is of another version
-        said = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise ValueError(
-            f"address: no Ray cluster can be reached at {address} ({said}); start one there with: ray start --head"
+            f"address: no Ray cluster can be reached at {address} ({first_line(error)}); "
+            "start one there with: ray start --head"
         ) from error
 
 

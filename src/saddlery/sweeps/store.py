@@ -11,13 +11,14 @@ from typing import Any
 import numpy as np
 
 from saddlery import storage
-from saddlery.arguments import plain
+from saddlery.arguments import first_line, plain
 from saddlery.locks import lock
-from saddlery.reading import Damaged, parse_json
+from saddlery.reading import Damaged, read_limited
 from saddlery.storage import GROUP, GROUP_METADATA, LOCK, MANIFEST
 
 FORMAT = 2
 CELLS = f"{GROUP}/cells"  # where each finished cell has its marker, an object that makes the cell count
+LARGEST = 1 << 40  # bytes of an object
 LEAST = 1e8  # bytes that a disk should keep free
 
 
@@ -27,14 +28,9 @@ def location(address: str | os.PathLike) -> str:
     **Raises:** `ValueError` when it is empty, or the home folder of a user who does not exist.
     """
     text = os.fspath(address).removeprefix("file://")
-    if not text or "\0" in text:
-        raise ValueError(f"store: got {plain(text)!r}, expected a path or an address such as s3://bucket/fair.zarr")
     if "://" in text:
         return text
-    try:
-        return str(Path(text).expanduser().resolve())
-    except RuntimeError as error:
-        raise ValueError(f"store: got {plain(text)!r}, whose home folder is not known") from error
+    return str(storage.expanded("store", text, "a path or an address such as s3://bucket/fair.zarr").resolve())
 
 
 class Store:
@@ -90,12 +86,11 @@ class Store:
 
     def _keys(self) -> list[str]:
         """All keys of a store elsewhere."""
-        from zarr.core.sync import sync
 
         async def keys():
             return [key async for key in self.store.list()]
 
-        return sync(keys())
+        return _waited(keys())
 
     def _require_own(self) -> None:
         """Refuse an address with anything that Saddlery did not write."""
@@ -112,49 +107,39 @@ class Store:
 
     def _clear(self) -> None:
         """Delete all of Saddlery's that is in it but the lock; the manifest last, which is the proof of the rest."""
-        self._require_own()
         if self.local:
             root = Path(self.address)
-            found = storage.inventory(root)
-            for file in sorted(found.own, key=lambda file: file == root / MANIFEST):
-                if file != root / GROUP / LOCK:
-                    file.unlink(missing_ok=True)
-            for each in found.folders:
-                with contextlib.suppress(OSError):  # not empty: the lock is in it
-                    each.rmdir()
-            return
-        for key in sorted(self._keys(), key=lambda key: key == MANIFEST):
-            self._delete(key)
+            storage.delete(storage.require_own(root), keep=(root / MANIFEST, root / GROUP / LOCK))
+        else:
+            self._require_own()
+            for key in self._keys():
+                if key != MANIFEST:
+                    self._delete(key)
+        self._delete(MANIFEST)
 
     def _delete(self, key: str) -> None:
-        from zarr.core.sync import sync
-
-        sync(self.store.delete(key))
+        _waited(self.store.delete(key))
 
     def _exists(self, key: str) -> bool:
-        from zarr.core.sync import sync
-
-        return sync(self.store.exists(key))
+        return _waited(self.store.exists(key))
 
     def _get(self, key: str) -> bytes | None:
         """An object's bytes; `None` when it is not there."""
         if self.local:  # as Zarr would, without its detours
             try:
-                return (Path(self.address) / key).read_bytes()
+                return read_limited(Path(self.address) / key, LARGEST)
             except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
                 return None
         from zarr.core.buffer import default_buffer_prototype
-        from zarr.core.sync import sync
 
-        found = sync(self.store.get(key, default_buffer_prototype()))
+        found = _waited(self.store.get(key, default_buffer_prototype()))
         return None if found is None else found.to_bytes()
 
     def _put(self, key: str, content: str | bytes) -> None:
         from zarr.core.buffer import default_buffer_prototype
-        from zarr.core.sync import sync
 
         content = content.encode() if isinstance(content, str) else content
-        sync(self.store.set(key, default_buffer_prototype().buffer.from_bytes(content)))
+        _waited(self.store.set(key, default_buffer_prototype().buffer.from_bytes(content)))
 
     def _manifest(self) -> dict[str, Any] | None:
         """The manifest; `None` when there is no store.
@@ -167,10 +152,8 @@ class Store:
             raise ValueError(f"{self.address} cannot be read: {plain(error, 300)}") from error
         if content is None:
             return None
-        path = f"{self.address}/{MANIFEST}"
-        held = parse_json(content, path, "manifest of a store")
-        if not isinstance(held, dict) or held.pop("sum", "") != _sum(held):
-            raise Damaged(f"{path} is damaged: it changed since it was written")
+        if (held := _unsigned(content)) is None:
+            raise Damaged(f"{self.address}/{MANIFEST} is damaged: it changed since it was written")
         if held["format"] != FORMAT:
             raise ValueError(
                 f"{self.address} has format {held['format']!r}, this version of Saddlery reads format {FORMAT}; use "
@@ -178,21 +161,27 @@ class Store:
             )
         return held
 
-    def description(self) -> dict[str, Any] | None:
-        """What the store was made for; `None` when there is none, or its making was not finished.
-
-        **Raises:** `ValueError` when it was made by another version, or is damaged.
-        """
+    def _made(self) -> dict[str, Any] | None:
+        """The manifest of a store whose making was finished; `None` when there is none."""
         held = self._manifest()
         if held is None and self.local and Path(self.address, "zarr.json").exists():
             raise Damaged(
                 f"{self.address} is damaged: {MANIFEST} is missing, or an earlier version of Saddlery made it"
             )
-        return None if held is None or held["digests"] is None else held["description"]
+        return None if held is None or held["digests"] is None else held
+
+    def description(self) -> dict[str, Any] | None:
+        """What the store was made for; `None` when there is none, or its making was not finished.
+
+        **Raises:** `ValueError` when it was made by another version, or is damaged.
+        """
+        made = self._made()
+        return None if made is None else made["description"]
 
     def fingerprint(self) -> dict[str, Any]:
         """On which data, in which precision and by which versions the store was begun."""
-        return (self._manifest() or {}).get("fingerprint", {})
+        made = self._made()
+        return {} if made is None else made["fingerprint"]
 
     def create(
         self, description: Mapping[str, Any], known: Any, cell: Any, fingerprint: Mapping[str, Any] | None = None
@@ -241,8 +230,7 @@ class Store:
         self._put_manifest(about | {"digests": digests})
 
     def _put_manifest(self, held: dict[str, Any]) -> None:
-        held = json.loads(json.dumps(held))
-        self._put(MANIFEST, json.dumps(held | {"sum": _sum(held)}, indent=1))
+        self._put(MANIFEST, _signed(held))
 
     def _require_room(self, needed: int) -> None:
         """Refuse what does not fit on the disk."""
@@ -255,15 +243,13 @@ class Store:
 
     def finished(self) -> list[int]:
         """The cells that are there, in order: those with a marker."""
-        from zarr.core.sync import sync
-
         if hasattr(self.store, "fs"):
             self.store.fs.invalidate_cache()  # what others wrote meanwhile counts too
 
         async def names():
             return [name async for name in self.store.list_dir(CELLS)]
 
-        found = (name.removesuffix(".json") for name in sync(names()) if name.endswith(".json"))
+        found = (name.removesuffix(".json") for name in _waited(names()) if name.endswith(".json"))
         return sorted(int(name) for name in found if name.isdigit())
 
     def write(self, place: int, cell: Any) -> None:
@@ -278,11 +264,9 @@ class Store:
             root: Any = zarr.open_group(_recorder(self.store, digests), mode="r+", zarr_format=3)
             for name, variable in cell.data_vars.items():
                 root[name][place] = variable.values
-            held = {"place": place, "digests": digests}
-            self._put(f"{CELLS}/{place}.json", json.dumps(held | {"sum": _sum(held)}))
+            self._put(f"{CELLS}/{place}.json", _signed({"place": place, "digests": digests}))
         except Exception as error:  # file systems and codecs have many names for a full disk
-            said = (str(error).strip().splitlines() or [type(error).__name__])[0]
-            raise OSError(f"a cell could not be written to {self.address}: {said}") from error
+            raise OSError(f"a cell could not be written to {self.address}: {first_line(error)}") from error
 
     def drop(self, place: int) -> None:
         """Let a cell count no more: delete its marker."""
@@ -291,14 +275,8 @@ class Store:
     def damage(self, place: int) -> str | None:
         """What is wrong with a finished cell: the first object that is missing or changed; `None` when it is whole."""
         marker = f"{CELLS}/{place}.json"
-        content = self._get(marker)
-        held: Any = None
-        try:
-            held = json.loads(content or b"")
-            whole = held.pop("sum") == _sum(held) and held["place"] == place
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            whole = False
-        return self._changed(held["digests"]) if whole else f"{marker} changed"
+        held = _unsigned(self._get(marker) or b"")
+        return self._changed(held["digests"]) if held and held.get("place") == place else f"{marker} changed"
 
     def _changed(self, digests: Mapping[str, str]) -> str | None:
         """The first of some objects that is missing or has another digest, in words."""
@@ -315,17 +293,18 @@ class Store:
 
         **Raises:** `FileNotFoundError` when there is no store; `Damaged` naming what is missing or changed.
         """
-        if self.description() is None:
+        if (made := self._made()) is None:
             raise FileNotFoundError(f"there is no store at {self.address}")
-        if changed := self._changed((self._manifest() or {})["digests"]):
+        if changed := self._changed(made["digests"]):
             raise Damaged(f"{self.address} is damaged: {changed} since it was written")
 
     def damaged(self, places: Iterable[int]) -> dict[int, str]:
         """Those of some finished cells that are damaged, with what is wrong."""
         from saddlery.cores import threads
 
+        places = list(places)
         with threads() as pool:
-            found = dict(zip(places := list(places), pool.map(self.damage, places), strict=True))
+            found = dict(zip(places, pool.map(self.damage, places), strict=True))
         return {place: what for place, what in found.items() if what is not None}
 
     def read(self) -> Any:
@@ -348,9 +327,29 @@ class Store:
         return part.assign_attrs(cells=whole.sizes["setting"])
 
 
+def _signed(held: Mapping[str, Any]) -> str:
+    """A manifest or a marker as it is written: JSON with its own digest."""
+    return json.dumps(dict(held) | {"sum": _sum(json.loads(json.dumps(held)))})
+
+
+def _unsigned(content: bytes) -> dict[str, Any] | None:
+    """What a manifest or a marker holds; `None` when it is none, or has another digest than it was written with."""
+    try:
+        held = json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+    return held if isinstance(held, dict) and held.pop("sum", "") == _sum(held) else None
+
+
 def _sum(held: Mapping[str, Any]) -> str:
-    """The digest of what a manifest or a marker holds."""
     return hashlib.sha256(json.dumps(held, sort_keys=True).encode()).hexdigest()
+
+
+def _waited(coroutine: Any) -> Any:
+    """What a coroutine of Zarr's stores gives."""
+    from zarr.core.sync import sync
+
+    return sync(coroutine)
 
 
 def _recorder(store: Any, digests: dict[str, str]) -> Any:
