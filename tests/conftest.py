@@ -1,8 +1,10 @@
 """What every test shares."""
 
+import contextlib
 import functools
 import os
 import signal
+import tracemalloc
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -220,3 +222,31 @@ def real():
         return folder
 
     return real
+
+
+@pytest.fixture
+def at_most():
+    """`at_most(size)`: a context in which no more memory than that is taken."""
+
+    @contextlib.contextmanager
+    def at_most(size):
+        tracemalloc.start()
+        try:
+            yield
+            assert tracemalloc.get_traced_memory()[1] < size
+        finally:
+            tracemalloc.stop()
+
+    return at_most
+
+
+@pytest.fixture
+def assert_same():
+    """`assert_same(one, other)`: two experiments' results agree bit for bit in all but how fast they went."""
+
+    def assert_same(one, other):
+        assert set(one.variables) == set(other.variables)
+        for name in set(one.variables) - {"rate"}:
+            np.testing.assert_array_equal(one[name], other[name], err_msg=name)
+
+    return assert_same

@@ -5,7 +5,6 @@ import gzip
 import io
 import os
 import socket
-import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -15,17 +14,6 @@ from hypothesis import strategies as st
 
 from saddlery import memory, reading
 from saddlery.reading import Damaged, Limited, open_regular, read_array, read_json, read_limited
-
-
-@contextlib.contextmanager
-def at_most(size):
-    """No more memory than that is taken meanwhile."""
-    tracemalloc.start()
-    try:
-        yield
-        assert tracemalloc.get_traced_memory()[1] < size
-    finally:
-        tracemalloc.stop()
 
 
 def irregular(kind, folder):
@@ -53,7 +41,7 @@ IRREGULAR = ("pipe", "socket", "device", "folder", "link to a pipe", "link to a 
 
 @pytest.mark.parametrize("kind", IRREGULAR)
 @pytest.mark.parametrize("read", [lambda path: read_limited(path, 1 << 40), open_regular, read_json, read_array])
-def test_nothing_but_regular_files_is_opened(tmp_path, kind, read):
+def test_nothing_but_regular_files_is_opened(tmp_path, kind, read, at_most):
     path = irregular(kind, tmp_path)
     with at_most(1 << 20), pytest.raises(OSError, match=f"{path} is not a regular file"):
         read(path)
@@ -66,7 +54,7 @@ def test_what_is_not_there_and_links_in_a_circle_are_named(tmp_path):
             read_limited(tmp_path / name, 9)
 
 
-def test_no_more_than_allowed_is_read(tmp_path):
+def test_no_more_than_allowed_is_read(tmp_path, at_most):
     path = tmp_path / "file"
     path.write_bytes(b"12345")
     assert read_limited(path, 5) == b"12345"
@@ -141,7 +129,7 @@ def npy(descr="'<f8'", shape="(3,)", content=bytes(24)):
         (b"\x93NUMPY\x02\x00\xff\xff\xff\xff" + bytes(1 << 21), "it is no .npy file"),
     ],
 )
-def test_damaged_arrays_are_named(tmp_path, content, message, mmap):
+def test_damaged_arrays_are_named(tmp_path, content, message, mmap, at_most):
     path = tmp_path / "x.npy"
     path.write_bytes(content)
     with at_most(4 << 20), pytest.raises(Damaged, match=f"{path} is damaged: {message}"):
@@ -149,7 +137,7 @@ def test_damaged_arrays_are_named(tmp_path, content, message, mmap):
 
 
 @pytest.mark.parametrize("shape", [f"({2**31},)", f"(0, {2**31})"])
-def test_an_axis_of_more_than_31_bits_is_refused(tmp_path, shape):
+def test_an_axis_of_more_than_31_bits_is_refused(tmp_path, shape, at_most):
     path = tmp_path / "x.npy"
     path.write_bytes(npy("'|u1'", shape, b""))
     os.truncate(path, 2**31 + 1000)
@@ -180,7 +168,7 @@ def packed(size):
 
 
 @pytest.mark.parametrize("size", [-1, None, 1 << 40, 1 << 24])
-def test_a_limited_stream_hands_out_no_more_in_one_read(size):
+def test_a_limited_stream_hands_out_no_more_in_one_read(size, at_most):
     with at_most(4 << 20), gzip.GzipFile(fileobj=io.BytesIO(packed(16 << 20))) as file:
         limited = Limited(file, 1 << 40, 1 << 20)
         with pytest.raises(ValueError, match="more than 1,048,576 in one piece"):

@@ -9,7 +9,6 @@ import sys
 import time
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from saddlery.cli.run import _free_folder
@@ -22,7 +21,7 @@ LONG = ("run", "bilinear", "-m", "simultaneous(learning_rate=1e-3)", "-m", "extr
         "--steps", "40000", "--seeds", "2", "--every", "40", "--quiet", "--no-report")  # fmt: skip
 
 
-def test_a_small_run_ends_with_the_table_the_folder_and_the_report(saddlery):
+def test_a_small_run_ends_with_the_table_the_folder_and_the_report(saddlery, assert_same):
     command = ("run", "ring(batch=16)", "-m", "simultaneous", "-m", "alternating", "--steps", "4", "--seeds", "2")
     code, printed, errors = saddlery(*command, "--every", "2", "--preset", "numerics", "--out", "my runs")
     assert code == 0
@@ -61,12 +60,6 @@ def test_without_out_a_new_folder_is_chosen(tmp_path, monkeypatch):
     assert _free_folder("ring") == Path("runs/ring-3")
 
 
-def assert_same(one, other):
-    """Bit for bit, all but how fast it went."""
-    for name in set(one.variables) - {"rate"}:
-        np.testing.assert_array_equal(one[name], other[name], err_msg=name)
-
-
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
     """The results of the long run, uninterrupted."""
@@ -78,7 +71,7 @@ def whole(tmp_path_factory):
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL], ids=["ctrl-c", "kill -9"])
-def test_a_run_that_is_stopped_and_resumed_ends_with_the_same_numbers(whole, saddlery, how):
+def test_a_run_that_is_stopped_and_resumed_ends_with_the_same_numbers(whole, saddlery, how, assert_same):
     environment = os.environ | {"JAX_PLATFORMS": "cpu"}
     command = [sys.executable, "-m", "saddlery", *LONG, "--checkpoint-seconds", "0", "--out", "mine"]
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
@@ -100,7 +93,7 @@ def test_a_run_that_is_stopped_and_resumed_ends_with_the_same_numbers(whole, sad
 
 
 @pytest.mark.filterwarnings("default")
-def test_a_damaged_checkpoint_is_named_and_done_without(saddlery):
+def test_a_damaged_checkpoint_is_named_and_done_without(saddlery, assert_same):
     command = ("run", "bilinear", "--steps", "10", "--seeds", "1", "--quiet", "--no-report", "--out", "mine")
     assert saddlery(*command)[0] == 0
     before = open_results("mine")

@@ -11,7 +11,6 @@ import sys
 import time
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from saddlery.results import open_results
@@ -41,13 +40,10 @@ def whole(tmp_path_factory):
     return open_results(folder), time.monotonic() - began
 
 
-def assert_same(one, other):
-    for name in set(one.variables) - {"rate"}:
-        np.testing.assert_array_equal(one[name], other[name], err_msg=name)
-
-
 @pytest.mark.parametrize("how", range(SIGNALS))
-def test_a_signal_at_any_moment_stops_a_run_which_ends_with_the_same_numbers(whole, tmp_path, monkeypatch, how):
+def test_a_signal_at_any_moment_stops_a_run_which_ends_with_the_same_numbers(
+    whole, tmp_path, monkeypatch, how, assert_same
+):
     monkeypatch.chdir(tmp_path)
     results, seconds = whole
     signum = list(HEARD)[how % 3]

@@ -4,7 +4,6 @@ import contextlib
 import io
 import os
 import socket
-import tracemalloc
 
 import numpy as np
 import pytest
@@ -52,19 +51,3 @@ def irregular():
             path.symlink_to({"device": "/dev/zero", "circle": path.name, "nothing": "nowhere"}[kind.split()[-1]])
 
     return irregular
-
-
-@pytest.fixture
-def at_most():
-    """`at_most(size)`: a context in which no more memory than that is taken."""
-
-    @contextlib.contextmanager
-    def at_most(size):
-        tracemalloc.start()
-        try:
-            yield
-            assert tracemalloc.get_traced_memory()[1] < size
-        finally:
-            tracemalloc.stop()
-
-    return at_most

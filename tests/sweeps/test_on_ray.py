@@ -9,7 +9,6 @@ import sys
 import warnings
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from saddlery.cli import main
@@ -44,14 +43,9 @@ def whole(tmp_path_factory):
     return run(SWEEP, tmp_path_factory.mktemp("local"))
 
 
-def assert_same(one, other):
-    """Bit for bit, all but how fast it went."""
-    assert set(one.variables) == set(other.variables)
-    for name in set(one.variables) - {"rate"}:
-        np.testing.assert_array_equal(one[name], other[name], err_msg=name)
-
-
-def test_a_worker_killed_in_mid_sweep_is_replaced_and_the_numbers_are_the_local_engine_s(engine, whole, tmp_path):
+def test_a_worker_killed_in_mid_sweep_is_replaced_and_the_numbers_are_the_local_engine_s(
+    engine, whole, tmp_path, assert_same
+):
     killed, told = tmp_path / "killed", {}
 
     def deadly(work, places, *, cores, told):
