@@ -2,14 +2,19 @@
 PYTHON ?= $(shell for python in python3.11 python3 python3.12 python3.13 python3.14; do \
   $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 
-.PHONY: demo test lint bench torture clean
+.PHONY: demo test check lint bench torture clean
 demo: .venv/.test  # train, and leave runs/demo/report.html
 	.venv/bin/saddlery demo --out runs/demo
 
-test: export JAX_COMPILATION_CACHE_DIR = $(CURDIR)/.cache/jax
-test: export JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS = 0
+test check: export JAX_COMPILATION_CACHE_DIR = $(CURDIR)/.cache/jax
+test check: export JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS = 0
 test: .venv/.test  # all tests, on two processes that share compiled programs, each file on one
 	.venv/bin/pytest -n 2 --dist loadfile
+
+check: lint test  # all that continuous integration runs: also a small demonstration, and every study at its tiny scale
+	.venv/bin/saddlery demo --scale small --out runs/check-demo
+	test -s runs/check-demo/report.html
+	.venv/bin/pytest -n 2 --dist loadgroup checks
 
 lint: .venv/.lint  # style, types, and which room may import which
 	.venv/bin/ruff check && .venv/bin/ruff format --check
@@ -26,7 +31,7 @@ torture: .venv/.test  # what takes long: fifty kills and thirty signals at rando
 	.venv/bin/pytest tests/sweeps/test_kills.py tests/cli/test_stopped.py tests/cli/test_random_commands.py
 
 clean:
-	rm -rf .venv .cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis runs/demo
+	rm -rf .venv .cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis runs/demo runs/check-demo
 
 .venv/.%: pyproject.toml constraints.txt | .venv/bin/python  # .venv with one of the extras of pyproject.toml
 	.venv/bin/pip install --quiet --constraint constraints.txt --editable ".[$*]"

@@ -10,10 +10,14 @@ from saddlery.studies import coloured
 def results(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         size = coloured.SCALES["quick"]._replace(
-            steps=2, seeds=2, batch=8, noise=4, network="stacked(width=4, normalised=False, fraction={})"
+            steps=2,
+            seeds=2,
+            batch=8,
+            noise=4,
+            network="stacked(width=4, normalised=False, fraction={})",
+            depths=(0, 1),
         )
         patch.setitem(coloured.SCALES, "quick", size)
-        patch.setattr(coloured, "DEPTHS", (0, 1))
         patch.setattr(coloured, "FRACTIONS", (0.5,))
         patch.setattr(coloured, "SAMPLES", 1000)
         patch.setattr(coloured, "AT_ONCE", 300)

@@ -104,7 +104,7 @@ def test_nothing_is_computed_twice(study, folder, done, monkeypatch):
 
 
 def test_rivals_have_names_of_their_own():
-    names = [rival.name for rivals in groups().values() for rival in rivals]
+    names = [rival.name for rivals in groups(RING.scales["quick"]).values() for rival in rivals]
     assert len(set(names)) == len(names)
 
 

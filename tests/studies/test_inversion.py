@@ -15,7 +15,7 @@ from saddlery.studies.controls import beside, generators
 from saddlery.studies.inversion import STDS, Scale, Search, Training, identity_likelihood, inverted, run
 
 SEARCH = Search(images=3, restarts=2, iterations=20, adam=10, points=4, likely=2, temperatures=10, chains=4)
-TINY = Scale(Training("digits", "mlp(width=4)", 2, 8, "adam(learning_rate=1e-3, b1=0.5)", 2, 2), SEARCH)
+TINY = Scale(Training("digits", "mlp(width=4)", 2, 8, "adam(learning_rate=1e-3, b1=0.5)", 2, 2, (0, 2)), SEARCH)
 SHAPE = (2, 2, 1)
 
 
@@ -73,7 +73,6 @@ def study(tmp_path_factory):
     """With two values of K only; the patches last as long as the tests of this file."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(inversion.SCALES, "quick", TINY)
-        patch.setattr(inversion, "UNROLLED", (0, 2))
         folder = tmp_path_factory.mktemp("study")
         yield run(folder, "quick"), folder
 

@@ -42,10 +42,9 @@ def test_twice_the_distances_are_apart_by_their_mean(reference):
 @pytest.fixture(scope="module")
 def study(tmp_path_factory):
     search = Search()
-    tiny = Training("digits", "mlp(width=4)", 2, 8, "adam(learning_rate=1e-3, b1=0.5)", 2, 2)
+    tiny = Training("digits", "mlp(width=4)", 2, 8, "adam(learning_rate=1e-3, b1=0.5)", 2, 2, (0, 2))
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(inversion.SCALES, "quick", Scale(tiny, search))
-        patch.setattr(inversion, "UNROLLED", (0, 2))
         patch.setitem(pairwise.SAMPLES, "quick", 60)
         folder = tmp_path_factory.mktemp("pairwise")
         yield run(folder, "quick"), folder

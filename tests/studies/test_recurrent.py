@@ -8,9 +8,10 @@ from saddlery.studies import recurrent
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
-        size = recurrent.SCALES["quick"]._replace(steps=2, seeds=2, batch=8, noise=4, network="lstm(width=4, layers=1)")
+        size = recurrent.SCALES["quick"]._replace(
+            steps=2, seeds=2, batch=8, noise=4, network="lstm(width=4, layers=1)", depths=(0, 1)
+        )
         patch.setitem(recurrent.SCALES, "quick", size)
-        patch.setattr(recurrent, "DEPTHS", (0, 1))
         patch.setattr(recurrent, "SAMPLES", 300)
         patch.setattr(recurrent, "PAIRS", 60)
         return recurrent.run(tmp_path_factory.mktemp("recurrent"), "quick")

@@ -12,11 +12,11 @@ SAMPLES = 800
 def results(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         size = stacked.SCALES["quick"]._replace(
-            steps=2, seeds=2, batch=8, noise=4, network="stacked(width=4, normalised=False, fraction={})"
+            steps=2, seeds=2, batch=8, noise=4, network="stacked(width=4, normalised=False, fraction={})",
+            depths=(0, 1),
         )  # fmt: skip
         patch.setitem(stacked.SCALES, "quick", size)
         patch.setitem(stacked.BASELINE, "quick", ("stacked(width=4, normalised=False, fraction=1.0)", 0.1))
-        patch.setattr(stacked, "DEPTHS", (0, 1))
         patch.setattr(stacked, "FRACTIONS", (0.5,))
         patch.setattr(stacked, "SAMPLES", SAMPLES)
         patch.setattr(stacked, "AT_ONCE", 300)

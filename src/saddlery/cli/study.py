@@ -38,12 +38,12 @@ STUDIES = {
     "recurrent": ("recurrent",),
     "stacked": ("stacked",),
 }
-SCALES = ("quick", "paper")
+SCALES = ("tiny", "quick", "paper")
 
 
 def study(
     name: Annotated[str, typer.Argument(metavar="NAME", help=f"One of {', '.join(STUDIES)}.")],
-    scale: Annotated[str, typer.Option(help="quick (some minutes on two cores) or paper.")] = "quick",
+    scale: Annotated[str, typer.Option(help="quick (some minutes on two cores), paper, or tiny to try it.")] = "quick",
     out: Annotated[Path | None, typer.Option(help="The folder for everything. [runs/NAME]")] = None,
     quiet: Quiet = False,
 ) -> None:

@@ -7,6 +7,7 @@ from saddlery.data import Mixture, grid_centres, ring_centres
 from saddlery.games.gan import Gan
 from saddlery.names import nearest
 from saddlery.networks import MLP
+from saddlery.networks.network import width_of
 
 PRESETS = {
     "unrolled": {
@@ -36,6 +37,7 @@ def ring(
     loss: Any = None,
     penalty: Any = None,
     noise: int | None = None,
+    width: int | None = None,
     batch: int = 512,
 ) -> Gan:
     """Equally weighted Gaussians on a circle, the test on which GANs were first seen to cycle and to drop modes.
@@ -49,8 +51,8 @@ def ring(
     The released code of the first spaces 8 modes over the closed circle, so that two of them coincide; here all 8 are
     distinct. The optimisers that belong to a preset are `saddlery.methods.SETTINGS[preset]`.
 
-    **Arguments:** `modes`, `radius`, `std` of the data, `loss` and `penalty` (see `Gan`), the dimension of the `noise`
-    and the `batch`; where `None`, the preset's.
+    **Arguments:** `modes`, `radius`, `std` of the data, `loss` and `penalty` (see `Gan`), the dimension of the `noise`,
+    the `width` of the hidden layers of both networks, and the `batch`; where `None`, the preset's.
 
     **Raises:** `ValueError` for an unknown preset or loss, and for numbers out of range.
     """  # noqa: E501
@@ -58,7 +60,7 @@ def ring(
         raise ValueError(nearest("preset", preset, PRESETS))
     chosen = PRESETS[preset]
     radius, std = chosen["radius"] if radius is None else radius, chosen["std"] if std is None else std
-    return _gan(preset, ring_centres(modes, radius), std, loss, penalty, noise, batch)
+    return _gan(preset, ring_centres(modes, radius), std, loss, penalty, noise, width, batch)
 
 
 def grid(
@@ -70,6 +72,7 @@ def grid(
     loss: Any = None,
     penalty: Any = None,
     noise: int | None = None,
+    width: int | None = None,
     batch: int = 512,
 ) -> Gan:
     """Equally weighted Gaussians on a `side` × `side` grid centred on the origin, with the networks of a ring's preset.
@@ -81,16 +84,20 @@ def grid(
     """
     if preset not in PRESETS:
         raise ValueError(nearest("preset", preset, PRESETS))
-    return _gan(preset, grid_centres(side, spacing), std, loss, penalty, noise, batch)
+    return _gan(preset, grid_centres(side, spacing), std, loss, penalty, noise, width, batch)
 
 
-def _gan(preset, centres, std, loss, penalty, noise, batch):
+def _gan(preset, centres, std, loss, penalty, noise, width, batch):
     """The GAN of a preset on given modes."""
     chosen = PRESETS[preset]
     noise = whole("noise", chosen["noise"] if noise is None else noise)
+    networks = [chosen["generator"], chosen["discriminator"]]
+    if width is not None:
+        width = width_of("width")(width)
+        networks = [each | {"widths": (width,) * len(each["widths"])} for each in networks]
     return Gan(
-        MLP(noise, 2, **chosen["generator"]),
-        MLP(2, 1, **chosen["discriminator"]),
+        MLP(noise, 2, **networks[0]),
+        MLP(2, 1, **networks[1]),
         Mixture(centres, std, chosen["balanced"]),
         loss=chosen["loss"] if loss is None else loss,
         penalty=penalty,

@@ -6,12 +6,12 @@ from pathlib import Path
 import xarray as xr
 
 from saddlery.report import images
-from saddlery.report.depths import depths, unrolled
+from saddlery.report.depths import depths, depths_of, unrolled
 from saddlery.report.images import Column, Section, Table, told
 from saddlery.report.measures import number, percent
 from saddlery.report.style import INK, RULE, Picture, canvas, dress, render
 from saddlery.report.words import Finding
-from saddlery.studies.coloured import BINS, DEPTHS, FRACTIONS
+from saddlery.studies.coloured import BINS, FRACTIONS
 from saddlery.studies.depths import SIZES
 from saddlery.studies.images import interval
 
@@ -54,8 +54,8 @@ def write(dataset: xr.Dataset, folder: str | os.PathLike) -> Path:
         Section("Samples", "Each setting's seed of median divergence, at the last step.", sheets=shown(dataset)),
     ]
     facts = (
-        f"K = {', '.join(map(str, DEPTHS))}, discriminators of a quarter and a half of the generator's filters; "
-        f"{dataset.sizes['seed']} seeds each, {dataset.attrs['steps']:,} steps, {samples:,} samples."
+        f"K = {', '.join(map(str, depths_of(dataset)))}, discriminators of a quarter and a half of the generator's "
+        f"filters; {dataset.sizes['seed']} seeds each, {dataset.attrs['steps']:,} steps, {samples:,} samples."
     )
     return images.write("coloured", dataset, folder, facts, findings(dataset), sections)
 
@@ -80,7 +80,9 @@ def findings(dataset: xr.Dataset) -> list[Finding]:
         none, most = (interval(at["js"].isel(setting=i)) for i in (0, -1))
         apart = "less" if most[2] < none[1] else "more" if most[1] > none[2] else ""
         verdict = (
-            f"{apart} with K = {DEPTHS[-1]} than without" if apart else "K = 0 and the largest K do not differ clearly"
+            f"{apart} with K = {depths_of(dataset)[-1]} than without"
+            if apart
+            else "K = 0 and the largest K do not differ clearly"
         )
         tone = {"less": "good", "more": "bad"}.get(apart, "plain")
         out.append(Finding(f"Discriminator {SIZES[fraction]}", f"Divergence, {', '.join(parts)}: {verdict}.", tone))
@@ -95,7 +97,7 @@ def findings(dataset: xr.Dataset) -> list[Finding]:
 def plane(dataset: xr.Dataset) -> Picture:
     """Red and green of samples' colours, a column for each K, a row for each size of discriminator."""
     figure = canvas(9.4, 2.45 * len(FRACTIONS) + 0.2, layout="constrained")
-    grid = figure.subplots(len(FRACTIONS), len(DEPTHS), sharex=True, sharey=True, squeeze=False)
+    grid = figure.subplots(len(FRACTIONS), len(depths_of(dataset)), sharex=True, sharey=True, squeeze=False)
     for row, fraction in zip(grid, FRACTIONS, strict=True):
         at = unrolled(dataset, fraction)
         for axes, i in zip(row, range(at.sizes["setting"]), strict=True):

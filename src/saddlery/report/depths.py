@@ -19,6 +19,11 @@ def unrolled(dataset: xr.Dataset, fraction: float) -> xr.Dataset:
     return dataset.isel(setting=np.flatnonzero((dataset["fraction"] == fraction) & dataset["depth"].notnull()))
 
 
+def depths_of(dataset: xr.Dataset) -> list[int]:
+    """Every K of a study, in rising order."""
+    return sorted({int(depth) for depth in dataset["depth"].values if np.isfinite(depth)})
+
+
 def depths(
     dataset: xr.Dataset,
     columns: Sequence[Column],

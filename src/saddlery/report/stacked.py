@@ -7,13 +7,13 @@ import numpy as np
 import xarray as xr
 
 from saddlery.report import images
-from saddlery.report.depths import depths, unrolled
+from saddlery.report.depths import depths, depths_of, unrolled
 from saddlery.report.images import Column, Section, Table, told
 from saddlery.report.measures import number, percent
 from saddlery.report.style import INK, RULE, Picture, canvas, dress, logarithmic, render
 from saddlery.report.words import Finding
 from saddlery.studies.images import interval
-from saddlery.studies.stacked import DEPTHS, FRACTIONS, PUBLISHED, RECORDED, SURE
+from saddlery.studies.stacked import FRACTIONS, PUBLISHED, RECORDED, SURE
 
 
 def count(value: float) -> str:
@@ -84,9 +84,9 @@ def write(dataset: xr.Dataset, folder: str | os.PathLike) -> Path:
         ),
     ]
     facts = (
-        f"K = {', '.join(map(str, DEPTHS))}, discriminators of a quarter and a half of the generator's filters, and a "
-        f"relativistic baseline; {dataset.sizes['seed']} seeds each, {dataset.attrs['steps']:,} steps, {samples:,} "
-        "samples."
+        f"K = {', '.join(map(str, depths_of(dataset)))}, discriminators of a quarter and a half of the generator's "
+        f"filters, and a relativistic baseline; {dataset.sizes['seed']} seeds each, {dataset.attrs['steps']:,} steps, "
+        f"{samples:,} samples."
     )
     return images.write("stacked", dataset, folder, facts, findings(dataset), sections)
 
@@ -166,11 +166,13 @@ def _unrolling(dataset: xr.Dataset, fraction: float) -> Finding:
     """What unrolling changes for one size of discriminator."""
     at = unrolled(dataset, fraction)
     parts = [f"K = {d:g}: {told(at['found'].isel(setting=i), number)}" for i, d in enumerate(at["depth"].values)]
-    published = ", ".join(f"{PUBLISHED[fraction, depth][0]:g}" for depth in DEPTHS)
+    published = ", ".join(f"{PUBLISHED[fraction, depth][0]:g}" for depth in depths_of(dataset))
     none, most = (interval(at["found"].isel(setting=i)) for i in (0, -1))
     apart = "more" if most[1] > none[2] else "fewer" if most[2] < none[1] else ""
     verdict = (
-        f"with K = {DEPTHS[-1]} {apart} than without" if apart else f"K = 0 and K = {DEPTHS[-1]} do not differ clearly"
+        f"with K = {depths_of(dataset)[-1]} {apart} than without"
+        if apart
+        else f"K = 0 and K = {depths_of(dataset)[-1]} do not differ clearly"
     )
     text = f"Modes found, {', '.join(parts)}: {verdict}. Published for MNIST: {published}."
     tone = {"more": "good", "fewer": "bad"}.get(apart, "plain")

@@ -38,6 +38,9 @@ class Scale(NamedTuple):
 
 
 SCALES = {
+    "tiny": Scale(
+        {"dcgan3": "dcgan3(width=1)", "conv3": "conv3(width=1, hidden=4)"}, "digits", 2, 4, (1e-3, 1e-2), 2, 120
+    ),
     "quick": Scale(
         {
             "dcgan3": "dcgan3(width=8)",

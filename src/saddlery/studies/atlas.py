@@ -56,7 +56,7 @@ class Scale(NamedTuple):
     length: int
 
 
-SCALES = {"quick": Scale(28, 8, 10, 1600), "paper": Scale(72, 24, 48, 20000)}
+SCALES = {"tiny": Scale(6, 2, 3, 400), "quick": Scale(28, 8, 10, 1600), "paper": Scale(72, 24, 48, 20000)}
 BLOCKS = 40  # short ones, then as many long ones, of each of which the farthest distance is kept
 SHORT = 1 / 16  # of a training are the short blocks together, in which fast rates are measured
 NEAR, NEARER = 1e-3, 1e-100  # starts that measure rates: of approach and of departure

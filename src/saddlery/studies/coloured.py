@@ -16,17 +16,27 @@ from saddlery.metrics import colour_divergence, perfect_colours
 from saddlery.studies import depths, images
 from saddlery.studies.depths import Scale, unrolled
 
-DEPTHS, FRACTIONS = (0, 1, 5, 10), (0.25, 0.5)  # K, and the discriminator's size as a fraction of the generator's
+FRACTIONS = (0.25, 0.5)  # the discriminator's size as a fraction of the generator's
 SAMPLES, AT_ONCE, SHOWN = 10_000, 1_000, 400  # measured, made together, and whose colours are kept
 BINS = 5  # along each axis of the cube of colours
 CONTROLS = ("real images", "one image", "untrained generator")
 RESULTS = "coloured.zarr"
 
 
+ADAM = "adam(learning_rate=2e-3, b1=0.5)"
 SCALES = {
-    "quick": Scale(
-        "digits", "stacked(fraction={}, normalised=False)", 2000, 3, 64, 64, *["adam(learning_rate=2e-3, b1=0.5)"] * 2
+    "tiny": Scale(
+        "digits",
+        "stacked(width=4, fraction={}, normalised=False)",
+        4,
+        2,
+        8,
+        4,
+        ADAM,
+        ADAM,
+        (0, 1),
     ),
+    "quick": Scale("digits", "stacked(fraction={}, normalised=False)", 2000, 3, 64, 64, ADAM, ADAM),
     "paper": Scale(
         "mnist",
         "stacked(fraction={})",
@@ -95,7 +105,7 @@ def experiments(scale: str) -> dict[str, Experiment]:
     """The trainings: every K with both sizes of discriminator."""
     size = SCALES[scale]
     game = size.game("coloured", size.networks(FRACTIONS))
-    return {"unrolled": size.experiment(game, unrolled(DEPTHS), samples=1000)}
+    return {"unrolled": size.experiment(game, unrolled(size.depths), samples=1000)}
 
 
 def named(_: str, setting: Any) -> dict[str, Any]:

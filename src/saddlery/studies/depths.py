@@ -12,7 +12,7 @@ RECORDS = 10  # along training
 
 
 class Scale(NamedTuple):
-    """On which digits, with which networks, how long, with how many seeds, which batch, noise and optimisers.
+    """On which digits, with which networks, how long, with how many seeds, which batch, noise, optimisers and K.
 
     `network` has `{}` for the size of the discriminator, where that is swept too.
     """
@@ -25,6 +25,7 @@ class Scale(NamedTuple):
     noise: int
     generator: str
     discriminator: str
+    depths: tuple[int, ...] = (0, 1, 5, 10)
 
     def experiment(self, game: str, methods: Sequence[str], samples: int) -> Experiment:
         """Methods on a game, trained at this scale."""

@@ -21,16 +21,20 @@ RESULTS = "divergences.zarr"
 
 
 class Scale(NamedTuple):
-    """On which game, for how long, with which learning rates and seeds, and how many samples are measured."""
+    """On which game, for how long, with which learning rates, seeds and losses, and of how many samples."""
 
     game: str
     steps: int
     rates: tuple[float, ...]
     seeds: int
     samples: int
+    losses: tuple[str, ...] = tuple(loss for loss in LOSSES if loss not in ALIASES)
 
 
 SCALES = {
+    "tiny": Scale(
+        "digits(width=4, batch=8, loss={loss!r})", 4, (1e-3, 1e-2), 2, 120, ("minimax", "nonsaturating", "hinge")
+    ),
     "quick": Scale("digits(width=64, batch=64, loss={loss!r})", 800, (5e-4, 2e-3), 3, 1000),
     "paper": Scale(
         "images(data='cifar10', network='dcgan4_nobn_cf', loss={loss!r})", 50_000, (5e-5, 1e-4, 2e-4, 4e-4), 3, 2500
@@ -56,7 +60,7 @@ def run(folder: Path | str, scale: str = "quick", progress: Callable[[int, int],
     **Raises:** `ValueError` for another scale.
     """
     size, folder = images.scale_of(scale, SCALES), Path(folder)
-    experiments = {loss: experiment(loss, size) for loss in LOSSES if loss not in ALIASES}
+    experiments = {loss: experiment(loss, size) for loss in size.losses}
     measure = partial(scored, samples=size.samples)
     results = images.study(folder / "parts" / scale, experiments, measure, named, progress)
     first = next(iter(experiments.values()))

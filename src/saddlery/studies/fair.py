@@ -75,7 +75,8 @@ class Scale(NamedTuple):
     """How many steps and seeds, how often recorded, which learning rates, and of how many samples.
 
     `close`: when a run works: all modes are covered and at least this share of the samples is near one; without modes,
-    the sliced Wasserstein distance is at most this many times a perfect sampler's of as many samples.
+    the sliced Wasserstein distance is at most this many times a perfect sampler's of as many samples. `rivals`: by
+    name, or all.
     """
 
     steps: int
@@ -84,6 +85,7 @@ class Scale(NamedTuple):
     learning_rates: str
     close: float
     samples: int = 2500
+    rivals: tuple[str, ...] = ()
 
 
 class Task(NamedTuple):
@@ -99,6 +101,7 @@ class Task(NamedTuple):
     scales: dict[str, Scale]
 
 
+FEW = ("simultaneous", "consensus", "R1")  # of a trial
 ADAM = "adam(learning_rate=1e-3, b1=0.5)"
 TASKS = {
     "ring": Task(
@@ -106,6 +109,7 @@ TASKS = {
         "a ring of eight Gaussians",
         ADAM,
         {
+            "tiny": Scale(6, 3, 2, "geomspace(1e-3, 1e-2, 2)", 0.25),
             "quick": Scale(1200, 100, 8, "geomspace(2.5e-4, 1.6e-2, 7)", 0.25),
             "paper": Scale(20_000, 500, 16, "geomspace(1e-5, 1e-2, 7)", 0.25),
         },
@@ -115,6 +119,7 @@ TASKS = {
         "a grid of 25 Gaussians",
         ADAM,
         {
+            "tiny": Scale(6, 3, 2, "geomspace(1e-3, 1e-2, 2)", 0.15, rivals=FEW),
             "quick": Scale(1200, 100, 8, "geomspace(2.5e-4, 1.6e-2, 7)", 0.15),
             "paper": Scale(20_000, 500, 16, "geomspace(1e-5, 1e-2, 7)", 0.15),
         },
@@ -124,6 +129,7 @@ TASKS = {
         "handwritten digits",
         ADAM,
         {  # of fewer samples, or measuring would take longer than training; both distances are the same
+            "tiny": Scale(6, 3, 2, "geomspace(1e-3, 1e-2, 2)", 2.8, samples=100, rivals=FEW),
             "quick": Scale(600, 100, 8, "geomspace(2.5e-4, 1.6e-2, 7)", 2.8, samples=500),
             "paper": Scale(20_000, 500, 16, "geomspace(1e-5, 1e-2, 7)", 6.0),
         },
@@ -203,10 +209,10 @@ def _texts(results: xr.Dataset) -> list[str]:
     ]
 
 
-def groups() -> dict[str, list[Rival]]:
+def groups(size: Scale) -> dict[str, list[Rival]]:
     """The rivals by the sweep that trains them: one for all that leave the game as it is, one for each other."""
     found: dict[str, list[Rival]] = {}
-    for rival in RIVALS:
+    for rival in (rival for rival in RIVALS if not size.rivals or rival.name in size.rivals):
         plain = rival.loss is None and not rival.penalties
         found.setdefault("plain" if plain else rival.name.lower().replace(" ", "-"), []).append(rival)
     return found
@@ -216,7 +222,7 @@ def experiments(on: str, scale: str) -> dict[str, Experiment]:
     """The sweeps by name: every rival with every value of its parameter and every learning rate."""
     return {
         name: _experiment(on, scale, [_texts_of(on, rival, value) for rival in rivals for value in rival.values])
-        for name, rivals in groups().items()
+        for name, rivals in groups(TASKS[on].scales[scale]).items()
     }
 
 
@@ -281,7 +287,7 @@ class Place(NamedTuple):
 def places(on: str, scale: str, sweep: str) -> list[Place]:
     """The place of each of a sweep's settings, in their order."""
     found = {}
-    for rival in groups()[sweep]:
+    for rival in groups(TASKS[on].scales[scale])[sweep]:
         for value in rival.values:
             for each in _experiment(on, scale, [_texts_of(on, rival, value)]).settings:
                 found[each.game, each.method] = Place(rival, value, float(each.levels["learning_rate"]))

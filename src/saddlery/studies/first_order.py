@@ -32,7 +32,7 @@ class Scale(NamedTuple):
     steps: int
 
 
-SCALES = {"quick": Scale(21, 24, 6000), "paper": Scale(61, 120, 18000)}
+SCALES = {"tiny": Scale(5, 4, 600), "quick": Scale(21, 24, 6000), "paper": Scale(61, 120, 18000)}
 RECORDS = 150
 QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
 NEAR, STALLED, UNFINISHED, SPARSE, CLOSED, FAR = 0.1, 1e-3, 0.05, 0.05, 0.05, 5.0

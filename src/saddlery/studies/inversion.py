@@ -22,7 +22,6 @@ from saddlery.networks import Network
 from saddlery.studies import images
 from saddlery.studies.controls import beside
 
-UNROLLED = (0, 1, 5, 10)  # K
 SPLITS = ("train", "test")
 TOLERANCE = 1e-4  # of the gradient's norm, at which a search has converged
 STDS = (0.3, 0.5, 0.8)  # σ of the noise on each pixel under which the likelihood is estimated
@@ -35,7 +34,7 @@ RESULTS = "inversion.zarr"
 
 
 class Training(NamedTuple):
-    """What is trained: on which data and networks, and for how long."""
+    """What is trained: on which data and networks, for how long, and with which K."""
 
     data: str
     network: str
@@ -44,6 +43,7 @@ class Training(NamedTuple):
     optimiser: str
     steps: int
     seeds: int
+    depths: tuple[int, ...] = (0, 1, 5, 10)
 
 
 class Search(NamedTuple):
@@ -68,6 +68,10 @@ class Scale(NamedTuple):
 
 
 SCALES = {
+    "tiny": Scale(
+        Training("digits", "mlp(width=4)", 2, 8, "adam(learning_rate=1e-3, b1=0.5)", 4, 2, (0, 2)),
+        Search(images=3, restarts=2, iterations=20, adam=10, points=4, likely=2, temperatures=10, chains=4),
+    ),
     "quick": Scale(
         Training("digits", "mlp(width=64, fraction=0.5)", 16, 64, "adam(learning_rate=1e-3, b1=0.5)", 4000, 5),
         Search(),
@@ -151,7 +155,7 @@ def trained_generators(training: Training) -> Experiment:
     data = f"{training.data}(split='train')"
     return Experiment(
         game=f"images(data={data!r}, network={training.network!r}, noise={training.noise}, batch={training.batch})",
-        methods=(f"unrolled(steps={list(UNROLLED)})",),
+        methods=(f"unrolled(steps={list(training.depths)})",),
         steps=training.steps,
         every=max(1, training.steps // 20),
         seeds=training.seeds,

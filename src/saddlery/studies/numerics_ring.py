@@ -32,16 +32,18 @@ TEXT = np.dtypes.StringDType()
 
 
 class Scale(NamedTuple):
-    """How long, how often recorded, with which learning rate and seeds; and at which steps eigenvalues are taken."""
+    """How long, how often recorded, with which learning rate and seeds; when eigenvalues are taken; and the ring."""
 
     steps: int
     every: int
     learning_rate: float
     seeds: int
     moments: tuple[int, ...]
+    game: str = "ring(preset='numerics')"
 
 
 SCALES = {
+    "tiny": Scale(6, 2, 1e-3, 2, (0, 6), "ring(preset='numerics', width=4, batch=64)"),
     "quick": Scale(5000, 100, 1e-3, 3, (0, 1000, 5000)),
     "paper": Scale(50_000, 1000, 1e-4, 5, tuple(range(0, 50_001, 5000))),
 }
@@ -114,7 +116,7 @@ def open_numerics_ring(folder: Path | str) -> xr.Dataset:
 
 def _experiment(scale: str) -> Experiment:
     """The trainings, as an experiment."""
-    steps, every, learning_rate, seeds, _ = SCALES[scale]
+    steps, every, learning_rate, seeds, _, game = SCALES[scale]
     paper = SCALES["paper"]
     note = "The ring of Mescheder, Nowozin and Geiger (2017) with their networks, losses and optimiser"
     if scale != "paper":
@@ -123,7 +125,7 @@ def _experiment(scale: str) -> Experiment:
             f"{paper.learning_rate:g}"
         )
     return Experiment(
-        game="ring(preset='numerics')",
+        game=game,
         methods=SETTINGS,
         steps=steps,
         every=every,

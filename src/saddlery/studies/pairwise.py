@@ -42,7 +42,7 @@ class Reference(NamedTuple):
     thresholds: dict[str, float]
 
 
-SAMPLES = {"quick": 600, "paper": 2500}
+SAMPLES = {"tiny": 60, "quick": 600, "paper": 2500}
 
 
 def run(folder: Path | str, scale: str = "quick", progress: Callable[[int, int], None] | None = None) -> xr.Dataset:

@@ -16,19 +16,21 @@ from saddlery.games import images as game_of
 from saddlery.studies import depths, images
 from saddlery.studies.depths import Scale, unrolled
 
-DEPTHS = (0, 10)  # K
 SAMPLES, PAIRS = 2_000, 500  # measured, and of how many all pairs are compared
 SURE = 0.9  # the probability from which the classifier is sure of a digit
 CONTROLS = ("real images", "one image", "noise of the same pixels", "untrained generator")
 RESULTS = "recurrent.zarr"
 
 
+ADAM = "adam(learning_rate=1e-3, b1=0.5)"
 SCALES = {
+    "tiny": Scale("digits", "lstm(width=4, layers=1)", 4, 2, 8, 4, ADAM, ADAM, (0, 1)),
     "quick": Scale(
-        "digits", "lstm(width=32, layers=2)", 3000, 4, 64, 32, *["adam(learning_rate=1e-3, b1=0.5)"] * 2
+        "digits", "lstm(width=32, layers=2)", 3000, 4, 64, 32, ADAM, ADAM, (0, 10)
     ),
     "paper": Scale(
-        "mnist", "lstm", 50_000, 5, 128, 256, "adam(learning_rate=1e-3, b1=0.5)", "adam(learning_rate=1e-4, b1=0.5)"
+        "mnist", "lstm", 50_000, 5, 128, 256, ADAM,
+        "adam(learning_rate=1e-4, b1=0.5)", (0, 10),
     ),
 }  # fmt: skip
 
@@ -81,7 +83,7 @@ def open_recurrent(folder: Path | str) -> xr.Dataset:
 def experiments(scale: str) -> dict[str, Experiment]:
     """The trainings."""
     size = SCALES[scale]
-    return {"unrolled": size.experiment(size.game("images", size.network), unrolled(DEPTHS), samples=1000)}
+    return {"unrolled": size.experiment(size.game("images", size.network), unrolled(size.depths), samples=1000)}
 
 
 def named(_: str, setting: Any) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from saddlery.metrics import class_coverage, classifier, perfect_classes
 from saddlery.studies import depths, images
 from saddlery.studies.depths import Scale, unrolled
 
-DEPTHS, FRACTIONS = (0, 1, 5, 10), (0.25, 0.5)  # K, and the discriminator's size as a fraction of the generator's
+FRACTIONS = (0.25, 0.5)  # the discriminator's size as a fraction of the generator's
 SAMPLES, AT_ONCE = 26_000, 2_000  # customary; and how many are made together
 RECORDED = 2000  # samples of each record along training
 SURE = 0.9  # the probability from which a classifier is sure of a digit
@@ -31,9 +31,14 @@ PUBLISHED: dict[tuple[float, float], tuple[float, float]] = {
 }  # fmt: skip
 
 
+ADAM = "adam(learning_rate=2e-3, b1=0.5)"
 SCALES = {
+    "tiny": Scale(
+        "digits", "stacked(width=4, fraction={}, normalised=False)", 4, 2, 8, 4,
+        ADAM, ADAM, (0, 1),
+    ),
     "quick": Scale(
-        "digits", "stacked(fraction={}, normalised=False)", 6000, 3, 64, 64, *["adam(learning_rate=2e-3, b1=0.5)"] * 2
+        "digits", "stacked(fraction={}, normalised=False)", 6000, 3, 64, 64, ADAM, ADAM
     ),
     "paper": Scale(
         "mnist", "stacked(fraction={})", 50_000, 5, 256, 256,
@@ -41,6 +46,7 @@ SCALES = {
     ),
 }  # fmt: skip
 BASELINE = {  # by scale, the networks of the relativistic baseline, and the weight of its penalties
+    "tiny": ("stacked(width=4, fraction=1.0, normalised=False)", 0.1),
     "quick": ("stacked(width=32, fraction=1.0, normalised=False)", 0.1),
     "paper": ("dcgan4_nobn(width=32)", 1.0),
 }
@@ -108,7 +114,7 @@ def experiments(scale: str) -> dict[str, Experiment]:
     penalty = (f"r1(weight={weight})", f"r2(weight={weight})")
     baseline = size.game("stacked", networks, loss="relativistic", penalty=penalty)
     return {
-        "unrolled": size.experiment(game, unrolled(DEPTHS), samples=RECORDED),
+        "unrolled": size.experiment(game, unrolled(size.depths), samples=RECORDED),
         "relativistic": size.experiment(baseline, ["alternating"], samples=RECORDED),
     }
 
