@@ -53,4 +53,4 @@ def command_seconds(folder: Path, i: int) -> float:
 def throughput(game, method, seeds: int, steps: int) -> float:
     """Steps per second of all runs of `saddlery.train` together, a thread for each core."""
     history = sd.train(game, method, steps=steps, every=steps, seeds=seeds, key=jax.random.key(0)).history
-    return float(history.rate.mean()) * min(seeds, usable_cores())
+    return float(history.steps_per_second.mean()) * min(seeds, usable_cores())

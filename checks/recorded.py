@@ -13,7 +13,7 @@ import numpy as np
 
 FIXTURES = Path(__file__).parent / "fixtures"
 TIMES = {"rate", "steps_per_second", "cost"}  # which are never the same
-RENAMED = {"std": "mode_std"}
+RENAMED = {"std": "mode_std", "height": "y", "width": "x"}
 MOST = 2048  # numbers that are kept of an array
 ADAM = "adam(learning_rate=1e-3, b1=0.5)"
 GAMES = {
@@ -64,6 +64,7 @@ def compare(name, dataset):
     wrong = []
     for key, before in kept.items():
         variable, _, axes = key.partition(" ")
+        axes = " ".join(RENAMED.get(each, each) for each in axes.split())
         after = now.get(f"{RENAMED.get(variable, variable)} {axes}")
         if after is None:
             wrong.append(f"{key} is missing")

@@ -1,12 +1,17 @@
 """Every numeric argument of every game is an axis: the sweep is trained, and its page, table and file are written."""
 
 import inspect
+import re
+from ast import literal_eval
 
 import pytest
 
-from checks.test_studies import run_command
+from saddlery.cli import main
+from saddlery.execution import run
+from saddlery.experiment import Experiment
 from saddlery.games import GAMES
 from saddlery.results import open_results
+from saddlery.sweeps.levels import with_levels
 
 SMALL = {  # what keeps a game small, and the numbers of an axis where the usual two do not fit
     "bilinear": "",
@@ -43,12 +48,21 @@ def test_an_argument_is_an_axis(name, argument, axis, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     given = ", ".join(each for each in SMALL[name].split(", ") if each and not each.startswith(f"{argument}="))
     text = f"{name}({given}{', ' if given else ''}{argument}={axis})"
-    words = ("--steps", "2", "--seeds", "2", "--every", "1", "--samples", "100", "--out", "out", "--quiet")
-    assert run_command("run", text, "-m", "simultaneous", *words) == 0
-    results = open_results("out")
+    results = run(Experiment(text, ("simultaneous",), steps=2, every=1, seeds=2, samples=100, shown=16), "out")
     assert results.sizes["setting"] == 2
-    assert (tmp_path / "out" / "report.html").exists()
-    assert run_command("export", "out") == 0
+    assert main(["report", "out"]) == main(["export", "out"]) == 0
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert not re.search(r">\s*(?:nan|None|inf)\s*<", page)
+    level = "penalty_weight" if argument == "penalty" else "modes_" if argument == "modes" else argument
+    assert with_levels(results).sel({level: literal_eval(axis)[1]} if level != "penalty_weight" else {level: 1.0})
+
+
+def test_a_level_called_rate_is_selected_as_rate(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    words = ("--steps", "2", "--seeds", "1", "--every", "1", "--out", "out", "--quiet")
+    assert main(["run", "bilinear", "-m", "consensus(gamma=0.1, rate=[0.1, 0.2])", *words]) == 0
+    found = with_levels(open_results("out"))
+    assert found.sel(rate=0.2)["steps_per_second"].size == 1
 
 
 def test_the_axes_are_those_of_the_signatures():

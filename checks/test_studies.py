@@ -20,17 +20,8 @@ def folder(name, tmp_path_factory):
     """The study's folder, run once."""
     if name not in _folders:
         _folders[name] = tmp_path_factory.mktemp(name) / "out"
-        assert run_command("study", name, "--scale", "tiny", "--out", str(_folders[name]), "--quiet") == 0
+        assert main(["study", name, "--scale", "tiny", "--out", str(_folders[name]), "--quiet"]) == 0
     return _folders[name]
-
-
-def run_command(*words):
-    """The exit code of a command of saddlery."""
-    try:
-        main(list(words))
-    except SystemExit as ended:
-        return ended.code or 0
-    return 0
 
 
 def test_it_writes_a_page_that_opens_without_a_network(folder, name):
@@ -45,7 +36,7 @@ def test_it_writes_a_page_that_opens_without_a_network(folder, name):
 
 def test_what_is_there_is_not_computed_again(folder, name):
     made = {path: path.stat().st_mtime_ns for path in Path(folder, "parts").rglob("*") if path.is_file()}
-    assert run_command("study", name, "--scale", "tiny", "--out", str(folder), "--quiet") == 0
+    assert main(["study", name, "--scale", "tiny", "--out", str(folder), "--quiet"]) == 0
     again = {path: path.stat().st_mtime_ns for path in Path(folder, "parts").rglob("*") if path.is_file()}
     assert {path for path in made if again.get(path) != made[path] and path.name not in LIVE} == set()
 

@@ -246,7 +246,7 @@ def assert_same():
 
     def assert_same(one, other):
         assert set(one.variables) == set(other.variables)
-        for name in set(one.variables) - {"rate"}:
+        for name in set(one.variables) - {"steps_per_second"}:
             np.testing.assert_array_equal(one[name], other[name], err_msg=name)
 
     return assert_same

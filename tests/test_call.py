@@ -12,9 +12,9 @@ from saddlery.arguments import quoted
 from saddlery.call import Call, build, literal, parse
 from saddlery.games import GAMES
 from saddlery.losses import PENALTIES
-from saddlery.methods import METHODS, SCHEDULES, as_optimiser
+from saddlery.methods import METHODS, SCHEDULES
 from saddlery.networks import family
-from saddlery.optimisers import OPTIMISERS
+from saddlery.optimisers import OPTIMISERS, as_optimiser
 
 names = (
     st.from_regex(r"[a-z_][a-z0-9_]{0,8}", fullmatch=True)

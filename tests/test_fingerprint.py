@@ -151,7 +151,7 @@ def test_other_versions_or_threads_are_said_and_gone_on_with(tmp_path, monkeypat
     monkeypatch.setenv("PJRT_NPROC", "0")
     with pytest.warns(UserWarning, match=r"begun with threads \d+, now 96: its numbers go on, but not to "):
         again = train(tmp_path / "a", resume=True)
-    assert again.history.drop_vars("rate").identical(whole.history.drop_vars("rate"))
+    assert again.history.drop_vars("steps_per_second").identical(whole.history.drop_vars("steps_per_second"))
 
 
 def test_the_same_is_neither_refused_nor_told_of():

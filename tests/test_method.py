@@ -102,7 +102,7 @@ def test_the_state_keeps_its_types(gan_position, rule):
 @pytest.mark.parametrize(
     ("parts", "message"),
     [
-        ({"generator": "adam"}, "generator: got 'adam', expected an optimiser"),
+        ({"generator": 0.5}, "generator: got 0.5, expected an optimiser"),
         ({"discriminator": 0.1}, "discriminator: got 0.1, expected an optimiser"),
         ({"rule": "consensus"}, "rule: got 'consensus', expected a rule"),
         ({"schedule": Simultaneous()}, r"schedule: got Simultaneous\(\), expected a schedule"),

@@ -42,7 +42,7 @@ def train(game, method, **arguments):
 
 def same(one, other):
     """Whether two histories agree in every bit, times apart."""
-    one, other = one.drop_vars("rate"), other.drop_vars("rate")
+    one, other = one.drop_vars("steps_per_second"), other.drop_vars("steps_per_second")
     return one.identical(other)
 
 
@@ -353,7 +353,7 @@ def test_an_average_that_overflows_is_divergence():
     assert 0 < int(history.diverged_at) <= 35
 
 
-@pytest.mark.parametrize("name", ["rate", "diverged_at", "seed", "step"])
+@pytest.mark.parametrize("name", ["steps_per_second", "diverged_at", "seed", "step"])
 def test_a_probe_may_not_take_a_name_of_the_history_s_own(ring, method, name):
     for looks in ({name: lambda *_: 1.0}, {"a": lambda *_: {name: 1.0}}):
         with pytest.raises(ValueError, match=f"probes: .* records '{name}', a name of the history's own"):

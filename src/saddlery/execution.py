@@ -21,12 +21,11 @@ from saddlery.experiment import (
     as_json,
     divided,
     grid_of,
-    optimisers_of,
     prepare,
     same,
 )
 from saddlery.reading import Damaged, read_json
-from saddlery.results import is_inside, known, open_results, store_of
+from saddlery.results import is_inside, open_results, store_of
 
 
 @contextlib.contextmanager
@@ -215,6 +214,7 @@ def _opened(ready: Ready, folder: Path, store: Any, cells: Sequence[Any]) -> set
 
     **Raises:** `ValueError` when the data, the precision or the experiment are not those that it was begun with.
     """
+    from saddlery.facts import facts
     from saddlery.fingerprint import compare, fingerprint
 
     now = fingerprint(grid_of(ready.experiment), {**ready.games, **ready.own})
@@ -321,16 +321,14 @@ def _rebuilt(described: str) -> Ready:
     return prepare(Experiment(**held | {"methods": tuple(held["methods"])}))
 
 
-def facts(ready: Ready) -> Any:
-    """What is known of an experiment before it runs, a dataset."""
-    return known(ready.experiment, ready.games, optimisers_of(ready.experiment, ready.games))
-
-
 def blank(cells: Sequence[Any]) -> Any:
-    """A cell's dataset before any step: its names, types and shapes.
+    """A cell's dataset before any step: its names, types and shapes, those of the largest where games differ in them.
 
     **Raises:** `ValueError` when the games record different things; `MemoryError` when a cell's records do not fit.
     """
+    import numpy as np
+    import xarray
+
     from saddlery import recording
     from saddlery.sweeps.cells import dataset
     from saddlery.training import begin
@@ -339,15 +337,19 @@ def blank(cells: Sequence[Any]) -> Any:
     for cell in {id(cell.plan.game): cell for cell in cells}.values():
         seeds, stage = len(cell.keys), begin(dataclasses.replace(cell.plan, folder=None), 0, cell.keys[0])
         recording.require_room(stage.history, seeds)
-        one = dataset(cell, [stage]).isel(seed=0, drop=True)
-        found.append(one.expand_dims(seed=range(seeds)))  # a view of the one
-        kinds = [{name: (v.sizes, v.dtype) for name, v in each.data_vars.items()} for each in (found[0], found[-1])]
+        found.append(dataset(cell, [stage]).isel(seed=0, drop=True))
+        kinds = [{name: (v.dims, v.dtype) for name, v in each.data_vars.items()} for each in (found[0], found[-1])]
         if kinds[0] != kinds[1]:
             odd = sorted(name for name in kinds[0] | kinds[1] if kinds[0].get(name) != kinds[1].get(name))
             raise ValueError(
                 f"game: the games of one experiment record the same measures, {', '.join(odd)} differ; run them apart"
             )
-    return found[0]
+    variables = {}
+    for name, first in found[0].data_vars.items():
+        shape = [max(each[name].sizes[axis] for each in found) for axis in first.dims]
+        empty = np.broadcast_to(np.zeros((), first.dtype), (len(cells[0].keys), *shape))  # takes no memory
+        variables[name] = xarray.Variable(("seed", *first.dims), empty, first.attrs)
+    return xarray.Dataset(variables, {"seed": range(len(cells[0].keys)), "step": found[0]["step"]})
 
 
 def size(cells: Sequence[Any]) -> int:

@@ -2,7 +2,6 @@
 
 import dataclasses
 import functools
-import inspect
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -20,7 +19,7 @@ from saddlery.sweeps import grid
 from saddlery.sweeps.grid import Setting
 from saddlery.sweeps.store import location
 
-FORMAT = 4
+FORMAT = 5
 KEPT = 64  # runs of an experiment up to which each one's last checkpoint and samples are kept
 RETOLD = ("title", "note", "command")  # words about an experiment, which change nothing of it
 
@@ -209,13 +208,10 @@ def prepare(
         require_room("samples", game, players, experiment.samples)
         require_room("shown", game, players, experiment.shown or 1)
     divided(experiment, games)
-    usual = optimisers_of(experiment, games)
-
-    def built(setting):
-        given = {} if parse(setting.method).name in own else usual[setting.game]._asdict()
-        return build("method", str(_with(setting.method, given)), METHODS | own)
-
-    methods = {each.label: built(each) for each in experiment.settings}
+    methods = {
+        each.label: build("method", each.method, METHODS | own).for_game(games[each.game])
+        for each in experiment.settings
+    }
     for (label, method), *_ in alike(list(methods.items()), lambda pair: pair[1]):
         _try_optimisers(label, method)
     return Ready(
@@ -267,31 +263,6 @@ def _try_optimisers(text: str, method: Any) -> None:
             raise ValueError(
                 f"{text}: the {player}'s optimiser cannot be used: {str(error).strip().splitlines()[0]}"
             ) from error
-
-
-def optimisers_of(experiment: Experiment, games: dict[str, Any]) -> dict[str, Any]:
-    """Both players' optimisers, as texts, for each game: the experiment's, or those of the game's preset or kind."""
-    from saddlery.game import Pair
-    from saddlery.games import GAMES, Gan
-    from saddlery.methods import SETTINGS
-
-    chosen = Pair(experiment.generator_optimiser, experiment.discriminator_optimiser)
-
-    def of(text, game):
-        call = parse(text)
-        parameters = inspect.signature(GAMES[call.name]).parameters if call.name in GAMES else {}
-        preset = "images" if isinstance(game, Gan) else "analytic"
-        if "preset" in parameters:
-            preset = call.arguments.get("preset", parameters["preset"].default)
-        return Pair(*(mine or usual for mine, usual in zip(chosen, SETTINGS[preset], strict=True)))
-
-    return {text: of(text, game) for text, game in games.items()}
-
-
-def _with(text: str, given: dict[str, Any]) -> Any:
-    """A method's call with the experiment's settings wherever the text does not say otherwise."""
-    call = parse(text)
-    return call._replace(arguments=given | call.arguments)
 
 
 def same(one: Experiment, other: Experiment) -> bool:

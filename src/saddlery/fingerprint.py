@@ -114,7 +114,7 @@ def digest(tree: Any) -> str:
         if isinstance(leaf, Shards):
             found.update(_of_file(Path(leaf.path)).encode())
         elif isinstance(leaf, Foreign):
-            for each in jax.tree.leaves(getattr(leaf.held.game, "__dict__", ())):
+            for each in jax.tree.leaves(getattr(leaf.game.held, "__dict__", ())):
                 _add(found, each)
         else:
             _add(found, leaf)

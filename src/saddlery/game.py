@@ -93,19 +93,18 @@ def gradient_field(game: Any, batch: Any) -> Callable[[Pair], Pair]:
     return lambda players: gradients(game, players, batch)
 
 
-class Fixed(eqx.Module):
-    """The same game, always drawing one batch: see `fixed`."""
+class Wrapped(eqx.Module):
+    """A game around another, `game`: whatever it does not change is the other's, its measures and optimisers too."""
 
-    game: Any
-    batch: Any
+    game: eqx.AbstractVar[Any]
 
     def init(self, key):
         """The players of the game held."""
         return self.game.init(key)
 
     def draw(self, key):
-        """The one batch, whatever the key."""
-        return self.batch
+        """The batch of the game held."""
+        return self.game.draw(key)
 
     def act(self, generator, batch):
         """The samples of the game held."""
@@ -115,10 +114,28 @@ class Fixed(eqx.Module):
         """The losses of the game held."""
         return self.game.losses(discriminator, samples, batch)
 
-    @property
-    def best_response(self):
-        """The exact maximiser of the game held, if it has one."""
-        return self.game.best_response
+    def __getattr__(self, name: str) -> Any:
+        if name == "game" or name.startswith("__"):  # while it is being made, and what Python itself looks for
+            raise AttributeError(name)
+        return getattr(self.game, name)
+
+
+def unwrapped(game: Any) -> Any:
+    """The game itself, without what is wrapped around it."""
+    while isinstance(game, Wrapped | _ByIdentity):
+        game = game.game if isinstance(game, Wrapped) else game.held
+    return game
+
+
+class Fixed(Wrapped):
+    """The same game, always drawing one batch: see `fixed`."""
+
+    game: Any
+    batch: Any
+
+    def draw(self, key):
+        """The one batch, whatever the key."""
+        return self.batch
 
 
 def fixed(game: Any, batch: Any) -> Fixed:
@@ -126,44 +143,28 @@ def fixed(game: Any, batch: Any) -> Fixed:
     return Fixed(adopt(game), batch)
 
 
-class Foreign(eqx.Module):
+class Foreign(Wrapped):
     """A game that is no pytree, closed over: constant in the compiled program, told apart by identity."""
 
-    held: Any = eqx.field(static=True)
-
-    def init(self, key):
-        """The players of the game held."""
-        return self.held.game.init(key)
-
-    def draw(self, key):
-        """The batch of the game held."""
-        return self.held.game.draw(key)
-
-    def act(self, generator, batch):
-        """The samples of the game held."""
-        return self.held.game.act(generator, batch)
-
-    def losses(self, discriminator, samples, batch):
-        """The losses of the game held."""
-        return self.held.game.losses(discriminator, samples, batch)
-
-    @property
-    def best_response(self):
-        """The exact maximiser of the game held, if it has one."""
-        return self.held.game.best_response
+    game: Any = eqx.field(static=True)
 
 
 class _ByIdentity:
-    """Equal to itself only, so that a game whose class defines `==` but no hash can be a static part."""
+    """A game that is equal to itself only, so that one whose class defines `==` but no hash can be a static part."""
 
-    def __init__(self, game):
-        self.game = game
+    def __init__(self, held):
+        self.held = held
 
     def __eq__(self, other):
-        return isinstance(other, _ByIdentity) and self.game is other.game
+        return isinstance(other, _ByIdentity) and self.held is other.held
 
     def __hash__(self):
-        return id(self.game)
+        return id(self.held)
+
+    def __getattr__(self, name):
+        if name == "held":  # while it is being made
+            raise AttributeError(name)
+        return getattr(self.held, name)
 
 
 def adopt(game: Any) -> Any:

@@ -4,10 +4,23 @@ import inspect
 from typing import Any
 
 import equinox as eqx
+import numpy as np
 import optax
 
 from saddlery.arguments import numbers, quoted
+from saddlery.call import Call, parse
 from saddlery.names import nearest
+
+# Optimisers as they were published, the generator's and the discriminator's: on the rings of the unrolled paper's
+# released code and of its text (Metz et al., 2017), on ring and images of the Numerics paper (Mescheder et al., 2017);
+# and ours for small images and for analytic games.
+PUBLISHED = {
+    "unrolled": ("adam(learning_rate=1e-3, b1=0.5)", "adam(learning_rate=1e-4, b1=0.5)"),
+    "unrolled-paper": ("adam(learning_rate=1e-4, b1=0.5)",) * 2,
+    "numerics": ("rmsprop(learning_rate=1e-4, decay=0.9, eps=1e-10, initial_scale=1.0)",) * 2,
+    "images": ("adam(learning_rate=2e-4, b1=0.5)",) * 2,
+    "analytic": ("sgd(learning_rate=0.1)",) * 2,
+}
 
 
 class Optimiser(eqx.Module):
@@ -36,6 +49,23 @@ class Optimiser(eqx.Module):
     def update(self, updates: Any, state: Any, params: Any = None) -> tuple[Any, Any]:
         """The transformation's step: what to add to the parameters, and the new state."""
         return self.transformation().update(updates, state, params)
+
+    def __str__(self) -> str:
+        """The text that `as_optimiser` makes it of: `adam(learning_rate=0.001, b1=0.5)`; usual numbers are left out."""
+        usual = {name: each.default for name, each in inspect.signature(getattr(optax, self.name)).parameters.items()}
+        held = {name: _shortest(self.numbers[name]) for name in sorted(self.numbers, key=_first)}
+        told = {name: value for name, value in held.items() if name not in usual or value != usual[name]}
+        return str(Call(self.name, told | dict(self.settings)))
+
+
+def _first(name: str) -> tuple[bool, str]:
+    """The order in which numbers are written: the learning rate first."""
+    return name != "learning_rate", name
+
+
+def _shortest(value: Any) -> Any:
+    """A number with the fewest digits that are read back as the same number of its precision."""
+    return float(str(np.asarray(value)[()]))
 
 
 # Arguments that every optimiser takes beside its own: what is done to the gradient before it, to its update after.
@@ -94,4 +124,47 @@ def optimiser(name: str, /, **arguments: Any) -> Optimiser:
             raise ValueError(f"{argument}: got {quoted(value)}, expected True or False")
         elif argument in arguments:
             settings[argument] = value
-    return Optimiser(name, data, tuple(sorted(settings.items())))
+    return Optimiser(name, dict(sorted(data.items())), tuple(sorted(settings.items())))  # as JAX orders them
+
+
+def with_numbers(chosen: Any, **numbers: Any) -> Optimiser:
+    """The same optimiser with other arguments.
+
+    **Raises:** `ValueError` for one that is already made by optax, and for numbers out of range.
+    """
+    if not isinstance(chosen, Optimiser):
+        raise ValueError(
+            f"optimiser: {', '.join(numbers)} cannot be put into one that is already made by optax; "
+            "give it as text or as saddlery.optimiser(…)"
+        )
+    return optimiser(chosen.name, **(chosen.numbers | dict(chosen.settings) | numbers))
+
+
+def as_optimiser(chosen: Any, learning_rate: float | None = None) -> Any:
+    """An optimiser from text, from one of ours or from optax; with `learning_rate`, that instead of its own.
+
+    **Raises:** `ValueError` for text that names none, and for a learning rate that cannot be put in.
+    """
+    given = {} if learning_rate is None else {"learning_rate": learning_rate}
+    if isinstance(chosen, str):
+        call = parse(chosen)
+        return optimiser(call.name, **(call.arguments | given))
+    return with_numbers(chosen, **given) if given else chosen
+
+
+def learning_rate(argument: str, chosen: Any) -> Any:
+    """The learning rate of an optimiser, which `argument` needs.
+
+    **Raises:** `ValueError` when it is made by optax or has none.
+    """
+    if not isinstance(chosen, Optimiser) or "learning_rate" not in chosen.numbers:
+        raise ValueError(
+            f"{argument}: the optimiser is already made by optax or has no number as its learning rate; "
+            "give it as text or as saddlery.optimiser(…)"
+        )
+    return chosen.numbers["learning_rate"]
+
+
+def as_text(chosen: Any) -> str:
+    """An optimiser in words: the text that makes it, or that optax has made it already."""
+    return str(chosen) if isinstance(chosen, Optimiser) else "an optax transformation"

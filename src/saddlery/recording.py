@@ -7,7 +7,7 @@ import numpy as np
 
 from saddlery.memory import available
 
-OWN = ("diverged_at", "rate", "seed", "step")  # names of a history's own
+OWN = ("diverged_at", "steps_per_second", "seed", "step")  # names of a history's own
 WATCHED = ("generator_loss", "discriminator_loss", "generator_norm", "discriminator_norm")  # finite, or it diverged
 MOST = 10_000_000  # records of a run
 

@@ -9,12 +9,12 @@ import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from saddlery.arguments import quoted
-from saddlery.game import adopt
+from saddlery.game import Wrapped, adopt
 
 AXIS = "batch"
 
 
-class DataParallel(eqx.Module):
+class DataParallel(Wrapped):
     """The same game, its batch divided among devices: see `data_parallel`."""
 
     game: Any
@@ -39,16 +39,6 @@ class DataParallel(eqx.Module):
     def sample(self, generator, key, n: int):
         """The fresh samples of the game held, all of them on every device."""
         return self._whole(self.game.sample(self._whole(generator), key, n))
-
-    @property
-    def data(self):
-        """The data of the game held."""
-        return self.game.data
-
-    @property
-    def best_response(self):
-        """The exact maximiser of the game held, if it has one."""
-        return self.game.best_response
 
     def _whole(self, tree):
         return jax.lax.with_sharding_constraint(tree, NamedSharding(self.mesh, PartitionSpec()))

@@ -1,6 +1,7 @@
 """`saddlery.sweep`: every combination of methods and numbers, several seeds each, as one labelled dataset."""
 
 import contextlib
+import dataclasses
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -9,12 +10,13 @@ from typing import Any
 
 from saddlery import signals
 from saddlery.arguments import quoted
-from saddlery.call import build
+from saddlery.call import build, parse
 from saddlery.claims import local_folder
 from saddlery.execution import carry_out, claimed
 from saddlery.experiment import Experiment, prepare
 from saddlery.method import Method
-from saddlery.methods import SCHEDULES, as_optimiser
+from saddlery.methods import SCHEDULES
+from saddlery.methods.amendments import Numbers
 from saddlery.sweeps.levels import Sweep, with_levels
 
 
@@ -43,7 +45,9 @@ def sweep(
 
     **Arguments:**
     - `game`: a text such as `"ring(preset='numerics')"`, or a game.
-    - `methods`: texts such as `"unrolled(steps=[1, 10])"` or `Method`s, one or several; a mapping gives names.
+    - `methods`: texts such as `"unrolled(steps=[1, 10])"` or `Method`s, one or several. In a mapping, what stands under
+      a name may also be a function of yours that makes a `Method`: `{"mine(gamma=[0.1, 1.0])": mine}` calls
+      `mine(gamma=0.1)` and `mine(gamma=1.0)`.
     - `learning_rate`: both players', a number or several; by default the game's usual.
     - `seeds`, `steps`: how many runs of each setting, and how many steps each.
     - `out`: a folder that keeps everything; `resume` goes on with the same sweep there, `force` replaces it. What one's
@@ -63,7 +67,7 @@ def sweep(
     experiment = Experiment(
         next(iter(own_games), game), texts, steps=steps, seeds=seeds, learning_rate=rates, **settings
     )  # fmt: skip
-    ready = prepare(experiment, games=own_games, methods={name: _function(each) for name, each in own_methods.items()})
+    ready = prepare(experiment, games=own_games, methods=own_methods)
     with (
         signals.stoppable(),
         _folder(out) as folder,
@@ -72,30 +76,35 @@ def sweep(
         return with_levels(carry_out(ready, folder, progress, stop=stop))
 
 
-def _named(methods: Any) -> tuple[tuple[str, ...], dict[str, Method]]:
-    """The texts of methods, and by the names that stand in them those that are no texts."""
+def _named(methods: Any) -> tuple[tuple[str, ...], dict[str, Callable[..., Method]]]:
+    """The texts of methods, and by the names that stand in them the functions that make those that are one's own."""
     if isinstance(methods, str | Method):
         methods = [methods]
     if not isinstance(methods, Mapping):
         methods = {text if isinstance(text, str) else f"method_{i + 1}": text for i, text in enumerate(methods)}
-    own = {name: each for name, each in methods.items() if isinstance(each, Method)}
+    own = {}
     for name, each in methods.items():
-        if not isinstance(each, str | Method):
+        if not isinstance(each, str | Method) and not callable(each):
             raise TypeError(
-                f"methods: {name} is {quoted(each)}, expected a text such as 'consensus(gamma=10)' or a Method"
+                f"methods: {name} is {quoted(each)}, expected a text such as 'consensus(gamma=10)', a Method or a "
+                "function that makes one"
             )
-    return tuple(name if name in own else text for name, text in methods.items()), own
+        if not isinstance(each, str):
+            own[parse(name).name] = _function(each) if isinstance(each, Method) else each
+    return tuple(text if isinstance(text, str) else name for name, text in methods.items()), own
 
 
 def _function(method: Method) -> Callable[..., Method]:
     """A method as those of `saddlery.methods` are: a function of what may be set otherwise."""
 
     def made(*, schedule: Any = None, generator: Any = None, discriminator: Any = None, learning_rate: Any = None):
-        return Method(
-            method.rule,
-            build("schedule", schedule, SCHEDULES) if schedule else method.schedule,
-            generator=as_optimiser(generator or method.generator, learning_rate),
-            discriminator=as_optimiser(discriminator or method.discriminator, learning_rate),
+        rate = () if learning_rate is None else (Numbers(learning_rate=learning_rate),)
+        return dataclasses.replace(
+            method,
+            schedule=build("schedule", schedule, SCHEDULES) if schedule else method.schedule,
+            generator=generator or method.generator,
+            discriminator=discriminator or method.discriminator,
+            amendments=(*rate, *method.amendments),
         )
 
     return made

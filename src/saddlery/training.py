@@ -28,6 +28,7 @@ from saddlery.fingerprint import plan_identity, run_identity, said
 from saddlery.finiteness import finite, finite_leaves
 from saddlery.game import Pair, adopt, check
 from saddlery.method import Method
+from saddlery.optimisers import as_text
 
 CHUNK_SECONDS = 1.0  # of computation between two looks at probes, checkpoints, Ctrl-C and finiteness
 HASTY = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}  # for what runs only once
@@ -47,7 +48,7 @@ class Progress(NamedTuple):
     seed: int
     step: int
     steps: int
-    rate: float
+    steps_per_second: float
     latest: dict[str, np.ndarray]
     diverged_at: int
 
@@ -75,7 +76,8 @@ class Run:
     - `state`: the method's state, likewise.
     - `average`: the generator's averaged weights where `average` was asked for, likewise.
     - `history`: an `xarray.Dataset` with dimension `step` (with `seeds`: `seed`, `step`), a variable per probe, and
-      `diverged_at` (the step at which a run left the finite numbers, -1 for never) and `rate` (steps per second).
+      `diverged_at` (the step at which a run left the finite numbers, -1 for never) and `steps_per_second`; its
+      attributes say by which optimisers.
     """
 
     players: Any
@@ -167,6 +169,7 @@ def train(
         raise TypeError(f"method: got {quoted(method)}, expected a Method, such as saddlery.methods.simultaneous()")
     game = adopt(game)
     check(game, key)
+    method = method.for_game(game)
     if players is not None:
         from saddlery.dynamics.jacobian import require_players_of
 
@@ -200,8 +203,9 @@ def train(
             [run.history for run in ended], recording.dimensions(plan.probes, ended[0].history), plan.records
         )
         history["diverged_at"] = "seed", [run.diverged_at for run in ended]
-        history["rate"] = "seed", [run.step / run.seconds if run.seconds else np.nan for run in ended]
+        history["steps_per_second"] = "seed", [run.step / run.seconds if run.seconds else np.nan for run in ended]
         history = history.isel(seed=0, drop=True) if seeds is None else history
+        history.attrs |= {f"{player}_optimiser": as_text(each) for player, each in method.optimisers._asdict().items()}
         if folder:
             write_dataset(folder / HISTORY, history)
         signals.check()
@@ -390,8 +394,8 @@ def report(plan: Plan, seed: int, stage: Stage) -> None:
     """Tell how far a run is, with its latest record."""
     row = bisect.bisect_right(plan.records, stage.step) - 1
     latest = {name: values[row] for name, values in stage.history.items()}
-    rate = stage.step / stage.seconds if stage.seconds else 0.0
-    plan.progress(Progress(seed, stage.step, plan.steps, rate, latest, stage.diverged_at))  # type: ignore[misc]
+    pace = stage.step / stage.seconds if stage.seconds else 0.0
+    plan.progress(Progress(seed, stage.step, plan.steps, pace, latest, stage.diverged_at))  # type: ignore[misc]
 
 
 def _checkpoints(plan: Plan, seed: int) -> Path:

@@ -96,7 +96,7 @@ def train(game, **settings):
 
 
 def same(one, other):
-    return one.drop_vars("rate").identical(other.drop_vars("rate"))
+    return one.drop_vars("steps_per_second").identical(other.drop_vars("steps_per_second"))
 
 
 def test_training_through_shards_is_training_on_each_in_its_turn(shards):

@@ -117,7 +117,7 @@ def test_samples_of_other_shapes_are_measured_but_not_recorded():
 
 def test_the_axes_of_samples_are_named_by_what_they_are():
     assert probes(RING)["samples"].dims == {"samples": ("sample", "coordinate")}
-    assert probes(IMAGES)["samples"].dims == {"samples": ("sample", "height", "width", "channel")}
+    assert probes(IMAGES)["samples"].dims == {"samples": ("sample", "y", "x", "channel")}
 
 
 def test_distances_are_those_of_fresh_samples_to_real_ones():

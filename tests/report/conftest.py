@@ -10,6 +10,7 @@ METHODS = {"simultaneous": "simultaneous", "alternating": "alternating"} | {
     "unrolled(steps=10)": "unrolled",
 }
 STD = 0.02
+ADAM = "adam(learning_rate=0.001, b1=0.5)"
 
 
 def _frame(settings, seeds, steps, variables, attrs):
@@ -27,9 +28,10 @@ def _frame(settings, seeds, steps, variables, attrs):
     return xr.Dataset(
         {name: (("setting", "seed", "step"), values) for name, values in training.items()}
         | variables
+        | {f"{player}_optimiser": ("setting", [ADAM] * len(settings)) for player in ("generator", "discriminator")}
         | {
             "diverged_at": (("setting", "seed"), np.full(shape[:2], -1)),
-            "rate": (("setting", "seed"), generator.uniform(90, 110, shape[:2]) / scale[:, :, 0]),
+            "steps_per_second": (("setting", "seed"), generator.uniform(90, 110, shape[:2]) / scale[:, :, 0]),
         },
         coords={
             "setting": list(settings),
@@ -88,10 +90,9 @@ def mixture_experiment(records=51, n=256, seeds=4, diverging=True):
             '--method "consensus(gamma=10)" --method "unrolled(steps=10)" --steps 5000 --seeds 4 --out runs/ring',
             "title": "Ring of eight Gaussians",
             "note": "A made-up experiment.",
-            "optimisers": "adam(learning_rate=1e-3, b1=0.5) for both players",
             "modes_total": 8,
             "samples_measured": 2048,
-            "std": STD,
+            "mode_std": STD,
             "perfect_modes": 8.0,
             "perfect_high_quality": 0.989,
             "perfect_kl": 0.0017,
@@ -125,8 +126,8 @@ def image_experiment(records=31, n=64, seeds=4):
         seeds,
         np.arange(records) * 100,
         {
-            "samples": ((*dims, "sample", "height", "width", "channel"), samples),
-            "real": (("sample", "height", "width", "channel"), (255 * digits[:n]).astype(np.uint8)),
+            "samples": ((*dims, "sample", "y", "x", "channel"), samples),
+            "real": (("sample", "y", "x", "channel"), (255 * digits[:n]).astype(np.uint8)),
             "sliced_wasserstein": (dims, (0.02 + 0.3 * falling) * wobble),
             "mmd": (dims, (0.001 + 0.2 * falling**2) * wobble),
         },
@@ -134,7 +135,6 @@ def image_experiment(records=31, n=64, seeds=4):
             "game": "digits()",
             "command": "saddlery run digits --method alternating --method 'unrolled(steps=10)' --seeds 4 --out runs/d",
             "title": "Handwritten digits",
-            "optimisers": "adam(learning_rate=2e-4, b1=0.5) for both players",
             "samples_measured": 1024,
             "perfect_sliced_wasserstein": 0.018,
             "perfect_mmd": 0.0009,

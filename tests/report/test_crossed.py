@@ -23,8 +23,8 @@ def study():
     variables = dict.fromkeys(names, (("setting", "seed", "step"), along))
     variables |= dict.fromkeys(("frechet", "coverage"), (("setting", "seed"), along[..., -1]))
     images = np.zeros((8, 3, 3, 4, 2, 2, 1), np.uint8)
-    variables["samples"] = ("setting", "seed", "step", "sample", "height", "width", "channel"), images
-    variables["real"] = ("sample", "height", "width", "channel"), images[0, 0, 0]
+    variables["samples"] = ("setting", "seed", "step", "sample", "y", "x", "channel"), images
+    variables["real"] = ("sample", "y", "x", "channel"), images[0, 0, 0]
     variables["diverged_at"] = ("setting", "seed"), np.full((8, 3), -1)
     coordinates = {
         "setting": [", ".join(map(str, each)) for each in settings],

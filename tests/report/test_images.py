@@ -24,8 +24,8 @@ def frame(settings, seeds=3, channels=3):
     )
     return xr.Dataset(
         {
-            "samples": (("setting", "seed", "step", "sample", "height", "width", "channel"), samples.astype(np.uint8)),
-            "real": (("sample", "height", "width", "channel"), np.zeros((4, 8, 8, channels), np.uint8)),
+            "samples": (("setting", "seed", "step", "sample", "y", "x", "channel"), samples.astype(np.uint8)),
+            "real": (("sample", "y", "x", "channel"), np.zeros((4, 8, 8, channels), np.uint8)),
             "diverged_at": (("setting", "seed"), np.full((n, seeds), -1)),
         },
         {"setting": settings, "seed": range(seeds), "step": [0, 100]},

@@ -36,9 +36,9 @@ def study():
         "frobenius_found": ((*cell, "split", "image"), errors),
         "likelihood": ((*cell, "std", "likely"), likelihood),
         "effective": ((*cell, "std", "likely"), np.full((4, 3, 2, 2), 5.0)),
-        "reconstructed": ((*cell, "split", "shown", "height", "width", "channel"), pixels),
-        "made": ((*cell, "fresh", "height", "width", "channel"), pixels[:, :, 0]),
-        "sought": (("split", "shown", "height", "width", "channel"), pixels[0, 0]),
+        "reconstructed": ((*cell, "split", "shown", "y", "x", "channel"), pixels),
+        "made": ((*cell, "fresh", "y", "x", "channel"), pixels[:, :, 0]),
+        "sought": (("split", "shown", "y", "x", "channel"), pixels[0, 0]),
         "diverged_at": (("setting", "seed"), np.array([[-1, -1, -1], [-1, 5, -1]])),
     }
     coordinates = {

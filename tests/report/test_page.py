@@ -102,7 +102,7 @@ def test_the_page_states_what_it_needs_to(written, mixture):
     command = re.search(r"<code><span>(.*?)</code>", text)[1]
     plain = re.sub(r"<[^>]+>", "", command).replace("&#34;", '"').replace("&#39;", "'")
     assert plain == mixture.attrs["command"]
-    for word in (mixture.attrs["optimisers"], mixture.attrs["versions"]):
+    for word in ("adam(learning_rate=0.001, b1=0.5) for both players", mixture.attrs["versions"]):
         assert word in text
 
 

@@ -22,7 +22,7 @@ def study():
     variables["histogram"] = (*cell, "bin"), np.full((5, 3, 2, 4), 0.25)
     variables["edges"] = ("space", "edge"), np.array([[0.0, 1, 2, 3, 4], [0, 2, 4, 6, 8]])
     variables["made"] = (
-        ("generator", "seed", "shown", "height", "width", "channel"),
+        ("generator", "seed", "shown", "y", "x", "channel"),
         np.zeros((5, 3, 4, 8, 8, 1), np.uint8),
     )
     variables["diverged_at"] = ("setting", "seed"), np.full((2, 3), -1)

@@ -35,7 +35,7 @@ def test_counts_of_seeds(mixture):
     for i, label in enumerate(mixture.setting.values):
         assert rows.loc[label, "collapsed"] == sum(modes < 4 for modes in by_hand(mixture, "modes", i))
         assert rows.loc[label, "diverged"] == 4 - len(by_hand(mixture, "modes", i))
-        assert rows.loc[label, "rate"] == pytest.approx(np.median(mixture.rate.values[i]))
+        assert rows.loc[label, "steps_per_second"] == pytest.approx(np.median(mixture.steps_per_second.values[i]))
     assert rows["diverged"].sum() == 1
     assert rows["collapsed"].sum() > 0
 
@@ -64,7 +64,7 @@ def test_images_have_distances_instead_of_modes(images):
 
 def test_a_game_without_samples_shows_losses_and_gradients(mixture):
     analytic = mixture[["generator_loss", "discriminator_loss", "generator_norm", "discriminator_norm"]]
-    analytic = analytic.assign(diverged_at=mixture.diverged_at, rate=mixture.rate)
+    analytic = analytic.assign(diverged_at=mixture.diverged_at, steps_per_second=mixture.steps_per_second)
     analytic.attrs = {"game": "bilinear()"}
     rows = summary_table(analytic)
     assert list(rows.index) == list(mixture.setting.values)

@@ -22,7 +22,7 @@ def named(name, setting):
 class Measure:
     """Notes how often it was called."""
 
-    dims = {"drawn": ("height", "width", "channel")}  # noqa: RUF012
+    dims = {"drawn": ("y", "x", "channel")}  # noqa: RUF012
 
     def __init__(self):
         self.calls = 0
@@ -50,7 +50,7 @@ def test_all_settings_and_seeds_are_there_with_their_names(results):
     assert list(results["setting"].values) == ["plain simultaneous", "plain alternating", "hinge simultaneous"]
     assert results["generator_loss"].shape == (3, 2, 3)
     np.testing.assert_array_equal(results["loss"], [[len("nonsaturating")] * 2] * 2 + [[len("hinge")] * 2])
-    assert results["drawn"].dims == ("setting", "seed", "height", "width", "channel")
+    assert results["drawn"].dims == ("setting", "seed", "y", "x", "channel")
     assert results["drawn"].shape == (3, 2, 8, 8, 1)
 
 

@@ -32,7 +32,7 @@ def test_a_row_is_a_setting_a_seed_and_a_step(folder):
     rows = table(results)
     assert len(rows) == 3 * 2 * 3
     assert list(rows.columns[:6]) == ["setting", "seed", "step", "method", "gamma", "learning_rate"]
-    assert {"modes", "generator_loss", "diverged_at", "rate"} < set(rows.columns)
+    assert {"modes", "generator_loss", "diverged_at", "steps_per_second"} < set(rows.columns)
     assert "samples" not in rows
     assert "centres" not in rows
     assert rows["method"].unique().tolist() == ["simultaneous", "consensus"]

@@ -61,8 +61,8 @@ def test_killed_and_resumed_it_ends_with_the_bits_of_an_uninterrupted_one(saddle
     assert (code, errors) == (0, "")
     assert before.items() <= written(mine).items()
     attributes = ("command",)
-    again = open_results("mine").drop_vars("rate")
-    wanted = whole.drop_vars("rate")
+    again = open_results("mine").drop_vars("steps_per_second")
+    wanted = whole.drop_vars("steps_per_second")
     assert again.drop_attrs(deep=False).identical(wanted.drop_attrs(deep=False))
     assert {k: v for k, v in again.attrs.items() if k not in attributes} == {
         k: v for k, v in wanted.attrs.items() if k not in attributes

@@ -66,7 +66,7 @@ def _lines() -> Any:
         if time.monotonic() - last >= SECONDS_BETWEEN_LINES:
             last = time.monotonic()
             what = f"with {name}" if name else "without a change"
-            done = f"{progress.step:,} of {progress.steps:,} steps at {progress.rate:.0f} a second"
+            done = f"{progress.step:,} of {progress.steps:,} steps at {progress.steps_per_second:.0f} a second"
             print(f"verifying {what}: seed {progress.seed}, {done}", file=sys.stderr, flush=True)
 
     return report

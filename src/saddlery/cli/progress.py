@@ -31,7 +31,7 @@ class Watch:
         with self.lock:
             self.running = experiment.game, label
             self.rows[self.running].note(progress)
-            if self.started is None or not progress.rate:  # what was there before tells nothing of the pace
+            if self.started is None or not progress.steps_per_second:  # what was there before tells nothing of the pace
                 self.started = self.clock(), self.fraction()
 
     def fraction(self) -> float:
@@ -69,7 +69,7 @@ class Row:
     @property
     def rate(self) -> float:
         """Steps per second of a seed, the median."""
-        return statistics.median(progress.rate for progress in self.seeds.values())
+        return statistics.median(progress.steps_per_second for progress in self.seeds.values())
 
     @property
     def modes(self) -> str:

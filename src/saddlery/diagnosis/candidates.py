@@ -15,7 +15,7 @@ from saddlery.diagnosis.verdict import SEPARATED, Facts
 from saddlery.games import Gan
 from saddlery.losses import LOSSES
 from saddlery.method import Method
-from saddlery.optimisers import Optimiser
+from saddlery.optimisers import Optimiser, as_optimiser
 
 TURNS = 0.5  # the share of rotation along v from which it counts as turning
 
@@ -173,7 +173,7 @@ def scaled(optimiser: Any, factor: float) -> Any:
     """The optimiser with its learning rate multiplied; of one that is not ours, its updates."""
     if math.isnan(learning_rate(optimiser)):
         return optax.chain(optimiser, optax.scale(factor))
-    return methods.as_optimiser(optimiser, float(optimiser.numbers["learning_rate"]) * factor)
+    return as_optimiser(optimiser, float(optimiser.numbers["learning_rate"]) * factor)
 
 
 def _rate(optimiser: Any, factor: float) -> str:

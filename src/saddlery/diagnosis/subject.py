@@ -132,4 +132,4 @@ def given(game: Any, method: Any, players: Any, key: Any, state: Any = None, his
         raise ValueError("players: they hold numbers that are not finite; give the last ones that were")
     step = 0 if history is None else int(history["step"].values[-1])
     diverged_at = -1 if history is None or "diverged_at" not in history else int(history["diverged_at"])
-    return Subject(game, method, players, state, key, history, step, diverged_at)
+    return Subject(game, method.for_game(game), players, state, key, history, step, diverged_at)

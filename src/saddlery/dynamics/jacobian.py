@@ -178,6 +178,7 @@ class _Absent:
 def field_of(game: Any, players: Pair, rule: Any = None, state: Any = None) -> Field:
     """The direction field of a rule, of a method's rule, or of the simultaneous gradient."""
     if isinstance(rule, Method):
+        rule = rule.for_game(game)
         state = rule.init(game, players) if state is None else state
         return Field(game, rule.rule, rule.optimisers, state.optimisers, state.rule)
     rule = Simultaneous() if rule is None else rule

@@ -136,7 +136,7 @@ def multipliers(
         whole(name, value)
     game = adopt(game)
     require_players_of(game, players, key)
-    players = Pair(*jax.tree.map(jnp.asarray, tuple(players)))
+    players, method = Pair(*jax.tree.map(jnp.asarray, tuple(players))), method.for_game(game)
     steps = period(method) if steps is None else steps
     state = settled(game, method, players, key=key) if state is None else jax.tree.map(jnp.asarray, state)
     update = _Update(game, method, players, jax.random.split(key, batches), steps)

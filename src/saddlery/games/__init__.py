@@ -3,7 +3,7 @@
 from saddlery.games.bilinear import bilinear
 from saddlery.games.digits import digits
 from saddlery.games.dirac import dirac
-from saddlery.games.gan import Gan
+from saddlery.games.gan import Gan, as_gan
 from saddlery.games.images import coloured, images, stacked
 from saddlery.games.quadratic import quadratic
 from saddlery.games.ring import grid, ring
@@ -25,6 +25,7 @@ GAMES = {
 __all__ = [
     "GAMES",
     "Gan",
+    "as_gan",
     "bilinear",
     "coloured",
     "digits",

@@ -8,9 +8,10 @@ import jax.numpy as jnp
 
 from saddlery.arguments import numbers, whole
 from saddlery.game import Pair
+from saddlery.games.analytic import Analytic
 
 
-class Bilinear(eqx.Module):
+class Bilinear(Analytic):
     """The zero-sum game of one product, the smallest in which descent fails; see `bilinear`."""
 
     coupling: Any
@@ -19,14 +20,6 @@ class Bilinear(eqx.Module):
     def init(self, key):
         """Both players standard normal, `(dimension,)` each."""
         return Pair(*jax.random.normal(key, (2, self.dimension)))
-
-    def draw(self, key):
-        """Nothing: the game is deterministic."""
-        return ()
-
-    def act(self, generator, batch):
-        """The generator itself: the discriminator sees all of it."""
-        return generator
 
     def losses(self, discriminator, samples, batch):
         """σ g·d for the generator, its negative for the discriminator."""

@@ -7,10 +7,11 @@ import jax
 import jax.numpy as jnp
 
 from saddlery.game import Pair
+from saddlery.games.analytic import Analytic
 from saddlery.losses import as_loss, as_penalties
 
 
-class Dirac(eqx.Module):
+class Dirac(Analytic):
     """One real point at 0 against one generated point θ; see `dirac`."""
 
     loss: Any = eqx.field(converter=as_loss)

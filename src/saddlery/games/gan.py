@@ -8,9 +8,10 @@ import jax
 import jax.numpy as jnp
 
 from saddlery.arguments import whole
-from saddlery.game import Pair
+from saddlery.game import Pair, unwrapped
 from saddlery.losses import as_loss, as_penalties
 from saddlery.networks import Network, as_network
+from saddlery.optimisers import PUBLISHED, as_optimiser
 
 # Up to so many numbers in a sample, real and generated ones are scored in one pass. Of larger ones the generator's
 # gradient, which comes from its own samples alone, would be carried back through the real ones as well.
@@ -38,6 +39,8 @@ class Gan(eqx.Module):
       `None`; added to the discriminator's loss.
     - `noise`: the dimension of the noise, standard normal.
     - `batch`: how many samples an evaluation draws, noise and real alike.
+    - `default_optimisers`: the players' optimisers under a method that leaves them open: a pair of texts or optimisers;
+      by default Adam of learning rate 2e-4 with b1 = 0.5.
 
     **Raises:** `ValueError` for numbers out of range, and when `data` has a length, and it is less than `batch`.
     """
@@ -49,6 +52,9 @@ class Gan(eqx.Module):
     penalty: Any = eqx.field(converter=as_penalties, default=None)
     noise: int = eqx.field(static=True, converter=partial(whole, "noise"), default=16)
     batch: int = eqx.field(static=True, converter=partial(whole, "batch", most=LARGEST, why=TOGETHER), default=512)
+    default_optimisers: Pair = eqx.field(
+        converter=lambda chosen: Pair(*map(as_optimiser, chosen)), default=PUBLISHED["images"], kw_only=True
+    )
 
     def __check_init__(self):
         if hasattr(self.data, "__len__") and len(self.data) < self.batch:
@@ -92,3 +98,9 @@ class Gan(eqx.Module):
     def sample(self, generator, key, n: int):
         """`n` generated samples, for measures and pictures."""
         return self.generator.apply(generator, jax.random.normal(key, (n, self.noise)))
+
+
+def as_gan(game: Any) -> Gan | None:
+    """The GAN that a game is, also one with something wrapped around it; `None` for any other game."""
+    bare = unwrapped(game)
+    return bare if isinstance(bare, Gan) else None

@@ -2,16 +2,16 @@
 
 from typing import Any
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from saddlery.arguments import numbers
 from saddlery.game import Pair
+from saddlery.games.analytic import Analytic
 
 
-class Quadratic(eqx.Module):
+class Quadratic(Analytic):
     """A general-sum quadratic game of n against m numbers; see `quadratic`, which fills in the defaults."""
 
     A: Float[Array, "n n"]
@@ -28,14 +28,6 @@ class Quadratic(eqx.Module):
             jax.random.normal(generator, self.a.shape, self.a.dtype),
             jax.random.normal(discriminator, self.c.shape, self.c.dtype),
         )
-
-    def draw(self, key):
-        """Nothing: the game is deterministic."""
-        return ()
-
-    def act(self, generator, batch):
-        """The generator itself: the discriminator sees all of it."""
-        return generator
 
     def losses(self, discriminator, samples, batch):
         """Both quadratic forms."""

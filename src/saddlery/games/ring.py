@@ -8,6 +8,7 @@ from saddlery.games.gan import Gan
 from saddlery.names import nearest
 from saddlery.networks import MLP
 from saddlery.networks.network import width_of
+from saddlery.optimisers import PUBLISHED
 
 PRESETS = {
     "unrolled": {
@@ -49,7 +50,7 @@ def ring(
     | `"numerics"` | Mescheder et al. (2017): radius 1, std 0.01, noise 16, equal counts | both 4×16 relu | nonsaturating |
 
     The released code of the first spaces 8 modes over the closed circle, so that two of them coincide; here all 8 are
-    distinct. The optimisers that belong to a preset are `saddlery.methods.SETTINGS[preset]`.
+    distinct. A preset's `default_optimisers` are its paper's, `saddlery.optimisers.PUBLISHED[preset]`.
 
     **Arguments:** `modes`, `radius`, `std` of the data, `loss` and `penalty` (see `Gan`), the dimension of the `noise`,
     the `width` of the hidden layers of both networks, and the `batch`; where `None`, the preset's.
@@ -103,4 +104,5 @@ def _gan(preset, centres, std, loss, penalty, noise, width, batch):
         penalty=penalty,
         noise=noise,
         batch=batch,
+        default_optimisers=PUBLISHED[preset],
     )

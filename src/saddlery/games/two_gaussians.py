@@ -12,13 +12,14 @@ from jaxtyping import Array, Float
 
 from saddlery.arguments import numbers, quoted
 from saddlery.game import Pair
+from saddlery.games.analytic import Analytic
 
 Means = Float[Array, "2"]
 Intervals = Float[Array, "4"]
 FAR = 40.0  # standard deviations beyond which the normal density is 0 and its distribution 0 or 1, in float64 too
 
 
-class TwoGaussians(eqx.Module):
+class TwoGaussians(Analytic):
     """A mixture of two Gaussians that a generator's means are to match; see `two_gaussians`."""
 
     target: Any
@@ -28,14 +29,6 @@ class TwoGaussians(eqx.Module):
         """Means uniform within 2 of the target's centre, `(2,)`, and ordered ends of intervals likewise, `(4,)`."""
         z = self.target.mean() + jax.random.uniform(key, (6,), minval=-2.0, maxval=2.0)
         return Pair(z[:2], jnp.sort(z[2:]))
-
-    def draw(self, key):
-        """Nothing: the game is deterministic."""
-        return ()
-
-    def act(self, generator, batch):
-        """The means themselves."""
-        return generator
 
     def losses(self, discriminator, samples, batch):
         """L for the generator, −L for the discriminator."""

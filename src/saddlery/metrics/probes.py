@@ -13,7 +13,7 @@ from saddlery.arguments import whole
 from saddlery.data import Coloured, Mixture, Stacked, colours
 from saddlery.data.images import in_range
 from saddlery.game import adopt, gradients
-from saddlery.games.gan import Gan
+from saddlery.games.gan import as_gan
 from saddlery.metrics.classes import coverage_of_counts, perfect_classes
 from saddlery.metrics.classifier import Classifier, classifier
 from saddlery.metrics.colours import colour_divergence, perfect_colours
@@ -142,7 +142,8 @@ class Samples(Probe):
         return {"samples": pixels(samples) if len(self.axes) == 3 else samples.astype(jnp.float32)}
 
 
-AXES = {1: ("coordinate",), 3: ("height", "width", "channel")}  # of a sample, by its number of axes
+PIXELS = ("y", "x", "channel")  # axes of an image; `width` is what networks have
+AXES = {1: ("coordinate",), 3: PIXELS}  # of a sample, by its number of axes
 
 
 def probes(game: Any, samples: int = 2500, shown: int = 512) -> dict[str, Callable]:
@@ -156,7 +157,7 @@ def probes(game: Any, samples: int = 2500, shown: int = 512) -> dict[str, Callab
     | a GAN on `Coloured` digits | `colour_js`, `sliced_wasserstein`, `mmd` |
     | a GAN on other data | `sliced_wasserstein`, `mmd` |
     | a GAN on vectors | `samples` (sample, coordinate), float32 |
-    | a GAN on images | `samples` (sample, height, width, channel), uint8 |
+    | a GAN on images | `samples` (sample, y, x, channel), uint8 |
 
     **Arguments:**
     - `game`: any game; a GAN is a `saddlery.games.Gan`.
@@ -167,7 +168,8 @@ def probes(game: Any, samples: int = 2500, shown: int = 512) -> dict[str, Callab
     """
     samples, shown = whole("samples", samples, 2), whole("shown", shown, 0)
     chosen: dict[str, Callable] = {"losses": Losses()}
-    if not isinstance(game, Gan):
+    game = as_gan(game)
+    if game is None:
         return chosen
     if isinstance(game.data, Mixture):
         chosen["modes"] = Modes(samples)
@@ -192,7 +194,8 @@ def perfect(game: Any, samples: int = 2500, repeats: int = 4) -> dict[str, float
     **Raises:** `ValueError` for numbers that are not whole, or too small.
     """
     samples, repeats = whole("samples", samples, 2), whole("repeats", repeats)
-    if not isinstance(game, Gan):
+    game = as_gan(game)
+    if game is None:
         return {}
     if isinstance(game.data, Mixture):
         modes, dimension = game.data.centres.shape

@@ -9,6 +9,7 @@ import xarray as xr
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
+from saddlery.analysis import facts
 from saddlery.report.figures.images import tiled
 from saddlery.report.figures.strip import limits
 from saddlery.report.seeds import drawable, ended, median_seeds, recorded, spaced
@@ -61,23 +62,33 @@ def animation(dataset: xr.Dataset) -> Animation | None:
         lost = [ended(dataset.isel(setting=i, seed=seed, step=record)) for record in records]
         frames = dataset["samples"].isel(setting=i, seed=seed, step=records).values[:, :POINTS].copy()
         frames[lost] = np.nan if mixture else 255
-        sheet = _scatter(dataset, frames, look, columns, rows) if mixture else _tiles(frames, columns, rows)
+        if mixture:
+            sheet = _scatter(frames, facts.of(dataset, "centres", i), limits(dataset), look, columns, rows)
+        else:
+            sheet = _tiles(frames, columns, rows)
         notes = _notes(dataset, i, seed, records, lost)
         seed = int(dataset["seed"].values[seed])
         films.append(Film(look, seed, columns, rows, _data_uri(sheet), notes, crisp=not mixture))
     return Animation(films, [int(step) for step in dataset["step"].values[records]], _caption(dataset))
 
 
-def _scatter(dataset: xr.Dataset, frames: np.ndarray, look: Look, columns: int, rows: int) -> Image.Image:
+def _scatter(
+    frames: np.ndarray,
+    centres: np.ndarray,
+    corners: tuple[np.ndarray, np.ndarray],
+    look: Look,
+    columns: int,
+    rows: int,
+) -> Image.Image:
     """All frames on one pair of axes, a unit square each."""
-    low, high = limits(dataset)
+    low, high = corners
     figure = canvas(columns, rows)
     axes = figure.add_axes((0, 0, 1, 1), xlim=(0, columns), ylim=(rows, 0))
     axes.set_axis_off()
-    centres = (dataset["centres"].values - low) / (high - low)
+    rings = (centres - low) / (high - low)
     for n, frame in enumerate(frames):
         corner = np.array([n % columns, n // columns + 1])
-        ring = corner + centres * (1, -1)
+        ring = corner + rings * (1, -1)
         axes.scatter(*ring.T, s=28, facecolor="none", edgecolor=GREY, linewidth=0.6)
         unit = (frame - low) / (high - low)
         unit = unit[((unit > 0) & (unit < 1)).all(-1)]
@@ -103,9 +114,9 @@ def _notes(dataset: xr.Dataset, setting: int, seed: int, records: np.ndarray, lo
     """What to say beneath each frame: modes covered, or that the seed has diverged."""
     known = "modes" in dataset
     modes = recorded(dataset, "modes").values[setting, seed, records] if known else np.full(len(records), np.nan)
-    total = dataset.attrs.get("modes_total")
+    total = facts.along(dataset, "modes_total").values[setting]
     return [
-        "diverged" if gone else "" if np.isnan(count) else f"{count:.0f} of {total} modes"
+        "diverged" if gone else "" if np.isnan(count) else f"{count:.0f} of {total:.0f} modes"
         for gone, count in zip(lost, modes, strict=True)
     ]
 

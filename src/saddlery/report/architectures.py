@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from saddlery.analysis.facts import arrays
 from saddlery.report import crossed
 from saddlery.report.images import Row, Section, Table, cell, diverged, told
 from saddlery.report.images import write as write_page
@@ -84,7 +85,7 @@ def write(dataset: xr.Dataset, folder: str | os.PathLike) -> Path:
             "where the game rests.",
             motion(found),
         ),
-        Section("Samples", sheets=crossed.sheets(found, dataset["real"].values)),
+        Section("Samples", sheets=crossed.sheets(found, arrays(dataset, "real")[0][1])),
     ]
     told = [
         *crossed.findings(found, "family"), constant(found), *stationary(found), regulariser(found),

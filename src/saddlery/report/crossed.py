@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from saddlery.analysis import facts
 from saddlery.report.figures.heat import heat
 from saddlery.report.images import Row, Sheet, Table, cell, sheet, told
 from saddlery.report.measures import QUALITY, Measure, number
@@ -73,8 +74,8 @@ def table(found: xr.Dataset, measure: Measure, what: str) -> Table:
         Row(str(row), [cell(values.sel(row=row, column=column), measure.text) for column in found["column"].values])
         for row in found["row"].values
     ]
-    if (perfect := found.attrs.get(f"perfect_{measure.name}")) is not None:
-        rows.append(Row("real images", [(measure.text(float(perfect)), "")] * found.sizes["column"], reference=True))
+    if perfect := facts.distinct(found, f"perfect_{measure.name}"):
+        rows.append(Row("real images", [(measure.text(perfect[0]), "")] * found.sizes["column"], reference=True))
     return Table([(what, ""), *((str(name), "") for name in found["column"].values)], rows)
 
 
@@ -130,7 +131,7 @@ def findings(found: xr.Dataset, what: str) -> list[Finding]:
     works = ", ".join(
         f"{name} {float(share.sel(column=name)):.0%}" for name in found["column"].values[np.argsort(-share.values)]
     )
-    close, perfect = found.attrs["close"], found.attrs["perfect_sliced_wasserstein"]
+    close, perfect = found.attrs["close"], facts.distinct(found, "perfect_sliced_wasserstein")[0]
     none = [str(row) for row in found["row"].values if not float(found["working"].sel(row=row).max())]
     second = (
         f"Settings, {what} and learning rate together, at which at least half of the seeds come within {close:g} times "

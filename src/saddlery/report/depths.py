@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import xarray as xr
 
+from saddlery.analysis import facts
 from saddlery.report.images import Column, last
 from saddlery.report.measures import number
 from saddlery.report.style import GREY, INK, RULE, Picture, canvas, dress, render
@@ -53,8 +54,8 @@ def depths(
             if published and column.name in published:
                 there = [published[column.name][float(fraction), float(depth)] for depth in steps]
                 axes.plot(where, there, color=tint, ls=":", marker="o", mfc="white", lw=1, label=f"{name}, published")
-        if (perfect := dataset.attrs.get(f"perfect_{column.name}")) is not None:
-            axes.axhline(perfect, color=GREY, ls="--", lw=1, label="perfect sampler")
+        if perfect := facts.distinct(dataset, f"perfect_{column.name}"):
+            axes.axhline(perfect[0], color=GREY, ls="--", lw=1, label="perfect sampler")
         axes.set_xticks(range(len(steps)), [f"{depth:g}" for depth in steps])
         axes.set_xlabel("K, steps unrolled", fontsize=8, color=INK)
         axes.set_title(column.head, fontsize=9.5, weight="bold", color=INK, loc="left")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import xarray as xr
 
+from saddlery.analysis.facts import arrays
 from saddlery.report import crossed
 from saddlery.report.images import Section, diverged
 from saddlery.report.images import write as write_page
@@ -40,7 +41,7 @@ def write(dataset: xr.Dataset, folder: str | os.PathLike) -> Path:
         Section("Fréchet distance of features", how, crossed.table(found, crossed.FRECHET, "Loss")),
         Section("Coverage", how, crossed.table(found, crossed.COVERAGE, "Loss")),
         Section("Learning rates that work", "", crossed.rates(dataset, found, "Loss")),
-        Section("Samples", sheets=crossed.sheets(found, dataset["real"].values)),
+        Section("Samples", sheets=crossed.sheets(found, arrays(dataset, "real")[0][1])),
     ]
     told = [*crossed.findings(found, "loss"), *_lost(dataset), *_zero_sum(found)]
     return write_page("divergences", dataset, folder, facts, told, sections)

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from saddlery import storage
+from saddlery.analysis import facts
 from saddlery.report.figures.heat import heat
 from saddlery.report.measures import QUALITY, Measure, number, percent
 from saddlery.report.style import GREY, INK, RULE, Picture, canvas, dress, render
@@ -69,6 +70,7 @@ def html(dataset: xr.Dataset, drawn: dict[str, Picture]) -> str:
     return filled(
         "fair.html.jinja",
         data=dataset.attrs,
+        optimisers=facts.optimisers(dataset),
         sizes=dict(dataset.sizes),
         rivals=len(comparison.named(dataset)),
         rates=len(np.unique(dataset["learning_rate"])),
@@ -94,9 +96,9 @@ def criterion(dataset: xr.Dataset) -> str:
     """When a run works, in words."""
     close = dataset.attrs["close"]
     if "modes" in dataset:
-        total = dataset.attrs["modes_total"]
-        return f"all {total} modes are covered and at least {percent(close)} of the samples are near one"
-    perfect = number(close * dataset.attrs["perfect_sliced_wasserstein"])
+        total = facts.shared(dataset, "modes_total")
+        return f"all {total:.0f} modes are covered and at least {percent(close)} of the samples are near one"
+    perfect = number(close * facts.distinct(dataset, "perfect_sliced_wasserstein")[0])
     return f"its sliced Wasserstein distance is at most {close:g} times a perfect sampler's, {perfect}"
 
 
@@ -343,7 +345,7 @@ def settings(dataset: xr.Dataset) -> Picture:
     for i, (name, rate) in enumerate(zip(names, dataset["learning_rate"].values, strict=True)):
         at = rows.index(name), np.searchsorted(rates, rate)
         values[at], marked[at] = ends[i], working[i]
-    most = dataset.attrs.get("modes_total")
+    most = facts.shared(dataset, "modes_total")
     columns = [f"{rate:.2g}" for rate in rates]
     return heat(rows, columns, values, measure, "learning rate", name="settings", most=most, marked=marked)
 
@@ -353,7 +355,7 @@ def along(dataset: xr.Dataset) -> Picture:
     measure, names, chosen = ranked(dataset)[0], order(dataset), comparison.best(dataset)
     values = dataset[measure.name].isel(setting=[chosen[name] for name in names]).median("seed")
     steps = [f"{step:,}" for step in dataset["step"].values]
-    most = dataset.attrs.get("modes_total")
+    most = facts.shared(dataset, "modes_total")
     values = values.transpose("setting", "step").values
     return heat(
         names, steps, values, measure, "step", name="along", when="along training", width=8 / len(steps), most=most

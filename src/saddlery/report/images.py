@@ -11,6 +11,7 @@ import xarray as xr
 from PIL import Image
 
 from saddlery import storage
+from saddlery.analysis import facts as facts_of
 from saddlery.data.images import in_range
 from saddlery.report.measures import number
 from saddlery.report.sheet import sheet as tiled
@@ -88,8 +89,8 @@ def write(
 
     **Arguments:**
     - `name`: the study's.
-    - `dataset`: whose attributes `title`, `note`, `command`, and where there are `game`, `optimisers` and `versions`,
-      are shown.
+    - `dataset`: whose attributes `title`, `note`, `command`, and where there are `game` and `versions`, are shown,
+      and its optimisers.
     - `facts`: the size of the study in a line; `findings`: what was found, in words; `sections`: the rest.
 
     **Returns:** the path of the page.
@@ -104,6 +105,7 @@ def write(
         for each in section.sheets:
             place = "".join(letter if letter.isalnum() else "-" for letter in f"{section.heading} {each.label}")
             storage.write(folder / "figures" / f"{name}-{place.lower()}.png", each.png)
+    about = dict(dataset.attrs) | {"optimisers": facts_of.optimisers(dataset)}
     settings = {"Game": "game", "Optimisers": "optimisers", "Versions": "versions"}
     page = filled(
         "images.html.jinja",
@@ -111,7 +113,7 @@ def write(
         facts=facts,
         findings=findings,
         sections=sections,
-        settings=[(words, dataset.attrs[key]) for words, key in settings.items() if key in dataset.attrs],
+        settings=[(words, about[key]) for words, key in settings.items() if about.get(key)],
     )
     storage.write(folder / "report.html", page)
     return folder / "report.html"
@@ -161,9 +163,9 @@ def table(
 
 
 def perfect(dataset: xr.Dataset, columns: Sequence[Column]) -> dict[str, float]:
-    """A perfect sampler's values, those that the dataset's attributes `perfect_*` hold."""
-    held = {each.name: dataset.attrs.get(f"perfect_{each.name}") for each in columns}
-    return {name: value for name, value in held.items() if value is not None}
+    """A perfect sampler's values, those that are known."""
+    held = {each.name: facts_of.distinct(dataset, f"perfect_{each.name}") for each in columns}
+    return {name: values[0] for name, values in held.items() if values}
 
 
 def controls(dataset: xr.Dataset, columns: Sequence[Column]) -> dict[str, dict[str, float]]:
@@ -198,7 +200,10 @@ def sheets(dataset: xr.Dataset, by: str, shown: int = SHOWN) -> list[Sheet]:
 
     **Arguments:** `by`: the variable by which seeds are ranked; of an even number the one below the middle is shown.
     """
-    made = [sheet("real", dataset["real"].values, "from the data", shown=shown)] if "real" in dataset else []
+    made = [
+        sheet(f"real, {of}" if of else "real", images, "from the data", shown=shown)
+        for of, images in facts_of.arrays(dataset, "real")
+    ]
     ranked = last(dataset, by).transpose("setting", "seed").values.astype(float)
     for i, label in enumerate(dataset["setting"].values):
         seed = int(np.argsort(np.nan_to_num(ranked[i], nan=-np.inf), kind="stable")[(ranked.shape[1] - 1) // 2])

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from saddlery import storage
+from saddlery.analysis.facts import optimisers
 from saddlery.report.figures.curves import curves
 from saddlery.report.figures.strip import evolution
 from saddlery.report.kinks import finding, kinks
@@ -54,6 +55,7 @@ def html(dataset: xr.Dataset, drawn: dict[str, Picture]) -> str:
     return filled(
         "numerics_ring.html.jinja",
         data=dataset.attrs,
+        optimisers=optimisers(dataset),
         seeds=dataset.sizes["seed"],
         parameters=dataset.sizes["eigenvalue"],
         random=dataset.sizes["direction"] - 1,

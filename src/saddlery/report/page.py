@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import xarray as xr
 
 from saddlery import storage
+from saddlery.analysis.facts import optimisers
 from saddlery.report import sweeps
 from saddlery.report.animation import Animation, animation
 from saddlery.report.figures import curves, pictures
@@ -110,7 +111,7 @@ def _settings(dataset: xr.Dataset) -> list[tuple[str, str]]:
     pairs: list[tuple[str, Any]] = [
         ("Game", attrs.get("game")),
         ("Methods", ", ".join(map(str, dataset["setting"].values))),
-        ("Optimisers", attrs.get("optimisers")),
+        ("Optimisers", optimisers(dataset)),
         ("Steps", attrs.get("steps")),
         ("Steps between records", attrs.get("every")),
         ("Seeds", ", ".join(map(str, dataset["seed"].values))),

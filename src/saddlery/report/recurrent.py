@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+from saddlery.analysis import facts
 from saddlery.report import images
 from saddlery.report.images import Column, Section, told
 from saddlery.report.measures import number, percent
@@ -66,7 +67,7 @@ def write(dataset: xr.Dataset, folder: str | os.PathLike) -> Path:
 
 def every(dataset: xr.Dataset) -> list[images.Sheet]:
     """Real images, and samples of every seed."""
-    made = [images.sheet("real", dataset["real"].values, "from the data")]
+    made = [images.sheet("real", facts.arrays(dataset, "real")[0][1], "from the data")]
     for i, name in enumerate(dataset["setting"].values):
         for seed in range(dataset.sizes["seed"]):
             drawn = dataset["samples"].isel(setting=i, seed=seed, step=-1).values

@@ -60,7 +60,7 @@ def drawable(dataset: xr.Dataset) -> str | None:
         return None
     if "centres" in dataset and dataset.sizes["coordinate"] == 2:
         return "mixture"
-    return "images" if "height" in dataset["samples"].dims else None
+    return "images" if "channel" in dataset["samples"].dims else None
 
 
 def ended(record: xr.Dataset) -> bool:

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+from saddlery.analysis import facts
 from saddlery.report import images
 from saddlery.report.depths import depths, depths_of, unrolled
 from saddlery.report.images import Column, Section, Table, told
@@ -125,7 +126,7 @@ def _published(dataset: xr.Dataset, label: str) -> tuple[str, str]:
 
 def findings(dataset: xr.Dataset) -> list[Finding]:
     """What was found, in words."""
-    found, total = dataset["found"], int(dataset.attrs["modes_total"])
+    found, total = dataset["found"], int(facts.distinct(dataset, "modes_total")[0])
     full = (found >= total).sum("seed").values
     names = [str(name) for name in dataset["setting"].values]
     reached = [f"{name} in {n} of {dataset.sizes['seed']} seeds" for name, n in zip(names, full, strict=True) if n]
@@ -203,7 +204,7 @@ def evenness(dataset: xr.Dataset) -> Picture:
     """How often each mode comes up, the most frequent one first."""
     figure = canvas(9.4, 3.4, layout="constrained")
     panels = figure.subplots(1, len(FRACTIONS) + 1, sharex=True, sharey=True)
-    samples, total = dataset.attrs["samples_found"], int(dataset.attrs["modes_total"])
+    samples, total = dataset.attrs["samples_found"], int(facts.distinct(dataset, "modes_total")[0])
     for axes, fraction in zip(panels, (*FRACTIONS, 1.0), strict=True):
         axes.set(xlim=(0.8, 1.2 * total), ylim=(0.5 / samples, 1.3), xscale="log", yscale="log")
         dress(axes).grid(color=RULE, linewidth=0.6)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import xarray as xr
 
+from saddlery.analysis import facts
 from saddlery.report.measures import Measure, number, tabled
 from saddlery.report.seeds import diverged, last
 
@@ -22,37 +23,52 @@ def collapsed(dataset: xr.Dataset) -> xr.DataArray:
 
     A seed that diverged has no last record; it counts as diverged, not as collapsed.
     """
-    return last(dataset, "modes") < dataset.attrs["modes_total"] / 2
+    return last(dataset, "modes") < facts.along(dataset, "modes_total") / 2
 
 
 def summary_table(dataset: xr.Dataset) -> "DataFrame":
-    """The numbers of the table, one row for each setting and, where one is known, a last one for a perfect sampler.
+    """The numbers of the table, one row for each setting and, where it is known, a last one for a perfect sampler.
 
     **Returns:** a data frame indexed by setting. For each measure of quality (for a game without samples: losses and
     gradient norms), at the last record, the median and
     range over the seeds that have one: `<measure>`, `<measure>_low`, `<measure>_high`; then the counts `collapsed`
-    (only for data with modes), `diverged` and `seeds`, and `rate`, the median of the steps per second. A perfect
+    (only for data with modes), `diverged` and `seeds`, and `steps_per_second`, a median. A perfect
     sampler's values are expectations for the same number of samples; what does not apply is NaN.
     """
     import pandas as pd
 
     columns: dict[str, np.ndarray] = {"method": dataset["method"].values.astype(object)}
-    perfect: dict[str, float | str] = {"method": ""}
     for name in (measure.name for measure in tabled(dataset)):
         values = last(dataset, name)
         columns[name] = values.median("seed").values
         columns[f"{name}_low"] = values.min("seed").values
         columns[f"{name}_high"] = values.max("seed").values
-        perfect[name] = dataset.attrs.get(f"perfect_{name}", np.nan)
     if "modes" in dataset:
         columns["collapsed"] = collapsed(dataset).sum("seed").values
     columns["diverged"] = diverged(dataset).sum("seed").values
     columns["seeds"] = np.full(dataset.sizes["setting"], dataset.sizes["seed"])
-    columns["rate"] = dataset["rate"].astype(float).median("seed").values
+    columns["steps_per_second"] = dataset["steps_per_second"].astype(float).median("seed").values
     settings = pd.DataFrame(columns, index=pd.Index(dataset["setting"].values.astype(str), name="setting"))
-    if not any(name.startswith("perfect_") for name in dataset.attrs):
+    perfect = _perfect(dataset)
+    if not perfect:
         return settings
-    return pd.concat([settings, pd.DataFrame(perfect, index=pd.Index([PERFECT], name="setting"))])
+    return pd.concat([settings, pd.DataFrame(perfect.values(), index=pd.Index(list(perfect), name="setting"))])
+
+
+def _perfect(dataset: xr.Dataset) -> dict[str, dict[str, float | str]]:
+    """A perfect sampler's values by the row's label: one row, or one for each game where they differ."""
+    names = [measure.name for measure in tabled(dataset)]
+    known = {name: facts.along(dataset, f"perfect_{name}").values for name in names}
+    rows: dict[tuple[float, ...], list[int]] = {}
+    for i in range(dataset.sizes["setting"]):
+        rows.setdefault(tuple(np.nan_to_num(values[i], nan=np.inf) for values in known.values()), []).append(i)
+    found: dict[str, dict[str, float | str]] = {}
+    for settings in rows.values():
+        values = {name: float(each[settings[0]]) for name, each in known.items()}
+        if np.isfinite(list(values.values())).any():
+            game = "".join(str(dataset["setting"].values[settings[0]]).rpartition(" on ")[1:]) if len(rows) > 1 else ""
+            found[PERFECT + game] = {"method": "", **values}
+    return found
 
 
 class Cell(NamedTuple):
@@ -86,14 +102,14 @@ def columns(dataset: xr.Dataset) -> list[Column]:
     for name in ("collapsed", "diverged"):
         if name in rows[0]:
             result.append(Column(f"Seeds {name}", MEANINGS[name], [_count(row, name) for row in rows]))
-    rates = [Cell("" if np.isnan(row["rate"]) else number(row["rate"])) for row in rows]
-    return [*result, Column("Steps per second", MEANINGS["rate"], rates)]
+    rates = [Cell("" if np.isnan(row["steps_per_second"]) else number(row["steps_per_second"])) for row in rows]
+    return [*result, Column("Steps per second", MEANINGS["steps_per_second"], rates)]
 
 
 MEANINGS = {
     "collapsed": "at the last record fewer than half of the modes are covered",
     "diverged": "seeds that left the finite numbers",
-    "rate": "median over seeds, on the machine that trained",
+    "steps_per_second": "median over seeds, on the machine that trained",
 }
 
 
@@ -130,7 +146,7 @@ def table(datasets: Sequence[xr.Dataset]) -> "Table":
             shown.add_column(column.head.replace("-", " ").replace(" ", "\n"), justify="right", no_wrap=True)
         for i, label in enumerate(labels(dataset)):
             cells = [_marked(column.cells[i], ranged=column.head == "Modes covered") for column in parts]
-            shown.add_row(escape(label), *cells, style="dim" if label == PERFECT else None)
+            shown.add_row(escape(label), *cells, style="dim" if label.startswith(PERFECT) else None)
         stack.add_row(shown)
     return stack
 

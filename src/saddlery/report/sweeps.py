@@ -3,6 +3,7 @@
 import numpy as np
 import xarray as xr
 
+from saddlery.analysis import facts
 from saddlery.report.figures.heat import heat
 from saddlery.report.measures import QUALITY, TRAINING
 from saddlery.report.seeds import last
@@ -55,7 +56,7 @@ def every(dataset: xr.Dataset) -> Picture | None:
     for name, level, end in zip(names, dataset[along].values, ends, strict=True):
         at = slice(None) if np.isnan(level) else np.searchsorted(columns, level)  # what has no such level is alike
         values[different.index(name), at] = end
-    most = dataset.attrs.get("modes_total") if measure.name == "modes" else None
+    most = max(facts.distinct(dataset, "modes_total"), default=None) if measure.name == "modes" else None
     return heat(different, [f"{level:g}" for level in columns], values, measure, along.replace("_", " "), most=most)
 
 
@@ -80,7 +81,7 @@ def findings(dataset: xr.Dataset) -> list[Finding]:
         text = f"{settings} of {cells} settings are finished, and only they are here."
         found.append(Finding("Not finished", text, "bad"))
     if axis(dataset) is not None and "modes" in dataset:
-        full = last(dataset, "modes").median("seed") >= dataset.attrs["modes_total"]
+        full = last(dataset, "modes").median("seed") >= facts.along(dataset, "modes_total")
         parts = []
         for method in dict.fromkeys(str(name) for name in dataset["method"].values):
             here = full.values[dataset["method"].values == method]

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
+from saddlery.analysis import facts as facts_of
 from saddlery.report.measures import QUALITY, measured, number, percent
 from saddlery.report.seeds import diverged, drawable, last, median_seeds, unfinished
 from saddlery.report.summary import collapsed
@@ -44,20 +45,20 @@ def facts(dataset: xr.Dataset) -> str:
 
 def _modes(dataset: xr.Dataset) -> list[Finding]:
     """Which settings covered all modes, which collapsed, and how much of what they draw is near a mode."""
-    total = int(dataset.attrs["modes_total"])
-    full = (last(dataset, "modes") >= total).sum("seed").values
+    total = facts_of.shared(dataset, "modes_total")
+    full = (last(dataset, "modes") >= facts_of.along(dataset, "modes_total")).sum("seed").values
     lost = collapsed(dataset).sum("seed").values
     half = "To fewer than half of the modes: " if lost.any() else ""
     known = bool(np.isfinite(last(dataset, "modes")).all())  # a run that has diverged has not been seen not to collapse
+    covered = "Covered all modes" if total is None else f"Covered all {total:.0f} modes"
     found = [
-        Finding(f"Covered all {total} modes", _tally(dataset, full), "good" if full.any() else "bad"),
+        Finding(covered, _tally(dataset, full), "good" if full.any() else "bad"),
         Finding("Collapsed", half + _tally(dataset, lost), "bad" if lost.any() else "good" if known else "plain"),
     ]
     if "high_quality" in dataset:
         shares = last(dataset, "high_quality").median("seed").values.tolist()
         known = [(name, share) for name, share in zip(dataset["setting"].values, shares, strict=True) if share == share]
-        if "perfect_high_quality" in dataset.attrs:
-            known.append(("a perfect sampler", dataset.attrs["perfect_high_quality"]))
+        known += [("a perfect sampler", share) for share in facts_of.distinct(dataset, "perfect_high_quality")]
         text = ", ".join(f"{name} {percent(share)}" for name, share in known)
         found.append(Finding("Samples near a mode", f"{text}.", "plain"))
     return found
@@ -68,16 +69,17 @@ def _wandering(dataset: xr.Dataset) -> list[Finding]:
 
     The samples are at a mode when half of its fair share of them, or more, is within three standard deviations.
     """
-    if drawable(dataset) != "mixture" or "std" not in dataset.attrs:
+    if drawable(dataset) != "mixture" or not facts_of.has(dataset, "mode_std"):
         return []
-    late, fair = slice(dataset.sizes["step"] // 2, None), 1 / dataset.sizes["mode"]
+    late, std = slice(dataset.sizes["step"] // 2, None), facts_of.along(dataset, "mode_std").values
     parts = []
     for i, seed in enumerate(median_seeds(dataset)):
         if not collapsed(dataset).values[i, seed]:
             continue
         samples = dataset["samples"].isel(setting=i, seed=seed, step=late).values[..., None, :]
-        near = np.linalg.norm(samples - dataset["centres"].values, axis=-1) < 3 * dataset.attrs["std"]
-        there = near.mean(1) >= fair / 2  # (record, mode)
+        centres = facts_of.of(dataset, "centres", i)
+        near = np.linalg.norm(samples - centres, axis=-1) < 3 * std[i]
+        there = near.mean(1) >= 1 / np.isfinite(centres).all(-1).sum() / 2  # (record, mode)
         held, visited = there.sum(-1).max(), there.any(0).sum()
         if visited > held:
             name = dataset["setting"].values[i]
@@ -90,11 +92,11 @@ def _wandering(dataset: xr.Dataset) -> list[Finding]:
 def _least(dataset: xr.Dataset, name: str, subject: str, what: str) -> list[Finding]:
     """The settings in the order of a variable that ought to be small, beside a perfect sampler's value."""
     medians = last(dataset, name).median("seed").values.tolist()
-    perfect = dataset.attrs.get(f"perfect_{name}")
+    perfect = facts_of.along(dataset, f"perfect_{name}").values
     parts = []
     for i in np.argsort(medians):
         if np.isfinite(medians[i]):
-            ratio = f", {medians[i] / perfect:.1f} times a perfect sampler's" if perfect else ""
+            ratio = f", {medians[i] / perfect[i]:.1f} times a perfect sampler's" if perfect[i] > 0 else ""
             parts.append(f"{dataset['setting'].values[i]} at {number(medians[i])}{ratio}")
     text = f"By the median {what} at the end: {'; '.join(parts)}." if parts else "No seed reached the end."
     return [Finding(subject, text, "good" if parts else "bad")]
@@ -117,7 +119,7 @@ def _unfinished(dataset: xr.Dataset) -> list[Finding]:
 
 def _cost(dataset: xr.Dataset) -> list[Finding]:
     """Time of a step relative to the quickest setting's."""
-    rates = dataset["rate"].astype(float).median("seed").values
+    rates = dataset["steps_per_second"].astype(float).median("seed").values
     if len(rates) < 2 or not (np.isfinite(rates) & (rates > 0)).all():
         return []
     quickest = int(rates.argmax())

@@ -190,7 +190,6 @@ def _groups() -> dict[str, list[str]]:
 
 def _group(games: list[str], chosen: Sequence[Family], steps: np.ndarray, size: Scale, tell) -> xr.Dataset:
     """The maps of some games that share their programs, a method in each thread."""
-    text = np.dtypes.StringDType()
     width = max(len(family.values) for family in chosen)
     shape = (len(games), len(chosen), width, len(steps))
     maps = {name: np.full(shape, np.nan) for name in ("predicted_rate", "measured_rate", "verdict", "reach")}
@@ -208,12 +207,12 @@ def _group(games: list[str], chosen: Sequence[Family], steps: np.ndarray, size: 
     return xr.Dataset(
         {name: (("game", "method", "value", "step"), array) for name, array in maps.items()},
         coords={
-            "game": np.array(games, text),
-            "title": ("game", np.array([ATLAS[name][1] for name in games], text)),
-            "text": ("game", np.array([ATLAS[name][0] for name in games], text)),
+            "game": games,
+            "title": ("game", [ATLAS[name][1] for name in games]),
+            "text": ("game", [ATLAS[name][0] for name in games]),
             "smooth": ("game", [ATLAS[name][2] for name in games]),
-            "method": np.array([family.name for family in chosen], text),
-            "parameter": ("method", np.array([family.parameter for family in chosen], text)),
+            "method": [family.name for family in chosen],
+            "parameter": ("method", [family.parameter for family in chosen]),
             "values": (("method", "value"), np.array(values, float)),
             "step": steps,
         },

@@ -9,6 +9,8 @@ import itertools
 import numpy as np
 import xarray as xr
 
+from saddlery.analysis.facts import along
+
 RESAMPLES = 10_000
 LEVEL = 0.95
 LARGE = ("modes", "high_quality")  # measures that are better the greater they are
@@ -47,9 +49,9 @@ def success(dataset: xr.Dataset) -> xr.DataArray:
     alive = (dataset["diverged_at"] < 0) | (dataset["step"] < dataset["diverged_at"])
     close = dataset.attrs["close"]
     if "modes" in dataset:
-        near = (dataset["modes"] >= dataset.attrs["modes_total"]) & (dataset["high_quality"] >= close)
+        near = (dataset["modes"] >= along(dataset, "modes_total")) & (dataset["high_quality"] >= close)
     else:
-        near = dataset["sliced_wasserstein"] <= close * dataset.attrs["perfect_sliced_wasserstein"]
+        near = dataset["sliced_wasserstein"] <= close * along(dataset, "perfect_sliced_wasserstein")
     return (near & alive).transpose("setting", "seed", "step")
 
 
@@ -60,12 +62,12 @@ def works(dataset: xr.Dataset) -> xr.DataArray:
 
 def covers(dataset: xr.Dataset) -> xr.DataArray:
     """Whether a setting covers all modes: at least half of its seeds do at the last record, however near they come."""
-    return (ended(dataset, "modes") >= dataset.attrs["modes_total"]).mean("seed") >= 0.5
+    return (ended(dataset, "modes") >= along(dataset, "modes_total")).mean("seed") >= 0.5
 
 
 def reached(dataset: xr.Dataset) -> xr.DataArray:
     """The step of the first record with all modes covered (without modes: that works), `(setting, seed)`, or ∞."""
-    there = dataset["modes"] >= dataset.attrs["modes_total"] if "modes" in dataset else success(dataset)
+    there = dataset["modes"] >= along(dataset, "modes_total") if "modes" in dataset else success(dataset)
     alive = (dataset["diverged_at"] < 0) | (dataset["step"] < dataset["diverged_at"])
     return xr.where(there & alive, dataset["step"].astype(float), np.inf).min("step").transpose("setting", "seed")
 

@@ -21,7 +21,6 @@ from saddlery.names import nearest
 from saddlery.reading import read_json
 from saddlery.training import begin, steps_from
 
-TEXT = np.dtypes.StringDType()
 ROUNDS, SECONDS = 5, 0.1  # of the measurement of a step's cost: how often, and how long each time
 BASELINE = "simultaneous"
 
@@ -175,12 +174,11 @@ def run(
     results = results.assign_attrs(
         cells=results.sizes["setting"],
         game=TASKS[on].game,
-        optimisers=f"both players {TASKS[on].optimiser}",
         close=TASKS[on].scales[scale].close,
         title=f"A fair comparison on {TASKS[on].title}",
         command=f"saddlery study fair-{on} --scale {scale}",
     )
-    write_dataset(folder / f"fair-{on}.zarr", _stored(results))
+    write_dataset(folder / f"fair-{on}.zarr", results)
     return open_fair(folder, on)
 
 
@@ -192,21 +190,7 @@ def open_fair(folder: Path | str, on: str = "ring") -> xr.Dataset:
     path = Path(folder) / f"fair-{on}.zarr"
     if not path.exists():
         raise FileNotFoundError(f"{folder} holds no study fair-{on}: there is no {path}")
-    results = read_dataset(path)
-    for name in _texts(results):
-        results[name] = "setting", [str(text) for text in results[name].values]
-    return results
-
-
-def _stored(results: xr.Dataset) -> xr.Dataset:
-    """With texts of a type that zarr has a specification for."""
-    return results.assign_coords({name: ("setting", results[name].values.astype(TEXT)) for name in _texts(results)})
-
-
-def _texts(results: xr.Dataset) -> list[str]:
-    return [
-        str(name) for name, each in results.coords.items() if each.dims == ("setting",) and each.dtype.kind in "TUO"
-    ]
+    return read_dataset(path)
 
 
 def groups(size: Scale) -> dict[str, list[Rival]]:

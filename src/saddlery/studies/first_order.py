@@ -75,7 +75,7 @@ def run(folder: Path | str, scale: str = "quick", progress: Callable[[int, int],
     """
     if scale not in SCALES:
         raise ValueError(nearest("scale", scale, SCALES))
-    folder, text = Path(folder), np.dtypes.StringDType()
+    folder = Path(folder)
     parts = []
     for done, dynamics in enumerate(SETTINGS.values()):
         if progress:
@@ -85,10 +85,10 @@ def run(folder: Path | str, scale: str = "quick", progress: Callable[[int, int],
             write_dataset(path, _setting(dynamics, SCALES[scale]))
         parts.append(read_dataset(path))
     result = xr.concat(parts, "setting").assign_coords(
-        setting=np.array(list(SETTINGS), text),
-        method=("setting", np.array([label.partition("(")[0] for label in SETTINGS], text)),
-        outcome=np.array(list(OUTCOMES), text),
-        criterion=("outcome", np.array(list(OUTCOMES.values()), text)),
+        setting=list(SETTINGS),
+        method=("setting", [label.partition("(")[0] for label in SETTINGS]),
+        outcome=list(OUTCOMES),
+        criterion=("outcome", list(OUTCOMES.values())),
     )
     write_dataset(folder / RESULTS, result.assign_attrs(_attributes(scale)))
     if progress:

@@ -26,7 +26,6 @@ from saddlery.sweeps.cells import Cell
 from saddlery.sweeps.grid import Setting
 from saddlery.training import begin
 
-TEXT = np.dtypes.StringDType()
 SHARE = 4  # of progress: measuring a run counts as so many times less than training it
 
 Measure = Callable[[Any, Pair, Any], Mapping[str, Any]]
@@ -204,8 +203,7 @@ def _npz(values: dict[str, np.ndarray]) -> bytes:
 
 def keep(results: xr.Dataset, path: Path) -> None:
     """Write a study's results, whole or not at all."""
-    texts = {name: results[name].astype(TEXT) for name in _texts(results)}
-    write_dataset(path, results.assign_coords(texts))
+    write_dataset(path, results)
 
 
 def kept(path: Path, what: str) -> xr.Dataset:
@@ -215,15 +213,7 @@ def kept(path: Path, what: str) -> xr.Dataset:
     """
     if not path.exists():
         raise FileNotFoundError(f"{path.parent} holds no study {what}: there is no {path}")
-    results = read_dataset(path)
-    return results.assign_coords(
-        {name: (results[name].dims, [str(text) for text in results[name].values]) for name in _texts(results)}
-    )
-
-
-def _texts(results: xr.Dataset) -> list[str]:
-    """The coordinates that are text."""
-    return [str(name) for name, each in results.coords.items() if each.dtype.kind in "TUO"]
+    return read_dataset(path)
 
 
 def interval(values: xr.DataArray | np.ndarray) -> tuple[float, float, float]:

@@ -12,12 +12,12 @@ import numpy as np
 import optax
 import xarray as xr
 
-from saddlery import metrics
+from saddlery import metrics, optimisers
 from saddlery.call import parse
 from saddlery.data import Images, as_data
 from saddlery.data.images import in_range
 from saddlery.experiment import Experiment, prepare
-from saddlery.methods import SETTINGS
+from saddlery.metrics.probes import PIXELS
 from saddlery.networks import Network
 from saddlery.studies import images
 from saddlery.studies.controls import beside
@@ -77,7 +77,7 @@ SCALES = {
         Search(),
     ),
     "paper": Scale(
-        Training("cifar10", "dcgan3_nobn(width=64)", 256, 64, SETTINGS["images"].generator, 100_000, 5),
+        Training("cifar10", "dcgan3_nobn(width=64)", 256, 64, optimisers.PUBLISHED["images"][0], 100_000, 5),
         Search(images=256, restarts=5, iterations=1000, adam=2000, likely=64, temperatures=1000, chains=16),
     ),
 }
@@ -197,8 +197,8 @@ DIMS = {
     "frobenius_found": ("split", "image"),
     "likelihood": ("std", "likely"),
     "effective": ("std", "likely"),
-    "reconstructed": ("split", "shown", "height", "width", "channel"),
-    "made": ("fresh", "height", "width", "channel"),
+    "reconstructed": ("split", "shown", *PIXELS),
+    "made": ("fresh", *PIXELS),
 }
 
 

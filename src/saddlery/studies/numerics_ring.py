@@ -15,8 +15,8 @@ from saddlery.datasets import is_there, read_dataset, write_dataset
 from saddlery.dynamics.jacobian import consensus, jacobian
 from saddlery.dynamics.path import path
 from saddlery.dynamics.spectrum import Spectrum, from_matrix
-from saddlery.execution import facts
 from saddlery.experiment import Experiment, Ready, prepare
+from saddlery.facts import facts
 from saddlery.metrics.probes import probes
 from saddlery.names import nearest
 from saddlery.studies import kinks
@@ -28,7 +28,6 @@ FIELDS = ("v", "consensus")  # whose Jacobians: v′, and v′ − γ v′ᵀ v�
 INSTANTS = 5  # of training, evenly spaced beside its start, at which Jacobian and finite differences are compared
 MODES = 200  # of those that carry the field, how many are kept
 RESULTS = "numerics-ring.zarr"
-TEXT = np.dtypes.StringDType()
 
 
 class Scale(NamedTuple):
@@ -107,11 +106,7 @@ def open_numerics_ring(folder: Path | str) -> xr.Dataset:
     path = Path(folder) / RESULTS
     if not path.exists():
         raise FileNotFoundError(f"{folder} holds no study of the Numerics' ring: there is no {path}")
-    results = read_dataset(path)
-    for name in ("setting", "method"):
-        results[name] = "setting", [str(text) for text in results[name].values]
-    texts = {name: [str(text) for text in results[name].values] for name in ("field", "network", "direction")}
-    return results.assign_coords(texts)
+    return read_dataset(path)
 
 
 def _experiment(scale: str) -> Experiment:
@@ -179,8 +174,8 @@ def _compared(ready: Ready, histories: dict[str, xr.Dataset], parts: Path, advan
         "network",
         (_along("setting", (along(network, *each) for each in ready.methods.items())) for network in games),
     ).assign_coords(
-        network=np.array(list(games), TEXT),
-        direction=np.array(kinks.DIRECTIONS, TEXT),
+        network=list(games),
+        direction=list(kinks.DIRECTIONS),
         h=list(kinks.DISTANCES),
     )
 
@@ -227,7 +222,7 @@ def _spectra(
             )
             for text in SETTINGS
         ),
-    ).assign_coords(moment=list(size.moments), field=np.array(FIELDS, TEXT))
+    ).assign_coords(moment=list(size.moments), field=list(FIELDS))
 
 
 def _along(dimension: str, datasets: Iterable[xr.Dataset]) -> xr.Dataset:

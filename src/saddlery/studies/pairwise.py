@@ -14,6 +14,7 @@ from saddlery import metrics
 from saddlery.data import as_data
 from saddlery.evaluation import seen
 from saddlery.experiment import prepare
+from saddlery.metrics.probes import PIXELS
 from saddlery.studies import images
 from saddlery.studies.controls import beside
 from saddlery.studies.inversion import SCALES as INVERSION
@@ -124,9 +125,7 @@ def known(game: Any, number: int) -> Reference:
 
 
 NUMBERS = ("median", "apart", "support", "support_low", "support_high")
-DIMS = {"histogram": ("space", "bin"), "made": ("shown", "height", "width", "channel")} | dict.fromkeys(
-    NUMBERS, ("space",)
-)
+DIMS = {"histogram": ("space", "bin"), "made": ("shown", *PIXELS)} | dict.fromkeys(NUMBERS, ("space",))
 
 
 def compared(samples: Any, reference: Reference) -> dict[str, np.ndarray]:

@@ -82,7 +82,6 @@ def comparison() -> xr.Dataset:
     `cost` (direction) is that of a step. `reading` (turn): see `gap`. `abscissa` (problem): the least real part of an
     eigenvalue of H.
     """
-    text = np.dtypes.StringDType()
     with jax.enable_x64(True):
         games = problems()
         found = [_best(direction, [game for game, _ in games.values()]) for direction in DIRECTIONS]
@@ -102,9 +101,9 @@ def comparison() -> xr.Dataset:
             "abscissa": ("problem", abscissae),
         },
         coords={
-            "problem": np.array(list(games), text),
-            "problem_title": ("problem", np.array([title for _, title in games.values()], text)),
-            "direction": np.array([direction.name for direction in DIRECTIONS], text),
+            "problem": list(games),
+            "problem_title": ("problem", [title for _, title in games.values()]),
+            "direction": [direction.name for direction in DIRECTIONS],
             "cost": ("direction", [direction.cost for direction in DIRECTIONS]),
             "evaluation": np.arange(BUDGET + 1),
             "turn": turns,

@@ -23,12 +23,12 @@ class Cell(NamedTuple):
 def dataset(cell: Cell, ended: Sequence[Stage]) -> Any:
     """What a cell's runs recorded, with dimensions `seed`, `step` and each variable's own.
 
-    `diverged_at` is the step at which a run left the finite numbers, -1 for never; `rate` its steps per second.
+    `diverged_at` is the step at which a run left the finite numbers, -1 for never; `steps_per_second` its pace.
     """
     names = recording.dimensions(cell.plan.probes, ended[0].history)
     history = recording.dataset([run.history for run in ended], names, cell.plan.records)
     history["diverged_at"] = "seed", [run.diverged_at for run in ended]
-    history["rate"] = "seed", [run.step / run.seconds if run.seconds else np.nan for run in ended]
+    history["steps_per_second"] = "seed", [run.step / run.seconds if run.seconds else np.nan for run in ended]
     return history
 
 

@@ -148,13 +148,26 @@ def settings(game: str, methods: tuple[str, ...], shared: dict[str, Any]) -> tup
                     raise ValueError(f"methods: {plain(told, QUOTED)} is given more than once")
                 around = {name: level for _, levels in given.values() for name, level in levels.items()}
                 points[str(at), str(full)] = str(told), of_game | {"method": call.name} | around | of_method
-    several = len({point[0] for point in points}) > 1
-    named = [f"{label} on {game}" if several else label for (game, _), (label, _) in points.items()]
+    short = _told_apart([point[0] for point in points])
+    named = [f"{label} on {short[game]}" if short else label for (game, _), (label, _) in points.items()]
     kept = _varied([levels for _, levels in points.values()])
     return tuple(
         Setting(label, game, method, {name: levels[name] for name in kept if name in levels})
         for label, ((game, method), (_, levels)) in zip(named, points.items(), strict=True)
     )
+
+
+def _told_apart(games: list[str]) -> dict[str, str]:
+    """Games with those of their arguments only that differ, by their whole texts; nothing when there is one."""
+    calls = {game: parse(game) for game in dict.fromkeys(games)}
+    if len(calls) == 1:
+        return {}
+    given = [call.arguments for call in calls.values()]
+    varied = [name for name in given[0] if len({repr(each.get(name)) for each in given}) > 1]
+    return {
+        game: str(call._replace(arguments={name: call.arguments[name] for name in varied}))
+        for game, call in calls.items()
+    }
 
 
 def _shared(name: str, value: Any) -> list[tuple[Any, dict[str, Any]]]:

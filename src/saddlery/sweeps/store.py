@@ -12,6 +12,7 @@ import numpy as np
 
 from saddlery import storage
 from saddlery.arguments import first_line, plain
+from saddlery.datasets import zarr_texts
 from saddlery.locks import lock
 from saddlery.reading import Damaged, read_limited
 from saddlery.storage import GROUP, GROUP_METADATA, LOCK, MANIFEST
@@ -202,7 +203,8 @@ class Store:
         cells = known.sizes["setting"]
         self._require_room(cells * cell.nbytes)
         made = MemoryStore()  # first in memory, so that what is there, whole or damaged, is not in the way
-        known.to_zarr(made, mode="w", zarr_format=3, consolidated=False)
+        floats = {name: {"_FillValue": None} for name, each in known.data_vars.items() if each.dtype.kind == "f"}
+        zarr_texts(known).to_zarr(made, mode="w", zarr_format=3, consolidated=False, encoding=floats)
         root = zarr.open_group(made, mode="r+", zarr_format=3)
         for name, variable in cell.data_vars.items():
             small = variable.ndim <= 2
@@ -211,7 +213,7 @@ class Store:
                 shape=(cells, *variable.shape),
                 chunks=(1, *variable.shape) if small else (1, 1, *variable.shape[1:]),
                 dtype=variable.dtype,
-                fill_value=np.nan if np.issubdtype(variable.dtype, np.floating) else 0,
+                fill_value=_filling(variable.dtype),
                 compressors=ZstdCodec(level=1, checksum=True),
                 dimension_names=("setting", *variable.dims),
             )
@@ -263,7 +265,7 @@ class Store:
         try:
             root: Any = zarr.open_group(_recorder(self.store, digests), mode="r+", zarr_format=3)
             for name, variable in cell.data_vars.items():
-                root[name][place] = variable.values
+                root[name][(place, *map(slice, variable.shape))] = variable.values  # of smaller images a part
             self._put(f"{CELLS}/{place}.json", _signed({"place": place, "digests": digests}))
         except Exception as error:  # file systems and codecs have many names for a full disk
             raise OSError(f"a cell could not be written to {self.address}: {first_line(error)}") from error
@@ -325,6 +327,11 @@ class Store:
         except Exception as error:
             raise Damaged(f"{self.address} is damaged: {plain(error, 300)}") from error
         return part.assign_attrs(cells=whole.sizes["setting"])
+
+
+def _filling(kind: np.dtype) -> float:
+    """What stands where nothing was recorded: NaN, in images white, else 0."""
+    return np.nan if np.issubdtype(kind, np.floating) else 255 if kind == np.uint8 else 0
 
 
 def _signed(held: Mapping[str, Any]) -> str:

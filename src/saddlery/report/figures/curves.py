@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from saddlery.analysis import facts
 from saddlery.report.measures import Measure, measured
 from saddlery.report.seeds import recorded
 from saddlery.report.style import GREY, INK, RULE, Picture, canvas, dress, logarithmic, looks, render
@@ -23,12 +24,13 @@ def curves(dataset: xr.Dataset) -> list[Picture]:
 def curve(dataset: xr.Dataset, measure: Measure) -> Picture:
     """One measure against the step: medians as lines, the middle half of the seeds as bands, each seed thin.
 
-    The dashed line is the value of a perfect sampler; a cross marks the last record of a seed that diverged.
+    The dashed line is the value of a perfect sampler, one for each game where they differ; a cross marks the last
+    record of a seed that diverged.
     """
     styles = looks(dataset)
-    perfect = dataset.attrs.get(f"perfect_{measure.name}")
+    perfect = facts.distinct(dataset, f"perfect_{measure.name}")
     legend_columns = 2 if max(len(look.label) for look in styles) <= 19 else 1
-    lines = -(-(len(styles) + (perfect is not None)) // legend_columns)
+    lines = -(-(len(styles) + bool(perfect)) // legend_columns)
     figure = canvas(2.95, 2.25 + 0.16 * lines, layout="constrained")
     axes = dress(figure.add_subplot())
     axes.grid(color=RULE, linewidth=0.6)
@@ -37,8 +39,9 @@ def curve(dataset: xr.Dataset, measure: Measure) -> Picture:
     for row, look in zip(values, styles, strict=True):
         _spread(axes, dataset["step"].values, row, look)
     handles = [Line2D([], [], color=s.color, linestyle=s.linestyle, linewidth=1.8, label=s.label) for s in styles]
-    if perfect is not None:
-        axes.axhline(perfect, color=INK, linewidth=1, linestyle=(0, (4, 3)), zorder=4)
+    for value in perfect:
+        axes.axhline(value, color=INK, linewidth=1, linestyle=(0, (4, 3)), zorder=4)
+    if perfect:
         handles.append(Line2D([], [], color=INK, linewidth=1, linestyle=(0, (4, 3)), label="perfect sampler"))
     place = {"loc": "outside lower center", "ncols": legend_columns, "borderpad": 0, "columnspacing": 1}
     figure.legend(handles=handles, fontsize=7.3, frameon=False, labelcolor=INK, handlelength=1.5, **place)

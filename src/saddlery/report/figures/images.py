@@ -5,6 +5,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
+from saddlery.analysis import facts
 from saddlery.report.figures.grid import COLUMNS, alt, grid, heading, label
 from saddlery.report.seeds import ended, median_seeds, spaced
 from saddlery.report.style import GREY, INK, Picture, canvas, looks, render
@@ -18,8 +19,8 @@ def drawn(dataset: xr.Dataset) -> Picture:
     """Real images and each setting's, of its median seed at the last record, as squares of images."""
     chosen, styles = median_seeds(dataset), looks(dataset)
     panels: list[tuple[str, str, str, np.ndarray | None]] = []
-    if "real" in dataset:
-        panels.append(("real", "from the data", INK, dataset["real"].values))
+    for of, images in facts.arrays(dataset, "real"):
+        panels.append((f"real, {of}" if of else "real", "from the data", INK, images))
     for i, (look, seed) in enumerate(zip(styles, chosen, strict=True)):
         final = _images(dataset.isel(setting=i, seed=seed, step=-1))
         panels.append((look.label, f"seed {dataset['seed'].values[seed]}", look.color, final))

@@ -4,6 +4,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
+from saddlery.analysis import facts
 from saddlery.report.figures.grid import COLUMNS, alt, grid, heading, label, note
 from saddlery.report.seeds import ended, median_seeds, spaced
 from saddlery.report.style import GREY, INK, Look, Picture, looks, render
@@ -39,7 +40,7 @@ def _cell(axes: Axes, record: xr.Dataset, look: Look) -> None:
     points = record["samples"].values
     axes.scatter(*points.T, s=5, color=look.color, alpha=0.35, linewidth=0, rasterized=True)
     if "modes" in record and np.isfinite(record["modes"]):
-        note(axes, f"{float(record['modes']):.0f}/{record.attrs['modes_total']}")
+        note(axes, f"{float(record['modes']):.0f}/{float(facts.along(record, 'modes_total')):.0f}")
     low, high = limits(record)
     outside = ((points < low) | (points > high)).any(-1).mean()
     if outside > 0.01:
@@ -48,7 +49,8 @@ def _cell(axes: Axes, record: xr.Dataset, look: Look) -> None:
 
 def limits(dataset: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
     """The corners of the square that is drawn: around the centres, with a margin."""
-    centres = dataset["centres"].values.astype(float)
+    centres = dataset["centres"].values.astype(float).reshape(-1, 2)
+    centres = centres[np.isfinite(centres).all(-1)]
     middle = (centres.max(0) + centres.min(0)) / 2
-    half = 1.35 * abs(centres - middle).max() + 4 * float(dataset.attrs.get("std", 0))
+    half = 1.35 * abs(centres - middle).max() + 4 * max(facts.distinct(dataset, "mode_std"), default=0.0)
     return middle - half, middle + half

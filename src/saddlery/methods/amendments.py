@@ -1,0 +1,72 @@
+"""What published methods do to the players' optimisers, whichever those are: functions from a method to another."""
+
+import dataclasses
+import inspect
+from typing import Any
+
+import equinox as eqx
+import optax
+
+from saddlery.arguments import numbers
+from saddlery.method import Method
+from saddlery.optimisers import RANGES, Optimiser, learning_rate, with_numbers
+from saddlery.rules import Competitive
+
+
+class Numbers(eqx.Module):
+    """These arguments in both players' optimisers, such as `clip_norm=1.0`."""
+
+    numbers: dict[str, Any]
+
+    def __init__(self, **named: Any):
+        self.numbers = {name: numbers(name, value, **RANGES[name]) for name, value in named.items()}
+
+    def __call__(self, method: Method) -> Method:
+        """The method with them."""
+        generator, discriminator = (with_numbers(each, **self.numbers) for each in method.optimisers)
+        return dataclasses.replace(method, generator=generator, discriminator=discriminator)
+
+
+class Ratio(eqx.Module):
+    """The discriminator's learning rate `ratio` times what it was."""
+
+    ratio: Any
+
+    def __call__(self, method: Method) -> Method:
+        """The method with that."""
+        rate = self.ratio * learning_rate("ratio", method.discriminator)
+        return dataclasses.replace(method, discriminator=with_numbers(method.discriminator, learning_rate=rate))
+
+
+class Momentum(eqx.Module):
+    """Momentum in both optimisers: `momentum` where they have it, otherwise Adam's `b1`."""
+
+    momentum: Any
+
+    def __call__(self, method: Method) -> Method:
+        """The method with that."""
+        generator, discriminator = map(self._put, method.optimisers)
+        return dataclasses.replace(method, generator=generator, discriminator=discriminator)
+
+    def _put(self, chosen: Any) -> Any:
+        takes = inspect.signature(getattr(optax, chosen.name)).parameters if isinstance(chosen, Optimiser) else ()
+        return with_numbers(chosen, **{"b1" if "b1" in takes else "momentum": self.momentum})
+
+
+class Differentiable(eqx.Module):
+    """The discriminator's optimiser with a root that can be differentiated at zero, `eps_root` 1e-16 where it is 0."""
+
+    def __call__(self, method: Method) -> Method:
+        """The method with that."""
+        chosen = method.discriminator
+        if isinstance(chosen, Optimiser) and chosen.numbers.get("eps_root") == 0.0:
+            return dataclasses.replace(method, discriminator=with_numbers(chosen, eps_root=1e-16))
+        return method
+
+
+class Step(eqx.Module):
+    """The generator's learning rate as the step of competitive gradient descent."""
+
+    def __call__(self, method: Method) -> Method:
+        """The method with that."""
+        return dataclasses.replace(method, rule=Competitive(learning_rate("step", method.generator)))

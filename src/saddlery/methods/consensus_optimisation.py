@@ -1,0 +1,37 @@
+"""Consensus optimisation and its relatives: gradients plus those of squared gradient norms."""
+
+from typing import Any, Unpack
+
+from saddlery import rules, schedules
+from saddlery.method import Method
+from saddlery.methods.options import MethodOptions, combined, published
+
+
+@published
+def consensus(
+    gamma: Any = 10.0, rate: float | None = None, target: float = 0.0, **options: Unpack[MethodOptions]
+) -> Method:
+    """Consensus optimisation, v − γ Jᵀv (Mescheder, Nowozin, Geiger, 2017); γ adapts with a `rate`, see the rule."""
+    return _of(rules.Consensus(gamma, rate, target), options)
+
+
+@published
+def consensus_discriminator(gamma: float = 10.0, **options: Unpack[MethodOptions]) -> Method:
+    """Consensus on the discriminator only: is it just a smooth discriminator? (a reviewer's question)."""
+    return _of(rules.Consensus([[0.0, 0.0], [gamma, gamma]]), options)
+
+
+@published
+def jare(gamma: float = 10.0, **options: Unpack[MethodOptions]) -> Method:
+    """JARE: each player is penalised by the other's squared gradient norm (Nie, Patel, 2019)."""
+    return _of(rules.Consensus([[0.0, gamma], [gamma, 0.0]]), options)
+
+
+@published
+def smooth(gamma: float = 10.0, **options: Unpack[MethodOptions]) -> Method:
+    """The discriminator alone is penalised by the generator's squared gradient norm (a rival in the Numerics' code)."""
+    return _of(rules.Consensus([[0.0, 0.0], [gamma, 0.0]]), options)
+
+
+def _of(rule: rules.Consensus, options: MethodOptions) -> Method:
+    return combined(rule, schedules.simultaneous(), "numerics", options)

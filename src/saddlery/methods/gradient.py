@@ -1,0 +1,53 @@
+"""Gradient descent by both players, at once or in turns, and with other numbers in their optimisers."""
+
+from typing import Unpack
+
+from saddlery import rules, schedules
+from saddlery.arguments import numbers
+from saddlery.method import Method
+from saddlery.methods.amendments import Momentum, Numbers, Ratio
+from saddlery.methods.options import MethodOptions, combined, published
+from saddlery.optimisers import RANGES
+from saddlery.rules.rule import repeated
+
+
+@published
+def simultaneous(**options: Unpack[MethodOptions]) -> Method:
+    """Both players descend their own gradient at once (Goodfellow et al., 2014)."""
+    return combined(rules.Simultaneous(), schedules.simultaneous(), "numerics", options)
+
+
+@published
+def alternating(discriminator_steps: int = 1, generator_steps: int = 1, **options: Unpack[MethodOptions]) -> Method:
+    """The discriminator moves, then the generator answers it (Goodfellow et al., 2014, algorithm 1)."""
+    of_discriminator = repeated("discriminator_steps")(discriminator_steps)
+    schedule = schedules.alternating(of_discriminator, repeated("generator_steps")(generator_steps))
+    return combined(rules.Simultaneous(), schedule, "numerics", options)
+
+
+@published
+def two_time_scales(ratio: float = 4.0, **options: Unpack[MethodOptions]) -> Method:
+    """Simultaneous, the discriminator's learning rate `ratio` times what it was (Heusel et al., 2017)."""
+    amendment = Ratio(numbers("ratio", ratio, above=0.0))
+    return combined(rules.Simultaneous(), schedules.simultaneous(), "unrolled-paper", options, amendment)
+
+
+@published
+def clipped(value: float = 0.01, **options: Unpack[MethodOptions]) -> Method:
+    """Simultaneous, each entry of the gradient clipped to ±`value` (ℓ∞), which a reviewer of the Numerics asked for."""
+    amendment = Numbers(clip=numbers("value", value, **RANGES["clip"]))
+    return combined(rules.Simultaneous(), schedules.simultaneous(), "numerics", options, amendment)
+
+
+@published
+def clipped_norm(value: float = 1.0, **options: Unpack[MethodOptions]) -> Method:
+    """Simultaneous, each player's gradient clipped to a global norm of `value` (a rival in the Numerics' code)."""
+    amendment = Numbers(clip_norm=numbers("value", value, **RANGES["clip_norm"]))
+    return combined(rules.Simultaneous(), schedules.simultaneous(), "numerics", options, amendment)
+
+
+@published
+def negative_momentum(momentum: float = -0.5, **options: Unpack[MethodOptions]) -> Method:
+    """Alternating with momentum below zero, `b1` below zero for Adam (Gidel et al., 2019, "Negative momentum")."""
+    amendment = Momentum(numbers("momentum", momentum, **RANGES["momentum"]))
+    return combined(rules.Simultaneous(), schedules.alternating(), "analytic", options, amendment)

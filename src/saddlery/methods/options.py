@@ -1,0 +1,82 @@
+"""The keywords that every published method takes, and how a method is made of them."""
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypedDict
+
+from saddlery import schedules
+from saddlery.call import build
+from saddlery.game import Pair
+from saddlery.method import Method
+from saddlery.methods.amendments import Numbers
+from saddlery.optimisers import PUBLISHED, as_optimiser
+from saddlery.schedules.schedule import Schedule
+
+SCHEDULES = {name: getattr(schedules, name) for name in schedules.__all__ if name.islower()}
+P = ParamSpec("P")
+
+
+class MethodOptions(TypedDict, total=False):
+    """What every published method takes beside its own arguments.
+
+    - `schedule`: another schedule, as an object or as text such as `"alternating(discriminator=5)"`.
+    - `generator`, `discriminator`: each player's optimiser, as `saddlery.optimiser(…)`, any optax transformation, or
+      text such as `"adam(learning_rate=1e-3, b1=0.5)"`; by default those of the game, else of the method's paper.
+    - `learning_rate`: another learning rate for both of them.
+    """
+
+    schedule: Any
+    generator: Any
+    discriminator: Any
+    learning_rate: float | None
+
+
+def published(function: Callable[P, Method]) -> Callable[P, Method]:
+    """A published method, whose signature lists the keywords of `MethodOptions` and which takes no others."""
+    own = inspect.signature(function)
+    named = [each for each in own.parameters.values() if each.kind is not inspect.Parameter.VAR_KEYWORD]
+    shared = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None) for name in MethodOptions.__annotations__
+    ]
+    signature = own.replace(parameters=[*named, *shared])
+
+    @functools.wraps(function)
+    def method(*arguments: P.args, **keywords: P.kwargs) -> Method:
+        try:
+            signature.bind(*arguments, **keywords)
+        except TypeError as error:
+            raise TypeError(f"{function.__name__}: {error}") from None
+        return function(*arguments, **keywords)
+
+    method.__signature__ = signature  # type: ignore[attr-defined]
+    return method
+
+
+def combined(
+    rule: Any,
+    schedule: Schedule,
+    settings: str,
+    options: MethodOptions,
+    *amendments: Callable[[Method], Method],
+    needed: bool = False,
+) -> Method:
+    """A method of a rule, a schedule and the optimisers that `options` give; what they do not give is left open.
+
+    **Arguments:** `settings`: those of `saddlery.optimisers.PUBLISHED` that are the method's paper's; `amendments` and
+    `needed` as of `Method`.
+
+    **Raises:** `ValueError` for options that do not fit.
+    """
+    chosen, rate = options.get("schedule"), options.get("learning_rate")
+    method = Method(
+        rule,
+        build("schedule", chosen, SCHEDULES) if isinstance(chosen, str) else chosen or schedule,
+        generator=options.get("generator"),
+        discriminator=options.get("discriminator"),
+        usual=Pair(*map(as_optimiser, PUBLISHED[settings])),
+        needed=needed,
+        amendments=(*([] if rate is None else [Numbers(learning_rate=rate)]), *amendments),
+    )
+    closed = method.for_game()  # also of one that stays open: what does not fit is said here
+    return method if method.is_open else closed

@@ -1,0 +1,50 @@
+"""Methods whose direction is made of Jacobian products: symplectic, competitive, Neumann, Krylov, Newton."""
+
+from typing import Unpack
+
+from saddlery import rules, schedules
+from saddlery.method import Method
+from saddlery.methods.amendments import Step
+from saddlery.methods.options import MethodOptions, combined, published
+
+
+@published
+def symplectic(weight: float = 1.0, align: bool = True, **options: Unpack[MethodOptions]) -> Method:
+    """Symplectic gradient adjustment (Balduzzi et al., 2018)."""
+    return combined(rules.Symplectic(weight, align), schedules.simultaneous(), "numerics", options)
+
+
+@published
+def competitive(step: float | None = None, **options: Unpack[MethodOptions]) -> Method:
+    """Competitive gradient descent (Schäfer, Anandkumar, 2019), exact under sgd with the rule's step as learning rate.
+
+    `step` is by default the generator's learning rate. The optimisers are sgd on every game unless others are given;
+    under another one `step` only shapes the direction.
+    """
+    rule = rules.Competitive() if step is None else rules.Competitive(step)
+    amendments = (Step(),) if step is None else ()
+    return combined(rule, schedules.simultaneous(), "analytic", options, *amendments, needed=True)
+
+
+@published
+def neumann(order: int = 2, gamma: float = 0.1, **options: Unpack[MethodOptions]) -> Method:
+    """Consensus continued to higher powers of the transposed Jacobian, Σ (−γJᵀ)ᵏ v (a reviewer's question)."""
+    return combined(rules.Neumann(order, gamma), schedules.simultaneous(), "numerics", options)
+
+
+@published
+def krylov(order: int = 1, transposed: bool = True, **options: Unpack[MethodOptions]) -> Method:
+    """The direction of a Krylov space with the smallest residual ‖ξ − Hp‖, consensus's space unless told otherwise.
+
+    The optimisers are sgd on every game unless others are given: the direction has a length of its own.
+    """
+    return combined(rules.Krylov(order, transposed), schedules.simultaneous(), "analytic", options, needed=True)
+
+
+@published
+def newton(damping: float = 0.1, **options: Unpack[MethodOptions]) -> Method:
+    """Newton's method on the field, damped: (J − damping I)⁻¹ v is descended.
+
+    The optimisers are sgd on every game unless others are given: the direction has a length of its own.
+    """
+    return combined(rules.Newton(damping), schedules.simultaneous(), "analytic", options, needed=True)

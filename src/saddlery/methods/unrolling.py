@@ -1,0 +1,31 @@
+"""Unrolled GANs, and the ablations of their paper: a generator against another discriminator than today's."""
+
+from typing import Unpack
+
+from saddlery import rules, schedules
+from saddlery.method import Method
+from saddlery.methods.amendments import Differentiable
+from saddlery.methods.options import MethodOptions, combined, published
+
+
+@published
+def unrolled(steps: int = 10, second_order: bool = True, **options: Unpack[MethodOptions]) -> Method:
+    """Unrolled GANs (Metz, Poole, Pfau, Sohl-Dickstein, 2017), as released: both move from the same point.
+
+    The discriminator's optimiser is differentiated: where it has `eps_root` and that is 0, it is set to 1e-16, or
+    the square root of a dead unit's zero second moment would make the gradient NaN.
+    """
+    rule = rules.Unrolled(steps, second_order)
+    return combined(rule, schedules.simultaneous(), "unrolled", options, Differentiable())
+
+
+@published
+def delayed(steps: int = 10, **options: Unpack[MethodOptions]) -> Method:
+    """The generator answers the discriminator of `steps` steps ago (an ablation of the unrolled paper)."""
+    return combined(rules.Delayed(steps), schedules.simultaneous(), "unrolled", options)
+
+
+@published
+def averaged(decay: float = 1.0, **options: Unpack[MethodOptions]) -> Method:
+    """The generator answers the discriminator's historical average (an ablation of the unrolled paper)."""
+    return combined(rules.Averaged(decay), schedules.simultaneous(), "unrolled", options)
