@@ -1,15 +1,17 @@
 """The history of runs: probes' records, and the labelled dataset they make."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from saddlery.analysis.measures import described
 from saddlery.memory import available
 
 OWN = ("diverged_at", "steps_per_second", "seed", "step")  # names of a history's own
 WATCHED = ("generator_loss", "discriminator_loss", "generator_norm", "discriminator_norm")  # finite, or it diverged
 MOST = 10_000_000  # records of a run
+AVERAGED = "averaged_"  # before the names of what is measured of the averaged generator
 
 
 def rows(steps: int, every: int) -> list[int]:
@@ -33,7 +35,7 @@ def take(probes: Mapping[str, Callable], game: Any, players: Any, average: Any, 
     **Raises:** `ValueError` when two probes record a variable of one name, or one of the history's own.
     """
     record = {}
-    views = {"": players} if average is None else {"": players, "averaged_": players._replace(generator=average)}
+    views = {"": players} if average is None else {"": players, AVERAGED: players._replace(generator=average)}
     for prefix, seen in views.items():
         for name, probe in probes.items():
             values = probe(game, seen, key)
@@ -47,7 +49,7 @@ def take(probes: Mapping[str, Callable], game: Any, players: Any, average: Any, 
 
 def is_finite(record: Mapping[str, np.ndarray]) -> bool:
     """Whether the losses and gradients of a record are finite: where they are not, a run has diverged."""
-    return all(np.isfinite(value).all() for name, value in record.items() if name.removeprefix("averaged_") in WATCHED)
+    return all(np.isfinite(value).all() for name, value in record.items() if name.removeprefix(AVERAGED) in WATCHED)
 
 
 def require_room(history: Mapping[str, np.ndarray], runs: int) -> None:
@@ -85,18 +87,37 @@ def empty(record: dict[str, np.ndarray], length: int) -> dict[str, np.ndarray]:
     }
 
 
-def dataset(histories: list[dict[str, np.ndarray]], dims: Mapping[str, tuple[str, ...]], steps: list[int]) -> Any:
-    """Runs' histories as an `xarray.Dataset` with dimensions `seed`, `step` and each variable's own."""
+def of_runs(ended: Sequence[Any], probes: Mapping[str, Callable], steps: list[int]) -> Any:
+    """What runs recorded, and how they ended, as an `xarray.Dataset` along `seed`, `step` and each variable's own axes.
+
+    `diverged_at` is the step at which a run left the finite numbers, -1 for never; `steps_per_second` its pace.
+
+    **Arguments:** `ended`: how far each run is, as of `saddlery.training.Stage`.
+    """
+    found = dataset([run.history for run in ended], probes, steps)
+    found["diverged_at"] = "seed", [run.diverged_at for run in ended]
+    found["steps_per_second"] = "seed", [run.step / run.seconds if run.seconds else np.nan for run in ended]
+    return found
+
+
+def dataset(histories: list[dict[str, np.ndarray]], probes: Mapping[str, Callable], steps: list[int]) -> Any:
+    """Runs' histories as an `xarray.Dataset` with dimensions `seed`, `step` and each variable's own.
+
+    The attributes of what is a number say which measure it is.
+    """
     import xarray
 
+    axes, said = _of_probes(probes, "dims"), _of_probes(probes, "measures")
     variables = {}
     for name, first in histories[0].items():
-        own = dims.get(name, tuple(f"{name}_{axis}" for axis in range(first.ndim - 1)))
-        variables[name] = (("seed", "step", *own), np.stack([history[name] for history in histories]))
+        bare = name.removeprefix(AVERAGED)
+        own = axes.get(bare, tuple(f"{name}_{axis}" for axis in range(first.ndim - 1)))
+        of = "the averaged generator" if name.startswith(AVERAGED) else ""
+        about = described(bare, said.get(bare), of) if first.ndim == 1 else {}
+        variables[name] = ("seed", "step", *own), np.stack([history[name] for history in histories]), about
     return xarray.Dataset(variables, {"seed": np.arange(len(histories)), "step": np.asarray(steps)})
 
 
-def dimensions(probes: Mapping[str, Callable], names: Any) -> dict[str, tuple[str, ...]]:
-    """The axes' names that the probes give their variables, also of the averaged generator's."""
-    given = {variable: axes for probe in probes.values() for variable, axes in getattr(probe, "dims", {}).items()}
-    return {name: given[bare] for name in names if (bare := name.removeprefix("averaged_")) in given}
+def _of_probes(probes: Mapping[str, Callable], what: str) -> dict[str, Any]:
+    """What all probes say of their variables, by variable: the names of their axes, or which measures they are."""
+    return {name: each for probe in probes.values() for name, each in getattr(probe, what, {}).items()}

@@ -199,11 +199,7 @@ def train(
             describe(folder, asked | identity(), going_on)
         sharding.agreed(game, 0.0)
         ended = side_by_side(plan, keys)
-        history = recording.dataset(
-            [run.history for run in ended], recording.dimensions(plan.probes, ended[0].history), plan.records
-        )
-        history["diverged_at"] = "seed", [run.diverged_at for run in ended]
-        history["steps_per_second"] = "seed", [run.step / run.seconds if run.seconds else np.nan for run in ended]
+        history = recording.of_runs(ended, plan.probes, plan.records)
         history = history.isel(seed=0, drop=True) if seeds is None else history
         history.attrs |= {f"{player}_optimiser": as_text(each) for player, each in method.optimisers._asdict().items()}
         if folder:

@@ -9,9 +9,9 @@ import pytest
 import xarray as xr
 from PIL import Image
 
+from saddlery.analysis.numbers import number
 from saddlery.report import coloured, images, recurrent, stacked
 from saddlery.report.images import Column
-from saddlery.report.measures import number
 
 DEPTHS, FRACTIONS = (0, 1, 5, 10), (0.25, 0.5)
 

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import optax
 
 from saddlery import methods, rules, schedules
+from saddlery.analysis.numbers import complex_number
 from saddlery.diagnosis.evidence import Evidence
-from saddlery.diagnosis.numbers import complex_number
 from saddlery.diagnosis.subject import Subject
 from saddlery.diagnosis.verdict import SEPARATED, Facts
 from saddlery.games import Gan

@@ -144,6 +144,5 @@ def walk(game: Any, method: Any, players: Pair, state: Any, key: Any, steps: int
             break
         records.append(record | {"position": np.asarray(sketch(players, carry.players))})
     history = {name: np.stack([record[name] for record in records]) for name in records[0]}
-    dims = recording.dimensions(plan.probes, history) | {"position": ("axis",)}
-    path = recording.dataset([history], dims, plan.records[: len(records)]).isel(seed=0, drop=True)
+    path = recording.dataset([history], plan.probes, plan.records[: len(records)]).isel(seed=0, drop=True)
     return Walk(path, carry.players, carry.state, diverged_at)

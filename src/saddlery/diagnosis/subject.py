@@ -80,7 +80,7 @@ def from_folder(folder: str | os.PathLike, method: str | None = None, seed: int 
     if stage.diverged_at >= 0:  # the last finite numbers are too large to say anything
         carry, step = start(game, chosen, jax.random.split(key, 3)[0], None, False), 0
     known = {name: values for name, values in stage.history.items() if values.ndim == 1}
-    history = recording.dataset([known], {}, rows).isel(seed=0, drop=True).sel(step=slice(0, stage.step))
+    history = recording.dataset([known], cell.plan.probes, rows).isel(seed=0, drop=True).sel(step=slice(0, stage.step))
     return Subject(
         game, chosen, carry.players, carry.state, jax.random.fold_in(key, stage.step), history, step,
         stage.diverged_at, f"{setting.game}, {label}, seed {seed}",

@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
+from saddlery.analysis.numbers import number
 from saddlery.diagnosis.nearness import Nearness
-from saddlery.diagnosis.numbers import number
 from saddlery.diagnosis.quality import Quality
 from saddlery.diagnosis.trends import Trends
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from saddlery.diagnosis.numbers import complex_number, number, signed
+from saddlery.analysis.numbers import complex_number, number, signed
 from saddlery.diagnosis.quality import Quality
 from saddlery.diagnosis.verification import Verification
 

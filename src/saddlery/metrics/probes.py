@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
+from saddlery.analysis.measures import Measure
 from saddlery.arguments import whole
 from saddlery.data import Coloured, Mixture, Stacked, colours
 from saddlery.data.images import in_range
@@ -27,12 +28,21 @@ REFERENCE = 1000  # how many real samples set the bandwidths of the kernel
 class Probe(eqx.Module):
     """A measurement of two players in their game, compiled: `probe(game, players, key) -> {variable: array}`.
 
-    A new one implements `measure`, a pure function, and names the axes of variables that have any in `dims`.
+    A new one implements `measure`, a pure function, names the axes of variables that have any in `dims`,
+    and says in `measures` what its numbers are.
     """
 
     @property
     def dims(self) -> dict[str, tuple[str, ...]]:
         """The names of the axes, by variable."""
+        return {}
+
+    @property
+    def measures(self) -> dict[str, Measure]:
+        """Which measures its variables are, by name; those that are known by their names need not be here.
+
+        A number that is neither is drawn and tabled under its name.
+        """
         return {}
 
     @abc.abstractmethod

@@ -8,11 +8,10 @@ import numpy as np
 import xarray as xr
 
 from saddlery.analysis.facts import arrays
+from saddlery.analysis.numbers import correlation, number, percent
 from saddlery.report import crossed
 from saddlery.report.images import Row, Section, Table, cell, diverged, told
 from saddlery.report.images import write as write_page
-from saddlery.report.measures import number, percent
-from saddlery.report.ranks import correlation
 from saddlery.report.style import INK, RULE, STROKES, Picture, canvas, colour, dress, logarithmic, render
 from saddlery.report.words import Finding
 

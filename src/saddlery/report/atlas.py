@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from saddlery import storage
-from saddlery.report.measures import number, percent
+from saddlery.analysis.numbers import number, percent
 from saddlery.report.style import GREY, INK, RULE, STROKES, Picture, canvas, colour, dress, render
 from saddlery.report.template import filled
 from saddlery.report.words import Finding

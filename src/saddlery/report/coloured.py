@@ -5,15 +5,15 @@ from pathlib import Path
 
 import xarray as xr
 
+from saddlery.analysis.intervals import interval
+from saddlery.analysis.numbers import number, percent
 from saddlery.report import images
 from saddlery.report.depths import depths, depths_of, unrolled
 from saddlery.report.images import Column, Section, Table, told
-from saddlery.report.measures import number, percent
 from saddlery.report.style import INK, RULE, Picture, canvas, dress, render
 from saddlery.report.words import Finding
 from saddlery.studies.coloured import BINS, FRACTIONS
 from saddlery.studies.depths import SIZES
-from saddlery.studies.images import interval
 
 COLUMNS = (
     Column("js", "Divergence of colours", "Jensen–Shannon, in nats, at most log 2", number),

@@ -5,18 +5,20 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from saddlery.analysis import facts
+from saddlery.analysis import comparison, facts
+from saddlery.analysis.intervals import interval
+from saddlery.analysis.measures import MEASURES, Measure
+from saddlery.analysis.numbers import number
 from saddlery.report.figures.heat import heat
 from saddlery.report.images import Row, Sheet, Table, cell, sheet, told
-from saddlery.report.measures import QUALITY, Measure, number
 from saddlery.report.style import Picture, colour
 from saddlery.report.words import Finding
-from saddlery.studies import comparison
-from saddlery.studies.images import interval
 
-DISTANCE = next(measure for measure in QUALITY if measure.name == "sliced_wasserstein")
-FRECHET = Measure("frechet", "Fréchet distance", "distance (features)", "of the features' Gaussians", number, "log")
-COVERAGE = Measure("coverage", "Coverage", "share", "real balls that hold a generated sample", number)
+DISTANCE = MEASURES["sliced_wasserstein"]
+FRECHET = Measure(
+    "frechet", "Fréchet distance", "of the features' Gaussians", "distance (features)", "less", scale="log"
+)
+COVERAGE = Measure("coverage", "Coverage", "real balls that hold a generated sample", "share", "more")
 SCORES = (DISTANCE, FRECHET, COVERAGE)
 BASELINE = "simultaneous"
 

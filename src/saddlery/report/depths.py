@@ -6,11 +6,11 @@ import numpy as np
 import xarray as xr
 
 from saddlery.analysis import facts
+from saddlery.analysis.intervals import interval
+from saddlery.analysis.numbers import number
 from saddlery.report.images import Column, last
-from saddlery.report.measures import number
 from saddlery.report.style import GREY, INK, RULE, Picture, canvas, dress, render
 from saddlery.studies.depths import SIZES
-from saddlery.studies.images import interval
 
 TINTS = ("#0072b2", "#009e73", "#d55e00")  # of the discriminator's sizes
 

@@ -10,13 +10,13 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from saddlery import storage
-from saddlery.analysis import facts
+from saddlery.analysis import comparison, facts
+from saddlery.analysis.measures import MEASURES, Measure
+from saddlery.analysis.numbers import number, percent
 from saddlery.report.figures.heat import heat
-from saddlery.report.measures import QUALITY, Measure, number, percent
 from saddlery.report.style import GREY, INK, RULE, Picture, canvas, dress, render
 from saddlery.report.template import filled
 from saddlery.report.words import Finding
-from saddlery.studies import comparison
 from saddlery.studies.fair import BASELINE
 
 ALPHA = 0.05  # up to which a corrected probability supports a difference
@@ -89,7 +89,7 @@ def html(dataset: xr.Dataset, drawn: dict[str, Picture]) -> str:
 
 def ranked(dataset: xr.Dataset) -> list[Measure]:
     """The measures by which rivals are ranked."""
-    return [measure for name in comparison.measures(dataset) for measure in QUALITY if measure.name == name]
+    return [MEASURES[name] for name in comparison.measures(dataset)]
 
 
 def criterion(dataset: xr.Dataset) -> str:
@@ -154,7 +154,7 @@ def _interval(at: xr.Dataset, measure: Measure) -> str:
 def _differences(dataset: xr.Dataset, measure: Measure) -> Finding:
     """Which differences from simultaneous descent the seeds support."""
     compared = comparison.compared(dataset, measure.name, BASELINE)
-    sign = 1 if measure.name in comparison.LARGE else -1
+    sign = 1 if measure.better == "more" else -1
     holds = holding(compared)
     groups: dict[tuple[str, bool], list[str]] = {}
     for name, kind in holds.items():
@@ -302,7 +302,7 @@ def spread(dataset: xr.Dataset) -> Picture:
             axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
             axes.xaxis.set_minor_formatter(NullFormatter())
     compared = comparison.compared(dataset, parts[0].name, BASELINE)
-    sign, holds = 1 if parts[0].name in comparison.LARGE else -1, holding(compared)
+    sign, holds = 1 if parts[0].better == "more" else -1, holding(compared)
     last = panels[-1]
     _panel(last, f"Difference from {BASELINE}", parts[0].axis)
     last.axvline(0, color=INK, lw=0.8)

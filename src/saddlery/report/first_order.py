@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from saddlery import storage
-from saddlery.report.measures import percent
+from saddlery.analysis.numbers import percent
 from saddlery.report.style import COLOURS, GREY, INK, RULE, Picture, canvas, dress, render
 from saddlery.report.template import filled
 from saddlery.report.words import Finding

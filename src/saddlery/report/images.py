@@ -12,13 +12,13 @@ from PIL import Image
 
 from saddlery import storage
 from saddlery.analysis import facts as facts_of
+from saddlery.analysis.intervals import interval
+from saddlery.analysis.numbers import number
 from saddlery.data.images import in_range
-from saddlery.report.measures import number
 from saddlery.report.sheet import sheet as tiled
 from saddlery.report.style import Picture, colour
 from saddlery.report.template import filled
 from saddlery.report.words import Finding
-from saddlery.studies.images import interval
 
 SHADES = {0: "#d55e00", 1: "#c98a00", 5: "#56a0d8", 10: "#0072b2"}  # of the steps that are unrolled
 SHOWN, SIDE = 36, 220  # of a sheet: how many images, and its least side in pixels

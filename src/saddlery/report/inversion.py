@@ -6,15 +6,14 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+from saddlery.analysis.intervals import interval
+from saddlery.analysis.numbers import correlation, number, percent
 from saddlery.report.figures.dots import dots
 from saddlery.report.images import Column, Section, Sheet, diverged, sheet, table, told
 from saddlery.report.images import write as write_page
-from saddlery.report.measures import number, percent
-from saddlery.report.ranks import correlation
 from saddlery.report.style import INK, Picture, canvas, colour, dress, logarithmic, render
 from saddlery.report.words import Finding
 from saddlery.studies.controls import generators
-from saddlery.studies.images import interval
 from saddlery.studies.inversion import PUBLISHED
 
 CONTROLS = ("untrained", "identity")

@@ -6,7 +6,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import PercentFormatter
 
-from saddlery.report.measures import percent
+from saddlery.analysis.numbers import percent
 from saddlery.report.style import GREY, INK, RULE, Picture, canvas, dress, looks, render
 from saddlery.report.words import Finding
 

@@ -11,10 +11,10 @@ from matplotlib.lines import Line2D
 
 from saddlery import storage
 from saddlery.analysis.facts import optimisers
+from saddlery.analysis.numbers import number, percent
 from saddlery.report.figures.curves import curves
 from saddlery.report.figures.strip import evolution
 from saddlery.report.kinks import finding, kinks
-from saddlery.report.measures import number, percent
 from saddlery.report.style import GREY, INK, RULE, Picture, canvas, dress, looks, render
 from saddlery.report.template import filled
 from saddlery.report.words import Finding

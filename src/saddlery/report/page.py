@@ -11,10 +11,10 @@ import xarray as xr
 
 from saddlery import storage
 from saddlery.analysis.facts import optimisers
+from saddlery.analysis.measures import measured
 from saddlery.report import sweeps
 from saddlery.report.animation import Animation, animation
 from saddlery.report.figures import curves, pictures
-from saddlery.report.measures import QUALITY, measured
 from saddlery.report.style import Picture, looks
 from saddlery.report.summary import Column, columns, labels, title
 from saddlery.report.template import filled
@@ -116,7 +116,7 @@ def _settings(dataset: xr.Dataset) -> list[tuple[str, str]]:
         ("Steps between records", attrs.get("every")),
         ("Seeds", ", ".join(map(str, dataset["seed"].values))),
         ("Key", attrs.get("key")),
-        ("Samples measured", attrs.get("samples_measured") if measured(dataset, QUALITY) else None),
+        ("Samples measured", attrs.get("samples_measured") if measured(dataset, "quality") else None),
         ("Versions", attrs.get("versions")),
     ]
     return [(name, str(value)) for name, value in pairs if value is not None]

@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+from saddlery.analysis.intervals import interval
+from saddlery.analysis.numbers import number
 from saddlery.report.images import Column, Section, Sheet, diverged, sheet, table, told
 from saddlery.report.images import write as write_page
-from saddlery.report.measures import number
 from saddlery.report.style import GREY, INK, Picture, canvas, dress, render
 from saddlery.report.words import Finding
 from saddlery.studies.controls import generators
-from saddlery.studies.images import interval
 
 DASHED = {"real": (INK, "-"), "noise": (GREY, (0, (4, 2))), "untrained": (GREY, (0, (1, 1.2)))}
 RISING = ("#9fd8c3", "#4db894", "#009e73", "#00563f")  # of K

@@ -7,12 +7,12 @@ import numpy as np
 import xarray as xr
 
 from saddlery.analysis import facts
+from saddlery.analysis.intervals import interval
+from saddlery.analysis.numbers import number, percent
 from saddlery.report import images
 from saddlery.report.images import Column, Section, told
-from saddlery.report.measures import number, percent
 from saddlery.report.style import GREY, INK, RULE, Picture, canvas, dress, render
 from saddlery.report.words import Finding
-from saddlery.studies.images import interval
 from saddlery.studies.recurrent import PAIRS, SURE
 
 COLUMNS = (

@@ -7,13 +7,13 @@ import numpy as np
 import xarray as xr
 
 from saddlery.analysis import facts
+from saddlery.analysis.intervals import interval
+from saddlery.analysis.numbers import number, percent
 from saddlery.report import images
 from saddlery.report.depths import depths, depths_of, unrolled
 from saddlery.report.images import Column, Section, Table, told
-from saddlery.report.measures import number, percent
 from saddlery.report.style import INK, RULE, Picture, canvas, dress, logarithmic, render
 from saddlery.report.words import Finding
-from saddlery.studies.images import interval
 from saddlery.studies.stacked import FRACTIONS, PUBLISHED, RECORDED, SURE
 
 

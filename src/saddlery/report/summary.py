@@ -7,7 +7,8 @@ import numpy as np
 import xarray as xr
 
 from saddlery.analysis import facts
-from saddlery.report.measures import Measure, number, tabled
+from saddlery.analysis.measures import Measure, measured
+from saddlery.analysis.numbers import number
 from saddlery.report.seeds import diverged, last
 
 if TYPE_CHECKING:
@@ -85,6 +86,11 @@ class Column(NamedTuple):
     head: str
     meaning: str
     cells: list[Cell]
+
+
+def tabled(dataset: xr.Dataset) -> list[Measure]:
+    """The measures of the table: those of quality, or where the game has none, losses and gradient norms; one's own."""
+    return [*(measured(dataset, "quality") or measured(dataset, "training")), *measured(dataset, "own")]
 
 
 def labels(dataset: xr.Dataset) -> list[str]:

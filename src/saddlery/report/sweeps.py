@@ -4,15 +4,14 @@ import numpy as np
 import xarray as xr
 
 from saddlery.analysis import facts
+from saddlery.analysis.comparison import best, measures
+from saddlery.analysis.measures import MEASURES
 from saddlery.report.figures.heat import heat
-from saddlery.report.measures import QUALITY, TRAINING
 from saddlery.report.seeds import last
 from saddlery.report.style import Picture
 from saddlery.report.words import Finding
-from saddlery.studies.comparison import best, measures
 
 FEW = 12  # settings that are all shown
-ALL = QUALITY + TRAINING
 
 
 def axis(dataset: xr.Dataset) -> str | None:
@@ -48,7 +47,7 @@ def every(dataset: xr.Dataset) -> Picture | None:
     if along is None:
         return None
     columns = np.unique(dataset[along].values[np.isfinite(dataset[along].values)])
-    measure = next(measure for measure in ALL if measure.name == measures(dataset)[0])
+    measure = MEASURES[measures(dataset)[0]]
     ends = last(dataset, measure.name).median("seed").values
     names = rows(dataset, along)
     different = list(dict.fromkeys(names))

@@ -6,7 +6,8 @@ import numpy as np
 import xarray as xr
 
 from saddlery.analysis import facts as facts_of
-from saddlery.report.measures import QUALITY, measured, number, percent
+from saddlery.analysis.measures import measured
+from saddlery.analysis.numbers import number, percent
 from saddlery.report.seeds import diverged, drawable, last, median_seeds, unfinished
 from saddlery.report.summary import collapsed
 
@@ -38,7 +39,7 @@ def facts(dataset: xr.Dataset) -> str:
         f"{seeds} {'seed' if seeds == 1 else 'seeds'} each",
         f"{int(dataset['step'].values[-1]):,} steps",
     ]
-    if "samples_measured" in dataset.attrs and measured(dataset, QUALITY):
+    if "samples_measured" in dataset.attrs and measured(dataset, "quality"):
         parts.append(f"measured on {int(dataset.attrs['samples_measured']):,} samples")
     return ", ".join(parts)
 

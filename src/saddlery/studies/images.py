@@ -21,7 +21,6 @@ from saddlery.experiment import KEPT, Experiment, Ready, prepare
 from saddlery.game import Pair
 from saddlery.names import nearest
 from saddlery.reading import Damaged
-from saddlery.studies.comparison import LEVEL, RESAMPLES
 from saddlery.sweeps.cells import Cell
 from saddlery.sweeps.grid import Setting
 from saddlery.training import begin
@@ -214,18 +213,3 @@ def kept(path: Path, what: str) -> xr.Dataset:
     if not path.exists():
         raise FileNotFoundError(f"{path.parent} holds no study {what}: there is no {path}")
     return read_dataset(path)
-
-
-def interval(values: xr.DataArray | np.ndarray) -> tuple[float, float, float]:
-    """The median of some seeds' values, and its percentile bootstrap interval of 95%: median, low, high.
-
-    Seeds without a value are left out; NaN where none has one.
-    """
-    known = np.asarray(values, float).ravel()
-    known = known[~np.isnan(known)]
-    if not len(known):
-        return np.nan, np.nan, np.nan
-    drawn = np.random.default_rng(0).integers(len(known), size=(RESAMPLES, len(known)))
-    medians = np.median(known[drawn], axis=1)
-    low, high = np.quantile(medians, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], method="inverted_cdf")
-    return float(np.median(known)), float(low), float(high)

@@ -8,10 +8,23 @@ import jax
 import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 
+from saddlery.analysis.measures import Measure
 from saddlery.game import gradient_field
 from saddlery.metrics.probes import Probe
 
 ORDER = 6  # of the Krylov space in which a stationary point is looked for
+NAMES = (
+    "field_norm",
+    "turning",
+    "rotation",
+    "pull",
+    "distance",
+    "unsolved",
+    "reached",
+    "separation",
+    "spread",
+    "slope",
+)
 SIGNS = 4  # random vectors of the estimate of rotation
 
 
@@ -32,6 +45,11 @@ class Motion(Probe):
     """
 
     batch: int = eqx.field(static=True, default=256)
+
+    @property
+    def measures(self):
+        """All are details: the study draws them itself."""
+        return {name: Measure(name, name.replace("_", " "), name, name, kind="detail") for name in NAMES}
 
     def measure(self, game, players, key):
         """Those variables."""

@@ -5,7 +5,6 @@ from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
-import numpy as np
 
 from saddlery import recording
 from saddlery.training import Plan, Stage
@@ -21,15 +20,8 @@ class Cell(NamedTuple):
 
 
 def dataset(cell: Cell, ended: Sequence[Stage]) -> Any:
-    """What a cell's runs recorded, with dimensions `seed`, `step` and each variable's own.
-
-    `diverged_at` is the step at which a run left the finite numbers, -1 for never; `steps_per_second` its pace.
-    """
-    names = recording.dimensions(cell.plan.probes, ended[0].history)
-    history = recording.dataset([run.history for run in ended], names, cell.plan.records)
-    history["diverged_at"] = "seed", [run.diverged_at for run in ended]
-    history["steps_per_second"] = "seed", [run.step / run.seconds if run.seconds else np.nan for run in ended]
-    return history
+    """What a cell's runs recorded, as of `saddlery.recording.of_runs`."""
+    return recording.of_runs(ended, cell.plan.probes, cell.plan.records)
 
 
 def alike(things: Sequence[Any], shape: Any) -> list[list[Any]]:

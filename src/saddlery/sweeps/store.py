@@ -216,6 +216,7 @@ class Store:
                 fill_value=_filling(variable.dtype),
                 compressors=ZstdCodec(level=1, checksum=True),
                 dimension_names=("setting", *variable.dims),
+                attributes=dict(variable.attrs),
             )
         content = {key: value.to_bytes() for key, value in made._store_dict.items()}
         content[f"{GROUP}/zarr.json"] = GROUP_METADATA.encode()

@@ -9,7 +9,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from saddlery.analysis import facts
-from saddlery.report.measures import Measure, measured
+from saddlery.analysis.measures import Measure, measured
 from saddlery.report.seeds import recorded
 from saddlery.report.style import GREY, INK, RULE, Picture, canvas, dress, logarithmic, looks, render
 
@@ -18,7 +18,7 @@ LINEAR = 10  # up to which a "signed" axis is linear
 
 def curves(dataset: xr.Dataset) -> list[Picture]:
     """A figure for each measure that the dataset holds, the settings in their methods' colours."""
-    return [curve(dataset, measure) for measure in measured(dataset)]
+    return [curve(dataset, measure) for measure in measured(dataset, "quality", "training", "own")]
 
 
 def curve(dataset: xr.Dataset, measure: Measure) -> Picture:

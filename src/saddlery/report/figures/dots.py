@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import xarray as xr
 
-from saddlery.report.measures import number
+from saddlery.analysis.intervals import interval
+from saddlery.analysis.numbers import number
 from saddlery.report.style import GREY, INK, RULE, Picture, canvas, colour, dress, render
-from saddlery.studies.images import interval
 
 
 def dots(dataset: xr.Dataset, names: Sequence[str], titles: Sequence[str], heading: str, axis: str) -> Picture:

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.colors import LogNorm, Normalize
 from matplotlib.patches import Rectangle
 
-from saddlery.report.measures import Measure
+from saddlery.analysis.measures import Measure
 from saddlery.report.style import GREY, INK, Picture, canvas, dress, render
 
 ROW, COLUMN, LETTER = 0.235, 0.78, 0.062  # inches, the last of a row's label
@@ -32,14 +32,15 @@ def heat(
     **Arguments:**
     - `rows`, `columns`: what they are called; `axis`: what the columns are.
     - `values`: `(row, column)`, NaN where there is none.
-    - `measure`: what the values are; those on a logarithmic axis are better the smaller they are.
+    - `measure`: what the values are, and whether more of it is better.
     - `name`: of the picture; `when`: what the title says of them; `width`: of a column, in inches.
     - `most`: the value of the darkest cells, by default the greatest there is.
     - `marked`: cells that get a frame.
     """
-    small, known = measure.scale == "log", values[np.isfinite(values)]
+    small, known = measure.better == "less", values[np.isfinite(values)]
     top = most if most is not None else known.max(initial=1.0)
-    norm = LogNorm(known.min(), known.max()) if small and known.size else Normalize(0, top)
+    logarithmic = measure.scale == "log" and known.size and known.min() > 0
+    norm = LogNorm(known.min(), known.max()) if logarithmic else Normalize(0, top)
     across, down = width * len(columns), ROW * len(rows)
     left = LETTER * max(map(len, rows)) + 0.25
     wide = left + across + 0.15

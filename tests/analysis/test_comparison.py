@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from saddlery.studies import comparison
+from saddlery.analysis import comparison
 
 RATES = [1e-3, 1e-2]
 

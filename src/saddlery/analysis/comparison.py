@@ -10,10 +10,9 @@ import numpy as np
 import xarray as xr
 
 from saddlery.analysis.facts import along
+from saddlery.analysis.intervals import intervals
+from saddlery.analysis.measures import MEASURES
 
-RESAMPLES = 10_000
-LEVEL = 0.95
-LARGE = ("modes", "high_quality")  # measures that are better the greater they are
 MOST = 16  # seeds up to which all their swaps are counted, 65,536
 
 
@@ -31,7 +30,9 @@ def named(dataset: xr.Dataset, by: str = "rival") -> list[str]:
 
 def ranking(numbers: dict[str, np.ndarray]) -> np.ndarray:
     """The positions of numbers of some measures, the best first; of those that are as good, in their order."""
-    return np.lexsort([values if name not in LARGE else -values for name, values in reversed(numbers.items())])
+    return np.lexsort(
+        [-values if MEASURES[name].better == "more" else values for name, values in reversed(numbers.items())]
+    )
 
 
 def ended(dataset: xr.Dataset, name: str) -> xr.DataArray:
@@ -96,20 +97,6 @@ def held_out(dataset: xr.Dataset) -> xr.Dataset:
     every = np.arange(count)
     found = {name: (("rival", "seed"), each.values[chosen, every]) for name, each in values.items()}
     return xr.Dataset(found | {"chosen": (("rival", "seed"), chosen)}, {"rival": names, "seed": dataset["seed"]})
-
-
-def intervals(values: xr.DataArray) -> xr.Dataset:
-    """The mean over seeds of values `(rival, seed)`, and its percentile bootstrap interval, `mean`, `low`, `high`.
-
-    Seeds are drawn with replacement, the same for all rivals.
-    """
-    values = values.transpose("rival", "seed")
-    count = values.sizes["seed"]
-    drawn = np.random.default_rng(0).integers(count, size=(RESAMPLES, count))
-    means = values.values[:, drawn].mean(-1)
-    low, high = np.quantile(means, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=1)
-    numbers = {"mean": values.values.mean(1), "low": low, "high": high}
-    return xr.Dataset({name: ("rival", each) for name, each in numbers.items()}, {"rival": values["rival"]})
 
 
 def swapped(differences: xr.DataArray) -> xr.DataArray:
