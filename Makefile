@@ -14,7 +14,7 @@ test: .venv/.test  # all tests, on two processes that share compiled programs, e
 check: lint test  # all that continuous integration runs: also a small demonstration, and every study at its tiny scale
 	.venv/bin/saddlery demo --scale small --out runs/check-demo
 	test -s runs/check-demo/report.html
-	.venv/bin/pytest -n 2 --dist loadgroup checks
+	.venv/bin/pytest -n 2 checks
 
 lint: .venv/.lint  # style, types, and which room may import which
 	.venv/bin/ruff check && .venv/bin/ruff format --check

@@ -13,7 +13,8 @@ import numpy as np
 
 FIXTURES = Path(__file__).parent / "fixtures"
 TIMES = {"rate", "steps_per_second", "cost"}  # which are never the same
-RENAMED = {"std": "mode_std", "height": "y", "width": "x"}
+RENAMED, AXES = {"std": "mode_std"}, {"height": "y", "width": "x"}
+GONE = {("study-fair-digits", "real")}  # real images are kept beside generated ones only
 MOST = 2048  # numbers that are kept of an array
 ADAM = "adam(learning_rate=1e-3, b1=0.5)"
 GAMES = {
@@ -64,8 +65,10 @@ def compare(name, dataset):
     wrong = []
     for key, before in kept.items():
         variable, _, axes = key.partition(" ")
-        axes = " ".join(RENAMED.get(each, each) for each in axes.split())
+        axes = " ".join(AXES.get(each, each) for each in axes.split())
         after = now.get(f"{RENAMED.get(variable, variable)} {axes}")
+        if (name, variable) in GONE:
+            continue
         if after is None:
             wrong.append(f"{key} is missing")
         elif after.shape != before.shape or (axes == "shape" and (after != before).any()):

@@ -1,7 +1,6 @@
-"""Every study at its tiny scale: it runs, goes on with what is there, writes its page, and finds what it found."""
+"""Every study at its tiny scale: it runs, writes its page, finds what it found, and goes on with what is there."""
 
 import re
-from pathlib import Path
 
 import pytest
 
@@ -9,40 +8,31 @@ from checks import recorded
 from saddlery.cli import main
 from saddlery.cli.study import STUDIES
 
-pytestmark = [
-    pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in STUDIES])
-]
-_folders = {}
+ANEW = {
+    ".saddlery",
+    ".saddlery.lock",
+    "run.json",
+    "history.zarr",
+}  # who holds a folder, and what is written at each end
 
 
-@pytest.fixture
-def folder(name, tmp_path_factory):
-    """The study's folder, run once."""
-    if name not in _folders:
-        _folders[name] = tmp_path_factory.mktemp(name) / "out"
-        assert main(["study", name, "--scale", "tiny", "--out", str(_folders[name]), "--quiet"]) == 0
-    return _folders[name]
-
-
-def test_it_writes_a_page_that_opens_without_a_network(folder, name):
-    page = (folder / "report.html").read_text()
-    assert not re.search(r"(?:src|href)=[\"']?(?:https?:)?//", page)
+@pytest.mark.parametrize("name", STUDIES)
+def test_a_study_runs_writes_its_page_and_goes_on(name, tmp_path):
+    command = ["study", name, "--scale", "tiny", "--out", str(tmp_path / "out"), "--quiet"]
+    assert main(command) == 0
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert not re.search(r"(?:src|href)=[\"']?(?:https?:)?//", page)  # it opens without a network
     assert not re.search(r">\s*(?:nan|None|inf)\s*<", page)
-    assert "�" not in page
-    pictures = list((folder / "figures").glob("*.png"))
+    pictures = list((tmp_path / "out" / "figures").glob("*.png"))
     assert pictures
     assert all(path.stat().st_size > 1000 for path in pictures)
+    assert recorded.compare(f"study-{name}", recorded.of_study(tmp_path / "out")) == []
+    made = times(tmp_path / "out" / "parts")
+    assert main(command) == 0
+    assert times(tmp_path / "out" / "parts") == made  # nothing was computed again
 
 
-def test_what_is_there_is_not_computed_again(folder, name):
-    made = {path: path.stat().st_mtime_ns for path in Path(folder, "parts").rglob("*") if path.is_file()}
-    assert main(["study", name, "--scale", "tiny", "--out", str(folder), "--quiet"]) == 0
-    again = {path: path.stat().st_mtime_ns for path in Path(folder, "parts").rglob("*") if path.is_file()}
-    assert {path for path in made if again.get(path) != made[path] and path.name not in LIVE} == set()
-
-
-LIVE = (".saddlery",)  # files that say who holds a folder and what is in it
-
-
-def test_its_results_are_as_before(folder, name):
-    assert recorded.compare(f"study-{name}", recorded.of_study(folder)) == []
+def times(folder):
+    """When each file of results was written."""
+    files = (path for path in folder.rglob("*") if path.is_file() and not ANEW & {*path.relative_to(folder).parts})
+    return {path: path.stat().st_mtime_ns for path in files}

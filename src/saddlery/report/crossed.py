@@ -51,7 +51,8 @@ def best(dataset: xr.Dataset) -> xr.Dataset:
     coordinates["step"] = dataset["step"].values
     methods = dict(zip(dataset["column"].values, dataset["method"].values, strict=True))
     coordinates["method"] = "column", [str(methods[name]) for name in columns]
-    return xr.Dataset(variables, coordinates, attrs=dataset.attrs)
+    shared = {name: facts.shared(dataset, name) for name in map(str, dataset.data_vars) if name.startswith("perfect_")}
+    return xr.Dataset(variables, coordinates, attrs=dataset.attrs | shared)
 
 
 def score(found: xr.Dataset, measure: Measure) -> xr.DataArray:

@@ -48,15 +48,20 @@ RESULTS = "atlas.zarr"
 
 
 class Scale(NamedTuple):
-    """How fine the maps are, and how long and from how many starts each point is trained."""
+    """How fine the maps are, how long and from how many starts each point is trained, and by which methods, or all."""
 
     steps: int
     values: int
     starts: int
     length: int
+    methods: tuple[str, ...] = ()
 
 
-SCALES = {"tiny": Scale(6, 2, 3, 400), "quick": Scale(28, 8, 10, 1600), "paper": Scale(72, 24, 48, 20000)}
+SCALES = {
+    "tiny": Scale(6, 2, 3, 400, ("simultaneous", "alternating", "consensus", "adam")),
+    "quick": Scale(28, 8, 10, 1600),
+    "paper": Scale(72, 24, 48, 20000),
+}
 BLOCKS = 40  # short ones, then as many long ones, of each of which the farthest distance is kept
 SHORT = 1 / 16  # of a training are the short blocks together, in which fast rates are measured
 NEAR, NEARER = 1e-3, 1e-100  # starts that measure rates: of approach and of departure
@@ -142,7 +147,8 @@ def run(folder: Path | str, scale: str = "quick", progress: Callable[[int, int],
     if scale not in SCALES:
         raise ValueError(nearest("scale", scale, SCALES))
     folder, size = Path(folder), SCALES[scale]
-    chosen, steps = families(size.values), np.geomspace(0.02, 5.0, size.steps)
+    chosen = [each for each in families(size.values) if not size.methods or each.name in size.methods]
+    steps = np.geomspace(0.02, 5.0, size.steps)
     groups, done = _groups(), 0
     for name, games in groups.items():
         path = folder / "parts" / f"{scale}-{name}.zarr"

@@ -100,7 +100,7 @@ class Task(NamedTuple):
     scales: dict[str, Scale]
 
 
-FEW = ("simultaneous", "consensus", "R1")  # of a trial
+FEW = ("simultaneous", "consensus", "unrolled (1 step)", "R1")  # of a trial
 ADAM = "adam(learning_rate=1e-3, b1=0.5)"
 TASKS = {
     "ring": Task(
@@ -108,7 +108,7 @@ TASKS = {
         "a ring of eight Gaussians",
         ADAM,
         {
-            "tiny": Scale(6, 3, 2, "geomspace(1e-3, 1e-2, 2)", 0.25),
+            "tiny": Scale(6, 3, 2, "geomspace(1e-3, 1e-2, 2)", 0.25, rivals=FEW),
             "quick": Scale(1200, 100, 8, "geomspace(2.5e-4, 1.6e-2, 7)", 0.25),
             "paper": Scale(20_000, 500, 16, "geomspace(1e-5, 1e-2, 7)", 0.25),
         },
