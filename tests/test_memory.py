@@ -1,20 +1,44 @@
-import os
+"""Memory, as Linux, macOS and Windows answer."""
 
+import sys
+from types import SimpleNamespace
+
+import numpy as np
+import psutil
 import pytest
 
 from saddlery import memory
 
 
-def test_cached_files_count_as_available(monkeypatch, tmp_path):
-    account = tmp_path / "meminfo"
-    account.write_text("MemTotal:       100 kB\nMemFree:         2 kB\nMemAvailable:   60 kB\nCached:         58 kB\n")
-    monkeypatch.setattr(memory, "ACCOUNT", account)
-    assert memory.available() == 60 * 1024
+def test_memory_is_what_the_system_says(monkeypatch):
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(total=100, available=60, free=2))
+    assert (memory.total(), memory.available()) == (100, 60)
 
 
-def test_where_the_system_does_not_say_it_is_what_is_free(monkeypatch, tmp_path):
-    monkeypatch.setattr(memory, "ACCOUNT", tmp_path / "none")
-    assert 0 < memory.available() < os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+def test_there_is_some_and_less_than_all():
+    assert 0 < memory.available() < memory.total()
+
+
+def test_the_most_that_was_taken_is_at_least_what_was_taken_just_now():
+    before = memory.peak()
+    held = np.ones(40_000_000 // 8 + before // 8)
+    assert memory.peak() >= held.nbytes
+    assert memory.peak() >= before
+
+
+@pytest.mark.parametrize(("platform", "bytes_of"), [("linux", 1024 * 7), ("darwin", 7)])
+def test_linux_counts_kilobytes_and_macos_bytes(monkeypatch, platform, bytes_of):
+    counted = SimpleNamespace(getrusage=lambda _: SimpleNamespace(ru_maxrss=7), RUSAGE_SELF=0)
+    monkeypatch.setitem(sys.modules, "resource", counted)
+    monkeypatch.setattr(sys, "platform", platform)
+    assert memory.peak() == bytes_of
+
+
+def test_windows_has_no_resource_and_keeps_account_itself(monkeypatch):
+    monkeypatch.setitem(sys.modules, "resource", None)
+    process = SimpleNamespace(memory_info=lambda: SimpleNamespace(rss=5, peak_wset=9))
+    monkeypatch.setattr(psutil, "Process", lambda: process)
+    assert memory.peak() == 9
 
 
 def test_what_is_more_than_there_is_is_refused(monkeypatch):

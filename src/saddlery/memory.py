@@ -1,25 +1,28 @@
-"""How much memory there is to be had."""
+"""How much memory there is, is to be had, and has been taken, on any system."""
 
-import os
-import re
-from pathlib import Path
+import sys
 
-ACCOUNT = Path("/proc/meminfo")  # Linux's
+import psutil
+
+
+def total() -> int:
+    """Bytes of this machine's memory."""
+    return int(psutil.virtual_memory().total)
 
 
 def available() -> int:
-    """Bytes that a program could have now.
+    """Bytes that a program could have now, with what the system holds only as long as nobody asks for it."""
+    return int(psutil.virtual_memory().available)
 
-    Where the system says so, with what it holds only as long as nobody asks for it, such as cached files; otherwise
-    what is free altogether.
-    """
+
+def peak() -> int:
+    """The most bytes that this process has had at a time."""
     try:
-        found = re.search(r"^MemAvailable:\s+(\d+) kB$", ACCOUNT.read_text(), re.MULTILINE)
-    except OSError:
-        found = None
-    if found:
-        return int(found[1]) * 1024
-    return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+        import resource
+    except ImportError:  # Windows keeps that account itself
+        return int(psutil.Process().memory_info().peak_wset)  # type: ignore[attr-defined]
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == "darwin" else 1024 * most  # macOS counts bytes, Linux kilobytes
 
 
 def afford(what: str, size: int) -> None:

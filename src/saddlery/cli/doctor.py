@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import typer
 
+from saddlery import memory
 from saddlery.arguments import plain
 from saddlery.cli import cache
 from saddlery.cores import usable_cores
@@ -71,12 +72,7 @@ def _processors() -> Finding:
 
 
 def _memory() -> Finding:
-    try:
-        page = os.sysconf("SC_PAGE_SIZE")
-        total, free = (os.sysconf(name) * page / 2**30 for name in ("SC_PHYS_PAGES", "SC_AVPHYS_PAGES"))
-    except (AttributeError, OSError, ValueError):  # not every system says
-        return Finding("memory", "unknown")
-    return Finding("memory", f"{total:.1f} GiB, {free:.1f} GiB free")
+    return Finding("memory", f"{memory.total() / 2**30:.1f} GiB, {memory.available() / 2**30:.1f} GiB free")
 
 
 def _jax() -> Iterator[Finding]:

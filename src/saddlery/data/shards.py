@@ -11,7 +11,7 @@ from jaxtyping import Array, Float
 
 from saddlery.arguments import plain, whole
 from saddlery.data.images import Images
-from saddlery.memory import afford
+from saddlery.memory import afford, total
 from saddlery.reading import read_array
 
 SHARD = 1 << 28  # bytes of a shard
@@ -119,7 +119,7 @@ def _mapped(path: str | os.PathLike) -> np.ndarray:
 def _device_memory() -> int:
     """The bytes of the default device's memory, used or free; those of this machine where the device does not say."""
     about = jax.devices()[0].memory_stats() or {}
-    return about.get("bytes_limit") or os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return about.get("bytes_limit") or total()
 
 
 def _is_shards(node: Any) -> bool:

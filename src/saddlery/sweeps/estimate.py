@@ -1,9 +1,9 @@
 """What a sweep will take, said before it starts."""
 
-import resource
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from saddlery import memory
 from saddlery.cores import usable_cores
 from saddlery.duration import duration
 from saddlery.sweeps.cells import Cell, programs
@@ -42,11 +42,10 @@ class Estimate(NamedTuple):
         streams = streams or usable_cores()
         of_run = [self.steps * program.step + self.records * program.record for program in ready]
         work = sum(len(program.cells) * self.seeds * seconds for program, seconds in zip(ready, of_run, strict=True))
-        memory = 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         compiling = sum(program.compiling for program in ready)
         return (
             f"compiled in {duration(compiling / min(streams, len(ready)))}; about {duration(work / streams)} of "
-            f"training, {memory / 1e9:.1f} GB of memory"
+            f"training, {memory.peak() / 1e9:.1f} GB of memory"
         )
 
 

@@ -8,8 +8,9 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
+
+import psutil
 
 from saddlery import signals
 from saddlery.arguments import plain
@@ -134,17 +135,10 @@ def _write(files: Any, path: str, mine: dict[str, Any]) -> None:
 
 
 def _born(pid: int) -> str:
-    """When a process of this machine started, in words that tell it from a later one of its number; "" if it is gone.
-
-    Where the system does not say, a process that is there was always there.
-    """
+    """When a process of this machine started, told apart from a later one of its number; "" if it is gone."""
     try:
-        os.kill(pid, 0)
-    except (ProcessLookupError, OverflowError):
+        return repr(psutil.Process(pid).create_time())
+    except (psutil.NoSuchProcess, ValueError, OverflowError):
         return ""
-    except PermissionError:
-        pass
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
-    except OSError:
+    except psutil.AccessDenied:
         return "running"

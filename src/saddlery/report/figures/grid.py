@@ -49,7 +49,7 @@ def heading(figure: Figure, text: str) -> None:
 def label(axes: Axes, look: Look, dataset: xr.Dataset, seed: int) -> None:
     """A row's label at the left of its first cell: the setting, and which seed is shown."""
     left = -(LEFT - 0.1) / CELL
-    name = look.label.replace("(", "\n(", 1) if len(look.label) > 14 else look.label
+    name = look.label.replace(" on ", "\non ").replace("(", "\n(", 1) if len(look.label) > 14 else look.label
     size = 9 if len(name.rpartition("\n")[2]) <= 17 else 7
     name = name if size == 9 else name.replace(", ", ",\n")
     seed_name = f"seed {dataset['seed'].values[seed]}"
