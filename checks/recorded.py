@@ -13,7 +13,7 @@ import numpy as np
 
 FIXTURES = Path(__file__).parent / "fixtures"
 TIMES = {"rate", "steps_per_second", "cost"}  # which are never the same
-RENAMED, AXES = {"std": "mode_std"}, {"height": "y", "width": "x"}
+AXES = {"height": "y", "width": "x"}  # as they are called now
 GONE = {("study-fair-digits", "real")}  # real images are kept beside generated ones only
 MOST = 2048  # numbers that are kept of an array
 ADAM = "adam(learning_rate=1e-3, b1=0.5)"
@@ -66,7 +66,7 @@ def compare(name, dataset):
     for key, before in kept.items():
         variable, _, axes = key.partition(" ")
         axes = " ".join(AXES.get(each, each) for each in axes.split())
-        after = now.get(f"{RENAMED.get(variable, variable)} {axes}")
+        after = now.get(f"{variable} {axes}")
         if (name, variable) in GONE:
             continue
         if after is None:

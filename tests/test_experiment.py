@@ -50,11 +50,11 @@ def test_an_experiment_of_another_version_is_refused(tmp_path):
     SMALL.write(tmp_path)
     path = tmp_path / "experiment.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"format": 99}))
-    with pytest.raises(ValueError, match="format 99, this version of Saddlery reads format 4"):
+    with pytest.raises(ValueError, match="format 99, this version of Saddlery reads format 5"):
         Experiment.read(tmp_path)
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", "3", "{}", '{"format": 4}', '{"format": 4, "game": "ring"}'])
+@pytest.mark.parametrize("content", ["", "{", "[]", "3", "{}", '{"format": 5}', '{"format": 5, "game": "ring"}'])
 def test_a_damaged_description_is_named(tmp_path, content):
     (tmp_path / "experiment.json").write_text(content)
     with pytest.raises(ValueError, match=r"experiment\.json is damaged"):

@@ -10,10 +10,12 @@ import numpy as np
 
 from saddlery import metrics
 from saddlery.arguments import whole
-from saddlery.data import Coloured, Images, Mixture, Stacked, colours
+from saddlery.data import Images, Stacked
 from saddlery.data.images import in_range
 from saddlery.game import Pair
-from saddlery.games import Gan
+from saddlery.games import Gan, as_gan
+from saddlery.metrics.probes import as_seen
+from saddlery.metrics.suited import suited
 
 PAIRS = 1000  # samples of which all pairs are compared
 LABELLED = 2000  # images whose labels the linear probe tells
@@ -94,8 +96,10 @@ def evaluate(
 
     **Raises:** `TypeError` for a game that is no `Gan`; `ValueError` for too few samples.
     """  # noqa: E501
-    if not isinstance(game, Gan):
+    gan = as_gan(game)
+    if gan is None:
         raise TypeError(f"game: got a {type(game).__name__}, expected a GAN: other games have no samples to measure")
+    game = gan
     samples = whole("samples", samples, 100)
     tell = tell or (lambda name: None)
     drawn, first, second, noise, search = jax.random.split(key, 5)
@@ -103,7 +107,7 @@ def evaluate(
     real, other = game.data.draw(first, samples), game.data.draw(second, samples)
     columns = [generated, other, metrics.noise_like(real, noise)]
     found: list[dict[str, float]] = [{}, {}, {}]
-    for measure in (_modes, _colours, _quality, _pairs):
+    for measure in (_judged, _quality, _pairs):
         tell(measure.__name__.strip("_"))
         for values, column in zip(found, columns, strict=True):
             values |= measure(game, column, real, inception) if _finite(column) else {}
@@ -115,26 +119,9 @@ def evaluate(
     return [*measured, *_players(game, players, real, search)]
 
 
-def _modes(game: Gan, samples: Any, real: Any, inception: Any) -> dict[str, float]:
-    """How many modes, and how evenly."""
-    if isinstance(game.data, Mixture):
-        found = metrics.mode_coverage(samples, game.data.centres, game.data.std)
-        names = {"modes": "modes found", "kl": "KL to uniform", "total_variation": "total variation"}
-        names["high_quality"] = "high-quality share"
-    elif isinstance(game.data, Stacked):
-        found = metrics.class_coverage(_digits(game).classify(_shown(samples)), game.data.modes)
-        names = {"modes": "modes found", "kl": "KL to uniform", "reverse_kl": "KL from uniform"}
-        names |= {"total_variation": "total variation", "p_value": "chi-square p-value"}
-    else:
-        return {}
-    return {words: float(getattr(found, name)) for name, words in names.items()}
-
-
-def _colours(game: Gan, samples: Any, real: Any, inception: Any) -> dict[str, float]:
-    """How the colours differ from the data's."""
-    if not isinstance(game.data, Coloured):
-        return {}
-    return {"colour divergence": metrics.colour_divergence(colours(samples), colours(real))}
+def _judged(game: Gan, samples: Any, real: Any, inception: Any) -> dict[str, float]:
+    """What is known of samples of this kind of data: how many modes or classes, how evenly, which colours."""
+    return suited(game.data).judge(game, samples, real)
 
 
 def _quality(game: Gan, samples: Any, real: Any, inception: Any) -> dict[str, float]:
@@ -201,11 +188,6 @@ def _finite(values: Any) -> bool:
     return bool(np.isfinite(np.asarray(values)).all())
 
 
-def _digits(game: Gan) -> metrics.Classifier:
-    """The classifier of the digits that are stacked."""
-    return metrics.classifier(game.data.digits())
-
-
 def seen(game: Gan, inception: Callable | None = None) -> tuple[Callable[[Any], np.ndarray], Callable | None]:
     """What images are compared by: their features, and the probabilities of their classes where there are any.
 
@@ -213,19 +195,18 @@ def seen(game: Gan, inception: Callable | None = None) -> tuple[Callable[[Any], 
     """
     data = game.data
     if inception is not None:
-        return lambda images: inception(_shown(images)).features, lambda images: inception(_shown(images)).probabilities
+        return (
+            lambda images: inception(as_seen(images)).features,
+            lambda images: inception(as_seen(images)).probabilities,
+        )
     if isinstance(data, Stacked):
-        judge = _digits(game)
-        parts = lambda images: [_shown(images[..., i : i + 1]) for i in range(images.shape[-1])]  # noqa: E731
+        judge = metrics.classifier(data.digits())
+        parts = lambda images: [as_seen(images[..., i : i + 1]) for i in range(images.shape[-1])]  # noqa: E731
         return lambda images: np.concatenate([np.asarray(judge.features(part)) for part in parts(images)], 1), None
     if isinstance(data, Images) and data.labels is not None and data.images.shape[-1] == 1:
         judge = metrics.classifier(data)
         return (
-            lambda images: np.asarray(judge.features(_shown(images))),
-            lambda images: np.asarray(judge.probabilities(_shown(images))),
+            lambda images: np.asarray(judge.features(as_seen(images))),
+            lambda images: np.asarray(judge.probabilities(as_seen(images))),
         )
     return lambda images: np.asarray(images).reshape(len(images), -1), None
-
-
-def _shown(images: Any) -> Any:
-    return jnp.clip(in_range(jnp.asarray(images)), -1, 1)

@@ -115,7 +115,7 @@ def cells_of(
 
     from saddlery import recording
     from saddlery.fingerprint import digest, plan_identity
-    from saddlery.metrics.probes import probes
+    from saddlery.metrics.suited import probes
     from saddlery.sweeps.cells import Cell
     from saddlery.training import Keys, Plan
 

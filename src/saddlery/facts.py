@@ -8,10 +8,10 @@ import numpy as np
 import xarray as xr
 
 from saddlery import __version__, recording
-from saddlery.data import Mixture, Stacked
 from saddlery.experiment import Experiment, Ready
 from saddlery.games import as_gan
-from saddlery.metrics.probes import IMAGES, PIXELS, perfect, pixels
+from saddlery.metrics.probes import IMAGES, PIXELS, pixels
+from saddlery.metrics.suited import perfect, suited
 from saddlery.optimisers import as_text
 
 TAKEN = ("setting", "seed", "step", "label", "samples", "modes")  # names that no level may have
@@ -83,11 +83,9 @@ def _of_game(game: Any, experiment: Experiment) -> tuple[dict[str, float], dict[
     gan = as_gan(game)
     if gan is None:
         return numbers, {}
-    if isinstance(gan.data, Mixture):
-        numbers |= {"modes_total": float(len(gan.data.centres)), "mode_std": float(gan.data.std)}
+    numbers |= suited(gan.data).facts(gan.data)
+    if hasattr(gan.data, "centres"):
         return numbers, {"centres": (("mode", "coordinate"), jax.device_get(gan.data.centres))}
-    if isinstance(gan.data, Stacked):
-        numbers["modes_total"] = float(gan.data.modes)
     if not experiment.shown:
         return numbers, {}
     real = gan.data.draw(jax.random.key(0), min(experiment.shown, IMAGES))

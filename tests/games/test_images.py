@@ -66,7 +66,8 @@ def test_mistakes_are_named(make, said):
 def test_a_sampler_that_is_perfect_measures_as_one():
     """With the data in the generator's place: modes, divergences and colours are a perfect sampler's."""
     from saddlery.metrics.classifier import classifier
-    from saddlery.metrics.probes import Classes, Colours, perfect
+    from saddlery.metrics.probes import Classes, Colours
+    from saddlery.metrics.suited import perfect
     from saddlery.networks import from_functions
 
     for game, name in ((sd.games.stacked(batch=64), "modes"), (sd.games.coloured(batch=64), "colour_js")):

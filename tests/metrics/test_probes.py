@@ -6,6 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+import saddlery as sd
 from saddlery.data import Mixture, ring_centres
 from saddlery.game import Pair, fixed
 from saddlery.games.gan import Gan
@@ -213,3 +214,16 @@ def test_pixels_are_rounded_clipped_and_never_undefined():
     assert pixels(jnp.array([jnp.nan])).tolist() == pixels(jnp.array([0.0])).tolist()
     levels = jnp.arange(256, dtype=jnp.uint8)
     np.testing.assert_array_equal(pixels(levels / 127.5 - 1), levels)
+
+
+@pytest.mark.parametrize(
+    "wrap", [lambda game: sd.fixed(game, game.draw(jax.random.key(0))), lambda game: sd.data_parallel(game, 1)]
+)
+def test_a_wrapped_game_has_the_measures_of_what_it_wraps(wrap):
+    game = sd.games.ring(preset="numerics", batch=8)
+    wrapped = wrap(game)
+    assert list(probes(wrapped, 50)) == list(probes(game, 50))
+    assert perfect(wrapped, 50) == perfect(game, 50)
+    players = game.init(jax.random.key(1))
+    one, other = (probes(each, 50)["modes"](each, players, jax.random.key(2)) for each in (game, wrapped))
+    jax.tree.map(np.testing.assert_array_equal, one, other)

@@ -9,7 +9,7 @@ import pytest
 
 import saddlery as sd
 from saddlery.experiment import prepare
-from saddlery.metrics.probes import probes
+from saddlery.metrics.suited import probes
 from saddlery.studies import fair
 from saddlery.studies.fair import Rival, Scale, Task, experiments, groups, open_fair, places, run
 

@@ -31,7 +31,7 @@ def sample(
         from saddlery.claims import local_folder
         from saddlery.diagnosis.subject import from_folder
         from saddlery.experiment import require_room
-        from saddlery.games import Gan
+        from saddlery.games import as_gan
         from saddlery.report import sheet
         from saddlery.storage import require_replaceable
 
@@ -40,7 +40,7 @@ def sample(
         if target.suffix not in (".png", ".npy"):
             raise ValueError(f"out: got {target}, expected a name that ends in .png or .npy")
         subject = from_folder(folder, method, seed)
-        if not isinstance(subject.game, Gan):
+        if as_gan(subject.game) is None:
             raise ValueError(f"{folder} holds a game without samples: it is no GAN")
         require_room("number", subject.game, subject.players, whole("number", number))
         samples = subject.game.sample(subject.players.generator, jax.random.key(key), number)

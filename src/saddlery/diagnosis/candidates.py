@@ -12,7 +12,7 @@ from saddlery.analysis.numbers import complex_number
 from saddlery.diagnosis.evidence import Evidence
 from saddlery.diagnosis.subject import Subject
 from saddlery.diagnosis.verdict import SEPARATED, Facts
-from saddlery.games import Gan
+from saddlery.games import as_gan
 from saddlery.losses import LOSSES
 from saddlery.method import Method
 from saddlery.optimisers import Optimiser, as_optimiser
@@ -113,7 +113,7 @@ def _unrolled(subject: Subject, evidence: Evidence) -> Candidate | None:
 
 
 def _nonsaturating(subject: Subject, evidence: Evidence) -> Candidate | None:
-    if not isinstance(subject.game, Gan) or subject.game.loss is not LOSSES["minimax"]:
+    if as_gan(subject.game) is not subject.game or subject.game.loss is not LOSSES["minimax"]:
         return None
     game = dataclasses.replace(subject.game, loss="nonsaturating")
     return Candidate(

@@ -8,10 +8,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from saddlery import recording, signals
-from saddlery.data import Mixture
 from saddlery.finiteness import finite, finite_leaves
 from saddlery.game import Pair
-from saddlery.games import Gan
+from saddlery.games import as_gan
 from saddlery.metrics.distances import sliced_wasserstein
 from saddlery.metrics.modes import mode_coverage
 from saddlery.metrics.probes import Losses, Probe
@@ -85,7 +84,7 @@ class Drawn(Probe):
             for x in (batch.real, game.act(players.generator, batch))
         )
         higher = {"separation": (real[:, None] > drawn).mean() + 0.5 * (real[:, None] == drawn).mean()}
-        if isinstance(game.data, Mixture):
+        if hasattr(game.data, "centres"):
             samples = game.sample(players.generator, key, OF_MODES)
             coverage = mode_coverage(samples, game.data.centres, game.data.std)
             return higher | {"modes": coverage.modes, "counts": coverage.counts}
@@ -109,7 +108,7 @@ def perfect_distance(data: Any, key: Any) -> Any:
 
 def measures(game: Any) -> dict[str, Probe]:
     """What is recorded of a game: losses and gradient norms, and of a GAN its samples."""
-    return {"losses": Losses(), "drawn": Drawn()} if isinstance(game, Gan) else {"losses": Losses()}
+    return {"losses": Losses(), "drawn": Drawn()} if as_gan(game) is not None else {"losses": Losses()}
 
 
 def walk(game: Any, method: Any, players: Pair, state: Any, key: Any, steps: int = STEPS) -> Walk:

@@ -7,7 +7,7 @@ import numpy as np
 
 from saddlery.diagnosis.probe import perfect_distance
 from saddlery.diagnosis.trends import change, later
-from saddlery.games import Gan
+from saddlery.games import as_gan
 
 
 class Quality(NamedTuple):
@@ -41,7 +41,7 @@ def quality(game: Any, path: Any) -> Quality | None:
 
     **Arguments:** `path` is an `xarray.Dataset` as a walk records it.
     """
-    if not isinstance(game, Gan):
+    if as_gan(game) is None:
         return None
     separation = float(_second_half(path["separation"].values))
     if "modes" in path:

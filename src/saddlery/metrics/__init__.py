@@ -19,7 +19,7 @@ from saddlery.metrics.modes import (
     perfect_sampler,
 )
 from saddlery.metrics.pairwise import noise_like, pairwise_distances
-from saddlery.metrics.probes import Distances, Losses, Modes, Probe, Samples, perfect, pixels, probes
+from saddlery.metrics.probes import Distances, Losses, Modes, Probe, Samples, pixels
 from saddlery.metrics.scores import (
     DensityCoverage,
     PrecisionRecall,
@@ -31,6 +31,7 @@ from saddlery.metrics.scores import (
     precision_recall,
 )
 from saddlery.metrics.smoothness import JacobianNorms, jacobian_norms
+from saddlery.metrics.suited import perfect, probes
 from saddlery.metrics.support import Support, real_threshold, support_size
 
 __all__ = [

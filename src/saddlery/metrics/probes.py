@@ -1,7 +1,6 @@
-"""Probes: what training records of a game every so often, chosen by the game."""
+"""Probes: what training records of a game every so often."""
 
 import abc
-from collections.abc import Callable
 from typing import Any
 
 import equinox as eqx
@@ -10,19 +9,18 @@ import jax.numpy as jnp
 import optax
 
 from saddlery.analysis.measures import Measure
-from saddlery.arguments import whole
-from saddlery.data import Coloured, Mixture, Stacked, colours
+from saddlery.data import colours
 from saddlery.data.images import in_range
 from saddlery.game import adopt, gradients
-from saddlery.games.gan import as_gan
-from saddlery.metrics.classes import coverage_of_counts, perfect_classes
-from saddlery.metrics.classifier import Classifier, classifier
-from saddlery.metrics.colours import colour_divergence, perfect_colours
-from saddlery.metrics.distances import SCALES, median_distance, mmd, sliced_wasserstein
-from saddlery.metrics.modes import mode_coverage, perfect_sampler
+from saddlery.metrics.classes import coverage_of_counts
+from saddlery.metrics.classifier import Classifier
+from saddlery.metrics.colours import colour_divergence
+from saddlery.metrics.distances import mmd, sliced_wasserstein
+from saddlery.metrics.modes import mode_coverage
 
 IMAGES = 64  # how many images are recorded to be looked at
-REFERENCE = 1000  # how many real samples set the bandwidths of the kernel
+PIXELS = ("y", "x", "channel")  # axes of an image; `width` is what networks have
+AXES = {1: ("coordinate",), 3: PIXELS}  # of a sample, by its number of axes
 
 
 class Probe(eqx.Module):
@@ -152,96 +150,17 @@ class Samples(Probe):
         return {"samples": pixels(samples) if len(self.axes) == 3 else samples.astype(jnp.float32)}
 
 
-PIXELS = ("y", "x", "channel")  # axes of an image; `width` is what networks have
-AXES = {1: ("coordinate",), 3: PIXELS}  # of a sample, by its number of axes
-
-
-def probes(game: Any, samples: int = 2500, shown: int = 512) -> dict[str, Callable]:
-    """The measures that suit a game, for `saddlery.train(probes=…)`.
-
-    | game | variables |
-    |---|---|
-    | any | `generator_loss`, `discriminator_loss`, `generator_norm`, `discriminator_norm` |
-    | a GAN on a `Mixture` | `modes`, `high_quality`, `kl`, `js`, `total_variation` |
-    | a GAN on `Stacked` digits | `modes`, `kl`, `reverse_kl`, `total_variation`, `chi_square`, `p_value` |
-    | a GAN on `Coloured` digits | `colour_js`, `sliced_wasserstein`, `mmd` |
-    | a GAN on other data | `sliced_wasserstein`, `mmd` |
-    | a GAN on vectors | `samples` (sample, coordinate), float32 |
-    | a GAN on images | `samples` (sample, y, x, channel), uint8 |
-
-    **Arguments:**
-    - `game`: any game; a GAN is a `saddlery.games.Gan`.
-    - `samples`: how many samples are measured.
-    - `shown`: how many vectors are recorded to be looked at, 0 for none; of images at most 64.
-
-    **Raises:** `ValueError` for numbers that are not whole, or too small.
-    """
-    samples, shown = whole("samples", samples, 2), whole("shown", shown, 0)
-    chosen: dict[str, Callable] = {"losses": Losses()}
-    game = as_gan(game)
-    if game is None:
-        return chosen
-    if isinstance(game.data, Mixture):
-        chosen["modes"] = Modes(samples)
-    elif isinstance(game.data, Stacked):
-        chosen["modes"] = Classes(classifier(game.data.digits()), samples)
-    else:
-        chosen["distances"] = _distances(game, samples)
-    if isinstance(game.data, Coloured):
-        chosen["colours"] = Colours(samples)
-    axes = AXES.get(len(jax.eval_shape(lambda key: game.data.draw(key, 1), jax.random.key(0)).shape) - 1)
-    if axes is not None and shown:
-        chosen |= {"samples": Samples(axes, shown if len(axes) == 1 else min(shown, IMAGES))}
-    return chosen
-
-
-def perfect(game: Any, samples: int = 2500, repeats: int = 4) -> dict[str, float]:
-    """What a perfect sampler would score in the measures of `probes`, in expectation.
-
-    For a mixture these are `perfect_sampler`'s; for other data the mean distances of `repeats` pairs of
-    independent draws of `samples` real samples each. Empty for a game that is no GAN.
-
-    **Raises:** `ValueError` for numbers that are not whole, or too small.
-    """
-    samples, repeats = whole("samples", samples, 2), whole("repeats", repeats)
-    game = as_gan(game)
-    if game is None:
-        return {}
-    if isinstance(game.data, Mixture):
-        modes, dimension = game.data.centres.shape
-        return {name: value.mean for name, value in perfect_sampler(samples, modes, dimension).items()}
-    if isinstance(game.data, Stacked):
-        return {name: value.mean for name, value in perfect_classes(samples, game.data.modes).items()}
-    probe = _distances(game, samples)
-    measured = [_real_to_real(probe, game.data, key) for key in jax.random.split(jax.random.key(1), repeats)]
-    found = {name: float(sum(pair[name] for pair in measured) / repeats) for name in measured[0]}
-    if isinstance(game.data, Coloured):
-        found["colour_js"] = perfect_colours(samples, samples).mean
-    return found
+def as_seen(images: Any) -> Any:
+    """Images as they would be shown, in [−1, 1]: what lies outside is clipped."""
+    return jnp.clip(in_range(jnp.asarray(images)), -1, 1)
 
 
 def pixels(images: Any) -> Any:
     """Images in [−1, 1] as uint8 in [0, 255], rounded; what lies outside is clipped, NaN is grey; uint8 stays."""
-    return jnp.round((jnp.clip(jnp.nan_to_num(in_range(jnp.asarray(images))), -1, 1) + 1) * 127.5).astype(jnp.uint8)
+    return jnp.round((as_seen(jnp.nan_to_num(in_range(jnp.asarray(images)))) + 1) * 127.5).astype(jnp.uint8)
 
 
 def _measures(coverage):
     """What is measured of modes or classes, but their counts; all NaN where it is not known."""
     unknown = jnp.isnan(coverage.kl)
     return {name: jnp.where(unknown, jnp.nan, value) for name, value in coverage._asdict().items() if name != "counts"}
-
-
-def _distances(game, samples):
-    """The probe whose kernel has the scale of the game's real samples."""
-    return Distances(jnp.asarray(SCALES) * _scale(game.data, jax.random.key(0)), samples)
-
-
-@eqx.filter_jit
-def _scale(data, key):
-    return median_distance(data.draw(key, REFERENCE))
-
-
-@eqx.filter_jit
-def _real_to_real(probe, data, key):
-    one, other, projections = jax.random.split(key, 3)
-    return probe.between(data.draw(one, probe.samples), data.draw(other, probe.samples), projections)

@@ -17,7 +17,7 @@ from saddlery.dynamics.path import path
 from saddlery.dynamics.spectrum import Spectrum, from_matrix
 from saddlery.experiment import Experiment, Ready, prepare
 from saddlery.facts import facts
-from saddlery.metrics.probes import probes
+from saddlery.metrics.suited import probes
 from saddlery.names import nearest
 from saddlery.studies import kinks
 from saddlery.training import train

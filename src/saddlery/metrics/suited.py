@@ -1,0 +1,159 @@
+"""Which measures suit which kind of data: one table, by which training records, and samples are judged."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+
+from saddlery.arguments import whole
+from saddlery.data import Coloured, Mixture, Stacked, colours
+from saddlery.games.gan import Gan, as_gan
+from saddlery.metrics.classes import class_coverage, perfect_classes
+from saddlery.metrics.classifier import classifier
+from saddlery.metrics.colours import colour_divergence, perfect_colours
+from saddlery.metrics.distances import SCALES, median_distance
+from saddlery.metrics.modes import mode_coverage, perfect_sampler
+from saddlery.metrics.probes import AXES, IMAGES, Classes, Colours, Distances, Losses, Modes, Samples, as_seen
+
+REFERENCE = 1000  # how many real samples set the bandwidths of the kernel
+
+
+class Suited(NamedTuple):
+    """What suits a kind of data.
+
+    - `probes`: from a GAN and a number of samples to what is recorded along training, by name.
+    - `perfect`: from a GAN, a number of samples and of repetitions to what a perfect sampler would score.
+    - `judge`: from a GAN, samples and as many real ones to numbers by what they are called.
+    - `facts`: from the data to what is known of it beforehand.
+    """
+
+    probes: Callable[[Gan, int], dict[str, Callable]]
+    perfect: Callable[[Gan, int, int], dict[str, float]]
+    judge: Callable[[Gan, Any, Any], dict[str, float]] = lambda gan, samples, real: {}
+    facts: Callable[[Any], dict[str, float]] = lambda data: {}
+
+
+def suited(data: Any) -> Suited:
+    """The row of `SUITED` of a kind of data, or that of data of which nothing is known, `OTHER`."""
+    return next((row for kind, row in SUITED.items() if isinstance(data, kind)), OTHER)
+
+
+def probes(game: Any, samples: int = 2500, shown: int = 512) -> dict[str, Callable]:
+    """The measures that suit a game, for `saddlery.train(probes=…)`.
+
+    | game | variables |
+    |---|---|
+    | any | `generator_loss`, `discriminator_loss`, `generator_norm`, `discriminator_norm` |
+    | a GAN on a `Mixture` | `modes`, `high_quality`, `kl`, `js`, `total_variation` |
+    | a GAN on `Stacked` digits | `modes`, `kl`, `reverse_kl`, `total_variation`, `chi_square`, `p_value` |
+    | a GAN on `Coloured` digits | `colour_js`, `sliced_wasserstein`, `mmd` |
+    | a GAN on other data | `sliced_wasserstein`, `mmd` |
+    | a GAN on vectors | `samples` (sample, coordinate), float32 |
+    | a GAN on images | `samples` (sample, y, x, channel), uint8 |
+
+    **Arguments:**
+    - `game`: any game; a GAN is a `saddlery.games.Gan`.
+    - `samples`: how many samples are measured.
+    - `shown`: how many vectors are recorded to be looked at, 0 for none; of images at most 64.
+
+    **Raises:** `ValueError` for numbers that are not whole, or too small.
+    """
+    samples, shown = whole("samples", samples, 2), whole("shown", shown, 0)
+    chosen: dict[str, Callable] = {"losses": Losses()}
+    gan = as_gan(game)
+    if gan is None:
+        return chosen
+    chosen |= suited(gan.data).probes(gan, samples)
+    axes = AXES.get(len(jax.eval_shape(lambda key: gan.data.draw(key, 1), jax.random.key(0)).shape) - 1)
+    if axes is not None and shown:
+        chosen |= {"samples": Samples(axes, shown if len(axes) == 1 else min(shown, IMAGES))}
+    return chosen
+
+
+def perfect(game: Any, samples: int = 2500, repeats: int = 4) -> dict[str, float]:
+    """What a perfect sampler would score in the measures of `probes`, in expectation.
+
+    For a mixture these are `perfect_sampler`'s; for other data the mean distances of `repeats` pairs of
+    independent draws of `samples` real samples each. Empty for a game that is no GAN.
+
+    **Raises:** `ValueError` for numbers that are not whole, or too small.
+    """
+    samples, repeats = whole("samples", samples, 2), whole("repeats", repeats)
+    gan = as_gan(game)
+    return {} if gan is None else suited(gan.data).perfect(gan, samples, repeats)
+
+
+def _of_modes(gan: Gan, samples: Any, real: Any) -> dict[str, float]:
+    """How many modes of a mixture samples cover, and how evenly."""
+    found = mode_coverage(samples, gan.data.centres, gan.data.std)
+    words = {"modes": "modes found", "kl": "KL to uniform", "total_variation": "total variation"}
+    return {
+        each: float(getattr(found, name)) for name, each in (words | {"high_quality": "high-quality share"}).items()
+    }
+
+
+def _of_classes(gan: Gan, samples: Any, real: Any) -> dict[str, float]:
+    """How many classes of stacked digits samples are of, and how evenly."""
+    found = class_coverage(classifier(gan.data.digits()).classify(as_seen(samples)), gan.data.modes)
+    words = {"modes": "modes found", "kl": "KL to uniform", "reverse_kl": "KL from uniform"}
+    words |= {"total_variation": "total variation", "p_value": "chi-square p-value"}
+    return {each: float(getattr(found, name)) for name, each in words.items()}
+
+
+def _of_colours(gan: Gan, samples: Any, real: Any) -> dict[str, float]:
+    """How the colours of samples differ from the data's."""
+    return {"colour divergence": colour_divergence(colours(samples), colours(real))}
+
+
+def _perfect_distances(gan: Gan, samples: int, repeats: int) -> dict[str, float]:
+    """The mean distances of pairs of independent draws of real samples."""
+    probe = _distances(gan, samples)
+    found = [_real_to_real(probe, gan.data, key) for key in jax.random.split(jax.random.key(1), repeats)]
+    return {name: float(sum(pair[name] for pair in found) / repeats) for name in found[0]}
+
+
+def _distances(game, samples):
+    """The probe whose kernel has the scale of the game's real samples."""
+    return Distances(jnp.asarray(SCALES) * _scale(game.data, jax.random.key(0)), samples)
+
+
+@eqx.filter_jit
+def _scale(data, key):
+    return median_distance(data.draw(key, REFERENCE))
+
+
+@eqx.filter_jit
+def _real_to_real(probe, data, key):
+    one, other, projections = jax.random.split(key, 3)
+    return probe.between(data.draw(one, probe.samples), data.draw(other, probe.samples), projections)
+
+
+def _means(expected: dict[str, Any]) -> dict[str, float]:
+    return {name: value.mean for name, value in expected.items()}
+
+
+OTHER = Suited(lambda gan, samples: {"distances": _distances(gan, samples)}, _perfect_distances)
+SUITED = {
+    Mixture: Suited(
+        lambda gan, samples: {"modes": Modes(samples)},
+        lambda gan, samples, repeats: _means(perfect_sampler(samples, *gan.data.centres.shape)),
+        _of_modes,
+        lambda data: {"modes_total": float(len(data.centres)), "mode_std": float(data.std)},
+    ),
+    Stacked: Suited(
+        lambda gan, samples: {"modes": Classes(classifier(gan.data.digits()), samples)},
+        lambda gan, samples, repeats: _means(perfect_classes(samples, gan.data.modes)),
+        _of_classes,
+        lambda data: {"modes_total": float(data.modes)},
+    ),
+    Coloured: Suited(
+        lambda gan, samples: {"distances": _distances(gan, samples), "colours": Colours(samples)},
+        lambda gan, samples, repeats: {
+            **_perfect_distances(gan, samples, repeats),
+            "colour_js": perfect_colours(samples, samples).mean,
+        },
+        _of_colours,
+    ),
+}
