@@ -85,7 +85,7 @@ def test_damaged_descriptions_and_other_versions_are_named(saddlery, tmp_path):
     (tmp_path / "experiment.json").write_text('{"format": 99}')
     code, _, errors = saddlery("resume", ".")
     assert code == 2
-    assert "format 99, this version of Saddlery reads format 4" in errors
+    assert "format 99, this version of Saddlery reads format 5" in errors
 
 
 def test_a_folder_that_cannot_be_written_is_a_failure_not_a_mistake(saddlery, monkeypatch):
