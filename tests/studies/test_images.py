@@ -1,4 +1,4 @@
-"""What the image studies share: trainings and measurements that are not made twice, names, and intervals."""
+"""What the image studies share: trainings and measurements that are not made twice, and names."""
 
 import numpy as np
 import pytest
@@ -102,14 +102,3 @@ def test_results_come_back_as_they_were(results, tmp_path):
     assert [type(name) for name in back["method"].values.tolist()] == [str] * 3
     with pytest.raises(FileNotFoundError, match="holds no study y"):
         images.kept(tmp_path / "y.zarr", "y")
-
-
-def test_intervals_are_of_the_median_over_seeds_that_have_a_value():
-    assert images.interval(np.array([3.0])) == (3, 3, 3)
-    assert images.interval(np.array([np.nan, np.nan]))[0] != 0  # NaN
-    median, low, high = images.interval(np.array([1.0, 2, 3, np.nan]))
-    assert (median, low, high) == (2, 1, 3)
-    many = np.random.default_rng(3).normal(size=400)
-    median, low, high = images.interval(many)
-    assert median == np.median(many)
-    assert 0.8 * 1.96 * 1.2533 / 20 < (high - low) / 2 < 1.2 * 1.96 * 1.2533 / 20  # the median's standard error
