@@ -13,10 +13,9 @@ from matplotlib.colors import ListedColormap
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from saddlery import storage
 from saddlery.analysis.numbers import number, percent
 from saddlery.report.style import GREY, INK, RULE, STROKES, Picture, canvas, colour, dress, render
-from saddlery.report.template import filled
+from saddlery.report.template import files, filled, write_page
 from saddlery.report.words import Finding
 
 SHADES = ("#0072b2", "#86bfe0", "#f3c65a", "#b7b2aa", "#f6e6dc", "#d9936f")  # of the verdicts, in their order
@@ -45,16 +44,9 @@ def write(dataset: xr.Dataset, folder: str | os.PathLike) -> Path:
 
     **Returns:** the path of the page.
     """
-    folder = Path(folder)
-    storage.mark(folder)
-    (folder / "figures").mkdir(exist_ok=True)
     drawn = [maps(dataset.isel(game=i)) for i in range(dataset.sizes["game"])]
     others = {picture.name: picture for picture in (overview(dataset), race(dataset), reading(dataset))}
-    for picture in (*drawn, *others.values()):
-        storage.write(folder / "figures" / f"atlas-{picture.name}.svg", picture.svg)
-        storage.write(folder / "figures" / f"atlas-{picture.name}.png", picture.png)
-    storage.write(folder / "report.html", html(dataset, drawn, others))
-    return folder / "report.html"
+    return write_page(folder, html(dataset, drawn, others), files((*drawn, *others.values()), "atlas-"))
 
 
 def html(dataset: xr.Dataset, drawn: list[Picture], others: dict[str, Picture]) -> str:

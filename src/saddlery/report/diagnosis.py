@@ -13,7 +13,7 @@ from saddlery.diagnosis import Diagnosis
 from saddlery.diagnosis.verification import Verification, measured
 from saddlery.diagnosis.words import GAINS, advice, conclusion, rows
 from saddlery.report.style import COLOURS, GREY, INK, RULE, Picture, canvas, dress, logarithmic, render
-from saddlery.report.template import filled
+from saddlery.report.template import files, filled, write_page
 
 GENERATOR, DISCRIMINATOR = COLOURS["simultaneous"], COLOURS["consensus"]
 FIELD = INK
@@ -29,16 +29,10 @@ def write(diagnosis: Diagnosis, folder: str | os.PathLike) -> Path:
 
     **Raises:** `OSError` when the folder cannot be written.
     """
-    folder = Path(folder)
-    storage.mark(folder)
-    (folder / "figures").mkdir(exist_ok=True)
     drawn = pictures(diagnosis)
-    for picture in drawn:
-        storage.write(folder / "figures" / f"{picture.name}.svg", picture.svg)
-        storage.write(folder / "figures" / f"{picture.name}.png", picture.png)
-    storage.write(folder / "diagnosis.json", json.dumps(record(diagnosis), indent=1, ensure_ascii=False) + "\n")
-    storage.write(folder / "report.html", html(diagnosis, drawn))
-    return folder / "report.html"
+    page = write_page(folder, html(diagnosis, drawn), files(drawn))
+    storage.write(Path(folder) / "diagnosis.json", json.dumps(record(diagnosis), indent=1, ensure_ascii=False) + "\n")
+    return page
 
 
 def html(diagnosis: Diagnosis, drawn: list[Picture]) -> str:

@@ -9,13 +9,12 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from saddlery import storage
 from saddlery.analysis import comparison, facts
 from saddlery.analysis.measures import MEASURES, Measure
 from saddlery.analysis.numbers import number, percent
 from saddlery.report.figures.heat import heat
 from saddlery.report.style import GREY, INK, RULE, Picture, canvas, dress, render
-from saddlery.report.template import filled
+from saddlery.report.template import files, filled, write_page
 from saddlery.report.words import Finding
 from saddlery.studies.fair import BASELINE
 
@@ -54,15 +53,8 @@ def write(dataset: xr.Dataset, folder: str | os.PathLike) -> Path:
 
     **Returns:** the path of the page.
     """
-    folder = Path(folder)
-    storage.mark(folder)
-    (folder / "figures").mkdir(exist_ok=True)
     drawn = {picture.name: picture for picture in (spread(dataset), settings(dataset), along(dataset))}
-    for name, picture in drawn.items():
-        storage.write(folder / "figures" / f"fair-{name}.svg", picture.svg)
-        storage.write(folder / "figures" / f"fair-{name}.png", picture.png)
-    storage.write(folder / "report.html", html(dataset, drawn))
-    return folder / "report.html"
+    return write_page(folder, html(dataset, drawn), files(drawn.values(), "fair-"))
 
 
 def html(dataset: xr.Dataset, drawn: dict[str, Picture]) -> str:

@@ -12,10 +12,9 @@ from matplotlib.colors import Normalize
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from saddlery import storage
 from saddlery.analysis.numbers import percent
 from saddlery.report.style import COLOURS, GREY, INK, RULE, Picture, canvas, dress, render
-from saddlery.report.template import filled
+from saddlery.report.template import files, filled, write_page
 from saddlery.report.words import Finding
 
 FAMILIES = {"optimal": "Optimal", "first-order": "First-order", "unrolled": "Unrolled"}
@@ -35,15 +34,8 @@ def write(dataset: xr.Dataset, folder: str | os.PathLike) -> Path:
 
     **Returns:** the path of the page.
     """
-    folder = Path(folder)
-    storage.mark(folder)
-    (folder / "figures").mkdir(exist_ok=True)
     drawn = {picture.name: picture for picture in (maps(dataset), distances(dataset), gallery(dataset))}
-    for name, picture in drawn.items():
-        storage.write(folder / "figures" / f"first-order-{name}.svg", picture.svg)
-        storage.write(folder / "figures" / f"first-order-{name}.png", picture.png)
-    storage.write(folder / "report.html", html(dataset, drawn))
-    return folder / "report.html"
+    return write_page(folder, html(dataset, drawn), files(drawn.values(), "first-order-"))
 
 
 def html(dataset: xr.Dataset, drawn: dict[str, Picture]) -> str:

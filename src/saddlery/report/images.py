@@ -10,14 +10,13 @@ import numpy as np
 import xarray as xr
 from PIL import Image
 
-from saddlery import storage
 from saddlery.analysis import facts as facts_of
 from saddlery.analysis.intervals import interval
 from saddlery.analysis.numbers import number
 from saddlery.data.images import in_range
 from saddlery.report.sheet import sheet as tiled
 from saddlery.report.style import Picture, colour
-from saddlery.report.template import filled
+from saddlery.report.template import files, filled, write_page
 from saddlery.report.words import Finding
 
 SHADES = {0: "#d55e00", 1: "#c98a00", 5: "#56a0d8", 10: "#0072b2"}  # of the steps that are unrolled
@@ -95,16 +94,12 @@ def write(
 
     **Returns:** the path of the page.
     """
-    folder = Path(folder)
-    storage.mark(folder)
-    (folder / "figures").mkdir(exist_ok=True)
+    figures = {}
     for section in sections:
-        for picture in section.pictures:
-            storage.write(folder / "figures" / f"{name}-{picture.name}.svg", picture.svg)
-            storage.write(folder / "figures" / f"{name}-{picture.name}.png", picture.png)
+        figures |= files(section.pictures, f"{name}-")
         for each in section.sheets:
             place = "".join(letter if letter.isalnum() else "-" for letter in f"{section.heading} {each.label}")
-            storage.write(folder / "figures" / f"{name}-{place.lower()}.png", each.png)
+            figures[f"{name}-{place.lower()}.png"] = each.png
     about = dict(dataset.attrs) | {"optimisers": facts_of.optimisers(dataset)}
     settings = {"Game": "game", "Optimisers": "optimisers", "Versions": "versions"}
     page = filled(
@@ -115,8 +110,7 @@ def write(
         sections=sections,
         settings=[(words, about[key]) for words, key in settings.items() if about.get(key)],
     )
-    storage.write(folder / "report.html", page)
-    return folder / "report.html"
+    return write_page(folder, page, figures)
 
 
 def last(dataset: xr.Dataset, name: str) -> xr.DataArray:

@@ -9,14 +9,13 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from saddlery import storage
 from saddlery.analysis.facts import optimisers
 from saddlery.analysis.numbers import number, percent
 from saddlery.report.figures.curves import curves
 from saddlery.report.figures.strip import evolution
 from saddlery.report.kinks import finding, kinks
 from saddlery.report.style import GREY, INK, RULE, Picture, canvas, dress, looks, render
-from saddlery.report.template import filled
+from saddlery.report.template import files, filled, write_page
 from saddlery.report.words import Finding
 from saddlery.report.words import findings as trained
 
@@ -37,17 +36,11 @@ def write(dataset: xr.Dataset, folder: str | os.PathLike) -> Path:
 
     **Returns:** the path of the page.
     """
-    folder = Path(folder)
-    storage.mark(folder)
-    (folder / "figures").mkdir(exist_ok=True)
     drawn = [evolution(dataset), *(picture for picture in curves(dataset) if picture.name in SHOWN)]
     drawn += [eigenvalues(dataset, field, full) for full in (False, True) for field in FIELDS]
     drawn += [distribution(dataset), kinks(dataset), along_path(dataset)]
-    for picture in drawn:
-        storage.write(folder / "figures" / f"numerics-ring-{picture.name}.svg", picture.svg)
-        storage.write(folder / "figures" / f"numerics-ring-{picture.name}.png", picture.png)
-    storage.write(folder / "report.html", html(dataset, {picture.name: picture for picture in drawn}))
-    return folder / "report.html"
+    page = html(dataset, {picture.name: picture for picture in drawn})
+    return write_page(folder, page, files(drawn, "numerics-ring-"))
 
 
 def html(dataset: xr.Dataset, drawn: dict[str, Picture]) -> str:

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 
 import xarray as xr
 
-from saddlery import storage
 from saddlery.analysis.facts import optimisers
 from saddlery.analysis.measures import measured
 from saddlery.report import sweeps
@@ -17,7 +16,7 @@ from saddlery.report.animation import Animation, animation
 from saddlery.report.figures import curves, pictures
 from saddlery.report.style import Picture, looks
 from saddlery.report.summary import Column, columns, labels, title
-from saddlery.report.template import filled
+from saddlery.report.template import files, filled, write_page
 from saddlery.report.words import Finding, facts, findings
 
 NEEDED = ("setting", "seed", "step")
@@ -61,18 +60,12 @@ def write(datasets: Sequence[xr.Dataset], folder: str | os.PathLike) -> Path:
         raise ValueError("datasets: got none, expected at least one experiment")
     for dataset in datasets:
         _check(dataset)
-    folder = Path(folder)
-    storage.mark(folder)
-    (folder / "figures").mkdir(exist_ok=True)
-    parts = []
+    parts, figures = [], {}
     for dataset in datasets:
-        parts.append(_part(dataset, taken=[part.name for part in parts]))
-        for picture in filter(None, (parts[-1].map, *parts[-1].pictures, *parts[-1].curves)):
-            stem = f"{parts[-1].name}-{picture.name}"
-            storage.write(folder / "figures" / f"{stem}.svg", picture.svg)
-            storage.write(folder / "figures" / f"{stem}.png", picture.png)
-    storage.write(folder / "report.html", html(parts))
-    return folder / "report.html"
+        part = _part(dataset, taken=[part.name for part in parts])
+        parts.append(part)
+        figures |= files(filter(None, (part.map, *part.pictures, *part.curves)), f"{part.name}-")
+    return write_page(folder, html(parts), figures)
 
 
 def html(parts: Sequence[Part]) -> str:

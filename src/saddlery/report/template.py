@@ -1,9 +1,40 @@
-"""Pages out of the templates beside this file."""
+"""Pages out of the templates beside this file, written with their figures."""
 
 import base64
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from saddlery import storage
+from saddlery.report.style import Picture
+
+
+def write_page(folder: str | os.PathLike, page: str, figures: Mapping[str, bytes]) -> Path:
+    """Write `folder/report.html`, and its figures by their names below `folder/figures`.
+
+    Each file appears whole or not at all; files of that name are replaced, the page last.
+
+    **Arguments:** `folder`: created if it does not exist.
+
+    **Returns:** the path of the page.
+
+    **Raises:** `OSError` when it cannot be written.
+    """
+    folder = Path(folder)
+    storage.mark(folder)
+    (folder / "figures").mkdir(exist_ok=True)
+    for name, content in figures.items():
+        storage.write(folder / "figures" / name, content)
+    storage.write(folder / "report.html", page)
+    return folder / "report.html"
+
+
+def files(pictures: Iterable[Picture], prefix: str = "") -> dict[str, bytes]:
+    """The files of pictures, an SVG and a PNG each, by their names after a prefix."""
+    return {f"{prefix}{picture.name}.{kind}": getattr(picture, kind) for picture in pictures for kind in ("svg", "png")}
 
 
 def filled(template: str, **shown: Any) -> str:
