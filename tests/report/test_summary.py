@@ -9,7 +9,7 @@ from rich.console import Console
 from saddlery.report import collapsed, summary_table, table
 from saddlery.report.seeds import median_seeds, recorded, spaced
 from saddlery.report.summary import PERFECT
-from saddlery.report.words import facts, findings
+from saddlery.report.words import extent, findings
 
 
 def by_hand(dataset, name, setting):
@@ -111,7 +111,7 @@ def test_the_words_say_what_the_numbers_say(mixture):
     assert found["Diverged"].text == "alternating in 1 of 4 seeds. The first at step 497."
     assert "simultaneous was at" in found["Kept moving"].text  # the one that rotates, not the one that sticks
     assert "alternating" not in found["Kept moving"].text
-    assert "4 methods, 4 seeds each, 1,000 steps" in facts(mixture)
+    assert "4 methods, 4 seeds each, 1,000 steps" in extent(mixture)
 
 
 @pytest.mark.parametrize("data", ["mixture", "images"])

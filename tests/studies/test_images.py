@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from saddlery.datasets import write_dataset
 from saddlery.experiment import Experiment
 from saddlery.studies import images
 
@@ -96,7 +97,7 @@ def test_another_study_in_the_folder_is_left_alone(results, folder):
 
 
 def test_results_come_back_as_they_were(results, tmp_path):
-    images.keep(results, tmp_path / "x.zarr")
+    write_dataset(tmp_path / "x.zarr", results)
     back = images.kept(tmp_path / "x.zarr", "x")
     xr.testing.assert_equal(back, results)
     assert [type(name) for name in back["method"].values.tolist()] == [str] * 3

@@ -12,8 +12,6 @@ import xarray as xr
 from saddlery.analysis.numbers import number, percent
 
 SPANS = ("setting", "seed", "step")  # a measure is a number at each of these
-
-
 FORMS: dict[str, Callable[[float], str]] = {"number": number, "percent": percent, "count": "{:.3g}".format}
 
 
@@ -93,8 +91,12 @@ MEASURES = {measure.name: measure for measure in TABLE}
 def measure_of(dataset: xr.Dataset, name: str) -> Measure:
     """The measure that a variable is: as its attributes say, else as in `MEASURES`, else by its name alone."""
     held = {key: str(value) for key, value in dataset[name].attrs.items() if key in Measure._fields}
-    usual = MEASURES.get(name, Measure(name, name.replace("_", " "), name, name, kind="own"))
-    return usual._replace(**held)
+    return (MEASURES.get(name) or by_name(name, name))._replace(**held)
+
+
+def by_name(name: str, meaning: str, kind: str = "own") -> Measure:
+    """A measure of which only the name is known, which is its title and its axis."""
+    return Measure(name, name.replace("_", " "), meaning, name, kind=kind)
 
 
 def measured(dataset: xr.Dataset, *kinds: str) -> list[Measure]:
@@ -120,7 +122,7 @@ def described(name: str, said: Measure | None = None, of: str = "") -> dict[str,
     **Arguments:** `said`: the measure that its probe says it is; without it, the one that is known by its name, or one
     of which only the name is. `of`: whose it is, where that is not the players': it is then a detail.
     """
-    found = said or MEASURES.get(name, Measure(name, name.replace("_", " "), "recorded by a probe", name, kind="own"))
+    found = said or MEASURES.get(name) or by_name(name, "recorded by a probe")
     if of:
         found = found._replace(title=f"{found.title} of {of}", kind="detail")
     return found.attributes()

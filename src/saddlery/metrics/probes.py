@@ -157,7 +157,7 @@ def as_seen(images: Any) -> Any:
 
 def pixels(images: Any) -> Any:
     """Images in [−1, 1] as uint8 in [0, 255], rounded; what lies outside is clipped, NaN is grey; uint8 stays."""
-    return jnp.round((as_seen(jnp.nan_to_num(in_range(jnp.asarray(images)))) + 1) * 127.5).astype(jnp.uint8)
+    return jnp.round((jnp.nan_to_num(as_seen(images)) + 1) * 127.5).astype(jnp.uint8)
 
 
 def _measures(coverage):

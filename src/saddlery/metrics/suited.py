@@ -88,10 +88,9 @@ def perfect(game: Any, samples: int = 2500, repeats: int = 4) -> dict[str, float
 def _of_modes(gan: Gan, samples: Any, real: Any) -> dict[str, float]:
     """How many modes of a mixture samples cover, and how evenly."""
     found = mode_coverage(samples, gan.data.centres, gan.data.std)
-    words = {"modes": "modes found", "kl": "KL to uniform", "total_variation": "total variation"}
-    return {
-        each: float(getattr(found, name)) for name, each in (words | {"high_quality": "high-quality share"}).items()
-    }
+    words = {"modes": "modes found", "kl": "KL to uniform"}
+    words |= {"total_variation": "total variation", "high_quality": "high-quality share"}
+    return {each: float(getattr(found, name)) for name, each in words.items()}
 
 
 def _of_classes(gan: Gan, samples: Any, real: Any) -> dict[str, float]:

@@ -9,9 +9,8 @@ import xarray as xr
 
 from saddlery.analysis.facts import arrays
 from saddlery.analysis.numbers import correlation, number, percent
-from saddlery.report import crossed
+from saddlery.report import crossed, images
 from saddlery.report.images import Row, Section, Table, cell, diverged, told
-from saddlery.report.images import write as write_page
 from saddlery.report.style import INK, RULE, STROKES, Picture, canvas, colour, dress, logarithmic, render
 from saddlery.report.words import Finding
 
@@ -52,7 +51,7 @@ def write(dataset: xr.Dataset, folder: str | os.PathLike) -> Path:
     """
     found = moved(crossed.best(dataset))
     rates = sorted({f"{rate:g}" for rate in dataset["learning_rate"].values}, key=float)
-    facts = (
+    extent = (
         f"{found.sizes['row']} families of networks, {found.sizes['column']} methods, learning rates "
         f"{', '.join(rates)}, {found.sizes['seed']} seeds, {int(dataset['step'].values[-1]):,} steps."
     )
@@ -90,7 +89,7 @@ def write(dataset: xr.Dataset, folder: str | os.PathLike) -> Path:
         *crossed.findings(found, "family"), constant(found), *stationary(found), regulariser(found),
         *diverged_by_family(dataset),
     ]  # fmt: skip
-    return write_page("architectures", dataset, folder, facts, told, sections)
+    return images.write("architectures", dataset, folder, extent, told, sections)
 
 
 def moved(found: xr.Dataset) -> xr.Dataset:

@@ -53,11 +53,11 @@ def write(dataset: xr.Dataset, folder: str | os.PathLike) -> Path:
         ),
         Section("Samples", "Each setting's seed of median divergence, at the last step.", sheets=shown(dataset)),
     ]
-    facts = (
+    extent = (
         f"K = {', '.join(map(str, depths_of(dataset)))}, discriminators of a quarter and a half of the generator's "
         f"filters; {dataset.sizes['seed']} seeds each, {dataset.attrs['steps']:,} steps, {samples:,} samples."
     )
-    return images.write("coloured", dataset, folder, facts, findings(dataset), sections)
+    return images.write("coloured", dataset, folder, extent, findings(dataset), sections)
 
 
 def table(dataset: xr.Dataset) -> Table:

@@ -6,9 +6,8 @@ from pathlib import Path
 import xarray as xr
 
 from saddlery.analysis.facts import arrays
-from saddlery.report import crossed
+from saddlery.report import crossed, images
 from saddlery.report.images import Section, diverged
-from saddlery.report.images import write as write_page
 from saddlery.report.words import Finding
 
 
@@ -23,7 +22,7 @@ def write(dataset: xr.Dataset, folder: str | os.PathLike) -> Path:
     """
     found = crossed.best(dataset)
     rates = sorted({f"{rate:g}" for rate in dataset["learning_rate"].values}, key=float)
-    facts = (
+    extent = (
         f"{found.sizes['row']} losses, {found.sizes['column']} methods, learning rates {', '.join(rates)}, "
         f"{found.sizes['seed']} seeds, {int(dataset['step'].values[-1]):,} steps."
     )
@@ -44,7 +43,7 @@ def write(dataset: xr.Dataset, folder: str | os.PathLike) -> Path:
         Section("Samples", sheets=crossed.sheets(found, arrays(dataset, "real")[0][1])),
     ]
     told = [*crossed.findings(found, "loss"), *_lost(dataset), *_zero_sum(found)]
-    return write_page("divergences", dataset, folder, facts, told, sections)
+    return images.write("divergences", dataset, folder, extent, told, sections)
 
 
 ZERO_SUM = ("minimax", "tv", "wasserstein", "f_kl", "f_reverse_kl", "f_pearson", "f_hellinger", "f_js")

@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 from PIL import Image
 
-from saddlery.analysis import facts as facts_of
+from saddlery.analysis import facts
 from saddlery.analysis.intervals import interval
 from saddlery.analysis.numbers import number
 from saddlery.data.images import in_range
@@ -78,7 +78,7 @@ def write(
     name: str,
     dataset: xr.Dataset,
     folder: str | os.PathLike,
-    facts: str,
+    extent: str,
     findings: Sequence[Finding],
     sections: Sequence[Section],
 ) -> Path:
@@ -90,7 +90,7 @@ def write(
     - `name`: the study's.
     - `dataset`: whose attributes `title`, `note`, `command`, and where there are `game` and `versions`, are shown,
       and its optimisers.
-    - `facts`: the size of the study in a line; `findings`: what was found, in words; `sections`: the rest.
+    - `extent`: how large the study is, in a line; `findings`: what was found, in words; `sections`: the rest.
 
     **Returns:** the path of the page.
     """
@@ -100,12 +100,12 @@ def write(
         for each in section.sheets:
             place = "".join(letter if letter.isalnum() else "-" for letter in f"{section.heading} {each.label}")
             figures[f"{name}-{place.lower()}.png"] = each.png
-    about = dict(dataset.attrs) | {"optimisers": facts_of.optimisers(dataset)}
+    about = dict(dataset.attrs) | {"optimisers": facts.optimisers(dataset)}
     settings = {"Game": "game", "Optimisers": "optimisers", "Versions": "versions"}
     page = filled(
         "images.html.jinja",
         data=dataset.attrs,
-        facts=facts,
+        extent=extent,
         findings=findings,
         sections=sections,
         settings=[(words, about[key]) for words, key in settings.items() if about.get(key)],
@@ -158,7 +158,7 @@ def table(
 
 def perfect(dataset: xr.Dataset, columns: Sequence[Column]) -> dict[str, float]:
     """A perfect sampler's values, those that are known."""
-    held = {each.name: facts_of.distinct(dataset, f"perfect_{each.name}") for each in columns}
+    held = {each.name: facts.distinct(dataset, f"perfect_{each.name}") for each in columns}
     return {name: values[0] for name, values in held.items() if values}
 
 
@@ -196,7 +196,7 @@ def sheets(dataset: xr.Dataset, by: str, shown: int = SHOWN) -> list[Sheet]:
     """
     made = [
         sheet(f"real, {of}" if of else "real", images, "from the data", shown=shown)
-        for of, images in facts_of.arrays(dataset, "real")
+        for of, images in facts.arrays(dataset, "real")
     ]
     ranked = last(dataset, by).transpose("setting", "seed").values.astype(float)
     for i, label in enumerate(dataset["setting"].values):

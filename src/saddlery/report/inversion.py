@@ -8,9 +8,9 @@ import xarray as xr
 
 from saddlery.analysis.intervals import interval
 from saddlery.analysis.numbers import correlation, number, percent
+from saddlery.report import images
 from saddlery.report.figures.dots import dots
 from saddlery.report.images import Column, Section, Sheet, diverged, sheet, table, told
-from saddlery.report.images import write as write_page
 from saddlery.report.style import INK, Picture, canvas, colour, dress, logarithmic, render
 from saddlery.report.words import Finding
 from saddlery.studies.controls import generators
@@ -30,7 +30,7 @@ def write(dataset: xr.Dataset, folder: str | os.PathLike) -> Path:
     """
     means = averaged(dataset)
     attrs = dataset.attrs
-    facts = (
+    extent = (
         f"{dataset.sizes['setting']} values of K and two controls, {dataset.sizes['seed']} seeds each; "
         f"{attrs['images']} training and as many held-out images of {attrs['pixels']} numbers, z of {attrs['latent']}, "
         f"{attrs['restarts']} searches for each image."
@@ -65,7 +65,7 @@ def write(dataset: xr.Dataset, folder: str | os.PathLike) -> Path:
         ),
         Section("Samples", "Fresh samples of the same generators.", sheets=made(dataset, means)),
     ]
-    return write_page("inversion", dataset, folder, facts, findings(dataset), sections)
+    return images.write("inversion", dataset, folder, extent, findings(dataset), sections)
 
 
 def averaged(dataset: xr.Dataset) -> xr.Dataset:

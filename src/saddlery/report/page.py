@@ -17,7 +17,7 @@ from saddlery.report.figures import curves, pictures
 from saddlery.report.style import Picture, looks
 from saddlery.report.summary import Column, columns, labels, title
 from saddlery.report.template import files, filled, write_page
-from saddlery.report.words import Finding, facts, findings
+from saddlery.report.words import Finding, extent, findings
 
 NEEDED = ("setting", "seed", "step")
 
@@ -27,7 +27,7 @@ class Part(NamedTuple):
 
     name: str
     title: str
-    facts: str
+    extent: str
     note: str
     findings: list[Finding]
     columns: list[Column]
@@ -81,7 +81,7 @@ def _part(dataset: xr.Dataset, taken: Sequence[str]) -> Part:
     return Part(
         name=name if name not in taken else f"{name}-{len(taken) + 1}",
         title=heading,
-        facts=facts(dataset),
+        extent=extent(dataset),
         note=str(dataset.attrs.get("note", "")),
         findings=[*sweeps.findings(whole), *findings(dataset)],
         columns=columns(dataset),

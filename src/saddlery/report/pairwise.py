@@ -8,8 +8,8 @@ import xarray as xr
 
 from saddlery.analysis.intervals import interval
 from saddlery.analysis.numbers import number
+from saddlery.report import images
 from saddlery.report.images import Column, Section, Sheet, diverged, sheet, table, told
-from saddlery.report.images import write as write_page
 from saddlery.report.style import GREY, INK, Picture, canvas, dress, render
 from saddlery.report.words import Finding
 from saddlery.studies.controls import generators
@@ -27,7 +27,7 @@ def write(dataset: xr.Dataset, folder: str | os.PathLike) -> Path:
 
     **Returns:** the path of the page.
     """
-    facts = (
+    extent = (
         f"{dataset.sizes['setting']} values of K and three controls, {dataset.sizes['seed']} seeds each, all pairs of "
         f"{dataset.attrs['number']:,} images."
     )
@@ -47,7 +47,7 @@ def write(dataset: xr.Dataset, folder: str | os.PathLike) -> Path:
     )
     sections = [Section("Distances of all pairs", small, pictures=[histograms(dataset)]), *tables]
     sections.append(Section("Samples", "The first seed of each.", sheets=samples(dataset)))
-    return write_page("pairwise", dataset, folder, facts, findings(dataset), sections)
+    return images.write("pairwise", dataset, folder, extent, findings(dataset), sections)
 
 
 def size(value: float) -> str:

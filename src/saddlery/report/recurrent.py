@@ -58,11 +58,11 @@ def write(dataset: xr.Dataset, folder: str | os.PathLike) -> Path:
         ),
         Section("Samples", "All seeds, at the last step.", sheets=every(dataset)),
     ]
-    facts = (
+    extent = (
         f"{' and '.join(map(str, dataset['setting'].values))}; {dataset.sizes['seed']} seeds each, "
         f"{dataset.attrs['steps']:,} steps, {samples:,} samples."
     )
-    return images.write("recurrent", dataset, folder, facts, findings(dataset), sections)
+    return images.write("recurrent", dataset, folder, extent, findings(dataset), sections)
 
 
 def every(dataset: xr.Dataset) -> list[images.Sheet]:

@@ -84,12 +84,12 @@ def write(dataset: xr.Dataset, folder: str | os.PathLike) -> Path:
             sheets=images.sheets(dataset, "found"),
         ),
     ]
-    facts = (
+    extent = (
         f"K = {', '.join(map(str, depths_of(dataset)))}, discriminators of a quarter and a half of the generator's "
         f"filters, and a relativistic baseline; {dataset.sizes['seed']} seeds each, {dataset.attrs['steps']:,} steps, "
         f"{samples:,} samples."
     )
-    return images.write("stacked", dataset, folder, facts, findings(dataset), sections)
+    return images.write("stacked", dataset, folder, extent, findings(dataset), sections)
 
 
 def table(dataset: xr.Dataset) -> Table:
@@ -167,13 +167,12 @@ def _unrolling(dataset: xr.Dataset, fraction: float) -> Finding:
     """What unrolling changes for one size of discriminator."""
     at = unrolled(dataset, fraction)
     parts = [f"K = {d:g}: {told(at['found'].isel(setting=i), number)}" for i, d in enumerate(at["depth"].values)]
-    published = ", ".join(f"{PUBLISHED[fraction, depth][0]:g}" for depth in depths_of(dataset))
+    steps = depths_of(dataset)
+    published = ", ".join(f"{PUBLISHED[fraction, depth][0]:g}" for depth in steps)
     none, most = (interval(at["found"].isel(setting=i)) for i in (0, -1))
     apart = "more" if most[1] > none[2] else "fewer" if most[2] < none[1] else ""
     verdict = (
-        f"with K = {depths_of(dataset)[-1]} {apart} than without"
-        if apart
-        else f"K = 0 and K = {depths_of(dataset)[-1]} do not differ clearly"
+        f"with K = {steps[-1]} {apart} than without" if apart else f"K = 0 and K = {steps[-1]} do not differ clearly"
     )
     text = f"Modes found, {', '.join(parts)}: {verdict}. Published for MNIST: {published}."
     tone = {"more": "good", "fewer": "bad"}.get(apart, "plain")

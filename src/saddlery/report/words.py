@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
-from saddlery.analysis import facts as facts_of
+from saddlery.analysis import facts
 from saddlery.analysis.measures import measured
 from saddlery.analysis.numbers import number, percent
 from saddlery.report.seeds import diverged, drawable, last, median_seeds, unfinished
@@ -31,7 +31,7 @@ def findings(dataset: xr.Dataset) -> list[Finding]:
     return [*found, *_diverged(dataset), *_unfinished(dataset), *_cost(dataset)]
 
 
-def facts(dataset: xr.Dataset) -> str:
+def extent(dataset: xr.Dataset) -> str:
     """The size of the experiment in a line."""
     settings, seeds = dataset.sizes["setting"], dataset.sizes["seed"]
     parts = [
@@ -46,8 +46,8 @@ def facts(dataset: xr.Dataset) -> str:
 
 def _modes(dataset: xr.Dataset) -> list[Finding]:
     """Which settings covered all modes, which collapsed, and how much of what they draw is near a mode."""
-    total = facts_of.shared(dataset, "modes_total")
-    full = (last(dataset, "modes") >= facts_of.along(dataset, "modes_total")).sum("seed").values
+    total = facts.shared(dataset, "modes_total")
+    full = (last(dataset, "modes") >= facts.along(dataset, "modes_total")).sum("seed").values
     lost = collapsed(dataset).sum("seed").values
     half = "To fewer than half of the modes: " if lost.any() else ""
     known = bool(np.isfinite(last(dataset, "modes")).all())  # a run that has diverged has not been seen not to collapse
@@ -59,7 +59,7 @@ def _modes(dataset: xr.Dataset) -> list[Finding]:
     if "high_quality" in dataset:
         shares = last(dataset, "high_quality").median("seed").values.tolist()
         known = [(name, share) for name, share in zip(dataset["setting"].values, shares, strict=True) if share == share]
-        known += [("a perfect sampler", share) for share in facts_of.distinct(dataset, "perfect_high_quality")]
+        known += [("a perfect sampler", share) for share in facts.distinct(dataset, "perfect_high_quality")]
         text = ", ".join(f"{name} {percent(share)}" for name, share in known)
         found.append(Finding("Samples near a mode", f"{text}.", "plain"))
     return found
@@ -70,15 +70,15 @@ def _wandering(dataset: xr.Dataset) -> list[Finding]:
 
     The samples are at a mode when half of its fair share of them, or more, is within three standard deviations.
     """
-    if drawable(dataset) != "mixture" or not facts_of.has(dataset, "mode_std"):
+    if drawable(dataset) != "mixture" or not facts.has(dataset, "mode_std"):
         return []
-    late, std = slice(dataset.sizes["step"] // 2, None), facts_of.along(dataset, "mode_std").values
-    parts = []
+    late, std = slice(dataset.sizes["step"] // 2, None), facts.along(dataset, "mode_std").values
+    lost, parts = collapsed(dataset).values, []
     for i, seed in enumerate(median_seeds(dataset)):
-        if not collapsed(dataset).values[i, seed]:
+        if not lost[i, seed]:
             continue
         samples = dataset["samples"].isel(setting=i, seed=seed, step=late).values[..., None, :]
-        centres = facts_of.of(dataset, "centres", i)
+        centres = facts.of(dataset, "centres", i)
         near = np.linalg.norm(samples - centres, axis=-1) < 3 * std[i]
         there = near.mean(1) >= 1 / np.isfinite(centres).all(-1).sum() / 2  # (record, mode)
         held, visited = there.sum(-1).max(), there.any(0).sum()
@@ -93,7 +93,7 @@ def _wandering(dataset: xr.Dataset) -> list[Finding]:
 def _least(dataset: xr.Dataset, name: str, subject: str, what: str) -> list[Finding]:
     """The settings in the order of a variable that ought to be small, beside a perfect sampler's value."""
     medians = last(dataset, name).median("seed").values.tolist()
-    perfect = facts_of.along(dataset, f"perfect_{name}").values
+    perfect = facts.along(dataset, f"perfect_{name}").values
     parts = []
     for i in np.argsort(medians):
         if np.isfinite(medians[i]):

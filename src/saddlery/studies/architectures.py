@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import xarray as xr
 
 from saddlery.call import parse
+from saddlery.datasets import write_dataset
 from saddlery.experiment import Experiment, prepare
 from saddlery.studies import images
 from saddlery.studies.motion import Motion
@@ -94,7 +95,7 @@ def run(folder: Path | str, scale: str = "quick", progress: Callable[[int, int],
         close=CLOSE,
         **perfect_scores(prepare(first).game, size.samples),
     )
-    images.keep(results, folder / RESULTS)
+    write_dataset(folder / RESULTS, results)
     return open_architectures(folder)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 
 from saddlery.data import colours
+from saddlery.datasets import write_dataset
 from saddlery.experiment import Experiment
 from saddlery.games import coloured
 from saddlery.metrics import colour_divergence, perfect_colours
@@ -89,7 +90,7 @@ def run(folder: Path | str, scale: str = "quick", progress: Callable[[int, int],
         perfect_cells=float(BINS**3 * (1 - (1 - 1 / BINS**3) ** SAMPLES)),
         perfect_spread=1.0,
     ).merge(_controls(size))
-    images.keep(results, folder / RESULTS)
+    write_dataset(folder / RESULTS, results)
     return open_coloured(folder)
 
 

@@ -15,7 +15,7 @@ import xarray as xr
 
 from saddlery import storage
 from saddlery.cores import Completed, threads
-from saddlery.datasets import read_dataset, write_dataset
+from saddlery.datasets import read_dataset
 from saddlery.execution import all_claimed, carry_out, cells_of
 from saddlery.experiment import KEPT, Experiment, Ready, prepare
 from saddlery.game import Pair
@@ -198,11 +198,6 @@ def _npz(values: dict[str, np.ndarray]) -> bytes:
     content = io.BytesIO()
     np.savez_compressed(content, **values)  # type: ignore[arg-type]
     return content.getvalue()
-
-
-def keep(results: xr.Dataset, path: Path) -> None:
-    """Write a study's results, whole or not at all."""
-    write_dataset(path, results)
 
 
 def kept(path: Path, what: str) -> xr.Dataset:

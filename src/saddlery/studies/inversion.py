@@ -16,6 +16,7 @@ from saddlery import metrics, optimisers
 from saddlery.call import parse
 from saddlery.data import Images, as_data
 from saddlery.data.images import in_range
+from saddlery.datasets import write_dataset
 from saddlery.experiment import Experiment, prepare
 from saddlery.metrics.probes import PIXELS
 from saddlery.networks import Network
@@ -138,7 +139,7 @@ def run(folder: Path | str, scale: str = "quick", progress: Callable[[int, int],
         exact=[float(identity_likelihood(shown[1, : search.likely], std).mean()) for std in STDS],
         **search._asdict(),
     )
-    images.keep(results, folder / RESULTS)
+    write_dataset(folder / RESULTS, results)
     return open_inversion(folder)
 
 

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 
-from saddlery.analysis.measures import Measure
+from saddlery.analysis.measures import by_name
 from saddlery.game import gradient_field
 from saddlery.metrics.probes import Probe
 
@@ -49,7 +49,7 @@ class Motion(Probe):
     @property
     def measures(self):
         """All are details: the study draws them itself."""
-        return {name: Measure(name, name.replace("_", " "), name, name, kind="detail") for name in NAMES}
+        return {name: by_name(name, name, "detail") for name in NAMES}
 
     def measure(self, game, players, key):
         """Those variables."""

@@ -12,6 +12,7 @@ from scipy.stats import wasserstein_distance
 
 from saddlery import metrics
 from saddlery.data import as_data
+from saddlery.datasets import write_dataset
 from saddlery.evaluation import seen
 from saddlery.experiment import prepare
 from saddlery.metrics.probes import PIXELS
@@ -102,7 +103,7 @@ def run(folder: Path | str, scale: str = "quick", progress: Callable[[int, int],
         number=number,
         share=SHARE,
     )
-    images.keep(results, folder / RESULTS)
+    write_dataset(folder / RESULTS, results)
     return open_pairwise(folder)
 
 

@@ -11,6 +11,7 @@ import xarray as xr
 from saddlery import metrics
 from saddlery.data import as_data
 from saddlery.data.images import in_range
+from saddlery.datasets import write_dataset
 from saddlery.experiment import Experiment
 from saddlery.games import images as game_of
 from saddlery.studies import depths, images
@@ -68,7 +69,7 @@ def run(folder: Path | str, scale: str = "quick", progress: Callable[[int, int],
         samples_found=SAMPLES,
         accuracy=metrics.classifier(as_data(size.data)).accuracy,
     ).merge(_controls(size))
-    images.keep(results, folder / RESULTS)
+    write_dataset(folder / RESULTS, results)
     return open_recurrent(folder)
 
 

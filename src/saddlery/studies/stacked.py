@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 
 from saddlery.data import as_data
+from saddlery.datasets import write_dataset
 from saddlery.experiment import Experiment
 from saddlery.games import stacked
 from saddlery.metrics import class_coverage, classifier, perfect_classes
@@ -86,7 +87,7 @@ def run(folder: Path | str, scale: str = "quick", progress: Callable[[int, int],
         **_perfect(),
     )
     results = results.merge(_controls(size))
-    images.keep(results, folder / RESULTS)
+    write_dataset(folder / RESULTS, results)
     return open_stacked(folder)
 
 
