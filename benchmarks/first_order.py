@@ -7,7 +7,7 @@ import numpy as np
 from benchmarks.table import Row, rates, ratios
 from benchmarks.timing import race
 from saddlery.cores import usable_cores
-from saddlery.studies.two_gaussians import BLOCK, FirstOrder, Optimal, Unrolled, advance, side_by_side
+from saddlery.studies.first_order.closed_form import BLOCK, FirstOrder, Optimal, Unrolled, advance, side_by_side
 
 RUNS = 4 * BLOCK  # blocks enough for two cores to share
 TARGET, RATE = np.float32([-0.5, 0.5]), np.float32(0.1)

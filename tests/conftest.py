@@ -52,7 +52,7 @@ def forgetful():
 @pytest.fixture(scope="module", autouse=True)
 def hasty(request):
     """Programs are compiled in haste in rooms whose tests compile much and compute little."""
-    jax.config.update("jax_disable_most_optimizations", request.path.parent.name in HASTY)
+    jax.config.update("jax_disable_most_optimizations", bool({*request.path.parts} & {*HASTY}))
     yield
     jax.config.update("jax_disable_most_optimizations", False)
 

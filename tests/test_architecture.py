@@ -25,8 +25,9 @@ def test_imports_point_one_way():
         "import saddlery",
         "from saddlery.cli import main\ntry:\n    main(['--help'])\nexcept SystemExit:\n    pass",
         "from saddlery.cli import main\ntry:\n    main(['run', '--help'])\nexcept SystemExit:\n    pass",
+        "from saddlery.cli import main\ntry:\n    main(['study', '--help'])\nexcept SystemExit:\n    pass",
     ],
-    ids=["import", "help", "help of a command"],
+    ids=["import", "help", "help of a command", "help of studies"],
 )
 def test_nothing_heavy_is_loaded_before_it_is_used(program):
     shown = f"import sys\n{program}\nprint(*sys.modules, file=sys.stderr)"
@@ -34,6 +35,16 @@ def test_nothing_heavy_is_loaded_before_it_is_used(program):
     loaded = {module.partition(".")[0] for module in ended.stderr.split()}
     assert "saddlery" in loaded
     assert loaded & HEAVY == set()
+
+
+def test_reports_are_made_without_jax():
+    program = (
+        "import sys, saddlery.studies.study, saddlery.analysis.comparison\n"
+        "from saddlery.report import page, sheet, summary, tables, words\n"
+        "print(*sys.modules)"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert {module.partition(".")[0] for module in ended.stdout.split()} & {"jax", "equinox", "optax"} == set()
 
 
 @pytest.mark.parametrize("name", saddlery.__all__)

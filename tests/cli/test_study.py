@@ -6,36 +6,41 @@ from types import SimpleNamespace
 
 import pytest
 
-from saddlery.cli.study import STUDIES, _told
+from saddlery.cli.study import _told
+from saddlery.studies.study import STUDIES
 from saddlery.sweeps.lease import Held
 
 
-@pytest.fixture
-def made_up(monkeypatch):
+class MadeUp:
     """A study that notes how it was called."""
-    calls = []
 
-    def run(folder, scale, progress, on):
-        calls.append((folder, scale, on))
+    def __init__(self):
+        self.calls = []
+
+    def run(self, folder, scale, progress):
+        self.calls.append((folder, scale))
         if progress:
             progress(1, 2)
         folder.mkdir(parents=True, exist_ok=True)
         return "results"
 
-    def write(results, folder):
+    def page(self, results, folder):
         assert results == "results"
         return folder / "report.html"
 
-    monkeypatch.setitem(STUDIES, "made-up", ("made_up", "a ring"))
-    monkeypatch.setitem(sys.modules, "saddlery.studies.made_up", SimpleNamespace(run=run))
-    monkeypatch.setitem(sys.modules, "saddlery.report.made_up", SimpleNamespace(write=write))
-    return calls
+
+@pytest.fixture
+def made_up(monkeypatch):
+    study = MadeUp()
+    monkeypatch.setitem(STUDIES, "made-up", "made_up:study")
+    monkeypatch.setitem(sys.modules, "saddlery.studies.made_up", SimpleNamespace(study=study))
+    return study
 
 
 def test_a_study_is_run_and_its_page_written(saddlery, made_up):
     assert saddlery("study", "made-up")[:2] == (0, "Results: runs/made-up\nReport: runs/made-up/report.html\n")
     assert saddlery("study", "made-up", "--scale", "paper", "--out", "here", "--quiet")[0] == 0
-    assert made_up == [(Path("runs/made-up"), "quick", "a ring"), (Path("here"), "paper", "a ring")]
+    assert made_up.calls == [(Path("runs/made-up"), "quick"), (Path("here"), "paper")]
 
 
 def test_progress_is_a_line_in_ten_seconds_with_what_is_left(monkeypatch, capsys):
@@ -54,7 +59,7 @@ def test_being_stopped_says_how_to_go_on(saddlery, made_up, monkeypatch):
     def stopped(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(sys.modules["saddlery.studies.made_up"], "run", stopped)
+    monkeypatch.setattr(made_up, "run", stopped)
     code, _, errors = saddlery("study", "made-up", "--out", "here")
     assert (code, errors) == (130, "error: stopped; the same command goes on with what is in here\n")
 
@@ -64,7 +69,7 @@ def test_a_folder_that_is_not_to_be_had_is_no_traceback(saddlery, made_up, monke
     def refused(*_):
         raise error
 
-    monkeypatch.setattr(sys.modules["saddlery.studies.made_up"], "run", refused)
+    monkeypatch.setattr(made_up, "run", refused)
     assert saddlery("study", "made-up")[::2] == (1, f"error: {error}\n")
 
 
@@ -82,11 +87,3 @@ def test_mistakes_are_named_before_anything_runs(saddlery, tmp_path, arguments, 
     assert code == 2
     assert said in errors
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
-
-
-@pytest.mark.parametrize("name", STUDIES)
-def test_every_study_is_there_with_its_page(name):
-    from importlib import import_module
-
-    assert callable(import_module(f"saddlery.studies.{STUDIES[name][0]}").run)
-    assert callable(import_module(f"saddlery.report.{STUDIES[name][0]}").write)

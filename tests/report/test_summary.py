@@ -137,4 +137,4 @@ def test_the_words_for_distances(images):
     ends = np.median(images.sliced_wasserstein.values[:, :, -1], axis=1)
     text = next(finding.text for finding in findings(images) if finding.subject == "Closest to the data")
     assert text.index("unrolled") < text.index("alternating")
-    assert f"{ends[1] / images.attrs['perfect_sliced_wasserstein']:.1f} times" in text
+    assert f"{ends[1] / images.attrs['perfect_sliced_wasserstein']:.3g} times" in text

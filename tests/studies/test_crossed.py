@@ -1,73 +1,92 @@
-"""The studies of architectures and divergences at a tiny scale."""
+"""What is said of methods crossed with losses or families, on results made up."""
 
 import numpy as np
 import pytest
+import xarray as xr
 
-from saddlery.analysis import facts
-from saddlery.losses import LOSSES
-from saddlery.studies import architectures, divergences
-from saddlery.studies.architectures import METHODS
+from saddlery.report.tables import diverged
+from saddlery.studies import crossed
+from saddlery.studies.architectures.findings import constant, moved, regulariser
+from saddlery.studies.architectures.page import MOTION
+from saddlery.studies.divergences.page import _zero_sum
+
+ROWS, COLUMNS, RATES = ["minimax", "hinge"], ["simultaneous", "consensus γ = 1"], [1e-3, 1e-2]
 
 
-@pytest.fixture(scope="module")
-def crossed(tmp_path_factory):
-    """Two families with two learning rates; the patches last as long as the tests of this file."""
-    size = architectures.Scale(
-        {"cf": "dcgan3_nobn_cf(width=1)", "bn": "dcgan3(width=1)"}, "digits", 2, 2, (1e-3, 1e-2), 2, 120
+@pytest.fixture
+def study():
+    """At the smaller learning rate distances are 4 and, by consensus, 1; for hinge 2 and 6; at the larger, tenfold."""
+    settings = [(row, column, rate) for row in ROWS for column in COLUMNS for rate in RATES]
+    at_end = {("minimax", 0): 4.0, ("minimax", 1): 1.0, ("hinge", 0): 2.0, ("hinge", 1): 6.0}
+    last = [at_end[row, COLUMNS.index(column)] * (1 if rate == RATES[0] else 10) for row, column, rate in settings]
+    along = np.array(last)[:, None, None] * np.array([1.0, 1.01, 1.02])[:, None] * np.array([5.0, 2.0, 1.0])
+    names = ["sliced_wasserstein", "discriminator_loss", *(name for name, *_ in MOTION[2:])]
+    variables = dict.fromkeys(names, (("setting", "seed", "step"), along))
+    variables |= dict.fromkeys(("frechet", "coverage"), (("setting", "seed"), along[..., -1]))
+    images = np.zeros((8, 3, 3, 4, 2, 2, 1), np.uint8)
+    variables["samples"] = ("setting", "seed", "step", "sample", "y", "x", "channel"), images
+    variables["real"] = ("sample", "y", "x", "channel"), images[0, 0, 0]
+    variables["diverged_at"] = ("setting", "seed"), np.full((8, 3), -1)
+    coordinates = {
+        "setting": [", ".join(map(str, each)) for each in settings],
+        "row": ("setting", [row for row, *_ in settings]),
+        "column": ("setting", [column for _, column, _ in settings]),
+        "rival": ("setting", [f"{row}, {column}" for row, column, _ in settings]),
+        "method": ("setting", [column.split()[0] for _, column, _ in settings]),
+        "learning_rate": ("setting", [rate for *_, rate in settings]),
+        "seed": range(3), "step": [0, 5, 10],
+    }  # fmt: skip
+    attrs = {
+        "title": "A <study>", "note": "noted", "command": "saddlery study", "close": 2.0,
+        "perfect_sliced_wasserstein": 1.5, "perfect_frechet": 0.5, "perfect_coverage": 0.9,
+    }  # fmt: skip
+    return xr.Dataset(variables, coordinates, attrs)
+
+
+def test_each_is_taken_at_its_best_learning_rate(study):
+    found = crossed.best(study)
+    assert found["ended"].dims == ("row", "column", "seed")
+    np.testing.assert_allclose(found["ended"].isel(seed=0), [[4, 1], [2, 6]])
+    np.testing.assert_allclose(found["pull"].isel(seed=2, step=0), 5 * 1.02 * np.array([[4, 1], [2, 6]]))
+    assert list(found["method"].values) == ["simultaneous", "consensus"]
+    np.testing.assert_allclose(found["working"], [[0, 0.5], [0.5, 0]])  # at most twice 1.5
+
+
+def test_a_run_that_diverged_counts_as_it_was_before_training(study):
+    study["diverged_at"][0, 1] = 7
+    assert float(crossed.best(study)["ended"].sel(row="minimax", column="simultaneous", seed=1)) == pytest.approx(20.2)
+    assert diverged(study, "row")[0].text.startswith("Of 24 runs: minimax 1 (")
+    assert "minimax, simultaneous 1" in diverged(study, "rival")[0].text
+
+
+def test_ratios_are_seed_by_seed_and_their_means_geometric(study):
+    found = crossed.best(study)
+    ratio = crossed.ratios(found).sel(column=COLUMNS[1])
+    np.testing.assert_allclose(ratio, [[0.25] * 3, [3] * 3])
+    told = crossed.findings(found, "loss")[0].text
+    assert "consensus γ = 1 0.866" in told
+    assert "better for 1 and worse for 1 of 2" in told
+    assert (
+        "By the median distance: minimax consensus γ = 1, hinge simultaneous."
+        in crossed.findings(found, "loss")[2].text
     )
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(architectures.SCALES, "quick", size)
-        patch.setattr(architectures, "METHODS", {name: METHODS[name] for name in ("simultaneous", "consensus γ = 10")})
-        folder = tmp_path_factory.mktemp("architectures")
-        yield architectures.run(folder, "quick"), folder
 
 
-def test_families_methods_and_learning_rates_are_crossed(crossed):
-    results, _ = crossed
-    assert results.sizes["setting"] == 2 * 2 * 2
-    assert list(results["row"].values) == ["cf"] * 4 + ["bn"] * 4
-    assert list(results["column"].values[:4]) == ["simultaneous"] * 2 + ["consensus γ = 10"] * 2
-    assert list(results["method"].values[:4]) == ["simultaneous"] * 2 + ["consensus"] * 2
-    assert list(results["learning_rate"].values) == [1e-3, 1e-2] * 4
-    assert len(set(results["setting"].values)) == 8
+def test_where_consensus_fails_is_read_from_the_data(study):
+    found = moved(crossed.best(study))
+    text = regulariser(found).text
+    assert "worst, beside simultaneous descent, with consensus γ = 1 on hinge" in text
+    assert "minimax: ‖Hᵀξ‖/‖ξ‖ 20.2 (20 to 20.4) at the start and 4.04 (4 to 4.08) at the end" in text
 
 
-def test_the_motion_is_recorded_along_training_and_starts_alike_for_all_methods(crossed):
-    results, _ = crossed
-    for name in ("field_norm", "turning", "pull", "distance", "reached", "spread"):
-        assert results[name].dims == ("setting", "seed", "step")
-        start = results[name].sel(step=0).values[:4]
-        np.testing.assert_array_equal(start, np.broadcast_to(start[0], start.shape))
-        assert np.isfinite(results[name]).all()
+def test_how_constant_losses_are_is_measured_over_the_second_half(study):
+    found = moved(crossed.best(study))
+    np.testing.assert_allclose(found["level"].isel(seed=0), [[6, 1.5], [3, 9]])
+    np.testing.assert_allclose(found["wobble"].isel(seed=0), [[2, 0.5], [1, 3]])
+    assert "consensus γ = 1: loss 1.52 to 9.09" in constant(found).text
 
 
-def test_generators_are_scored_beside_a_perfect_sampler(crossed):
-    results, _ = crossed
-    assert results["frechet"].dims == ("setting", "seed")
-    assert results.attrs["perfect_frechet"] < float(results["frechet"].min())
-    assert results.attrs["perfect_coverage"] > 0.8
-    assert facts.shared(results, "perfect_sliced_wasserstein") > 0
-
-
-def test_what_is_there_is_not_computed_again(crossed, monkeypatch):
-    results, folder = crossed
-    monkeypatch.setattr(architectures, "scored", lambda *_, **__: pytest.fail("computed again"))
-    assert architectures.run(folder, "quick").identical(results)
-
-
-def test_every_loss_is_crossed_once(tmp_path, monkeypatch):
-    of_all = divergences.SCALES["paper"].losses
-    assert len({id(LOSSES[name]) for name in of_all}) == len(of_all) == len({id(loss) for loss in LOSSES.values()})
-    size = divergences.Scale("digits(width=2, batch=4, loss={loss!r})", 2, (1e-3,), 1, 100, ("minimax", "hinge"))
-    monkeypatch.setitem(divergences.SCALES, "quick", size)
-    monkeypatch.setattr(divergences, "METHODS", ("simultaneous", "alternating"))
-    results = divergences.run(tmp_path, "quick")
-    assert list(results["row"].values) == ["minimax", "minimax", "hinge", "hinge"]
-    assert list(results["column"].values) == ["simultaneous", "alternating"] * 2
-    assert results["inception_score"].shape == (4, 1)
-
-
-@pytest.mark.parametrize("study", [architectures, divergences])
-def test_mistakes_are_named(study, tmp_path):
-    with pytest.raises(ValueError, match="unknown scale 'papre'; did you mean 'paper'"):
-        study.run(tmp_path, "papre")
+def test_losses_that_are_no_zero_sum_game_are_told_apart(study):
+    text = _zero_sum(crossed.best(study)).text
+    assert "of the 1 that are zero-sum, consensus γ = 1 0.25 (0.25 to 0.25)" in text
+    assert "of the 1 that are not zero-sum, consensus γ = 1 3 (3 to 3)" in text

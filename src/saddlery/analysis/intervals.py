@@ -1,7 +1,11 @@
-"""Bootstrap intervals over seeds."""
+"""Bootstrap intervals over seeds, and how they are written."""
+
+from collections.abc import Callable
 
 import numpy as np
 import xarray as xr
+
+from saddlery.analysis.numbers import number
 
 RESAMPLES = 10_000
 LEVEL = 0.95
@@ -20,6 +24,21 @@ def interval(values: xr.DataArray | np.ndarray) -> tuple[float, float, float]:
     medians = np.median(known[drawn], axis=1)
     low, high = np.quantile(medians, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], method="inverted_cdf")
     return float(np.median(known)), float(low), float(high)
+
+
+def told(values: xr.DataArray | np.ndarray, text: Callable[[float], str] = number) -> str:
+    """Some seeds' median with its interval where there are several, `7.5 (6.8 to 8)`."""
+    median, low, high = interval(values)
+    if np.isnan(median) or np.size(values) < 2:
+        return text(median) if not np.isnan(median) else "–"
+    return f"{text(median)} ({text(low)} to {text(high)})"
+
+
+def spread(values: xr.DataArray) -> np.ndarray:
+    """The `interval` over `seed` at every place along the other dimensions, `(…, 3)`."""
+    if values.ndim == 1:
+        return np.array(interval(values))
+    return np.apply_along_axis(interval, -1, values.transpose(..., "seed").values.astype(float))
 
 
 def intervals(values: xr.DataArray) -> xr.Dataset:

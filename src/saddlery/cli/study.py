@@ -4,7 +4,6 @@ import contextlib
 import sys
 import time
 from collections.abc import Callable
-from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
@@ -20,25 +19,7 @@ from saddlery.duration import duration
 from saddlery.locks import Held
 from saddlery.names import nearest
 from saddlery.reading import Damaged
-
-# Each is `studies.NAME.run(folder, scale, progress, …)` and `report.NAME.write(results, folder)`: NAME, and what stands
-# for the dots.
-STUDIES = {
-    "architectures": ("architectures",),
-    "atlas": ("atlas",),
-    "coloured": ("coloured",),
-    "divergences": ("divergences",),
-    "fair-digits": ("fair", "digits"),
-    "fair-grid": ("fair", "grid"),
-    "fair-ring": ("fair", "ring"),
-    "first-order": ("first_order",),
-    "inversion": ("inversion",),
-    "numerics-ring": ("numerics_ring",),
-    "pairwise": ("pairwise",),
-    "recurrent": ("recurrent",),
-    "stacked": ("stacked",),
-}
-SCALES = ("tiny", "quick", "paper")
+from saddlery.studies.study import SCALES, STUDIES, find
 
 
 def study(
@@ -53,19 +34,15 @@ def study(
     """
     environment.require()
     with mistakes():
-        if name not in STUDIES:
-            raise ValueError(nearest("study", name, STUDIES))
         if scale not in SCALES:
             raise ValueError(nearest("scale", scale, SCALES))
         folder = local_folder("out", out or Path("runs", name))
-    module, *more = STUDIES[name]
+        chosen = find(name)
     try:
         with contextlib.ExitStack() as stack:
             with mistakes():
                 stack.enter_context(hold(folder))
-            study = import_module(f"saddlery.studies.{module}")
-            results = study.run(folder, scale, None if quiet else _told(name), *more)
-            page = import_module(f"saddlery.report.{module}").write(results, folder)
+            page = chosen.page(chosen.run(folder, scale, None if quiet else _told(name)), folder)
     except KeyboardInterrupt:
         raise Ended(f"stopped; the same command goes on with what is in {folder}", 130) from None
     except (OSError, Damaged, Held) as error:

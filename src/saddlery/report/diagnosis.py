@@ -12,6 +12,8 @@ from saddlery import storage
 from saddlery.diagnosis import Diagnosis
 from saddlery.diagnosis.verification import Verification, measured
 from saddlery.diagnosis.words import GAINS, advice, conclusion, rows
+from saddlery.report.finding import Finding
+from saddlery.report.sections import Cell, Row, Table
 from saddlery.report.style import COLOURS, GREY, INK, RULE, Picture, canvas, dress, logarithmic, render
 from saddlery.report.template import files, filled, write_page
 
@@ -40,12 +42,31 @@ def html(diagnosis: Diagnosis, drawn: list[Picture]) -> str:
     return filled(
         "diagnosis.html.jinja",
         diagnosis=diagnosis,
-        tone=TONES[diagnosis.verdict.word],
-        rows=rows(diagnosis),
-        advice=advice(diagnosis),
+        findings=findings(diagnosis),
+        table=table(diagnosis),
         conclusion=conclusion(diagnosis),
         pictures=drawn,
     )
+
+
+def findings(diagnosis: Diagnosis) -> list[Finding]:
+    """The verdict, the advice, and what could not be computed."""
+    word, evidence = diagnosis.verdict.word, diagnosis.evidence
+    return [
+        Finding(word.capitalize(), f"{diagnosis.verdict.because}.", TONES[word]),
+        *(
+            Finding(status.capitalize(), f"{name}: {text}.", "good" if status == "RECOMMENDED" else "plain")
+            for status, name, text in advice(diagnosis)
+        ),
+        *(Finding("Not computed", f"{text}.", "bad") for text in evidence.missing),
+        *(Finding("Note", f"{text}.") for text in evidence.remarks),
+    ]
+
+
+def table(diagnosis: Diagnosis) -> Table:
+    """What was measured."""
+    held = [Row(row.name, [Cell(row.value), Cell(row.meaning)]) for row in rows(diagnosis)]
+    return Table([("What was measured", ""), ("Value", ""), ("What it means", "")], held, kind="words")
 
 
 def record(diagnosis: Diagnosis) -> dict[str, Any]:

@@ -14,10 +14,12 @@ from saddlery.analysis.measures import measured
 from saddlery.report import sweeps
 from saddlery.report.animation import Animation, animation
 from saddlery.report.figures import curves, pictures
+from saddlery.report.finding import Finding
+from saddlery.report.sections import Row, Table
 from saddlery.report.style import Picture, looks
-from saddlery.report.summary import Column, columns, labels, title
+from saddlery.report.summary import columns, labels, title
 from saddlery.report.template import files, filled, write_page
-from saddlery.report.words import Finding, extent, findings
+from saddlery.report.words import extent, findings
 
 NEEDED = ("setting", "seed", "step")
 
@@ -30,8 +32,7 @@ class Part(NamedTuple):
     extent: str
     note: str
     findings: list[Finding]
-    columns: list[Column]
-    rows: list[tuple[str, str]]
+    table: Table
     seeds: int
     modes: bool
     pictures: list[Picture]
@@ -41,6 +42,11 @@ class Part(NamedTuple):
     curves: list[Picture]
     settings: list[tuple[str, str]]
     command: str
+
+    @property
+    def link(self) -> tuple[str, str]:
+        """What leads to it."""
+        return self.name, self.title
 
 
 def write(datasets: Sequence[xr.Dataset], folder: str | os.PathLike) -> Path:
@@ -70,7 +76,7 @@ def write(datasets: Sequence[xr.Dataset], folder: str | os.PathLike) -> Path:
 
 def html(parts: Sequence[Part]) -> str:
     """The page as text; whatever comes from the data is escaped."""
-    return filled("page.html.jinja", parts=parts)
+    return filled("page.html.jinja", of=parts)
 
 
 def _part(dataset: xr.Dataset, taken: Sequence[str]) -> Part:
@@ -84,8 +90,7 @@ def _part(dataset: xr.Dataset, taken: Sequence[str]) -> Part:
         extent=extent(dataset),
         note=str(dataset.attrs.get("note", "")),
         findings=[*sweeps.findings(whole), *findings(dataset)],
-        columns=columns(dataset),
-        rows=list(zip_longest(labels(dataset), (look.color for look in looks(dataset)), fillvalue="")),
+        table=_table(dataset),
         seeds=dataset.sizes["seed"],
         modes="modes" in dataset,
         pictures=pictures(dataset),
@@ -96,6 +101,16 @@ def _part(dataset: xr.Dataset, taken: Sequence[str]) -> Part:
         settings=_settings(dataset),
         command=str(dataset.attrs.get("command", "")),
     )
+
+
+def _table(dataset: xr.Dataset) -> Table:
+    """The summary, a row for each setting in its colour, and what a perfect sampler would have."""
+    parts, colours = columns(dataset), [look.color for look in looks(dataset)]
+    rows = [
+        Row(label, [column.cells[i] for column in parts], color, reference=not color)
+        for i, (label, color) in enumerate(zip_longest(labels(dataset), colours, fillvalue=""))
+    ]
+    return Table([("Method", ""), *((column.head, column.meaning) for column in parts)], rows, kind="")
 
 
 def _settings(dataset: xr.Dataset) -> list[tuple[str, str]]:

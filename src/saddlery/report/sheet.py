@@ -2,20 +2,66 @@
 
 import io
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+import xarray as xr
 from PIL import Image
 
-from saddlery.metrics import pixels
-from saddlery.report.style import GREY, canvas, dress, render
+from saddlery.analysis import facts
+from saddlery.report.style import GREY, canvas, dress, render, tint
 
 GAP = 1  # pixels between two images
+SHOWN, SIDE = 36, 220  # of a sheet: how many images, and its least side in pixels
 
 
-def sheet(images: Any, scale: int = 1) -> np.ndarray:
-    """Images in [-1, 1] side by side in a square of uint8 pixels, `(height, width, 3)`, white between them."""
-    shown = np.asarray(pixels(images))
+class Sheet(NamedTuple):
+    """Images side by side: what they are called, where they are from, their colour, the picture, and it in words."""
+
+    label: str
+    origin: str
+    color: str
+    png: bytes
+    alt: str
+
+
+def sheet(label: str, images: np.ndarray, origin: str = "", color: str = "", shown: int = SHOWN) -> Sheet:
+    """A sheet of the first images, `(n, height, width, channels)`, of uint8 or in [-1, 1]."""
+    some = np.asarray(images[:shown])
+    whole = tiled(some)
+    alt = f"{len(some)} images: {label}{origin and ', '}{origin}."
+    return Sheet(label, origin, color, _png(whole, max(1, -(-SIDE // len(whole)))), alt)
+
+
+def sheets(dataset: xr.Dataset, by: str, shown: int = SHOWN) -> list[Sheet]:
+    """Real images, where the dataset holds them, and those of each setting's median seed at the last record.
+
+    **Arguments:** `by`: the variable (setting, seed) by which seeds are ranked; of an even number the one below the
+    middle is shown.
+    """
+    made = [
+        sheet(f"real, {of}" if of else "real", images, "from the data", shown=shown)
+        for of, images in facts.arrays(dataset, "real")
+    ]
+    ranked = dataset[by].transpose("setting", "seed").values.astype(float)
+    for i, label in enumerate(dataset["setting"].values):
+        seed = median_seed(np.nan_to_num(ranked[i], nan=-np.inf))
+        images = dataset["samples"].isel(setting=i, seed=seed, step=-1).values
+        origin = f"seed {dataset['seed'].values[seed]}"
+        if int(dataset["diverged_at"].values[i, seed]) >= 0:
+            images, origin = np.full_like(images, 128), f"{origin}, diverged"
+        made.append(sheet(str(label), images, origin, tint(dataset, i), shown))
+    return made
+
+
+def median_seed(values: np.ndarray) -> int:
+    """The place of the median of some seeds' values, of an even number the one below the middle."""
+    return int(np.argsort(values, kind="stable")[(len(values) - 1) // 2])
+
+
+def tiled(images: Any) -> np.ndarray:
+    """Images in [-1, 1], or of uint8, side by side in a square of uint8 pixels `(height, width, 3)`, white between."""
+    shown = pixels(images)
     shown = np.repeat(shown, 3, -1) if shown.shape[-1] == 1 else shown[..., :3]
     n, height, width, _ = shown.shape
     columns = math.ceil(math.sqrt(n))
@@ -24,7 +70,22 @@ def sheet(images: Any, scale: int = 1) -> np.ndarray:
     for i, image in enumerate(shown):
         top, left = (i // columns) * (height + GAP), (i % columns) * (width + GAP)
         whole[top : top + height, left : left + width] = image
-    return whole.repeat(scale, 0).repeat(scale, 1)
+    return whole
+
+
+def pixels(images: Any) -> np.ndarray:
+    """Images in [−1, 1] as uint8 in [0, 255], rounded; what lies outside is clipped, NaN is grey; uint8 stays."""
+    images = np.asarray(images)
+    if images.dtype == np.uint8:
+        return images
+    return np.round((np.nan_to_num(np.clip(images, -1, 1)) + 1) * 127.5).astype(np.uint8)
+
+
+def _png(whole: np.ndarray, scale: int) -> bytes:
+    """Pixels as a file, each as a square of so many."""
+    content = io.BytesIO()
+    Image.fromarray(whole.repeat(scale, 0).repeat(scale, 1)).save(content, "PNG")
+    return content.getvalue()
 
 
 def png(samples: Any, game: Any, scale: int = 4) -> bytes:
@@ -33,9 +94,7 @@ def png(samples: Any, game: Any, scale: int = 4) -> bytes:
     **Raises:** `ValueError` for samples that are neither.
     """
     if samples.ndim == 4 and samples.shape[-1] in (1, 3):
-        content = io.BytesIO()
-        Image.fromarray(sheet(samples, scale)).save(content, "PNG")
-        return content.getvalue()
+        return _png(tiled(samples), scale)
     if samples.ndim != 2 or samples.shape[1] != 2:
         raise ValueError(f"samples of shape {samples.shape[1:]} are no picture; give a name that ends in .npy")
     return scatter(np.asarray(samples), np.asarray(game.data.centres) if hasattr(game.data, "centres") else None)

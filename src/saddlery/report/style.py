@@ -48,6 +48,15 @@ def colour(method: str) -> str:
     return COLOURS.get(method, palette[zlib.crc32(method.encode()) % len(palette)])
 
 
+DEPTHS = {0: "#d55e00", 1: "#c98a00", 5: "#56a0d8", 10: "#0072b2"}  # of the steps that are unrolled
+
+
+def tint(dataset: xr.Dataset, i: int) -> str:
+    """The colour of a setting: that of its K where there is a coordinate `depth`, else that of its `method`."""
+    depth = float(dataset["depth"].values[i]) if "depth" in dataset.coords else np.nan
+    return DEPTHS.get(depth, colour(str(dataset["method"].values[i])))  # type: ignore[call-overload]
+
+
 class Look(NamedTuple):
     """How one setting is drawn."""
 

@@ -9,6 +9,7 @@ import xarray as xr
 from saddlery.analysis import facts
 from saddlery.analysis.measures import Measure, measured
 from saddlery.analysis.numbers import number
+from saddlery.report.sections import Cell
 from saddlery.report.seeds import diverged, last
 
 if TYPE_CHECKING:
@@ -72,14 +73,6 @@ def _perfect(dataset: xr.Dataset) -> dict[str, dict[str, float | str]]:
     return found
 
 
-class Cell(NamedTuple):
-    """A number as text, its range over seeds where there is one, and whether it is bad news."""
-
-    text: str
-    range: str = ""
-    alarming: bool = False
-
-
 class Column(NamedTuple):
     """A column of the printed table: its head, its explanation, and a cell for each row."""
 
@@ -132,7 +125,7 @@ def _spread(row: dict[Any, Any], measure: Measure) -> Cell:
 def _count(row: dict[Any, Any], name: str) -> Cell:
     """How many seeds of how many."""
     count = row[name]
-    return Cell("") if np.isnan(count) else Cell(f"{count:.0f} of {row['seeds']:.0f}", alarming=count > 0)
+    return Cell("") if np.isnan(count) else Cell(f"{count:.0f} of {row['seeds']:.0f}", tone="bad" if count > 0 else "")
 
 
 def table(datasets: Sequence[xr.Dataset]) -> "Table":
@@ -160,7 +153,7 @@ def table(datasets: Sequence[xr.Dataset]) -> "Table":
 def _marked(cell: Cell, ranged: bool) -> str:
     """A cell in rich's markup."""
     text = f"{cell.text} ({cell.range})" if ranged and cell.range else cell.text
-    return f"[red]{text}[/red]" if cell.alarming else text
+    return f"[red]{text}[/red]" if cell.tone == "bad" else text
 
 
 def title(dataset: xr.Dataset) -> str:

@@ -7,9 +7,9 @@ from saddlery.analysis import facts
 from saddlery.analysis.comparison import best, measures
 from saddlery.analysis.measures import MEASURES
 from saddlery.report.figures.heat import heat
+from saddlery.report.finding import Finding
 from saddlery.report.seeds import last
 from saddlery.report.style import Picture
-from saddlery.report.words import Finding
 
 FEW = 12  # settings that are all shown
 
@@ -78,7 +78,7 @@ def findings(dataset: xr.Dataset) -> list[Finding]:
     settings, cells = dataset.sizes["setting"], int(dataset.attrs.get("cells", 0))
     if settings < cells:
         text = f"{settings} of {cells} settings are finished, and only they are here."
-        found.append(Finding("Not finished", text, "bad"))
+        found.append(Finding("Not finished", text, "bad", {"settings": settings, "of": cells}))
     if axis(dataset) is not None and "modes" in dataset:
         full = last(dataset, "modes").median("seed") >= facts.along(dataset, "modes_total")
         parts = []

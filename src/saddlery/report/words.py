@@ -1,6 +1,6 @@
 """The result in plain words, computed from the data."""
 
-from typing import NamedTuple
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -8,16 +8,9 @@ import xarray as xr
 from saddlery.analysis import facts
 from saddlery.analysis.measures import measured
 from saddlery.analysis.numbers import number, percent
+from saddlery.report.finding import Finding
 from saddlery.report.seeds import diverged, drawable, last, median_seeds, unfinished
 from saddlery.report.summary import collapsed
-
-
-class Finding(NamedTuple):
-    """A sentence, what it is about, and whether that is `"good"`, `"bad"` or `"plain"`."""
-
-    subject: str
-    text: str
-    tone: str
 
 
 def findings(dataset: xr.Dataset) -> list[Finding]:
@@ -53,15 +46,20 @@ def _modes(dataset: xr.Dataset) -> list[Finding]:
     known = bool(np.isfinite(last(dataset, "modes")).all())  # a run that has diverged has not been seen not to collapse
     covered = "Covered all modes" if total is None else f"Covered all {total:.0f} modes"
     found = [
-        Finding(covered, _tally(dataset, full), "good" if full.any() else "bad"),
-        Finding("Collapsed", half + _tally(dataset, lost), "bad" if lost.any() else "good" if known else "plain"),
+        Finding(covered, _tally(dataset, full), "good" if full.any() else "bad", _counted(dataset, full)),
+        Finding(
+            "Collapsed",
+            half + _tally(dataset, lost),
+            "bad" if lost.any() else "good" if known else "plain",
+            _counted(dataset, lost),
+        ),
     ]
     if "high_quality" in dataset:
         shares = last(dataset, "high_quality").median("seed").values.tolist()
         known = [(name, share) for name, share in zip(dataset["setting"].values, shares, strict=True) if share == share]
         known += [("a perfect sampler", share) for share in facts.distinct(dataset, "perfect_high_quality")]
         text = ", ".join(f"{name} {percent(share)}" for name, share in known)
-        found.append(Finding("Samples near a mode", f"{text}.", "plain"))
+        found.append(Finding("Samples near a mode", f"{text}.", "plain", {"shares": [share for _, share in known]}))
     return found
 
 
@@ -73,7 +71,7 @@ def _wandering(dataset: xr.Dataset) -> list[Finding]:
     if drawable(dataset) != "mixture" or not facts.has(dataset, "mode_std"):
         return []
     late, std = slice(dataset.sizes["step"] // 2, None), facts.along(dataset, "mode_std").values
-    lost, parts = collapsed(dataset).values, []
+    lost, parts, numbers = collapsed(dataset).values, [], []
     for i, seed in enumerate(median_seeds(dataset)):
         if not lost[i, seed]:
             continue
@@ -85,37 +83,41 @@ def _wandering(dataset: xr.Dataset) -> list[Finding]:
         if visited > held:
             name = dataset["setting"].values[i]
             parts.append(f"{name} was at {visited} different modes, never at more than {held} at once")
+            numbers += [visited, held]
     if not parts:
         return []
-    return [Finding("Kept moving", f"In the second half of training the median seed of {'; of '.join(parts)}.", "bad")]
+    text = f"In the second half of training the median seed of {'; of '.join(parts)}."
+    return [Finding("Kept moving", text, "bad", {"modes": numbers})]
 
 
 def _least(dataset: xr.Dataset, name: str, subject: str, what: str) -> list[Finding]:
     """The settings in the order of a variable that ought to be small, beside a perfect sampler's value."""
     medians = last(dataset, name).median("seed").values.tolist()
     perfect = facts.along(dataset, f"perfect_{name}").values
-    parts = []
+    ratios, parts = [each / one if one > 0 else np.nan for each, one in zip(medians, perfect, strict=True)], []
     for i in np.argsort(medians):
         if np.isfinite(medians[i]):
-            ratio = f", {medians[i] / perfect[i]:.1f} times a perfect sampler's" if perfect[i] > 0 else ""
+            ratio = f", {number(ratios[i])} times a perfect sampler's" if perfect[i] > 0 else ""
             parts.append(f"{dataset['setting'].values[i]} at {number(medians[i])}{ratio}")
     text = f"By the median {what} at the end: {'; '.join(parts)}." if parts else "No seed reached the end."
-    return [Finding(subject, text, "good" if parts else "bad")]
+    return [Finding(subject, text, "good" if parts else "bad", {name: medians, "times a perfect sampler's": ratios})]
 
 
 def _diverged(dataset: xr.Dataset) -> list[Finding]:
     """Which settings left the finite numbers, and when first."""
     lost = diverged(dataset).sum("seed").values
     if not lost.any():
-        return [Finding("Diverged", _tally(dataset, lost), "good")]
+        return [Finding("Diverged", _tally(dataset, lost), "good", _counted(dataset, lost))]
     first = int(dataset["diverged_at"].values[diverged(dataset).values].min())
-    return [Finding("Diverged", f"{_tally(dataset, lost, rest=False)} The first at step {first:,}.", "bad")]
+    text = f"{_tally(dataset, lost, rest=False)} The first at step {first:,}."
+    return [Finding("Diverged", text, "bad", _counted(dataset, lost) | {"step": first})]
 
 
 def _unfinished(dataset: xr.Dataset) -> list[Finding]:
     """Seeds that were stopped before the end."""
     missing = unfinished(dataset).sum("seed").values
-    return [Finding("No last record", _tally(dataset, missing), "plain")] if missing.any() else []
+    text = _tally(dataset, missing)
+    return [Finding("No last record", text, "plain", _counted(dataset, missing))] if missing.any() else []
 
 
 def _cost(dataset: xr.Dataset) -> list[Finding]:
@@ -125,10 +127,16 @@ def _cost(dataset: xr.Dataset) -> list[Finding]:
         return []
     quickest = int(rates.argmax())
     names = dataset["setting"].values
-    ratios = [f"{names[i]} {rates[quickest] / rates[i]:.1f} times" for i in np.argsort(-rates) if i != quickest]
+    times = rates[quickest] / rates
+    ratios = [f"{names[i]} {number(times[i])} times" for i in np.argsort(-rates) if i != quickest]
     text = f"{names[quickest]} was the quickest, at {number(float(rates[quickest]))} steps per second. A step takes "
     text += ", ".join([f"{ratios[0]} as long", *ratios[1:]]) + "."
-    return [Finding("Cost", text, "plain")]
+    return [Finding("Cost", text, "plain", {"steps per second": rates, "times as long": times})]
+
+
+def _counted(dataset: xr.Dataset, counts: np.ndarray) -> dict[str, Any]:
+    """The numbers of a tally."""
+    return {"seeds in each": counts, "seeds": dataset.sizes["seed"]}
 
 
 def _tally(dataset: xr.Dataset, counts: np.ndarray, rest: bool = True) -> str:

@@ -1,1 +1,1 @@
-"""Studies: published experiments, and the demonstration, one file each."""
+"""Studies: published experiments made again, a directory each, and the demonstration."""

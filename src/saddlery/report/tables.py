@@ -1,0 +1,100 @@
+"""Tables with a row for each setting: medians over seeds with their intervals, beside what they are compared with."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import xarray as xr
+
+from saddlery.analysis import facts
+from saddlery.analysis.intervals import interval
+from saddlery.analysis.numbers import number
+from saddlery.report.finding import Finding
+from saddlery.report.sections import Cell, Row, Table
+from saddlery.report.style import tint
+
+
+class Column(NamedTuple):
+    """A measure in a table.
+
+    - `name`: the variable (setting, seed), or (setting, seed, step), of which the last record is meant.
+    - `head`, `meaning`: what stands above it, and what it is in a line.
+    - `text`: from a value to its text.
+    """
+
+    name: str
+    head: str
+    meaning: str
+    text: Callable[[float], str] = number
+
+
+def last(dataset: xr.Dataset, name: str) -> xr.DataArray:
+    """A variable (setting, seed), of one along training the last record."""
+    values = dataset[name]
+    return values.isel(step=-1, drop=True) if "step" in values.dims else values
+
+
+def cell(values: Any, text: Callable[[float], str] = number) -> Cell:
+    """Some seeds' median, and its interval where there are several."""
+    median, low, high = interval(values)
+    if np.isnan(median):
+        return Cell("–")
+    return Cell(text(median), f"{text(low)} to {text(high)}" if np.size(values) > 1 else "")
+
+
+def table(
+    dataset: xr.Dataset,
+    columns: Sequence[Column],
+    references: Mapping[str, Mapping[str, Any]] | None = None,
+    first: tuple[str, str] = ("Setting", ""),
+) -> Table:
+    """A row for each setting with medians over seeds and their intervals, and rows of what they are compared with.
+
+    **Arguments:**
+    - `dataset`: with what `tint` asks for along `setting`, by which rows are coloured.
+    - `references`: by their labels, values or texts by the columns' names; what is missing is left blank.
+    - `first`: the head of the first column and its meaning.
+    """
+    rows = []
+    for i, label in enumerate(dataset["setting"].values):
+        cells = [cell(last(dataset, each.name).isel(setting=i).values, each.text) for each in columns]
+        rows.append(Row(str(label), cells, tint(dataset, i)))
+    for label, values in (references or {}).items():
+        cells = [Cell(_text(values[each.name], each.text) if each.name in values else "") for each in columns]
+        rows.append(Row(label, cells, reference=True))
+    return Table([first, *((each.head, each.meaning) for each in columns)], rows)
+
+
+def _text(value: Any, text: Callable[[float], str]) -> str:
+    return value if isinstance(value, str) else text(float(value))
+
+
+def perfect(dataset: xr.Dataset, columns: Sequence[Column]) -> dict[str, float]:
+    """A perfect sampler's values, those that are known."""
+    held = {each.name: facts.distinct(dataset, f"perfect_{each.name}") for each in columns}
+    return {name: values[0] for name, values in held.items() if values}
+
+
+def controls(dataset: xr.Dataset, columns: Sequence[Column]) -> dict[str, dict[str, float]]:
+    """The controls' values, those that the dataset holds along `control` as `control_*`."""
+    return {
+        str(control): {each.name: float(dataset[f"control_{each.name}"].sel(control=control)) for each in columns}
+        for control in dataset["control"].values
+    }
+
+
+def diverged(dataset: xr.Dataset, by: str = "") -> list[Finding]:
+    """Which runs left the finite numbers, where any did.
+
+    **Arguments:** `by`: a coordinate along `setting`, whose values are told together; by default each setting alone.
+    """
+    lost = (dataset["diverged_at"] >= 0).sum("seed")
+    if not lost.any():
+        return []
+    counts: dict[str, int] = {}
+    for label, count in zip(dataset[by or "setting"].values, lost.values, strict=True):
+        counts[str(label)] = counts.get(str(label), 0) + int(count)
+    parts = [f"{label} {count}" for label, count in counts.items() if count]
+    total = lost.size * dataset.sizes["seed"]
+    text = f"Of {total} runs: {', '.join(parts)} (measured as they last were)."
+    return [Finding("Diverged", text, "bad", {"runs": total, "diverged": list(counts.values())})]

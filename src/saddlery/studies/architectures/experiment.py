@@ -1,0 +1,114 @@
+"""Methods on families of networks, the learning rate swept, and how each game moves."""
+
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import xarray as xr
+
+from saddlery.call import parse
+from saddlery.experiment import Experiment, prepare
+from saddlery.studies.architectures.motion import Motion
+from saddlery.studies.scores import perfect_scores, scored
+from saddlery.studies.study import Progress
+from saddlery.studies.trained import train_and_measure
+
+METHODS = {
+    "simultaneous": "simultaneous",
+    "alternating": "alternating",
+    "consensus γ = 1": "consensus(gamma=1.0)",
+    "consensus γ = 10": "consensus(gamma=10.0)",
+}
+OPTIMISER = "rmsprop(learning_rate=1e-4, decay=0.9, eps=1e-10, initial_scale=1.0)"  # of Mescheder et al. (2017)
+CLOSE = 2.0  # times a perfect sampler's sliced Wasserstein distance, up to which a run is said to work
+
+
+class Scale(NamedTuple):
+    """Networks by their names, on which data, for how long, with which learning rates and seeds, and how many samples
+    are measured."""
+
+    families: dict[str, str]
+    data: str
+    noise: int
+    steps: int
+    rates: tuple[float, ...]
+    seeds: int
+    samples: int
+
+
+SCALES = {
+    "tiny": Scale(
+        {"dcgan3": "dcgan3(width=1)", "conv3": "conv3(width=1, hidden=4)"}, "digits", 2, 4, (1e-3, 1e-2), 2, 120
+    ),
+    "quick": Scale(
+        {
+            "dcgan3": "dcgan3(width=8)",
+            "dcgan3_nobn": "dcgan3_nobn(width=8)",
+            "dcgan3_nobn_cf": "dcgan3_nobn_cf(width=8)",
+            "conv3": "conv3(width=8, hidden=32)",
+            "resnet_cf": "resnet_cf(width=8)",
+        },
+        "digits", 16, 400, (3e-4, 1e-3, 3e-3), 3, 500,
+    ),
+    "paper": Scale(
+        {name: name for name in (
+            "dcgan3", "dcgan4", "dcgan4_nobn", "dcgan4_nobn_cf", "conv3", "conv4", "resnet", "resnet_cf"
+        )},
+        "cifar10", 256, 150_000, (5e-5, 1e-4, 2e-4), 3, 2500,
+    ),
+}  # fmt: skip
+
+
+def measure(parts: Path, size: Scale, progress: Progress | None = None) -> xr.Dataset:
+    """Train every family with every method and learning rate, and record how the game moves.
+
+    The image experiments of Mescheder, Nowozin and Geiger (2017) have one learning rate. Their reviewers asked whether
+    it was swept, why the losses stay so constant under consensus optimisation, and why it fails on DCGAN.
+
+    **Returns:** the records (`setting`, `seed`, `step`) of every family, method and learning rate, which are
+    coordinates along `setting`, those of `Motion` among them; and the scores of the generators that each run ended
+    with.
+    """
+    experiments = {family: experiment(network, size) for family, network in size.families.items()}
+    scores = partial(scored, samples=size.samples)
+    results = train_and_measure(parts, experiments, scores, named, progress, {"motion": Motion()})
+    first = next(iter(experiments.values()))
+    return results.assign_attrs(
+        note=f"Families of networks on {size.data}, trained by each method at each learning rate, with the same "
+        "optimiser, batches and seeds; and along training the norm of the field, how much of it is rotation, and how "
+        "far the nearest stationary point would be.",
+        game=f"images(data={size.data!r}, network=…, noise={size.noise}, batch=64)",
+        close=CLOSE,
+        **perfect_scores(prepare(first).game, size.samples),
+    )
+
+
+def experiment(network: str, size: Scale) -> Experiment:
+    """One family with every method and learning rate."""
+    return Experiment(
+        game=f"images(data={size.data!r}, network={network!r}, noise={size.noise}, batch=64)",
+        methods=tuple(METHODS.values()),
+        steps=size.steps,
+        every=max(1, size.steps // 10),
+        seeds=size.seeds,
+        learning_rate=list(size.rates),
+        generator_optimiser=OPTIMISER,
+        discriminator_optimiser=OPTIMISER,
+        samples=size.samples,
+        shown=36,
+    )
+
+
+def named(family: str, setting: Any) -> dict[str, Any]:
+    """A setting's coordinates: its family, its method with γ, and its learning rate."""
+    name, given = parse(setting.method)
+    method = next(each for each, text in METHODS.items() if setting.method.startswith(text.rstrip(")")))
+    rate = float(given["learning_rate"])
+    return {
+        "setting": f"{family}, {method}, {rate:g}",
+        "method": name,
+        "row": family,
+        "column": method,
+        "rival": f"{family}, {method}",
+        "learning_rate": rate,
+    }

@@ -1,0 +1,112 @@
+"""What the study of networks found."""
+
+import numpy as np
+import xarray as xr
+
+from saddlery.analysis.intervals import spread, told
+from saddlery.analysis.numbers import correlated, number, percent, rank_correlation
+from saddlery.report.finding import Finding
+from saddlery.report.tables import diverged
+from saddlery.studies import crossed
+
+FLAT = 2 * np.log(2)  # the discriminator's loss where all its scores are the same
+
+
+def findings(dataset: xr.Dataset) -> list[Finding]:
+    """What was found, in words, computed from the data."""
+    found = moved(crossed.best(dataset))
+    return [
+        *crossed.findings(found, "family"),
+        constant(found),
+        stationary(found),
+        regulariser(found),
+        *diverged(dataset, "rival"),
+    ]
+
+
+def moved(found: xr.Dataset) -> xr.Dataset:
+    """`crossed.best` with `level` and `wobble`, the discriminator's loss over the second half of training."""
+    late = found["discriminator_loss"].isel(step=slice(found.sizes["step"] // 2, None))
+    return found.assign(level=late.mean("step"), wobble=late.std("step"))
+
+
+def at_end(found: xr.Dataset, name: str) -> xr.DataArray:
+    """A variable (`row`, `column`, `seed`), of one along training the last record."""
+    values = found[name]
+    return values.isel(step=-1, drop=True) if "step" in values.dims else values
+
+
+def _over_rows(found: xr.Dataset, name: str, column: str, text=number) -> str:
+    """A variable's medians over seeds, of all rows the least to the greatest."""
+    medians = at_end(found, name).sel(column=column).median("seed").values
+    return f"{text(float(np.nanmin(medians)))} to {text(float(np.nanmax(medians)))}"
+
+
+def _ends(found: xr.Dataset, *names: str) -> dict[str, np.ndarray]:
+    """The least and the greatest of those medians, of each column."""
+    medians = {name: at_end(found, name).median("seed").transpose("column", "row").values for name in names}
+    return {name: np.stack([np.nanmin(each, 1), np.nanmax(each, 1)], 1) for name, each in medians.items()}
+
+
+def constant(found: xr.Dataset) -> Finding:
+    """How constant losses are, and what goes with it."""
+    parts = [
+        f"{column}: loss {_over_rows(found, 'level', column)}, deviation {_over_rows(found, 'wobble', column)}, "
+        f"spread of scores {_over_rows(found, 'spread', column)}, "
+        f"separation {_over_rows(found, 'separation', column, percent)}"
+        for column in found["column"].values
+    ]
+    ranks = rank_correlation(at_end(found, "wobble"), at_end(found, "spread"))
+    near = rank_correlation(abs(at_end(found, "level") - FLAT), at_end(found, "spread"))
+    text = (
+        f"Over the second half of training, medians of seeds over the families: {'; '.join(parts)}. A discriminator "
+        f"whose scores are all the same has a loss of {number(FLAT)} whatever the generator does. Over all runs the "
+        f"loss's deviation and the scores' spread have a rank correlation of {ranks}, its distance from {number(FLAT)} "
+        f"and the spread {near}."
+    )
+    numbers = _ends(found, "level", "wobble", "spread", "separation") | {"flat": FLAT}
+    return Finding("Why are losses constant?", text, "plain", numbers | correlated(ranks, near))
+
+
+def stationary(found: xr.Dataset) -> Finding:
+    """Whether the games with short fields are near a stationary point."""
+    parts = [
+        f"{column}: ‖ξ‖ {_over_rows(found, 'field_norm', column)}, distance {_over_rows(found, 'distance', column)}, "
+        f"really left there {_over_rows(found, 'reached', column)}, "
+        f"turning {_over_rows(found, 'turning', column, percent)}"
+        for column in found["column"].values
+    ]
+    shares = (at_end(found, "reached") < 1).mean(("row", "seed"))
+    there = ", ".join(f"{column} {percent(float(shares.sel(column=column)))}" for column in found["column"].values)
+    text = (
+        f"At the end of training, medians of seeds over the families: {'; '.join(parts)}. Runs in which the field is "
+        f"really shorter after that step: {there}."
+    )
+    numbers = _ends(found, "field_norm", "distance", "reached", "turning") | {"shorter": shares.values}
+    return Finding("Near a stationary point?", text, "plain", numbers)
+
+
+def regulariser(found: xr.Dataset) -> Finding:
+    """On which families the regulariser outweighs the gradient, and whether consensus fails there."""
+    consensus = [str(name) for name in found["column"].values if name.startswith("consensus")]
+    ratio = crossed.ratios(found)
+    parts = []
+    for row in found["row"].values:
+        pull = at_end(found, "pull").sel(row=row, column=crossed.BASELINE)
+        early = found["pull"].isel(step=0).sel(row=row, column=crossed.BASELINE)
+        cost = ", ".join(f"{name} {told(ratio.sel(row=row, column=name))}" for name in consensus)
+        parts.append(
+            f"{row}: ‖Hᵀξ‖/‖ξ‖ {told(early)} at the start and {told(pull)} at the end of simultaneous "
+            f"descent, distances over simultaneous descent's {cost}"
+        )
+    pulls = at_end(found, "pull").sel(column=crossed.BASELINE).median("seed")
+    over = {name: rank_correlation(ratio.sel(column=name).median("seed"), pulls) for name in consensus}
+    ranks = "; ".join(f"{name} {each}" for name, each in over.items())
+    worst = ", ".join(f"{name} on {ratio.sel(column=name).median('seed').idxmax('row').item()}" for name in consensus)
+    text = (
+        f"{'; '.join(parts)}. Consensus descends ξ + γHᵀξ. It does worst, beside simultaneous descent, with {worst}. "
+        f"Over the families the rank correlation of that ratio with ‖Hᵀξ‖/‖ξ‖ is {ranks}."
+    )
+    pull = found["pull"].sel(column=crossed.BASELINE)
+    numbers = {"pull": [spread(pull.isel(step=i)) for i in (0, -1)], "ratio": spread(ratio.sel(column=consensus))}
+    return Finding("Where does consensus fail?", text, "plain", numbers | correlated(*over.values()))

@@ -1,0 +1,61 @@
+"""The page of the study of networks."""
+
+import xarray as xr
+
+from saddlery.analysis.numbers import number, percent
+from saddlery.report.sections import Content, Row, Section, Table
+from saddlery.report.style import colour
+from saddlery.report.tables import cell
+from saddlery.studies import crossed
+from saddlery.studies.architectures.figures import along
+from saddlery.studies.architectures.findings import at_end, moved
+
+MOTION = (
+    ("level", "Loss", "the discriminator's, mean over the second half of training", number),
+    ("wobble", "Its deviation", "standard deviation over the records of the second half of training", number),
+    ("field_norm", "‖ξ‖", "norm of the gradient, one batch of 256", number),
+    ("turning", "Turning", "share of rotation along ξ, ‖Aξ‖² of ‖Sξ‖² + ‖Aξ‖²", percent),
+    ("rotation", "Rotation", "share of rotation in the whole of H, Frobenius norms", percent),
+    ("pull", "‖Hᵀξ‖ / ‖ξ‖", "times γ: how long consensus's regulariser is beside the gradient", number),
+    ("distance", "Distance", "to where the linearised field is least, in its Krylov space", number),
+    ("unsolved", "Unsolved", "share of the field that is left there, if it were linear", number),
+    ("reached", "Really left", "share of the field's norm that is left there; above 1 it is longer", number),
+    ("separation", "Separation", "pairs of a real and a generated sample of which the real one scores higher", percent),
+    ("spread", "Spread", "standard deviation of all scores", number),
+    ("slope", "Slope", "mean norm of ∂score/∂x at generated samples", number),
+)
+
+
+def content(dataset: xr.Dataset) -> Content:
+    """What the page shows."""
+    found = moved(crossed.best(dataset))
+    sections = [
+        Section(
+            "How the games move",
+            "ξ is the gradient of both players on one batch of 256 samples, H its Jacobian. Lines: medians over seeds "
+            "of the runs above; bands: from the least to the greatest.",
+            pictures=[along(found)],
+        ),
+        Section(
+            "At the end of training",
+            "The same runs. Distance: a step p that leaves least of Hp = ξ in the Krylov space of order 6 of the "
+            "transposed Jacobian; where really more is left than without it, the linearised field says nothing about "
+            "where the game rests.",
+            motion(found),
+        ),
+    ]
+    return crossed.content(dataset, found, "family", "families of networks", sections)
+
+
+def motion(found: xr.Dataset) -> Table:
+    """What is known of every game's motion at its end."""
+    rows = [
+        Row(
+            f"{row}, {column}",
+            [cell(at_end(found, name).sel(row=row, column=column), text) for name, *_, text in MOTION],
+            colour(str(found["method"].sel(column=column).values)),
+        )
+        for row in found["row"].values
+        for column in found["column"].values
+    ]
+    return Table([("Game", "family and method"), *((head, meaning) for _, head, meaning, _ in MOTION)], rows)

@@ -1,0 +1,117 @@
+"""What became of trainings: rates close to the equilibrium, and verdicts over all starts."""
+
+import numpy as np
+
+from saddlery.studies.atlas.training import GONE, NEAR
+
+VERDICTS = (
+    "converges",
+    "converges slower than any rate",
+    "stays bounded",
+    "depends on the start",
+    "diverges",
+    "diverges, then stalls",
+)
+FLOOR = 1e-150  # a distance at which rounding ends
+CHANGE = 0.02  # of a distance's logarithm over half a training, from which it counts as movement
+ARRIVED = np.log(1e-12)  # a distance's logarithm
+STALLED = 0.02  # of its fastest pace, below which training has stalled
+
+
+def radii(matrices: np.ndarray, of_players: int) -> np.ndarray:
+    """Of matrices `(…, n, n)` the largest |μ| whose eigenvector moves the players, the first rows.
+
+    NaN of a matrix that is not finite.
+    """
+    finite: np.ndarray = np.asarray(np.isfinite(matrices).all((-2, -1)))
+    values, vectors = np.linalg.eig(np.where(finite[..., None, None], matrices, 0.0))
+    moving = np.linalg.norm(vectors[..., :of_players, :], axis=-2) > 1e-8
+    return np.where(finite, np.where(moving, np.abs(values), 0.0).max(-1), np.nan)
+
+
+def measured(near: np.ndarray, nearer: np.ndarray, blocks: np.ndarray) -> np.ndarray:
+    """By what small distances are multiplied in a step, from those of the starts at `NEAR` and at `NEARER`.
+
+    Both are `(…, axis, block)`, and together over the axes the Frobenius norm of the update's powers. Where it grows
+    from `NEARER`, the slope of its logarithm, else that from `NEAR`. A block's farthest point is its last of a distance
+    that grows, its first of one that falls.
+    """
+    ends = np.cumsum(blocks)
+    growth = slope(np.hypot.reduce(nearer, axis=-2), ends)
+    fall = slope(np.hypot.reduce(near, axis=-2), ends - blocks + 1)
+    return np.exp(np.where(growth > 0, growth, fall))
+
+
+def slope(paths: np.ndarray, times: np.ndarray) -> np.ndarray:
+    """That of the logarithm of distances `(…, block)` over the later half of those that are small and above rounding.
+
+    NaN where there are fewer than three.
+    """
+    with np.errstate(all="ignore"):
+        logs = np.log(paths)
+    usable = np.cumprod((logs > np.log(FLOOR)) & (logs < np.log(10 * NEAR)), axis=-1)  # until it first leaves
+    count, block = usable.sum(-1, keepdims=True), np.arange(len(times))
+    chosen = (block >= np.maximum(1, count // 2)) & (block < count)
+    total = np.maximum(1, chosen.sum(-1, keepdims=True))
+    off = np.where(chosen, times - (chosen * times).sum(-1, keepdims=True) / total, 0.0)
+    slopes = (off * np.where(chosen, logs, 0.0)).sum(-1) / np.maximum(1, (off**2).sum(-1))
+    return np.where(chosen.sum(-1) >= 3, slopes, np.nan)
+
+
+def judge(
+    paths: np.ndarray, ways: np.ndarray, near: np.ndarray, blocks: np.ndarray, begun: np.ndarray
+) -> dict[str, np.ndarray]:
+    """What became of training begun at some distances, nearest first: what `train` told, `(…, start, block)`.
+
+    A distance falls, or rises, when its logarithm changes by more than `CHANGE` in the second half of training, in the
+    quarter before in the same direction by a quarter of that, and also from where it began; one that never falls need
+    not have risen in the quarter before. Training converges slower than at any rate when the distance `near`
+    `(…, block)`, from starts at `NEAR`, does not fall by a quarter of `CHANGE`: at a rate it falls as others do. It
+    stalls where a loss is flat: it is farther than it began, does not fall, and in the second half goes at less than
+    `STALLED` of its fastest pace. It leaves when it rises or stalls beyond all that it began at, or is beyond numbers.
+
+    | verdict | starts |
+    |---|---|
+    | converges, converges slower than any rate | all fall; near ones too, or not |
+    | diverges | some leave, and all rise or are gone |
+    | diverges, then stalls | some leave, and all rise, are gone, or have stalled |
+    | depends on the start | else some leave, or some arrive |
+    | stays bounded | none leaves |
+
+    **Returns:** `verdict`, an index into `VERDICTS`, and `reach`, the largest of the distances such that training falls
+    from there and from all that are nearer, 0 when it does not from the nearest.
+    """
+    times, paces = np.cumsum(blocks), ways / blocks
+    end, late, before = _changes(paths, times)
+    gone = ~(paths.max(-1) < GONE)
+    with np.errstate(invalid="ignore"):
+        total, never = end - np.log(begun), (np.diff(paths) >= 0).all(-1)
+    arrived = ~gone & (end < ARRIVED)
+    falls = ~gone & (arrived | ((late < -CHANGE) & (before < -CHANGE / 4) & (total < 0)))
+    rises = gone | ((late > CHANGE) & ((before > CHANGE / 4) | never) & (total > 0))
+    slowed = paces[..., np.searchsorted(times, times[-1] / 2) + 1 :].mean(-1) < STALLED * paces.max(-1)
+    stalls = ~gone & ~falls & slowed & (total > 0)
+    leaves = gone | ((rises | stalls) & (end > np.log(begun.max())))
+    near_end, near_late, _ = _changes(near, times)
+    at_a_rate = (near_end < ARRIVED) | (near_late < -CHANGE / 4)
+    verdict = np.select(
+        [
+            falls.all(-1) & at_a_rate,
+            falls.all(-1),
+            leaves.any(-1) & rises.all(-1),
+            leaves.any(-1) & (rises | stalls).all(-1),
+            leaves.any(-1) | arrived.any(-1),
+        ],
+        [0, 1, 4, 5, 3],
+        2,
+    )
+    reached = np.append(0.0, begun)[np.cumprod(falls, axis=-1).sum(-1)]
+    return {"verdict": verdict.astype(float), "reach": reached}
+
+
+def _changes(paths: np.ndarray, times: np.ndarray) -> list[np.ndarray]:
+    """The last logarithm of distances `(…, block)`, and how it changed in the second half and the quarter before."""
+    with np.errstate(all="ignore"):
+        logs = np.log(np.maximum(paths, 1e-300))
+        quarter, half, end = (logs[..., np.searchsorted(times, times[-1] / n)] for n in (4, 2, 1))
+        return [end, end - half, half - quarter]

@@ -1,0 +1,214 @@
+"""Methods crossed with losses or networks, each at its best learning rate: tables, maps and findings."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from saddlery.analysis import comparison, facts
+from saddlery.analysis.intervals import spread, told
+from saddlery.analysis.measures import MEASURES, Measure
+from saddlery.analysis.numbers import exact, number, percent
+from saddlery.report.figures.heat import heat
+from saddlery.report.finding import Finding
+from saddlery.report.sections import Cell, Content, Row, Section, Table
+from saddlery.report.sheet import Sheet, median_seed, sheet
+from saddlery.report.style import Picture, colour
+from saddlery.report.tables import cell
+
+DISTANCE = MEASURES["sliced_wasserstein"]
+FRECHET = Measure(
+    "frechet", "Fréchet distance", "of the features' Gaussians", "distance (features)", "less", scale="log"
+)
+COVERAGE = Measure("coverage", "Coverage", "real balls that hold a generated sample", "share", "more")
+BASELINE = "simultaneous"
+
+
+def best(dataset: xr.Dataset) -> xr.Dataset:
+    """Each row, column and seed at the learning rate that the other half of the seeds finds best.
+
+    **Returns:** (`row`, `column`, `seed`) everything that the dataset has for each setting and seed, also along `step`,
+    `chosen`, the setting's position, `success`, whether that run works, and (`row`, `column`) `working`, the share of
+    learning rates at which at least half of the seeds work; and `ended`, the sliced Wasserstein distance at the end,
+    in which a run that diverged counts as it was before training.
+    """
+    held = comparison.held_out(dataset)
+    rows, columns = comparison.named(dataset, "row"), comparison.named(dataset, "column")
+    shape, seeds = (len(rows), len(columns)), np.arange(dataset.sizes["seed"])
+    places = [[comparison.named(dataset).index(f"{row}, {column}") for column in columns] for row in rows]
+    chosen = held["chosen"].values[np.array(places)]
+    coordinates = {"row": rows, "column": columns, "seed": dataset["seed"].values}
+    variables: dict[str, Any] = {}
+    for name, values in dataset.data_vars.items():
+        if {"setting", "seed"} <= set(values.dims):
+            picked = values.transpose("setting", "seed", ...)
+            variables[str(name)] = ("row", "column", *picked.dims[1:]), picked.values[chosen, seeds]
+    for name, of in (("success", "success"), ("ended", "sliced_wasserstein")):
+        variables[name] = ("row", "column", "seed"), held[of].values[np.array(places)]
+    works, rival = comparison.works(dataset).values, dataset["rival"].values
+    working = [[works[rival == f"{row}, {column}"].mean() for column in columns] for row in rows]
+    variables["chosen"] = ("row", "column", "seed"), chosen
+    variables["working"] = ("row", "column"), np.array(working).reshape(shape)
+    coordinates["step"] = dataset["step"].values
+    methods = dict(zip(dataset["column"].values, dataset["method"].values, strict=True))
+    coordinates["method"] = "column", [str(methods[name]) for name in columns]
+    shared = {name: facts.shared(dataset, name) for name in map(str, dataset.data_vars) if name.startswith("perfect_")}
+    return xr.Dataset(variables, coordinates, attrs=dataset.attrs | shared)
+
+
+def score(found: xr.Dataset, measure: Measure) -> xr.DataArray:
+    """A measure at the end, (`row`, `column`, `seed`)."""
+    return found["ended" if measure is DISTANCE else measure.name]
+
+
+def map_of(found: xr.Dataset, measure: Measure, what: str) -> Picture:
+    """Medians over seeds in colour; framed where at least half of the seeds work."""
+    values = score(found, measure).median("seed").values
+    marked = (found["success"].mean("seed") >= 0.5).values
+    rows, columns = ([str(name) for name in found[axis].values] for axis in ("row", "column"))
+    name = measure.name.replace("_", "-")
+    when = f"by {what} and method, each at its best learning rate"
+    return heat(rows, columns, values, measure, "method", name=name, when=when, width=1.15, marked=marked)
+
+
+def table(found: xr.Dataset, measure: Measure, what: str) -> Table:
+    """A row for each row, a cell for each method, and a perfect sampler's value."""
+    values = score(found, measure)
+    rows = [
+        Row(str(row), [cell(values.sel(row=row, column=column), measure.text) for column in found["column"].values])
+        for row in found["row"].values
+    ]
+    if perfect := facts.distinct(found, f"perfect_{measure.name}"):
+        rows.append(Row("real images", [Cell(measure.text(perfect[0]))] * found.sizes["column"], reference=True))
+    return Table([(what, ""), *((str(name), "") for name in found["column"].values)], rows)
+
+
+def rates(dataset: xr.Dataset, found: xr.Dataset, what: str) -> Table:
+    """For each row and method the share of learning rates that work, and which was chosen."""
+    rows = []
+    for row in found["row"].values:
+        cells = []
+        for column in found["column"].values:
+            at = found.sel(row=row, column=column)
+            chosen = sorted({f"{rate:g}" for rate in dataset["learning_rate"].values[at["chosen"].values]}, key=float)
+            tried = int((dataset["rival"].values == f"{row}, {column}").sum())
+            cells.append(Cell(f"{round(float(at['working']) * tried)} of {tried}", f"best {' or '.join(chosen)}"))
+        rows.append(Row(str(row), cells))
+    return Table([(what, ""), *((str(name), "") for name in found["column"].values)], rows)
+
+
+def ratios(found: xr.Dataset, measure: Measure = DISTANCE) -> xr.DataArray:
+    """Each method's value over simultaneous descent's, seed by seed, (`row`, `column`, `seed`)."""
+    values = score(found, measure)
+    return values / values.sel(column=BASELINE, drop=True)
+
+
+def averaged(ratio: xr.DataArray) -> xr.DataArray:
+    """The geometric mean over the rows."""
+    logarithm = ratio.copy(data=np.log(ratio.values)).mean("row")
+    return logarithm.copy(data=np.exp(logarithm.values))
+
+
+def means(found: xr.Dataset) -> str:
+    """Each method's `ratios`, geometric means over the rows, in words."""
+    mean = averaged(ratios(found))
+    names = [str(name) for name in found["column"].values if name != BASELINE]
+    return ", ".join(f"{name} {told(mean.sel(column=name))}" for name in names)
+
+
+def findings(found: xr.Dataset, what: str) -> list[Finding]:
+    """Which methods help on average, on which rows, and how many learning rates work."""
+    ratio = ratios(found)
+    mean = averaged(ratio)
+    names = [str(name) for name in found["column"].values if name != BASELINE]
+    order = sorted(names, key=lambda name: float(mean.sel(column=name).median("seed")))
+    parts, counts = [], []
+    for name in order:
+        _, low, high = spread(ratio.sel(column=name)).T
+        better, worse = int((high < 1).sum()), int((low > 1).sum())
+        counts += [better, worse]
+        parts.append(f"{name} {told(mean.sel(column=name))}; better for {better} and worse for {worse} of {len(low)}")
+    first = (
+        f"Sliced Wasserstein distance over that of {BASELINE} descent, geometric mean over {len(found['row'])} {what} "
+        f"rows (how many of them are better or worse with the whole interval over seeds): {'. '.join(parts)}."
+    )
+    share = found["working"].mean("row")
+    works = ", ".join(
+        f"{name} {percent(float(share.sel(column=name)))}" for name in found["column"].values[np.argsort(-share.values)]
+    )
+    close, perfect = found.attrs["close"], facts.distinct(found, "perfect_sliced_wasserstein")[0]
+    none = [str(row) for row in found["row"].values if not float(found["working"].sel(row=row).max())]
+    second = (
+        f"Settings, {what} and learning rate together, at which at least half of the seeds come within {exact(close)} "
+        f"times a perfect sampler's distance ({number(close * perfect)}): {works}."
+    )
+    second += f" With no method at any learning rate: {', '.join(none)}." if none else ""
+    winners = score(found, DISTANCE).median("seed").idxmin("column")
+    third = ", ".join(f"{row} {winners.sel(row=row).item()}" for row in found["row"].values)
+    return [
+        Finding(
+            "Methods",
+            first,
+            "plain",
+            {"ratio": spread(mean), "rows better and worse": counts, "rows": len(found["row"])},
+        ),
+        Finding(
+            "Learning rates that work",
+            second,
+            "plain",
+            {"working": share.values, "close": close, "distance": close * perfect},
+        ),
+        Finding("The best of each", f"By the median distance: {third}.", "plain"),
+    ]
+
+
+def sheets(found: xr.Dataset, real: np.ndarray | None = None, shown: int = 16) -> list[Sheet]:
+    """Samples of each row and method, of the median seed."""
+    made = [] if real is None else [sheet("real", real, "from the data", shown=shown)]
+    values = score(found, DISTANCE)
+    for row in found["row"].values:
+        for column in found["column"].values:
+            at = found.sel(row=row, column=column)
+            seed = median_seed(values.sel(row=row, column=column).values)
+            lost = int(at["diverged_at"].values[seed]) >= 0
+            images = at["samples"].isel(seed=seed, step=-1).values
+            origin = "diverged" if lost else number(float(values.sel(row=row, column=column).values[seed]))
+            images = np.full_like(images, 128) if lost else images
+            made.append(sheet(f"{row}, {column}", images, origin, colour(str(at["method"].values)), shown))
+    return made
+
+
+def content(dataset: xr.Dataset, found: xr.Dataset, what: str, whats: str, sections: Sequence[Section] = ()) -> Content:
+    """The page of such a study.
+
+    **Arguments:**
+    - `dataset`: the study's results; `found`: `best` of them.
+    - `what`, `whats`: what a row is, and what rows are, in words.
+    - `sections`: shown before the samples.
+    """
+    rates_tried = sorted(set(dataset["learning_rate"].values.tolist()))
+    extent = (
+        f"{found.sizes['row']} {whats}, {found.sizes['column']} methods, learning rates "
+        f"{', '.join(map(exact, rates_tried))}, {found.sizes['seed']} seeds, {int(dataset['step'].values[-1]):,} steps."
+    )
+    how = (
+        "Each seed at the learning rate that the other half of the seeds finds best; medians over seeds, beneath them "
+        "bootstrap intervals of 95%. A run that diverged counts as it was before training."
+    )
+    heading = what.capitalize()
+    real = facts.arrays(dataset, "real")
+    return Content(
+        extent,
+        [
+            Section(
+                f"{heading} by method",
+                "Framed: at least half of the seeds come close to a perfect sampler.",
+                pictures=[map_of(found, measure, what) for measure in (DISTANCE, FRECHET)],
+            ),
+            *(Section(measure.title, how, table(found, measure, heading)) for measure in (DISTANCE, FRECHET, COVERAGE)),
+            Section("Learning rates that work", "", rates(dataset, found, heading)),
+            *sections,
+            Section("Samples", sheets=sheets(found, real[0][1] if real else None)),
+        ],
+    )

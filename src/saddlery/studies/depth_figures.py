@@ -1,0 +1,64 @@
+"""Measures of unrolled GANs against K, the steps that are unrolled."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import xarray as xr
+
+from saddlery.analysis import facts
+from saddlery.analysis.intervals import interval
+from saddlery.analysis.numbers import number
+from saddlery.report.style import GREY, INK, RULE, Picture, canvas, dress, render
+from saddlery.report.tables import Column, last
+from saddlery.studies.depths import SIZES
+
+TINTS = ("#0072b2", "#009e73", "#d55e00")  # of the discriminator's sizes
+
+
+def unrolled(dataset: xr.Dataset, fraction: float) -> xr.Dataset:
+    """The settings of one size of discriminator, ordered by K."""
+    return dataset.isel(setting=np.flatnonzero((dataset["fraction"] == fraction) & dataset["depth"].notnull()))
+
+
+def depths_of(dataset: xr.Dataset) -> list[int]:
+    """Every K of a study, in rising order."""
+    return sorted({int(depth) for depth in dataset["depth"].values if np.isfinite(depth)})
+
+
+def depths(
+    dataset: xr.Dataset,
+    columns: Sequence[Column],
+    published: Mapping[str, Mapping[tuple[float, float], float]] | None = None,
+) -> Picture:
+    """Medians over seeds against K with their intervals, a panel for each measure, a line for each discriminator.
+
+    **Arguments:**
+    - `dataset`: with the levels `depth` and `fraction` along `setting`; a perfect sampler's value is the attribute
+      `perfect_<measure>`.
+    - `published`: by measure, values by fraction and depth.
+    """
+    figure = canvas(9.4, 3.3, layout="constrained")
+    panels = figure.subplots(1, len(columns), squeeze=False)[0]
+    known = dataset["depth"].notnull()
+    fractions, steps = np.unique(dataset["fraction"][known]), np.unique(dataset["depth"][known])
+    told = []
+    for axes, column in zip(panels, columns, strict=True):
+        dress(axes).grid(color=RULE, linewidth=0.6)
+        for i, (fraction, tint) in enumerate(zip(fractions, TINTS, strict=False)):
+            values = last(unrolled(dataset, fraction), column.name).transpose("setting", "seed").values
+            middle, low, high = np.array([interval(each) for each in values]).T
+            where = np.arange(len(steps)) + 0.1 * (i - (len(fractions) - 1) / 2)
+            name, spread = f"D {SIZES.get(float(fraction), f'{fraction:g}')}", np.stack([middle - low, high - middle])
+            axes.errorbar(where, middle, spread, color=tint, marker="o", ms=5, lw=1.6, label=name)
+            told.append(f"{column.head}, {name}: {', '.join(number(float(each)) for each in middle)}")
+            if published and column.name in published:
+                there = [published[column.name][float(fraction), float(depth)] for depth in steps]
+                axes.plot(where, there, color=tint, ls=":", marker="o", mfc="white", lw=1, label=f"{name}, published")
+        if perfect := facts.distinct(dataset, f"perfect_{column.name}"):
+            axes.axhline(perfect[0], color=GREY, ls="--", lw=1, label="perfect sampler")
+        axes.set_xticks(range(len(steps)), [f"{depth:g}" for depth in steps])
+        axes.set_xlabel("K, steps unrolled", fontsize=8, color=INK)
+        axes.set_title(column.head, fontsize=9.5, weight="bold", color=INK, loc="left")
+    handles, names = panels[0].get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside lower center", ncols=5, fontsize=8, frameon=False, labelcolor=INK)
+    return render(figure, "depths", f"Medians at K = {', '.join(f'{d:g}' for d in steps)}. {'; '.join(told)}.")

@@ -1,0 +1,16 @@
+"""The study `divergences`: every loss with every kind of method, the learning rate swept."""
+
+from saddlery.studies.divergences.experiment import SCALES, measure
+from saddlery.studies.divergences.page import content, findings
+from saddlery.studies.study import Study
+
+study = Study(
+    name="divergences",
+    title="Does it depend on the loss?",
+    asks="Do the results hold for other divergences, and for losses that are no zero-sum game?",
+    source="Mescheder, Nowozin, Geiger (2017), and its reviewers",
+    scales=SCALES,
+    measure=measure,
+    findings=findings,
+    content=content,
+)

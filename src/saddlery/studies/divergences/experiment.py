@@ -1,0 +1,91 @@
+"""Every loss with every kind of method, the learning rate swept."""
+
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import xarray as xr
+
+from saddlery.call import parse
+from saddlery.experiment import Experiment, prepare
+from saddlery.losses import LOSSES
+from saddlery.studies.scores import perfect_scores, scored
+from saddlery.studies.study import Progress
+from saddlery.studies.trained import train_and_measure
+
+ALIASES = {"standard": "nonsaturating", "indicator": "wasserstein"}  # the Numerics paper's names, and ours
+METHODS = ("simultaneous", "alternating", "consensus(gamma=1.0)", "unrolled(steps=5)")
+OPTIMISER = "rmsprop(learning_rate=1e-4, decay=0.9, eps=1e-10, initial_scale=1.0)"  # of Mescheder et al. (2017)
+CLOSE = 2.0  # times a perfect sampler's sliced Wasserstein distance, up to which a run is said to work
+
+
+class Scale(NamedTuple):
+    """On which game, for how long, with which learning rates, seeds and losses, and of how many samples."""
+
+    game: str
+    steps: int
+    rates: tuple[float, ...]
+    seeds: int
+    samples: int
+    losses: tuple[str, ...] = tuple(loss for loss in LOSSES if loss not in ALIASES)
+
+
+SCALES = {
+    "tiny": Scale(
+        "digits(width=4, batch=8, loss={loss!r})", 4, (1e-3, 1e-2), 2, 120, ("minimax", "nonsaturating", "hinge")
+    ),
+    "quick": Scale("digits(width=64, batch=64, loss={loss!r})", 800, (5e-4, 2e-3), 3, 1000),
+    "paper": Scale(
+        "images(data='cifar10', network='dcgan4_nobn_cf', loss={loss!r})", 50_000, (5e-5, 1e-4, 2e-4, 4e-4), 3, 2500
+    ),
+}
+
+
+def measure(parts: Path, size: Scale, progress: Progress | None = None) -> xr.Dataset:
+    """Train every loss of `saddlery.losses` with every method and learning rate.
+
+    Reviewers of Mescheder, Nowozin and Geiger (2017) asked whether the results hold for other divergences and for
+    losses that are no zero-sum game, and whether learning rates were swept.
+
+    **Returns:** the records (`setting`, `seed`, `step`) of every loss, method and learning rate, which are coordinates
+    along `setting`; and the scores of the generators that each run ended with.
+    """
+    experiments = {loss: experiment(loss, size) for loss in size.losses}
+    results = train_and_measure(parts, experiments, partial(scored, samples=size.samples), named, progress)
+    first = next(iter(experiments.values()))
+    return results.assign_attrs(
+        note="Every loss with every method at every learning rate, on the same networks, optimiser and seeds: "
+        f"{', '.join(METHODS)}.",
+        game=size.game.format(loss="…"),
+        close=CLOSE,
+        **perfect_scores(prepare(first).game, size.samples),
+    )
+
+
+def experiment(loss: str, size: Scale) -> Experiment:
+    """One loss with every method and learning rate."""
+    return Experiment(
+        game=size.game.format(loss=loss),
+        methods=METHODS,
+        steps=size.steps,
+        every=max(1, size.steps // 8),
+        seeds=size.seeds,
+        learning_rate=list(size.rates),
+        generator_optimiser=OPTIMISER,
+        discriminator_optimiser=OPTIMISER,
+        samples=size.samples,
+        shown=16,
+    )
+
+
+def named(loss: str, setting: Any) -> dict[str, Any]:
+    """A setting's coordinates: its loss, method and learning rate."""
+    method, rate = setting.levels["method"], float(parse(setting.method).arguments["learning_rate"])
+    return {
+        "setting": f"{loss}, {method}, {rate:g}",
+        "method": method,
+        "row": loss,
+        "column": method,
+        "rival": f"{loss}, {method}",
+        "learning_rate": rate,
+    }

@@ -1,0 +1,69 @@
+"""What a step of each rival costs, in steps of simultaneous descent and in gradients."""
+
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from saddlery import storage
+from saddlery.execution import cells_of
+from saddlery.experiment import Ready
+from saddlery.reading import read_json
+from saddlery.training import begin, steps_from
+
+ROUNDS, SECONDS = 5, 0.1  # of the measurement of a step's cost: how often, and how long each time
+BASELINE = "simultaneous"
+
+
+def step_costs(of: Mapping[str, Sequence[Any]], ready: Mapping[str, Ready], path: Path) -> dict[str, dict[str, float]]:
+    """What a step of each rival takes, `cost` and `gradients`, from the file where it is known, else measured.
+
+    **Arguments:** `of`: by the names of `ready`, the place of each setting, with its `rival`.
+
+    Each is timed in turns with simultaneous descent, one stream alone, so that whatever else the machine does falls
+    on both; `cost` is the ratio of the least times.
+    """
+    if path.exists():
+        return read_json(path, "table of costs")
+    cells = {
+        place.rival.name: cell
+        for name, each in ready.items()
+        for place, cell in zip(of[name], cells_of(each, None), strict=True)
+    }
+    costs = {}
+    reference = _stopwatch(cells[BASELINE])
+    for name, cell in cells.items():
+        seconds = _stopwatch(cell)
+        times = np.array([[seconds(), reference()] for _ in range(ROUNDS)]).min(0)
+        ratio = 1.0 if name == BASELINE else float(times[0] / times[1])
+        costs[name] = {"cost": ratio, "gradients": _gradients(cell)}
+    storage.write(path, json.dumps(costs, indent=1))
+    return costs
+
+
+def _stopwatch(cell: Any) -> Callable[[], float]:
+    """What times some steps of a cell's first run, and gives the seconds of one."""
+    plan, key, decay = cell.plan, cell.keys[0], jnp.asarray(1.0)
+    carry = begin(plan, 0, key).carry
+
+    def seconds(steps):
+        began = time.perf_counter()
+        steps_from(plan, carry, decay, key, 0, steps)
+        return time.perf_counter() - began
+
+    steps = 1
+    while min(seconds(steps) for _ in range(3)) < SECONDS:  # the first compiles, and others may be held up
+        steps *= 2
+    return lambda: seconds(steps) / steps
+
+
+def _gradients(cell: Any) -> float:
+    """Gradients and Jacobian products of a step, both players' together counted as one."""
+    method, key = cell.plan.method, cell.keys[0]
+    size = sum(leaf.size for leaf in jax.tree.leaves(jax.eval_shape(cell.plan.game.init, key)))
+    return float(method.schedule.evaluations * (method.rule.evaluations(size) or np.nan))

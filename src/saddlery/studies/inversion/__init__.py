@@ -1,0 +1,17 @@
+"""The study `inversion`: how well, and at what price, generators trained with K unrolled steps make given images."""
+
+from saddlery.studies.inversion.experiment import SCALES, measure
+from saddlery.studies.inversion.findings import findings
+from saddlery.studies.inversion.page import content
+from saddlery.studies.study import Study
+
+study = Study(
+    name="inversion",
+    title="Can the generator make a given image, and was that likely?",
+    asks="Do generators that were trained with more unrolled steps make given images better, and from likely noise?",
+    source="Metz, Poole, Pfau, Sohl-Dickstein (2017), section 3.4.1, and its reviewers",
+    scales=SCALES,
+    measure=measure,
+    findings=findings,
+    content=content,
+)

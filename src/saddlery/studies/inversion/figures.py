@@ -1,0 +1,36 @@
+"""Errors beside smoothness and likelihoods, drawn."""
+
+import xarray as xr
+
+from saddlery.analysis.intervals import told
+from saddlery.report.figures.dots import dots
+from saddlery.report.style import INK, Picture, canvas, colour, dress, logarithmic, render
+
+
+def smoothness(means: xr.Dataset) -> Picture:
+    """Every generator's error against its steepness."""
+    figure = canvas(6.4, 3.6, layout="constrained")
+    axes = dress(figure.add_subplot())
+    shown = [name for name in means["setting"].values if name != "identity"]
+    marks = dict(zip(shown, "os^Dx+*v", strict=False))
+    for label, mark in marks.items():
+        one = means.sel(setting=label)
+        tint = colour(str(one["method"].values))
+        axes.plot(one["frobenius"], one["test"], mark, color=tint, ms=6, ls="", label=label)
+    logarithmic(axes)
+    axes.set_xlabel("‖∂G/∂z‖ (Frobenius, median over the prior)", fontsize=8, color=INK)
+    axes.set_ylabel("error, held-out images", fontsize=8, color=INK)
+    axes.set_title("Errors and smoothness, a mark for each seed", fontsize=9.5, weight="bold", color=INK, loc="left")
+    axes.legend(fontsize=7.5, frameon=False)
+    words = ", ".join(
+        f"{label} {told(means['frobenius'].sel(setting=label))} and {told(means['test'].sel(setting=label))}"
+        for label in marks
+    )
+    return render(figure, "smoothness", f"Norm of the Jacobian and error of every generator: {words}.")
+
+
+def likelihoods(means: xr.Dataset, dataset: xr.Dataset) -> Picture:
+    """log p(x) of every generator at each σ."""
+    names = [f"likelihood{i}" for i in range(dataset.sizes["std"])]
+    titles = [f"σ = {std:g}" for std in dataset["std"].values]
+    return dots(means, names, titles, "Log-likelihood of held-out images", "nats")

@@ -1,0 +1,104 @@
+"""What the study of the Numerics' ring found."""
+
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from saddlery.analysis.numbers import number, percent
+from saddlery.report.finding import Finding
+from saddlery.report.words import findings as trained
+from saddlery.studies.numerics_ring.kinks_page import finding as at_kinks
+
+LARGE = 0.01  # of the largest magnitude, from which an eigenvalue counts as large
+KINDS = ("zero", "imaginary", "large_turning", "positive", "growing", "carried_turning")  # of shares that are told
+
+
+def judged(dataset: xr.Dataset) -> xr.Dataset:
+    """What the eigenvalues and modes of each setting, seed, moment and field amount to, NaN where there are none.
+
+    - `zero`, `imaginary`, `positive`, `negative`: shares of all eigenvalues, real parts to within the tolerance;
+      `imaginary` are those with a real part of zero and an imaginary part that is not.
+    - `largest`: the largest magnitude. `large`: how many eigenvalues have at least a hundredth of it;
+      `large_turning`: the share of these whose imaginary part is larger than the real part.
+    - `growing`, `carried_turning`: of the modes that carry the field, the shares by weight of those whose real part is
+      positive, and of those whose imaginary part is larger than the real part.
+    """
+    real, imaginary, tolerance = dataset["eigenvalues_real"], dataset["eigenvalues_imaginary"], dataset["tolerance"]
+    there = real.notnull().all("eigenvalue")
+    share = lambda which: which.mean("eigenvalue").where(there)  # noqa: E731
+    flat, magnitude = np.abs(real) <= tolerance, xr.apply_ufunc(np.hypot, real, imaginary)
+    large = magnitude >= LARGE * magnitude.max("eigenvalue")
+    turning = np.abs(imaginary) > np.abs(real)
+    weight = dataset["mode_weight"].where(dataset["part"] < dataset["carrying"])
+    of_weight = lambda which: weight.where(which, 0).sum("part") / weight.sum("part")  # noqa: E731
+    return xr.Dataset(
+        {
+            "zero": share(flat),
+            "imaginary": share(flat & (np.abs(imaginary) > tolerance)),
+            "positive": share(real > tolerance),
+            "negative": share(real < -tolerance),
+            "largest": magnitude.max("eigenvalue"),
+            "large": large.sum("eigenvalue").where(there),
+            "large_turning": ((large & turning).sum("eigenvalue") / large.sum("eigenvalue")).where(there),
+            "growing": of_weight(dataset["mode_real"] > tolerance),
+            "carried_turning": of_weight(np.abs(dataset["mode_imaginary"]) > np.abs(dataset["mode_real"])),
+        }
+    )
+
+
+def findings(dataset: xr.Dataset) -> list[Finding]:
+    """What was found, in words, computed from the data: the reviewer's question first, then how training went."""
+    medians = judged(dataset).median("seed")
+    v = medians.sel(field="v")
+    start, end, other = v.isel(moment=0), v.isel(moment=-1), medians.sel(field="consensus").isel(moment=-1)
+    names = [str(name) for name in dataset["setting"].values]
+
+    def at_end(name: str, text: Any, at: xr.Dataset = end) -> str:
+        return ", ".join(f"{text(float(at[name].sel(setting=each)))} under {each}" for each in names)
+
+    numbers = {"start": [float(start[name].isel(setting=0)) for name in KINDS], "end": [end[name] for name in KINDS]}
+    common = f"{percent(float(start['zero'].isel(setting=0)))} of the eigenvalues of v′ before training"
+    zeros = (
+        f"Yes: {common}, and after it {at_end('zero', percent)} have a real part of zero (to within ε √n ‖v′‖). But "
+        f"nearly all of them are zero altogether, directions in which nothing happens: with an imaginary part that is "
+        f"not zero there are {at_end('imaginary', percent)}."
+    )
+    if float(end["imaginary"].max()) > 0.1 * float(end["zero"].max()):
+        zeros = (
+            f"Yes: {common}, and after it {at_end('zero', percent)} have a real part of zero (to within ε √n ‖v′‖); "
+            f"with an imaginary part that is not zero there are {at_end('imaginary', percent)}."
+        )
+    turning = (
+        f"Of the eigenvalues of at least {percent(LARGE)} of the largest magnitude, those whose imaginary part is the "
+        f"larger one are {percent(float(start['large_turning'].isel(setting=0)))} before training and "
+        f"{at_end('large_turning', percent)} after it."
+    )
+    positive = (
+        f"{percent(float(start['positive'].isel(setting=0)))} of the eigenvalues of v′ have one before training, and "
+        f"{at_end('positive', percent)} after it; of those of v′ − γ v′ᵀ v′ "
+        f"{at_end('positive', percent, other)}."
+    )
+    norm = dataset["field_norm"].sel(field="v").median("seed")
+    field = (
+        f"‖v‖ was {number(float(norm.isel(setting=0, moment=0)))} before training and is "
+        + ", ".join(f"{number(float(norm.sel(setting=each).isel(moment=-1)))} under {each}" for each in names)
+        + " after it (medians; v averaged over the same batches)."
+    )
+    norms = {"before": norm.isel(setting=0, moment=0), "after": norm.isel(moment=-1)}
+    few = dataset["carrying"].sel(field="v").isel(moment=-1).median("seed")
+    carried = "; ".join(
+        f"under {each} {number(float(few.sel(setting=each)))} modes leave a tenth of v, by weight "
+        f"{percent(float(end['growing'].sel(setting=each)))} of them growing and "
+        f"{percent(float(end['carried_turning'].sel(setting=each)))} turning more than they grow or decay"
+        for each in names
+    )
+    return [
+        Finding("Zero real parts", zeros, "plain", numbers),
+        Finding("Large imaginary parts", turning, "plain", numbers | {"large": LARGE}),
+        Finding("Positive real parts", positive, "plain", numbers | {"of the other": other["positive"]}),
+        Finding("Modes that carry v", f"After training, {carried}.", "plain", numbers | {"modes": few}),
+        at_kinks(dataset),
+        Finding("Norm of the field", field, "plain", norms),
+        *trained(dataset),
+    ]

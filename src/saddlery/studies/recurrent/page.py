@@ -1,0 +1,87 @@
+"""The page of the study of recurrent generators."""
+
+import numpy as np
+import xarray as xr
+
+from saddlery.analysis import facts
+from saddlery.analysis.numbers import number, percent
+from saddlery.report.sections import Content, Section
+from saddlery.report.sheet import Sheet, sheet
+from saddlery.report.style import GREY, INK, RULE, Picture, canvas, dress, render, tint
+from saddlery.report.tables import Column, controls, table
+from saddlery.studies.recurrent.experiment import PAIRS, SURE
+
+COLUMNS = (
+    Column("pixels", "Distance, pixels", "median Euclidean distance of two samples", number),
+    Column("features", "Distance, features", "median distance of two samples' features in the classifier", number),
+    Column(
+        "support",
+        "Support",
+        "different samples by the birthday paradox; ∞ when no two of them were closer than the closest real ones",
+    ),
+    Column("found", "Digits found", "of 10, with at least one sample in a hundred", number),
+    Column("model_kl", "KL(model‖uniform)", "of the histogram over digits, in nats, at most log 10", number),
+    Column("sure", "Sure", f"digits of which the classifier is sure with more than {SURE:.0%}", percent),
+    Column("frechet", "Fréchet distance", "of the classifier's features from real ones'", number),
+)
+
+
+def content(dataset: xr.Dataset) -> Content:
+    """What the page shows."""
+    samples = dataset.attrs["samples_found"]
+    sections = [
+        Section(
+            "In numbers",
+            f"Medians over seeds, beneath them their bootstrap intervals of 95%. {samples:,} samples, all pairs of "
+            f"{PAIRS} of them. Digits are told by a classifier that is right about "
+            f"{percent(dataset.attrs['accuracy'])} of held-out ones. Controls: real images, one image repeated, "
+            "noise whose pixels are each distributed as in the data, and an untrained generator.",
+            table(dataset, COLUMNS, controls(dataset, COLUMNS)),
+        ),
+        Section(
+            "How far samples are from each other",
+            "Distances of pairs in pixels, all seeds together. A generator that repeats itself has its distances "
+            "near zero.",
+            pictures=[distances(dataset)],
+        ),
+        Section("Samples", "All seeds, at the last step.", sheets=every(dataset)),
+    ]
+    extent = (
+        f"{' and '.join(map(str, dataset['setting'].values))}; {dataset.sizes['seed']} seeds each, "
+        f"{dataset.attrs['steps']:,} steps, {samples:,} samples."
+    )
+    return Content(extent, sections)
+
+
+def every(dataset: xr.Dataset) -> list[Sheet]:
+    """Real images, and samples of every seed."""
+    made = [sheet("real", facts.arrays(dataset, "real")[0][1], "from the data")]
+    for i, name in enumerate(dataset["setting"].values):
+        for seed in range(dataset.sizes["seed"]):
+            drawn = dataset["samples"].isel(setting=i, seed=seed, step=-1).values
+            made.append(sheet(str(name), drawn, f"seed {seed}", tint(dataset, i)))
+    return made
+
+
+def distances(dataset: xr.Dataset) -> Picture:
+    """Histograms of the distances of pairs, beside those of the controls."""
+    figure = canvas(9.4, 3.1, layout="constrained")
+    axes = dress(figure.add_subplot())
+    axes.grid(color=RULE, linewidth=0.6)
+    lines = [
+        (str(name), tint(dataset, i), "-", dataset["distances"].isel(setting=i).values.ravel())
+        for i, name in enumerate(dataset["setting"].values)
+    ]
+    strokes = {"real images": INK, "noise of the same pixels": GREY}
+    lines += [
+        (name, color, "--", dataset["control_distances"].sel(control=name).values) for name, color in strokes.items()
+    ]
+    bins = np.linspace(0, max(np.nanmax(values) for *_, values in lines), 60)
+    for name, color, stroke, values in lines:
+        density, _ = np.histogram(values[np.isfinite(values)], bins, density=True)
+        axes.plot((bins[1:] + bins[:-1]) / 2, density, color=color, ls=stroke, lw=1.6, label=name)
+    axes.set_xlabel("distance of two samples (pixels in [−1, 1])", fontsize=8, color=INK)
+    axes.set_ylabel("density", fontsize=8, color=INK)
+    axes.legend(fontsize=8, frameon=False, labelcolor=INK)
+    medians = ", ".join(f"{name} {number(float(np.nanmedian(values)))}" for name, *_, values in lines)
+    return render(figure, "distances", f"Densities of the distances of pairs. Medians: {medians}.")

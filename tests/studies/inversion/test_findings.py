@@ -1,0 +1,76 @@
+"""What is said of inversion, on results made up."""
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from saddlery.studies.inversion.findings import findings
+
+GENERATORS = ["K = 0", "K = 10", "untrained", "identity"]
+ERRORS = np.array([0.3, 0.2, 0.5, 0.0])
+
+
+@pytest.fixture
+def study():
+    """Errors rise by a hundredth from seed to seed; held-out images have a tenth more; the identity none."""
+    cell, seeds = ("generator", "seed"), 0.01 * np.arange(3)
+    base = np.where(ERRORS[:, None] > 0, ERRORS[:, None] + seeds, 0.0)
+    errors = np.stack([base, 1.1 * base], -1)[..., None].repeat(4, -1)
+    searches = ("split", "image", "restart")
+    likelihood = np.array([-50.0, -40.0, -90.0, -70.0])[:, None, None, None] * np.ones((4, 3, 2, 2))
+    pixels = np.zeros((4, 3, 2, 3, 8, 8, 1), np.uint8)
+    found = {
+        "error": ((*cell, "split", "image"), errors),
+        "second_error": ((*cell, "split", "image"), 1.5 * errors),
+        "density": ((*cell, "split", "image"), -20 + 0 * errors),
+        "excess": ((*cell, "split", "image"), -2 + 0 * errors),
+        "converged": ((*cell, *searches), np.ones((4, 3, 2, 4, 2), bool)),
+        "second_converged": ((*cell, *searches), np.zeros((4, 3, 2, 4, 2), bool)),
+        "iterations": ((*cell, *searches), np.full((4, 3, 2, 4, 2), 30)),
+        "agreeing": ((*cell, *searches), np.ones((4, 3, 2, 4, 2), bool)),
+        "frobenius": ((*cell, "point"), 10 * base[..., None].repeat(5, -1)),
+        "spectral": ((*cell, "point"), np.ones((4, 3, 5))),
+        "frobenius_found": ((*cell, "split", "image"), errors),
+        "likelihood": ((*cell, "std", "likely"), likelihood),
+        "effective": ((*cell, "std", "likely"), np.full((4, 3, 2, 2), 5.0)),
+        "reconstructed": ((*cell, "split", "shown", "y", "x", "channel"), pixels),
+        "made": ((*cell, "fresh", "y", "x", "channel"), pixels[:, :, 0]),
+        "sought": (("split", "shown", "y", "x", "channel"), pixels[0, 0]),
+        "diverged_at": (("setting", "seed"), np.array([[-1, -1, -1], [-1, 5, -1]])),
+    }
+    coordinates = {
+        "generator": GENERATORS, "kind": ("generator", ["unrolled", "unrolled", "untrained", "identity"]),
+        "setting": GENERATORS[:2], "method": ("setting", ["unrolled"] * 2), "seed": range(3),
+        "split": ["train", "test"], "std": [0.25, 0.5],
+    }  # fmt: skip
+    attrs = {
+        "title": "A <study>", "note": "noted", "command": "saddlery study inversion", "images": 4, "restarts": 2,
+        "pixels": 64, "latent": 16, "tolerance": 1e-4, "exact": [-70.5, -71.5],
+    }  # fmt: skip
+    return xr.Dataset(found, coordinates, attrs)
+
+
+def test_what_is_found_is_said_with_the_numbers_of_the_data(study):
+    found = {finding.subject: finding for finding in findings(study)}
+    assert "the error falls, by −32.3%" in found["Does K help?"].text
+    assert found["Does K help?"].tone == "good"
+    assert "K = 0 +10.0% (+10.0% to +10.0%)" in found["Held-out images"].text
+    assert "at σ = 0.25 it is number 3 of 4 with -70 nats, the best is K = 10 with -40" in found["The identity"].text
+    assert "In closed form the identity has -70.5, -71.5" in found["The identity"].text
+    assert found["The identity"].tone == "good"
+    assert "Adam's errors are 1.5" in found["The searches"].text
+    assert "rank correlation with the error is 1 (p < 0.001)" in found["Smoothness"].text
+    assert "Of 6 runs: K = 10 1 (" in found["Diverged"].text
+
+
+def test_a_control_that_wins_the_likelihood_is_said_to(study):
+    study["likelihood"].loc[{"generator": "identity", "std": 0.5}] = -1.0
+    found = {finding.subject: finding for finding in findings(study)}["The identity"]
+    assert "at σ = 0.5 it is number 1 of 4" in found.text
+    assert "each at its best σ it is number 1 of 4 with -1 nats." in found.text
+    assert found.tone == "bad"
+
+
+def test_an_error_that_does_not_fall_is_not_said_to(study):
+    study["error"].loc[{"generator": "K = 10"}] = study["error"].sel(generator="K = 0").values
+    assert "does not clearly change" in findings(study)[0].text

@@ -1,0 +1,46 @@
+"""What is said of stacked digits, on results made up."""
+
+import numpy as np
+import pytest
+
+from saddlery.studies.stacked.findings import findings
+from saddlery.studies.stacked.page import COLUMNS, compared
+
+
+@pytest.fixture
+def study(made_up):
+    _, unrolled, spread = made_up
+    made = unrolled(baseline=True)
+    found = [30, 40, 50, 300, 500, 500, 500, 510, 1000]
+    made = made.assign(
+        found=spread(found), model_kl=spread(np.linspace(6, 1, 9)), data_kl=spread([np.inf] * 9),
+        variation=spread(np.linspace(0.9, 0.1, 9)), chi=spread([2000.0] * 9), p=spread([0.0] * 9),
+        sure=spread([0.5] * 9), counts=(("setting", "seed", "rank"), np.full((9, 3, 1000), 26)),
+    )  # fmt: skip
+    made["modes"] = ("setting", "seed", "step"), np.stack([made["found"].values * 2, made["found"].values], -1)
+    names = [column.name for column in COLUMNS]
+    made = made.assign({f"control_{name}": ("control", [7.0, 3.0]) for name in names})
+    made["control"] = ["real images", "untrained generator"]
+    return made.assign_attrs({f"perfect_{name}": 0.5 for name in names if name != "sure"} | {"interval_found": [1, 2]})
+
+
+def test_what_is_found_is_said_with_the_numbers_of_the_data(study):
+    found = {finding.subject: finding.text for finding in findings(study)}
+    assert "K = 10: 300 (270 to 360): with K = 10 more than without" in found["Unrolling, discriminator ¼"]
+    assert "do not differ clearly" in found["Unrolling, discriminator ½"]
+    assert "K = 10, D ¼ 600 (540 to 720)" in found["Along training"]  # what was lost again is said
+    assert found["All 1,000 modes"].startswith("relativistic R1+R2 in 2 of 3 seeds")
+    assert "refutes equal probabilities under every setting" in found["With equal probability?"]
+    study["p"][-1] = [0.0, 0.5, 0.5]
+    found = {finding.subject: finding.text for finding in findings(study)}
+    assert (
+        "does not refute equal probabilities (p ≥ 0.01 in some seed) for relativistic R1+R2."
+        in (found["With equal probability?"])
+    )
+
+
+def test_published_figures_stand_beside_their_settings(study):
+    rows = {row.label: row.cells for row in compared(study).rows}
+    assert [cell.text for cell in rows["K = 5, D ½"][1:4:2]] == ["732", "1.66"]
+    assert [cell.text for cell in rows["relativistic R1+R2"][1:4:2]] == ["", ""]
+    assert rows["perfect sampler"][0][:2] == ("0.5", "1 to 2")
