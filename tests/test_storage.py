@@ -3,6 +3,7 @@
 import hashlib
 import os
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given, settings
@@ -68,6 +69,14 @@ def test_the_list_is_what_sha256sum_checks(own):
     storage.write(own / "figures" / "a b.svg", "<svg/>")
     assert (own / MARK).read_text() == f"{hashlib.sha256(b'<svg/>').hexdigest()}  figures/a b.svg\n"
     subprocess.run(["sha256sum", "--check", "--strict", "--quiet", MARK], cwd=own, check=True)
+
+
+def test_threads_may_write_into_one_folder_at_once(own):
+    names = [f"{i}.txt" for i in range(200)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda name: storage.write(own / name, name), names))
+    assert all(storage.is_own(own / name) for name in names)
+    assert len((own / MARK).read_text().splitlines()) >= len(names)
 
 
 def test_a_folder_is_replaced_when_all_that_is_in_it_is_listed_in_its_seal(tmp_path):

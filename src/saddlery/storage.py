@@ -11,6 +11,7 @@ import json
 import os
 import re
 import secrets
+import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -30,6 +31,7 @@ BEGUN = ".begun"  # in a folder that is being filled: all of it is Saddlery's
 PART = re.compile(r"\..+\.[0-9a-f]{8}\.part")  # a file or folder on its way
 COPIES = 100  # names for one thing in the cache
 NAMED = 3  # of somebody's files that an error names
+_LISTS = threading.RLock()  # one thread at a time reads and adds to lists; other processes are kept out by their lock
 
 
 def write(path: Path, content: str | bytes) -> None:
@@ -88,13 +90,15 @@ def _marks(path: Path) -> list[Path]:
 
 def _note(mark: Path, path: Path, digest: str) -> None:
     """Add a file's digest to a list, unless it is in it."""
-    if not _is_noted(mark, path, digest):
-        with open(mark, "ab") as file:
-            file.write(_line(mark, path, digest) + b"\n")
+    with _LISTS:
+        if not _is_noted(mark, path, digest):
+            with open(mark, "ab") as file:
+                file.write(_line(mark, path, digest) + b"\n")
 
 
 def _is_noted(mark: Path, path: Path, digest: str) -> bool:
-    return _line(mark, path, digest) in read_limited(mark, LONGEST).splitlines()
+    with _LISTS:
+        return _line(mark, path, digest) in read_limited(mark, LONGEST).splitlines()
 
 
 def _line(mark: Path, path: Path, digest: str) -> bytes:
