@@ -46,3 +46,9 @@ def changed(text):
 def labels_of(dataset):
     """What a dataset calls its settings, measures and so on."""
     return {str(name) for each in dataset.coords.values() if each.dtype.kind in "OUT" for name in each.values.ravel()}
+
+
+def unsaid(findings, dataset):
+    """The numbers of a study's findings that are not in their data, by the findings' subjects."""
+    labels = labels_of(dataset)
+    return {finding.subject: wrong for finding in findings if (wrong := undeclared(finding, labels))}

@@ -4,6 +4,7 @@ import io
 
 import numpy as np
 import pytest
+from checks.told import unsaid
 from rich.console import Console
 
 from saddlery.report import collapsed, summary_table, table
@@ -100,6 +101,11 @@ def test_the_median_seed_is_the_lower_median_and_the_diverged_rank_lowest(mixtur
 def test_records_are_spaced_with_both_ends(mixture):
     assert spaced(mixture, 4).tolist() == [0, 3, 7, 10]
     assert spaced(mixture, 100).tolist() == list(range(11))
+
+
+def test_every_number_that_is_said_is_in_the_data(mixture, images):
+    for dataset in (mixture, images):
+        assert unsaid(findings(dataset), dataset) == {}
 
 
 def test_the_words_say_what_the_numbers_say(mixture):

@@ -3,12 +3,14 @@
 import numpy as np
 import pytest
 import xarray as xr
+from checks.told import unsaid
 
 from saddlery.report.tables import diverged
 from saddlery.studies import crossed
 from saddlery.studies.architectures.findings import constant, moved, regulariser
 from saddlery.studies.architectures.page import MOTION
-from saddlery.studies.divergences.page import _zero_sum
+from saddlery.studies.divergences.findings import _zero_sum
+from saddlery.studies.study import find
 
 ROWS, COLUMNS, RATES = ["minimax", "hinge"], ["simultaneous", "consensus γ = 1"], [1e-3, 1e-2]
 
@@ -90,3 +92,9 @@ def test_losses_that_are_no_zero_sum_game_are_told_apart(study):
     text = _zero_sum(crossed.best(study)).text
     assert "of the 1 that are zero-sum, consensus γ = 1 0.25 (0.25 to 0.25)" in text
     assert "of the 1 that are not zero-sum, consensus γ = 1 3 (3 to 3)" in text
+
+
+def test_every_number_that_is_said_is_in_the_data(study):
+    study["diverged_at"][0, 1] = 7
+    for name in ("architectures", "divergences"):
+        assert unsaid(find(name).findings(study), study) == {}

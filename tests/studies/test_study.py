@@ -1,5 +1,7 @@
 """What a study does with a folder, and the names of all."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -7,6 +9,8 @@ import xarray as xr
 from saddlery.report.finding import Finding
 from saddlery.report.sections import Content, Section
 from saddlery.studies.study import SCALES, STUDIES, Study, find, kept
+
+DOCS = Path(__file__).parents[2] / "docs"
 
 
 @pytest.fixture
@@ -57,3 +61,5 @@ def test_every_study_is_found_by_its_name_and_has_every_scale(name):
     assert found.name == name
     assert list(found.scales) == list(SCALES)
     assert found.asks.endswith("?")
+    rows = [line for line in (DOCS / "studies.md").read_text().splitlines() if f"`{name}`" in line]
+    assert [found.asks in row for row in rows] == [True]

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import xarray as xr
+from checks.told import unsaid
 
 from saddlery.studies.atlas import claims
 from saddlery.studies.atlas.findings import _repelling, _second_order
@@ -78,6 +79,11 @@ def test_who_arrives_sooner_is_read_from_the_evaluations_needed():
         },
     )  # fmt: skip
     reading, needed = _second_order(found)
+    assert unsaid([reading, needed], found) == {}
     assert "only from 50.0% of the way" in reading.text
     assert "turning: consensus 50, the plain gradient 100; curved:" in needed.text
     assert needed.text.endswith("on turning, both; later on curved (3 times).")
+    found["needed"][1, 0] = np.nan
+    assert _second_order(found)[1].text.endswith("on turning, both; where that does, never on curved.")
+    found["reading"][1] = 1.5
+    assert "The reading holds" not in _second_order(found)[0].text

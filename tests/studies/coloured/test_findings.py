@@ -1,6 +1,7 @@
 """What is said of colours, on results made up."""
 
 import numpy as np
+from checks.told import unsaid
 
 from saddlery.studies.coloured.findings import findings
 
@@ -14,6 +15,7 @@ def test_what_is_found_is_said_with_the_numbers_of_the_data(made_up):
     ).assign_attrs(perfect_js=0.003, interval_js=[0.002, 0.004])  # fmt: skip
     made = made.assign({f"control_{name}": ("control", [0.5]) for name in ("js", "cells", "spread")})
     made["control"] = ["one image"]
+    assert unsaid(findings(made), made) == {}
     found = {finding.subject: finding.text for finding in findings(made)}
     assert "K = 10: 0.1 (0.09 to 0.12): less with K = 10 than without" in found["Discriminator ¼"]
     assert "do not differ clearly" in found["Discriminator ½"]

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import xarray as xr
+from checks.told import unsaid
 
 from saddlery.studies.fair import page
 from saddlery.studies.fair.figures import settings
@@ -109,3 +110,9 @@ def test_the_map_has_a_row_for_every_value_of_a_parameter():
     assert alt.startswith(
         "Modes covered by learning rate (0.001, 0.01, 0.1): simultaneous 0, 5, 0; better, γ 0.1 0, 6, 0;"
     )
+
+
+@pytest.mark.parametrize("images", [False, True])
+def test_every_number_that_is_said_is_in_the_data(images):
+    of = study(images)
+    assert unsaid(findings(of), of) == {}

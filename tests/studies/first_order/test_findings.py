@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import xarray as xr
+from checks.told import unsaid
 
 from saddlery.studies.first_order.experiment import OUTCOMES, QUANTILES
 from saddlery.studies.first_order.figures import shown as of_gallery
@@ -60,3 +61,7 @@ def test_the_gallery_shows_the_purest_example_of_each_outcome_that_was_found(stu
     assert of_gallery(study)[0]["setting"] == "optimal"
     study["labels"][:, 0] = [1, 0, 1, 0, 0, 0, 0]
     assert of_gallery(study)[0]["setting"] == "first-order(k=5)"
+
+
+def test_every_number_that_is_said_is_in_the_data(study):
+    assert unsaid(findings(study), study) == {}

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import xarray as xr
+from checks.told import unsaid
 
 from saddlery.studies.inversion.findings import findings
 
@@ -71,6 +72,17 @@ def test_a_control_that_wins_the_likelihood_is_said_to(study):
     assert found.tone == "bad"
 
 
+def test_the_identity_is_not_said_to_win_where_it_does_not(study):
+    text = findings(study)[3].text
+    assert "by the error alone it wins" in text
+    study["error"].loc[{"generator": "identity"}] = 0.9
+    assert "by the error alone it does not win" in findings(study)[3].text
+
+
 def test_an_error_that_does_not_fall_is_not_said_to(study):
     study["error"].loc[{"generator": "K = 10"}] = study["error"].sel(generator="K = 0").values
     assert "does not clearly change" in findings(study)[0].text
+
+
+def test_every_number_that_is_said_is_in_the_data(study):
+    assert unsaid(findings(study), study) == {}

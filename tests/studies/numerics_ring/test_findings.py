@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import xarray as xr
+from checks.told import unsaid
 
 from saddlery.studies.numerics_ring.findings import findings, judged
 from saddlery.studies.numerics_ring.page import COLUMNS, table
@@ -94,7 +95,10 @@ def test_what_is_found_is_said_with_the_numbers_of_the_data(study):
     assert "2 modes leave a tenth of v, by weight 25.0% of them growing" in found["Modes that carry v"]
     study["eigenvalues_imaginary"][:] = study["eigenvalues_imaginary"] * 0
     zeros = {finding.subject: finding.text for finding in findings(study)}["Zero real parts"]
+    assert zeros.startswith("Yes: ")
     assert "zero altogether, directions in which nothing happens" in zeros
+    study["eigenvalues_real"][:] = study["eigenvalues_real"] + 1
+    assert {finding.subject: finding.text for finding in findings(study)}["Zero real parts"].startswith("Hardly: 0.0%")
 
 
 def test_what_the_jacobian_sees_is_the_median_direction_of_the_median_seed(study):
@@ -113,3 +117,7 @@ def test_the_table_has_a_row_for_every_setting_and_moment(study):
     assert all(len(row) == len(COLUMNS) + 1 for row in cells)
     assert cells[0][1:5] == ["3", "4", "80.0%", "20.0%"]
     assert cells[3][2] == "400"
+
+
+def test_every_number_that_is_said_is_in_the_data(study):
+    assert unsaid(findings(study), study) == {}

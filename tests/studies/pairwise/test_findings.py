@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import xarray as xr
+from checks.told import unsaid
 
 from saddlery.studies.pairwise.findings import findings
 
@@ -49,3 +50,7 @@ def test_the_order_and_the_change_are_those_of_the_data(study):
     assert "in features real 0.01 (0.01 to 0.01), K = 10 0.1" in found["Nearest to real images"]
     assert "in pixels nearer (difference -0.2 (-0.2 to -0.2))" in found["Does K help?"]
     assert "untrained ∞" in found["Different images"]
+
+
+def test_every_number_that_is_said_is_in_the_data(study):
+    assert unsaid(findings(study), study) == {}

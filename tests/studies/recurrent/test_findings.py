@@ -1,6 +1,7 @@
 """What is said of recurrent generators, on results made up."""
 
 import numpy as np
+from checks.told import unsaid
 
 from saddlery.studies.recurrent.findings import compared, findings
 from saddlery.studies.recurrent.page import COLUMNS
@@ -17,6 +18,7 @@ def test_what_is_found_is_said_with_the_numbers_of_the_data(made_up):
     made["distances"] = ("setting", "seed", "pair"), np.ones((2, 3, 6))
     made["control_distances"] = ("control", "pair"), np.ones((2, 6))
     made["control"] = ["real images", "noise of the same pixels"]
+    assert unsaid(findings(made), made) == {}
     found = {finding.subject: finding.text for finding in findings(made)}
     text = found["Collapse, in pixels"]
     assert "K = 0 1 (0.9 to 1.2), K = 10 5 (4.5 to 6); of real images 7, of noise of the same pixels 6" in text

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from checks.told import unsaid
 
 from saddlery.studies.stacked.findings import findings
 from saddlery.studies.stacked.page import COLUMNS, compared
@@ -44,3 +45,7 @@ def test_published_figures_stand_beside_their_settings(study):
     assert [cell.text for cell in rows["K = 5, D ½"][1:4:2]] == ["732", "1.66"]
     assert [cell.text for cell in rows["relativistic R1+R2"][1:4:2]] == ["", ""]
     assert rows["perfect sampler"][0][:2] == ("0.5", "1 to 2")
+
+
+def test_every_number_that_is_said_is_in_the_data(study):
+    assert unsaid(findings(study), study) == {}

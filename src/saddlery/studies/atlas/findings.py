@@ -13,39 +13,44 @@ NEAR = 0.01  # within which of a predicted rate a measured one agrees with it
 
 def findings(dataset: xr.Dataset) -> list[Finding]:
     """What was found, in words, computed from the data."""
-    predicted, measured, both = dataset["predicted_rate"], dataset["measured_rate"], told(dataset)
-    near = abs(measured - predicted) <= NEAR * predicted
+    return [_rates(dataset), _stable(dataset), _repelling(dataset), *_second_order(dataset)]
+
+
+def _rates(dataset: xr.Dataset) -> Finding:
+    """In how many settings the measured rate is the predicted one, and of which methods it is not."""
+    predicted, both = dataset["predicted_rate"], told(dataset)
+    near = abs(dataset["measured_rate"] - predicted) <= NEAR * predicted
     count, within = int(both.sum()), int((both & near).sum())
     text = f"{within:,} of {count:,} settings in which both are known agree to {percent(NEAR)} "
     text += f"({percent(within / count)})"
-    share = (both & ~near).sum(("game", "value", "step"))
-    worst = [f"{m} {int(s)}" for m, s in zip(share["method"].values, share.values, strict=True) if s]
-    text += f"; those that do not, by method: {', '.join(worst)}" if worst else ""
-    unknown = [
-        str(name) for name in dataset["method"].values[~predicted.notnull().any(("game", "value", "step")).values]
-    ]
-    text += f". Without a derivative at an equilibrium, and so without a prediction: {', '.join(unknown)}."
-    numbers = {"near": NEAR, "settings": count, "within": [within, within / count], "others": share.values}
-    found = [Finding("Rates, predicted and measured", text, "good" if within > 0.98 * count else "plain", numbers)]
+    others = (both & ~near).sum(("game", "value", "step"))
+    worst = [f"{m} {int(n)}" for m, n in zip(others["method"].values, others.values, strict=True) if n]
+    text += f"; those that do not, by method: {', '.join(worst)}." if worst else "."
+    unknown = dataset["method"].values[~predicted.notnull().any(("game", "value", "step")).values]
+    if len(unknown):
+        text += " Without a derivative at an equilibrium, and so without a prediction: "
+        text += f"{', '.join(map(str, unknown))}."
+    numbers = {"near": NEAR, "settings": count, "within": [within, within / count], "others": others.values}
+    return Finding("Rates, predicted and measured", text, "good" if within > 0.98 * count else "plain", numbers)
 
-    sharp = both & (abs(np.log(predicted.where(predicted > 0))) * dataset.attrs["length"] / 2 > 0.1)
-    same = sharp & ((predicted < 1) == (measured < 1))
+
+def _stable(dataset: xr.Dataset) -> Finding:
+    """How often the prediction of stability is right, and how often what is stable converges from everywhere."""
+    predicted, length = dataset["predicted_rate"], dataset.attrs["length"]
+    sharp = told(dataset) & (abs(np.log(predicted.where(predicted > 0))) * length / 2 > 0.1)
     stable = sharp & (predicted < 1)
-    everywhere = stable & (dataset["verdict"] == 0)
-    global_ = float(everywhere.sum() / stable.sum())
-    right = {"right": int(same.sum()), "settings": int(sharp.sum()), "stable": int(stable.sum()), "everywhere": global_}
-    found.append(
-        Finding(
-            "Stable or not",
-            f"Where the predicted rate differs from 1 by enough to tell in {dataset.attrs['length']:,} steps, the "
-            f"prediction is right in {int(same.sum()):,} of {int(sharp.sum()):,} settings. It is local: of the "
-            f"{int(stable.sum()):,} that are stable, {percent(global_)} converge from "
-            "all starts.",
-            "good" if int(same.sum()) == int(sharp.sum()) else "plain",
-            right | {"steps": dataset.attrs["length"], "neutral": 1},
-        )
+    right = int((sharp & ((predicted < 1) == (dataset["measured_rate"] < 1))).sum())
+    count, held = int(sharp.sum()), int(stable.sum())
+    text = (
+        f"Where the predicted rate differs from 1 by enough to tell in {length:,} steps, the prediction is right in "
+        f"{right:,} of {count:,} settings."
     )
-    return [*found, _repelling(dataset), *_second_order(dataset)]
+    numbers = {"rate": 1, "steps": length, "right": right, "settings": count}
+    if held:
+        share = int((stable & (dataset["verdict"] == 0)).sum()) / held
+        text += f" It is local: of the {held:,} that are stable, {percent(share)} converge from all starts."
+        numbers |= {"stable": held, "from all starts": share}
+    return Finding("Stable or not", text, "good" if right == count else "plain", numbers)
 
 
 def _repelling(dataset: xr.Dataset) -> Finding:
@@ -74,10 +79,12 @@ def _second_order(dataset: xr.Dataset) -> list[Finding]:
         listed = [f"{called.get(name, name)} {number(n) if np.isfinite(n) else 'never'}" for name, n in pairs]
         parts.append(f"{str(problem['problem_title'].values).lower()}: {', '.join(listed)}")
     worth, times = _worth(kept)
+    kept_by_rotation = last < 0.1 and first > 1
+    holds = "The reading holds for rotations and fails for curvature." if kept_by_rotation else ""
     return [
         Finding(
             "Consensus as a Newton step",
-            "The reading holds for rotations and fails for curvature. For a pure rotation consensus is Newton's damped "
+            f"{holds} For a pure rotation consensus is Newton's damped "
             f"step, up to {percent(last)} of what the damping changes; for a pure minimisation it is "
             f"{percent(first)} of that away, where the plain gradient is {percent(1)} away and {percent(2)} is as far "
             f"in the opposite direction. It is nearer to Newton's step than the plain gradient is only from "
@@ -99,12 +106,17 @@ def _worth(kept: xr.Dataset) -> tuple[str, np.ndarray]:
 
     And how many times as late it arrives on each problem.
     """
-    needed = kept["needed"].fillna(np.inf)
-    consensus, plain = needed.sel(direction="consensus").values, needed.sel(direction="simultaneous").values
-    titles = [str(title).lower() for title in kept["problem_title"].values]
-    sooner = [title for title, c, p in zip(titles, consensus, plain, strict=True) if c < p]
+    consensus, plain = (kept["needed"].sel(direction=name).values for name in ("consensus", "simultaneous"))
     times = consensus / plain
-    later = [f"{title} ({number(each)} times)" for title, each in zip(titles, times, strict=True) if each > 1]
-    parts = [f"Consensus arrives sooner than the plain gradient on {', '.join(sooner)}" if sooner else ""]
-    parts.append(f"later on {', '.join(later)}" if later else "")
-    return f"{'; '.join(part for part in parts if part)}.", times
+    sooner, later, never = [], [], []
+    for title, one, other in zip(kept["problem_title"].values, consensus, plain, strict=True):
+        name = str(title).lower()
+        if one < other or (np.isfinite(one) and np.isnan(other)):
+            sooner.append(name)
+        elif one > other:
+            later.append(f"{name} ({number(one / other)} times)")
+        elif np.isfinite(other) and np.isnan(one):
+            never.append(name)
+    kinds = {"sooner than the plain gradient on": sooner, "later on": later, "where that does, never on": never}
+    parts = [f"{how} {', '.join(names)}" for how, names in kinds.items() if names]
+    return f"Consensus arrives {'; '.join(parts)}." if parts else "Consensus arrives no sooner and no later.", times

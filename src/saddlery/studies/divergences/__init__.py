@@ -1,7 +1,8 @@
 """The study `divergences`: every loss with every kind of method, the learning rate swept."""
 
 from saddlery.studies.divergences.experiment import SCALES, measure
-from saddlery.studies.divergences.page import content, findings
+from saddlery.studies.divergences.findings import findings
+from saddlery.studies.divergences.page import content
 from saddlery.studies.study import Study
 
 study = Study(

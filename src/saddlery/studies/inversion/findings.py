@@ -70,7 +70,8 @@ def _price(means: xr.Dataset, trained: xr.Dataset) -> Finding:
 
 def _identity(dataset: xr.Dataset, means: xr.Dataset, trained: xr.Dataset) -> Finding:
     """What the control wins and what not."""
-    error, least = told(means["test"].sel(setting="identity")), float(trained["test"].median("seed").min())
+    own, least = means["test"].sel(setting="identity"), float(trained["test"].median("seed").min())
+    error, smaller = told(own), float(own.median("seed")) < least
     parts, wins, numbers = [], False, []
     names = {f"likelihood{i}": f"at σ = {exact(std)}" for i, std in enumerate(dataset["std"].values)}
     for name, words in {**names, "likelihood": "each at its best σ"}.items():
@@ -78,16 +79,16 @@ def _identity(dataset: xr.Dataset, means: xr.Dataset, trained: xr.Dataset) -> Fi
         order = [str(label) for label in at["setting"].values[np.argsort(-at.values)]]
         wins = order[0] == "identity"  # what counts is the last, at which each generator is at its best
         rest = "" if wins else f", the best is {order[0]} with {number(float(at.max()))}"
-        own = number(float(at.sel(setting="identity")))
-        numbers += [order.index("identity") + 1, len(order), float(at.sel(setting="identity")), float(at.max())]
-        parts.append(f"{words} it is number {order.index('identity') + 1} of {len(order)} with {own} nats{rest}")
+        place, nats = order.index("identity") + 1, float(at.sel(setting="identity"))
+        numbers += [place, len(order), nats, float(at.max())]
+        parts.append(f"{words} it is number {place} of {len(order)} with {number(nats)} nats{rest}")
     known = ", ".join(number(float(value)) for value in dataset.attrs["exact"])
     text = (
         f"It makes every image with an error of {error}, where the best trained generators have {number(least)}: by "
-        f"the error alone it wins. By the likelihood {'; '.join(parts)}. "
+        f"the error alone it {'wins' if smaller else 'does not win'}. By the likelihood {'; '.join(parts)}. "
         f"In closed form the identity has {known}, one for each σ."
     )
-    errors = {"error": spread(means["test"].sel(setting="identity")), "least": least}
+    errors = {"error": interval(own), "least": least}
     found = errors | {"place, of, its own, best": numbers, "σ": dataset["std"].values, "exact": dataset.attrs["exact"]}
     return Finding("The identity", text, "bad" if wins else "good", found)
 

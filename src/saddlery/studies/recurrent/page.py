@@ -1,15 +1,15 @@
 """The page of the study of recurrent generators."""
 
-import numpy as np
 import xarray as xr
 
 from saddlery.analysis import facts
 from saddlery.analysis.numbers import number, percent
 from saddlery.report.sections import Content, Section
 from saddlery.report.sheet import Sheet, sheet
-from saddlery.report.style import GREY, INK, RULE, Picture, canvas, dress, render, tint
+from saddlery.report.style import tint
 from saddlery.report.tables import Column, controls, table
 from saddlery.studies.recurrent.experiment import PAIRS, SURE
+from saddlery.studies.recurrent.figures import distances
 
 COLUMNS = (
     Column("pixels", "Distance, pixels", "median Euclidean distance of two samples", number),
@@ -61,27 +61,3 @@ def every(dataset: xr.Dataset) -> list[Sheet]:
             drawn = dataset["samples"].isel(setting=i, seed=seed, step=-1).values
             made.append(sheet(str(name), drawn, f"seed {seed}", tint(dataset, i)))
     return made
-
-
-def distances(dataset: xr.Dataset) -> Picture:
-    """Histograms of the distances of pairs, beside those of the controls."""
-    figure = canvas(9.4, 3.1, layout="constrained")
-    axes = dress(figure.add_subplot())
-    axes.grid(color=RULE, linewidth=0.6)
-    lines = [
-        (str(name), tint(dataset, i), "-", dataset["distances"].isel(setting=i).values.ravel())
-        for i, name in enumerate(dataset["setting"].values)
-    ]
-    strokes = {"real images": INK, "noise of the same pixels": GREY}
-    lines += [
-        (name, color, "--", dataset["control_distances"].sel(control=name).values) for name, color in strokes.items()
-    ]
-    bins = np.linspace(0, max(np.nanmax(values) for *_, values in lines), 60)
-    for name, color, stroke, values in lines:
-        density, _ = np.histogram(values[np.isfinite(values)], bins, density=True)
-        axes.plot((bins[1:] + bins[:-1]) / 2, density, color=color, ls=stroke, lw=1.6, label=name)
-    axes.set_xlabel("distance of two samples (pixels in [−1, 1])", fontsize=8, color=INK)
-    axes.set_ylabel("density", fontsize=8, color=INK)
-    axes.legend(fontsize=8, frameon=False, labelcolor=INK)
-    medians = ", ".join(f"{name} {number(float(np.nanmedian(values)))}" for name, *_, values in lines)
-    return render(figure, "distances", f"Densities of the distances of pairs. Medians: {medians}.")
