@@ -4,11 +4,15 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import PercentFormatter
 
 from saddlery.analysis.numbers import number, percent
 from saddlery.report.style import GREY, INK, RULE, Picture, canvas, dress, looks, render
+from saddlery.studies.numerics_ring.findings import PANELS, at_kinks, seen
 
 WINDOW = ((-3.5, 0.75), (-1.2, 1.2))  # the part of the plane that the paper shows
+STROKES = ("-", (0, (3, 2)))  # of the distances
 FIELDS = {"v": "v′", "consensus": "v′ − γ v′ᵀ v′"}
 
 
@@ -125,3 +129,36 @@ def along_path(dataset: xr.Dataset) -> Picture:
     )
     alt = f"Path angle and path norm from the start to the end of each run. Median distance moved: {moved}."
     return render(figure, "path", alt)
+
+
+def kinks(dataset: xr.Dataset) -> Picture:
+    """The share seen along training: a line for each method and distance, a band from least to greatest seed."""
+    figure = canvas(9.4, 3.4, layout="constrained")
+    panels, styles = figure.subplots(1, 2, sharey=True), looks(dataset)
+    near, far = dataset["h"].values
+    for axes, (along, title) in zip(panels, PANELS.items(), strict=True):
+        dress(axes).grid(color=RULE, linewidth=0.6)
+        relu = seen(dataset, "relu", along)
+        for i, look in enumerate(styles):
+            for h, stroke in zip((near, far), STROKES, strict=True):
+                here = relu.isel(setting=i).sel(h=h)
+                axes.plot(dataset["instant"], here["middle"], color=look.color, linestyle=stroke, linewidth=1.6)
+            here = relu.isel(setting=i).sel(h=near)
+            axes.fill_between(dataset["instant"], here["least"], here["most"], color=look.color, alpha=0.18, lw=0)
+        smooth = seen(dataset, "tanh", along)["middle"].sel(h=near)
+        axes.plot(dataset["instant"], smooth.transpose("instant", "setting"), color=GREY, linewidth=1.6)
+        axes.set_title(title, fontsize=9.5, weight="bold", color=INK, loc="left")
+        axes.set_xlabel("step", fontsize=8, color=INK)
+        axes.yaxis.set_major_formatter(PercentFormatter(1))
+        axes.set_ylim(0, 1.1)
+    panels[0].set_ylabel("‖v′u‖ of ‖finite difference‖ (%)", fontsize=8, color=INK)
+    handles = [Line2D([], [], color=look.color, label=f"relu, {look.label}") for look in styles]
+    handles += [
+        Line2D([], [], color=GREY, label="tanh, both"),
+        Line2D([], [], color=INK, linestyle=STROKES[0], label=f"h = {near:g}"),
+        Line2D([], [], color=INK, linestyle=STROKES[1], label=f"h = {far:g}"),
+        Patch(color=INK, alpha=0.18, lw=0, label="seeds"),
+    ]
+    figure.legend(handles=handles, loc="outside lower center", ncols=6, fontsize=8, frameon=False, labelcolor=INK)
+    alt = f"Share of the field's curvature that its Jacobian holds, along training. {at_kinks(dataset).text}"
+    return render(figure, "kinks", alt)

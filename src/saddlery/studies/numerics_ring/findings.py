@@ -5,14 +5,14 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from saddlery.analysis.numbers import number, percent
+from saddlery.analysis.numbers import exact, number, percent
 from saddlery.report.finding import Finding
 from saddlery.report.words import findings as trained
-from saddlery.studies.numerics_ring.kinks_page import finding as at_kinks
 
 LARGE = 0.01  # of the largest magnitude, from which an eigenvalue counts as large
 SOME = 0.01  # a share of all eigenvalues, from which there are some
 KINDS = ("zero", "imaginary", "large_turning", "positive", "growing", "carried_turning")  # of shares that are told
+PANELS = {"random": "Along random directions", "v": "Along v itself"}
 
 
 def judged(dataset: xr.Dataset) -> xr.Dataset:
@@ -100,3 +100,42 @@ def findings(dataset: xr.Dataset) -> list[Finding]:
         Finding("Norm of the field", field, "plain", norms),
         *trained(dataset),
     ]
+
+
+def at_kinks(dataset: xr.Dataset) -> Finding:
+    """What the Jacobian holds of the curvature, before and after training, and how well it agrees without kinks."""
+    near = dataset["h"].values[0]
+    relu = {along: seen(dataset, "relu", along).sel(h=near) for along in PANELS}
+
+    def told(along: str, instant: int, i: int) -> str:
+        here = relu[along].isel(instant=instant, setting=i)
+        middle, least, most = (percent(float(here[name])) for name in ("middle", "least", "most"))
+        return f"{middle} ({least} to {most})"
+
+    def after(along: str) -> str:
+        names = dataset["setting"].values
+        return ", ".join(f"{told(along, -1, i)} under {name}" for i, name in enumerate(names))
+
+    missed = dataset["missed"].sel(network="tanh", h=near).values[..., :-1]
+    middle, most = float(np.nanmedian(missed)), float(np.nanmax(missed))
+    text = (
+        f"Along random directions the Jacobian by automatic differentiation holds {told('random', 0, 0)} of the "
+        f"curvature that finite differences of v over {exact(near)} find before training, and {after('random')} after "
+        f"it; along v itself {after('v')} (medians over seeds, in brackets the least and the greatest). The second "
+        "derivative of relu is zero almost everywhere, so that what its kinks add is lost. With tanh in its place, "
+        f"trained the same way, the two differ by {number(middle)} of it along random directions, at most "
+        f"{number(most)}."
+    )
+    shares = {f"seen along {along}": each.isel(instant=[0, -1]).to_array().values for along, each in relu.items()}
+    return Finding("Curvature lost at kinks", text, "plain", shares | {"h": near, "missed": [middle, most]})
+
+
+def seen(dataset: xr.Dataset, network: str, along: str) -> xr.Dataset:
+    """`middle`, `least` and `most` (setting, instant, h) over the seeds of the share seen, `along` "random" or "v".
+
+    Of a seed's random directions it is the median.
+    """
+    of = dataset["seen"].sel(network=network)
+    here = [name for name in of["direction"].values if name.startswith(along)]
+    of = of.sel(direction=here).median("direction")
+    return xr.Dataset({"middle": of.median("seed"), "least": of.min("seed"), "most": of.max("seed")})

@@ -7,9 +7,8 @@ from saddlery.report.figures.curves import curves
 from saddlery.report.figures.strip import evolution
 from saddlery.report.sections import Cell, Content, Row, Section, Table
 from saddlery.report.style import looks
-from saddlery.studies.numerics_ring.figures import FIELDS, along_path, distribution, eigenvalues
+from saddlery.studies.numerics_ring.figures import FIELDS, along_path, distribution, eigenvalues, kinks
 from saddlery.studies.numerics_ring.findings import LARGE, judged
-from saddlery.studies.numerics_ring.kinks_page import kinks
 
 SHOWN = ("modes", "high-quality", "generator-norm", "discriminator-norm")  # of the curves along training
 COLUMNS = (
