@@ -13,7 +13,7 @@ def beside(
     """A study's results, what was measured of its generators and of controls along one axis.
 
     **Arguments:**
-    - `results`: of `saddlery.studies.images.study`, a dataset (`setting`, `seed`, …).
+    - `results`: of `saddlery.studies.trained.train_and_measure`, a dataset (`setting`, `seed`, …).
     - `names`: the variables that were measured, (setting, seed, …).
     - `controls`: by their labels, for each seed the values of those variables.
 

@@ -61,7 +61,7 @@ def measure(parts: Path, size: Scale, progress: Progress | None = None) -> xr.Da
     **Returns:** a dataset with dimensions `game`, `method`, `value`, `step`: `predicted_rate`, `measured_rate` (by what
     the distance to the equilibrium is multiplied in a step, close to it), `verdict` (index into `verdicts`),
     `reach`, the distance up to which training converges from every start; `parameter` (method) and `values` (method,
-    value), NaN where a method has fewer. What `studies.dirac` and `studies.second_order` add has dimensions of its own.
+    value), NaN where a method has fewer. What `dirac` and `second_order` add has dimensions of its own.
     """
     chosen = [each for each in families(size.values) if not size.methods or each.name in size.methods]
     steps = np.geomspace(0.02, 5.0, size.steps)
