@@ -21,7 +21,9 @@ _HOMES = {
     "spectrum": "dynamics.spectrum",
     "stable_step": "dynamics.stability",
     "optimiser": "optimisers",
+    "Results": "results",
     "Run": "training",
+    "load": "results",
     "sweep": "sweeping",
     "train": "training",
 }

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from saddlery.cli.study import STUDIES, _told
-from saddlery.sweeps.lease import Held
+from saddlery.records.lease import Held
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import saddlery as sd
-from saddlery.experiment import prepare
+from saddlery.experiments.built import prepare
 from saddlery.metrics.suited import probes
 from saddlery.studies import fair
 from saddlery.studies.fair import Rival, Scale, Task, experiments, groups, open_fair, places, run
@@ -97,7 +97,7 @@ def test_nothing_is_computed_twice(study, folder, done, monkeypatch):
     assert done[-1] == (10 * 2 * 8, 10 * 2 * 8)
     assert all(a <= b for (a, _), (b, _) in itertools.pairwise(done))
     monkeypatch.setattr(fair, "_stopwatch", None)
-    monkeypatch.setattr("saddlery.sweeps.local.train", None)
+    monkeypatch.setattr("saddlery.experiments.local.train", None)
     assert run(folder, "quick").identical(study)
     assert open_fair(folder).identical(study)
     assert set(json.loads((folder / "parts" / "quick" / "costs.json").read_text())) == {each.name for each in FEW}

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from saddlery.datasets import write_dataset
-from saddlery.experiment import Experiment
+from saddlery.experiments.experiment import Experiment
+from saddlery.records.datasets import write_dataset
 from saddlery.studies import images
 
 GAME = "digits(width=4, batch=8, noise=2"
@@ -69,12 +69,12 @@ def test_players_are_those_that_training_ended_with(results, folder):
     """The probe's own samples, of the last record and of the players from the checkpoint, are the same."""
     import jax
 
-    from saddlery.execution import cells_of
-    from saddlery.experiment import prepare
+    from saddlery.experiments.built import prepare
+    from saddlery.experiments.cells import cells_of
 
     cell = cells_of(prepare(EXPERIMENTS["hinge"]), folder / "hinge")[0]
     _, _, key = jax.random.split(cell.keys[1], 3)
-    again = cell.plan.probes["samples"](cell.plan.game, images.players_of(cell, 1), key)["samples"]
+    again = cell.probes["samples"](cell.game, images.players_of(cell, 1), key)["samples"]
     np.testing.assert_array_equal(again, results["samples"].isel(setting=2, seed=1, step=-1))
 
 

@@ -39,12 +39,12 @@ def diagnose(
     environment.require()
     with mistakes():
         from saddlery import diagnosis
-        from saddlery.claims import local_folder
+        from saddlery.records.claims import local_folder
         from saddlery.report.diagnosis import write
 
         folder = local_folder("out", out) if out else run / "diagnosis"
         found = diagnosis.diagnose(
-            run, method, seed=seed, steps=steps, verify=verify, seeds=seeds, progress=None if quiet else _lines()
+            run, method, seed=seed, steps=steps, verify=verify, seeds=seeds, on_progress=None if quiet else _lines()
         )
     try:
         page = write(found, folder)

@@ -37,9 +37,11 @@ def evaluate(
     with mistakes():
         import jax
 
-        from saddlery import evaluation, storage
+        from saddlery import evaluation
         from saddlery.diagnosis.subject import from_folder
-        from saddlery.experiment import Experiment, require_room
+        from saddlery.experiments.built import require_room
+        from saddlery.experiments.experiment import Experiment
+        from saddlery.records import storage
 
         samples = whole("samples", samples)
         experiment = Experiment.read(folder)

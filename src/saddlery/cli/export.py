@@ -21,9 +21,9 @@ def export(
     Of an experiment that is still running, the settings that are finished.
     """
     with mistakes():
-        from saddlery.experiment import experiments_in
-        from saddlery.results import open_results
-        from saddlery.sweeps.export import export
+        from saddlery.experiments.experiment import experiments_in
+        from saddlery.experiments.export import export
+        from saddlery.experiments.opening import open_results
 
         found = experiments_in(folder)
         if len(found) > 1:

@@ -24,8 +24,8 @@ def report(
     One page that opens without a network; the figures are beside it as SVG and PNG.
     """
     with mistakes():
-        from saddlery.experiment import experiments_in
-        from saddlery.results import open_results
+        from saddlery.experiments.experiment import experiments_in
+        from saddlery.experiments.opening import open_results
 
         results = [open_results(found, store) for found in experiments_in(folder)]
     publish(results, folder)

@@ -26,14 +26,15 @@ def resume(
     """
     environment.require(figures=not no_report)
     with mistakes():
-        from saddlery.claims import local_folder
-        from saddlery.experiment import Experiment, experiments_in, prepare
-        from saddlery.results import store_of
+        from saddlery.experiments.built import prepare
+        from saddlery.experiments.claimed import store_of
+        from saddlery.experiments.experiment import Experiment, experiments_in
+        from saddlery.records.claims import local_folder
 
         folder = local_folder("folder", folder)
         found = {path: Experiment.read(path) for path in experiments_in(folder)}
         for path, experiment in found.items():
-            store_of(experiment, path, store)
+            store_of(experiment.store, path, store)
         ready = {path: prepare(experiment) for path, experiment in found.items()}
         chosen = chosen_engine(engine, address)
     with claimed(ready, resume=True, take=break_lease) as stops:

@@ -11,14 +11,14 @@ from typing import Annotated, Any
 import typer
 
 from saddlery.call import Call, literal, parse
-from saddlery.claims import local_folder
 from saddlery.cli import environment
 from saddlery.cli.errors import Ended, mistakes
 from saddlery.cli.output import say
 from saddlery.cli.progress import shown
 from saddlery.cli.report import publish
-from saddlery.locks import Held
 from saddlery.names import nearest
+from saddlery.records.claims import local_folder
+from saddlery.records.locks import Held
 
 ENGINES = ("local", "ray")
 
@@ -96,7 +96,8 @@ def run(
     """
     environment.require(figures=not no_report)
     with mistakes():
-        from saddlery.experiment import Experiment, prepare
+        from saddlery.experiments.built import prepare
+        from saddlery.experiments.experiment import Experiment
 
         if data is not None:
             decode(data, size, strict)
@@ -141,15 +142,15 @@ def run(
 def claimed(ready: dict[Path, Any], **options: Any) -> Iterator[dict[Path, Any]]:
     """Hold the folders of experiments, all of them before anything is trained; yields what stops each.
 
-    **Arguments:** `options` as of `saddlery.execution.claimed`.
+    **Arguments:** `options` as of `saddlery.experiments.execution.claimed`.
     """
-    from saddlery import execution
+    from saddlery.experiments.claimed import all_claimed
 
     with contextlib.ExitStack() as stack:
         try:
             with mistakes():
                 experiments = {path: each.experiment for path, each in ready.items()}
-                stops = stack.enter_context(execution.all_claimed(experiments, **options))
+                stops = stack.enter_context(all_claimed(experiments, **options))
         except Held as error:
             raise Ended(str(error), 1) from None
         yield stops
@@ -166,14 +167,14 @@ def train(
     engine: Callable | None = None,
 ) -> None:
     """Carry experiments out, each in its own folder, with the display; then write the report and print the table."""
-    from saddlery.execution import carry_out
+    from saddlery.experiments.execution import run_experiment
 
     again = f"continue with: {shlex.join(['saddlery', 'resume', str(folder), *_elsewhere(ready)])}"
     told = None if quiet else lambda words: print(words, file=sys.stderr, flush=True)
     try:
         with shown([each.experiment for each in ready.values()], quiet) as progress:
             results = [
-                carry_out(each, path, progress, checkpoint_seconds, engine=engine, told=told, stop=stops[path])
+                run_experiment(each, path, progress, checkpoint_seconds, engine=engine, on_plan=told, stop=stops[path])
                 for path, each in ready.items()
             ]
     except KeyboardInterrupt:
@@ -189,7 +190,7 @@ def train(
 
 def _elsewhere(ready: dict[Path, Any]) -> list[str]:
     """The option that names a store outside its folder."""
-    from saddlery.results import is_inside
+    from saddlery.experiments.claimed import is_inside
 
     stores = [each.experiment.store for path, each in ready.items() if each.experiment.store]
     return ["--store", stores[0]] if stores and not is_inside(stores[0], next(iter(ready))) else []
@@ -203,7 +204,7 @@ def chosen_engine(name: str, address: str | None) -> Callable | None:
     if name not in ENGINES:
         raise ValueError(nearest("engine", name, ENGINES))
     if name == "ray":
-        from saddlery.sweeps.on_ray import engine
+        from saddlery.experiments.on_ray import engine
 
         return engine(address)
     if address is not None:
@@ -213,10 +214,10 @@ def chosen_engine(name: str, address: str | None) -> Callable | None:
 
 def estimate(ready: Any, folder: Path, engine: Callable | None) -> None:
     """Print what an experiment would take: runs, programs, time and memory. For that its programs are compiled here."""
-    from saddlery.execution import cells_of, size
-    from saddlery.sweeps import on_ray
-    from saddlery.sweeps.estimate import Estimate
-    from saddlery.sweeps.local import measured
+    from saddlery.experiments import on_ray
+    from saddlery.experiments.cells import cells_of, size
+    from saddlery.experiments.estimate import Estimate
+    from saddlery.experiments.local import measured
 
     cells = cells_of(ready, None)
     whole = Estimate.of(cells)

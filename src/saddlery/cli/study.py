@@ -10,16 +10,16 @@ from typing import Annotated
 
 import typer
 
-from saddlery.claims import hold, local_folder
 from saddlery.cli import environment
 from saddlery.cli.errors import Ended, mistakes
 from saddlery.cli.output import say
 from saddlery.cli.progress import SECONDS_BETWEEN_LINES
 from saddlery.cli.run import Quiet
 from saddlery.duration import duration
-from saddlery.locks import Held
 from saddlery.names import nearest
 from saddlery.reading import Damaged
+from saddlery.records.claims import hold, local_folder
+from saddlery.records.locks import Held
 
 # Each is `studies.NAME.run(folder, scale, progress, …)` and `report.NAME.write(results, folder)`: NAME, and what stands
 # for the dots.

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from saddlery import signals, storage
+from saddlery import signals
 from saddlery.arguments import plain
 from saddlery.data.places import places
 from saddlery.names import nearest
+from saddlery.records import storage
 
 PIECE = 1 << 18  # bytes between two reports of progress
 PATIENCE = 30.0  # seconds without an answer

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from saddlery.arguments import plain
-from saddlery.storage import cache_folder
+from saddlery.records.storage import cache_folder
 
 
 def places(name: str, folder: str | os.PathLike | None = None) -> list[Path]:

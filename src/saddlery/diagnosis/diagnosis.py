@@ -64,7 +64,7 @@ def diagnose(
     steps: int = STEPS,
     verify: bool = False,
     seeds: int = 4,
-    progress: Callable[[str, Any], None] | None = None,
+    on_progress: Callable[[str, Any], None] | None = None,
 ) -> Diagnosis:
     """Why training goes as it does: a verdict from measured trends, spectra as evidence, and what could help.
 
@@ -79,12 +79,12 @@ def diagnose(
     - `game`: a game, or a run's folder; then `method` is the text of one of its methods (by default the first), `seed`
       one of its seeds, and the rest is in the folder. A seed that diverged is looked at from its start.
     - `method`, `players`, `key`: a `Method`, the players `Pair(generator, discriminator)`, a `jax.random.key`.
-    - `state`: the method's state, where training had one (`run.state`); without it, its start.
-    - `history`: of `saddlery.train`, where there is one (`run.history`), for the past.
+    - `state`: the method's state, where training had one (`run.only.state`); without it, its start.
+    - `history`: of `saddlery.train`, where there is one (`run.only.history`), for the past.
     - `steps`: of the short training. A turn that takes more than three quarters of it is not seen as one.
     - `verify`: whether to train candidates from these players, `seeds` seeds of 3 · `steps` steps each (of a run that
       diverged, at least to where it did).
-    - `progress`: called with a candidate's name and training's `Progress` while candidates train.
+    - `on_progress`: called with a candidate's name and training's `Progress` while candidates train.
 
     **Raises:** `FileNotFoundError` for a folder without an experiment or checkpoint; `ValueError` and `TypeError` for
     players of another game and arguments out of range.
@@ -92,7 +92,9 @@ def diagnose(
     whole("steps", steps, 10 * LEAST)
     if verify:
         whole("seeds", seeds, 2)
-    if isinstance(game, str | os.PathLike):
+    if isinstance(game, Subject):
+        subject = game
+    elif isinstance(game, str | os.PathLike):
         subject = from_folder(game, method, seed)
     elif method is None or players is None or key is None:
         raise TypeError(
@@ -109,7 +111,7 @@ def diagnose(
     word = verdict(facts)
     proposed = candidates(word.word, subject, facts, found)
     length = max(3 * steps, subject.diverged_at)
-    tried = verified(subject, proposed, seeds, length, progress) if verify else None
+    tried = verified(subject, proposed, seeds, length, on_progress) if verify else None
     return Diagnosis(subject, word, facts, found, proposed, walked, tried)
 
 

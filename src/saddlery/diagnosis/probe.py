@@ -5,16 +5,20 @@ from typing import Any, NamedTuple
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-import numpy as np
 
-from saddlery import recording, signals
-from saddlery.finiteness import finite, finite_leaves
+from saddlery import signals
 from saddlery.game import Pair
 from saddlery.games import as_gan
 from saddlery.metrics.distances import sliced_wasserstein
 from saddlery.metrics.modes import mode_coverage
 from saddlery.metrics.probes import Losses, Probe
-from saddlery.training import Carry, Plan, last_finite, steps_from
+from saddlery.records.rows import rows
+from saddlery.runs import recording
+from saddlery.runs.cell import Carry, Cell, RunState
+from saddlery.runs.finiteness import finite_leaves
+from saddlery.runs.keys import RunKeys
+from saddlery.runs.loop import train_lanes
+from saddlery.runs.steps import strongly_typed
 
 STEPS = 1000
 RECORDS = 200
@@ -111,37 +115,46 @@ def measures(game: Any) -> dict[str, Probe]:
     return {"losses": Losses(), "drawn": Drawn()} if as_gan(game) is not None else {"losses": Losses()}
 
 
+class Displacement(Probe):
+    """Where the players are, as their displacement since the start, in a sketch's few numbers."""
+
+    start: Pair
+    sketch: Sketch
+
+    @property
+    def dims(self):
+        """The axis of `position`."""
+        return {"position": ("axis",)}
+
+    def measure(self, game, players, key):
+        """`position`."""
+        return {"position": self.sketch(self.start, players)}
+
+
 def walk(game: Any, method: Any, players: Pair, state: Any, key: Any, steps: int = STEPS) -> Walk:
     """Train for `steps` steps and record about 200 times.
 
-    The program is that of `saddlery.train`. Measures are taken on the same batch at every record, so that what changes
-    is the players. The number of steps between records is odd, so that what alternates from step to step is seen.
+    Measures are taken on the same batch at every record, so that what changes is the players. The number of steps
+    between records is odd, so that what alternates from step to step is seen.
 
     **Arguments:** `players` and `state` to go on from; `key`, of all randomness.
+
+    **Raises:** `saddlery.signals.Stopped` when a signal asks for it.
     """
-    step_key, probe_key = jax.random.split(key)
-    every = max(1, steps // RECORDS) | 1
-    plan = Plan(
-        game=game, method=method, steps=steps, records=recording.rows(steps, every), probes=measures(game),
-        players=None, average=None, folder=None, checkpoint_seconds=np.inf, progress=None,
+    keys = RunKeys(None, *jax.random.split(key))
+    displacement = Displacement(players, Sketch.of(sum(leaf.size for leaf in jax.tree.leaves(players))))
+    cell = Cell(
+        game=game, method=method, steps=steps, records=rows(steps, max(1, steps // RECORDS) | 1), keys=[key],
+        probes={**measures(game), "displacement": displacement},
     )  # fmt: skip
-    one, sketch = jnp.asarray(1.0), eqx.filter_jit(Sketch.of(sum(leaf.size for leaf in jax.tree.leaves(players))))
-    carry = jax.tree.map(lambda x: jax.lax.convert_element_type(x, x.dtype), Carry(players, state, None))
-    plan.watched = finite_leaves(carry)
-    records, step, diverged_at = [], 0, -1
-    for row in plan.records:
-        signals.check()
-        reached = steps_from(plan, carry, one, step_key, step, row - step)
-        if not finite(reached, plan.watched):
-            step, carry = last_finite(plan, carry, one, step_key, step, row - step)
-            diverged_at = step + 1
-            break
-        step, carry = row, reached
-        record = recording.take(plan.probes, game, carry.players, None, probe_key)
-        if records and not recording.is_finite(record):
-            diverged_at = row
-            break
-        records.append(record | {"position": np.asarray(sketch(players, carry.players))})
-    history = {name: np.stack([record[name] for record in records]) for name in records[0]}
-    path = recording.dataset([history], plan.probes, plan.records[: len(records)]).isel(seed=0, drop=True)
-    return Walk(path, carry.players, carry.state, diverged_at)
+    carry = strongly_typed(Carry(players, state, None))
+    cell.watched = finite_leaves(carry)
+    record = recording.take(cell.probes, game, players, None, keys.probes)
+    history = recording.empty(record, len(cell.records))
+    for name, value in record.items():
+        history[name][0] = value
+    [ended] = train_lanes([cell], [keys], [RunState(0, -1, 0.0, carry, history)], [0])
+    signals.check()
+    path = recording.of_runs([ended], cell.probes, cell.records).isel(seed=0, drop=True)
+    last = steps if ended.diverged_at < 0 else max(ended.diverged_at - 1, 0)
+    return Walk(path.sel(step=slice(0, last)), ended.carry.players, ended.carry.state, ended.diverged_at)

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from saddlery import storage
 from saddlery.diagnosis import Diagnosis
 from saddlery.diagnosis.verification import Verification, measured
 from saddlery.diagnosis.words import GAINS, advice, conclusion, rows
+from saddlery.records import storage
 from saddlery.report.style import COLOURS, GREY, INK, RULE, Picture, canvas, dress, logarithmic, render
 from saddlery.report.template import files, filled, write_page
 

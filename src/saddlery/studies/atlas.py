@@ -13,13 +13,13 @@ from jax.flatten_util import ravel_pytree
 
 from saddlery.call import build
 from saddlery.cores import on_all_cores
-from saddlery.datasets import is_there, read_dataset, write_dataset
 from saddlery.dynamics.stability import derivative, period, settled_state
 from saddlery.game import Pair
 from saddlery.games import GAMES
 from saddlery.methods import METHODS
 from saddlery.names import nearest
 from saddlery.optimisers import optimiser
+from saddlery.records.datasets import is_there, read_dataset, write_dataset
 from saddlery.studies import dirac, second_order
 
 # Games with one equilibrium, the origin. `smooth` is whether the field has a derivative there.

@@ -10,10 +10,10 @@ import numpy as np
 import xarray as xr
 
 from saddlery.data import colours
-from saddlery.datasets import write_dataset
-from saddlery.experiment import Experiment
+from saddlery.experiments.experiment import Experiment
 from saddlery.games import coloured
 from saddlery.metrics import colour_divergence, perfect_colours
+from saddlery.records.datasets import write_dataset
 from saddlery.studies import depths, images
 from saddlery.studies.depths import Scale, unrolled
 

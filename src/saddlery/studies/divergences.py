@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 import xarray as xr
 
 from saddlery.call import parse
-from saddlery.datasets import write_dataset
-from saddlery.experiment import Experiment, prepare
+from saddlery.experiments.built import prepare
+from saddlery.experiments.experiment import Experiment
 from saddlery.losses import LOSSES
+from saddlery.records.datasets import write_dataset
 from saddlery.studies import images
 from saddlery.studies.scores import perfect_scores, scored
 

@@ -12,14 +12,18 @@ import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 
-from saddlery import storage
 from saddlery.call import Call, literal, parse
-from saddlery.datasets import read_dataset, write_dataset
-from saddlery.execution import all_claimed, carry_out, cells_of
-from saddlery.experiment import Experiment, Ready, prepare
+from saddlery.experiments.built import BuiltExperiment, prepare
+from saddlery.experiments.cells import cells_of
+from saddlery.experiments.claimed import all_claimed
+from saddlery.experiments.execution import run_experiment
+from saddlery.experiments.experiment import Experiment
 from saddlery.names import nearest
 from saddlery.reading import read_json
-from saddlery.training import begin, steps_from
+from saddlery.records import storage
+from saddlery.records.datasets import read_dataset, write_dataset
+from saddlery.runs.loop import start_or_restore
+from saddlery.runs.steps import steps_from
 
 ROUNDS, SECONDS = 5, 0.1  # of the measurement of a step's cost: how often, and how long each time
 BASELINE = "simultaneous"
@@ -163,7 +167,9 @@ def run(
     ready = {name: prepare(each) for name, each in experiments(on, scale).items()}
     told = _told(progress, sum(len(r.experiment.settings) * r.experiment.seeds for r in ready.values()))
     with all_claimed({parts / name: each.experiment for name, each in ready.items()}, resume=True) as stops:
-        sweeps = {name: carry_out(each, parts / name, told, stop=stops[parts / name]) for name, each in ready.items()}
+        sweeps = {
+            name: run_experiment(each, parts / name, told, stop=stops[parts / name]) for name, each in ready.items()
+        }
     results = xr.concat(
         [_named(sweep, places(on, scale, name)) for name, sweep in sweeps.items()],
         "setting", data_vars="minimal", coords="minimal", compat="override", join="override", combine_attrs="override",
@@ -292,7 +298,7 @@ def _named(sweep: xr.Dataset, of: list[Place]) -> xr.Dataset:
     return bare.assign_coords(along | {"setting": [place.label for place in of]})
 
 
-def _costs(of: dict[str, list[Place]], ready: dict[str, Ready], path: Path) -> dict[str, dict[str, float]]:
+def _costs(of: dict[str, list[Place]], ready: dict[str, BuiltExperiment], path: Path) -> dict[str, dict[str, float]]:
     """What a step of each rival takes, from the file where it is known, else measured.
 
     Each is timed in turns with simultaneous descent, one stream alone, so that whatever else the machine does falls
@@ -318,12 +324,12 @@ def _costs(of: dict[str, list[Place]], ready: dict[str, Ready], path: Path) -> d
 
 def _stopwatch(cell: Any) -> Callable[[], float]:
     """What times some steps of a cell's first run, and gives the seconds of one."""
-    plan, key, decay = cell.plan, cell.keys[0], jnp.asarray(1.0)
-    carry = begin(plan, 0, key).carry
+    key, decay = cell.keys[0], jnp.asarray(1.0)
+    carry = start_or_restore(cell, 0).carry
 
     def seconds(steps):
         began = time.perf_counter()
-        steps_from(plan, carry, decay, key, 0, steps)
+        steps_from(cell.game, cell.method, carry, decay, key, 0, steps)
         return time.perf_counter() - began
 
     steps = 1
@@ -334,6 +340,6 @@ def _stopwatch(cell: Any) -> Callable[[], float]:
 
 def _gradients(cell: Any) -> float:
     """Gradients and Jacobian products of a step, both players' together counted as one."""
-    method, key = cell.plan.method, cell.keys[0]
-    size = sum(leaf.size for leaf in jax.tree.leaves(jax.eval_shape(cell.plan.game.init, key)))
+    method, key = cell.method, cell.keys[0]
+    size = sum(leaf.size for leaf in jax.tree.leaves(jax.eval_shape(cell.game.init, key)))
     return float(method.schedule.evaluations * (method.rule.evaluations(size) or np.nan))

@@ -9,9 +9,9 @@ import jax
 import numpy as np
 import xarray as xr
 
-from saddlery.datasets import is_there, read_dataset, write_dataset
 from saddlery.games.two_gaussians import TwoGaussians, two_gaussians
 from saddlery.names import nearest
+from saddlery.records.datasets import is_there, read_dataset, write_dataset
 from saddlery.studies import two_gaussians as closed_form
 from saddlery.studies.two_gaussians import Dynamics, FirstOrder, Optimal, Unrolled, side_by_side
 

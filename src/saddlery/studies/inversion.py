@@ -16,10 +16,11 @@ from saddlery import metrics, optimisers
 from saddlery.call import parse
 from saddlery.data import Images, as_data
 from saddlery.data.images import in_range
-from saddlery.datasets import write_dataset
-from saddlery.experiment import Experiment, prepare
+from saddlery.experiments.built import prepare
+from saddlery.experiments.experiment import Experiment
 from saddlery.metrics.probes import PIXELS
 from saddlery.networks import Network
+from saddlery.records.datasets import write_dataset
 from saddlery.studies import images
 from saddlery.studies.controls import beside
 

@@ -1,5 +1,6 @@
 """The study `numerics-ring`: simultaneous against consensus optimisation on a ring, and the eigenvalues of both."""
 
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,14 +12,15 @@ import xarray as xr
 from jax.flatten_util import ravel_pytree
 
 from saddlery.cores import Completed, threads
-from saddlery.datasets import is_there, read_dataset, write_dataset
 from saddlery.dynamics.jacobian import consensus, jacobian
 from saddlery.dynamics.path import path
 from saddlery.dynamics.spectrum import Spectrum, from_matrix
-from saddlery.experiment import Experiment, Ready, prepare
-from saddlery.facts import facts
+from saddlery.experiments.built import BuiltExperiment, prepare
+from saddlery.experiments.experiment import Experiment
+from saddlery.experiments.facts import facts
 from saddlery.metrics.suited import probes
 from saddlery.names import nearest
+from saddlery.records.datasets import is_there, read_dataset, write_dataset
 from saddlery.studies import kinks
 from saddlery.training import train
 
@@ -85,7 +87,7 @@ def run(folder: Path | str, scale: str = "quick", progress: Callable[[int, int],
 
     histories = {}
     for text, method in ready.methods.items():
-        histories[text] = _trained(ready, ready.game, method, parts / ready.experiment.folder_of(text))
+        histories[text] = _trained(ready, ready.game, method, parts / _name(ready.experiment, text))
         advance()
     compared = _compared(ready, histories, parts, advance)
     spectra = _spectra(ready, histories, parts, size, advance)
@@ -140,7 +142,13 @@ def parameters(game: Any, players: Any, key: Any) -> np.ndarray:
 parameters.dims = {"parameters": ("parameter",)}  # type: ignore[attr-defined]
 
 
-def _trained(ready: Ready, game: Any, method: Any, out: Path) -> xr.Dataset:
+def _name(experiment: Experiment, text: str) -> str:
+    """The name of a method's folder: its place and its text, in letters that any file system takes."""
+    readable = re.sub(r"[^A-Za-z0-9.]+", "-", text).strip("-")[:80]
+    return f"{experiment.labels.index(text) + 1}-{readable}"
+
+
+def _trained(ready: BuiltExperiment, game: Any, method: Any, out: Path) -> xr.Dataset:
     """One method's history, its players among what is recorded."""
     return train(
         game,
@@ -155,12 +163,14 @@ def _trained(ready: Ready, game: Any, method: Any, out: Path) -> xr.Dataset:
     ).history
 
 
-def _compared(ready: Ready, histories: dict[str, xr.Dataset], parts: Path, advance: Callable[[], None]) -> xr.Dataset:
+def _compared(
+    ready: BuiltExperiment, histories: dict[str, xr.Dataset], parts: Path, advance: Callable[[], None]
+) -> xr.Dataset:
     """Jacobian and finite differences along each training, and along that of the same networks with tanh."""
     games = {"relu": ready.game, "tanh": kinks.without_kinks(ready.game)}
 
     def along(network, text, method):
-        name = ready.experiment.folder_of(text)
+        name = _name(ready.experiment, text)
         path = parts / "kinks" / f"{network}-{name}.zarr"
         if not is_there(path):
             history = histories[text]
@@ -194,7 +204,7 @@ def _kinks(game: Any, positions: xr.DataArray) -> xr.Dataset:
 
 
 def _spectra(
-    ready: Ready, histories: dict[str, xr.Dataset], parts: Path, size: Scale, advance: Callable[[], None]
+    ready: BuiltExperiment, histories: dict[str, xr.Dataset], parts: Path, size: Scale, advance: Callable[[], None]
 ) -> xr.Dataset:
     """The spectra of every setting, seed and moment, a thread for each core."""
 
@@ -266,7 +276,7 @@ def _described(found: Spectrum | None, size: int) -> xr.Dataset:
     )
 
 
-def _paths(ready: Ready, histories: dict[str, xr.Dataset]) -> xr.Dataset:
+def _paths(ready: BuiltExperiment, histories: dict[str, xr.Dataset]) -> xr.Dataset:
     """Angle and norm of the field from the start of each run to its end."""
 
     def one(flat):

@@ -12,10 +12,10 @@ from scipy.stats import wasserstein_distance
 
 from saddlery import metrics
 from saddlery.data import as_data
-from saddlery.datasets import write_dataset
 from saddlery.evaluation import seen
-from saddlery.experiment import prepare
+from saddlery.experiments.built import prepare
 from saddlery.metrics.probes import PIXELS
+from saddlery.records.datasets import write_dataset
 from saddlery.studies import images
 from saddlery.studies.controls import beside
 from saddlery.studies.inversion import SCALES as INVERSION

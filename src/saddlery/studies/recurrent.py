@@ -11,9 +11,9 @@ import xarray as xr
 from saddlery import metrics
 from saddlery.data import as_data
 from saddlery.data.images import in_range
-from saddlery.datasets import write_dataset
-from saddlery.experiment import Experiment
+from saddlery.experiments.experiment import Experiment
 from saddlery.games import images as game_of
+from saddlery.records.datasets import write_dataset
 from saddlery.studies import depths, images
 from saddlery.studies.depths import Scale, unrolled
 

@@ -10,10 +10,10 @@ import numpy as np
 import xarray as xr
 
 from saddlery.data import as_data
-from saddlery.datasets import write_dataset
-from saddlery.experiment import Experiment
+from saddlery.experiments.experiment import Experiment
 from saddlery.games import stacked
 from saddlery.metrics import class_coverage, classifier, perfect_classes
+from saddlery.records.datasets import write_dataset
 from saddlery.studies import depths, images
 from saddlery.studies.depths import Scale, unrolled
 
