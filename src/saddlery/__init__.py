@@ -17,6 +17,8 @@ _HOMES = {
     "Method": "method",
     "Spectrum": "dynamics.spectrum",
     "data_parallel": "sharding",
+    "export_generator": "generators",
+    "load_generator": "generators",
     "multipliers": "dynamics.stability",
     "spectrum": "dynamics.spectrum",
     "stable_step": "dynamics.stability",

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from saddlery.arguments import number, whole
-from saddlery.networks.batch_norm import batch_norm
+from saddlery.networks.batch_norm import batch_norm, normalised
 from saddlery.networks.convolution import convolution, transposed_convolution
 from saddlery.networks.layers import affine, dense, kernel, leaky_relu, shifted, sides
 from saddlery.networks.network import Network, widths_of
@@ -66,20 +66,29 @@ class DCGANGenerator(Network):
 
     def apply(self, parameters, x):
         """Images `(batch, size, size, channels)` out of noise `(batch, noise)`."""
+        return self.evaluate(parameters, x)[0]
+
+    def evaluate(self, parameters, x, statistics=()):
+        """Images as of `apply`, the first maps normalised by given statistics; and the statistics of all maps."""
+        used = []
+
+        def activated(layer, x):
+            if self.normalised:
+                x, moments = normalised(x, statistics[len(used)] if len(used) < len(statistics) else None)
+                used.append(moments)
+            return leaky_relu(shifted(layer, x), self.slope)
+
         (*hidden, projection), (*convolutions, to_image) = parameters["dense"], parameters["convolutions"]
         side, *larger = self.sides
         x = x.T
         for layer in hidden:
             x = leaky_relu(affine(layer, x), self.slope)
-        x = self._activated(projection, (projection["weight"].T @ x).reshape(self.filters[0], side, side, -1))
+        x = activated(projection, (projection["weight"].T @ x).reshape(self.filters[0], side, side, -1))
         for layer, side in zip(convolutions, larger[:-1], strict=True):
-            x = self._activated(layer, transposed_convolution(x, layer["kernel"], 2, (side, side), layout="CHWN"))
+            x = activated(layer, transposed_convolution(x, layer["kernel"], 2, (side, side), layout="CHWN"))
         size = (self.size, self.size)
         x = shifted(to_image, transposed_convolution(x, to_image["kernel"], self.last, size, layout="CHWN"))
-        return jnp.tanh(x).transpose(3, 1, 2, 0)
-
-    def _activated(self, layer, x):
-        return leaky_relu(shifted(layer, batch_norm(x) if self.normalised else x), self.slope)
+        return jnp.tanh(x).transpose(3, 1, 2, 0), tuple(used)
 
 
 class DCGANDiscriminator(Network):

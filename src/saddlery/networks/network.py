@@ -8,6 +8,7 @@ from typing import Any
 import equinox as eqx
 
 from saddlery.arguments import quoted, whole
+from saddlery.networks.batch_norm import Moments
 
 WIDTH = 65_536  # of a layer: two that wide have four billion weights between them
 LAYERS = 100
@@ -49,3 +50,13 @@ class Network(eqx.Module):
     @abc.abstractmethod
     def apply(self, parameters: Any, x: Any) -> Any:
         """The network's values on a batch."""
+
+    def evaluate(
+        self, parameters: Any, x: Any, statistics: tuple[Moments, ...] = ()
+    ) -> tuple[Any, tuple[Moments, ...]]:
+        """The values with the first normalised maps normalised by given statistics, the others by the batch's own.
+
+        **Returns:** the values, and the statistics of every normalised map, in the order of evaluation. A network
+        without batch normalisation, as which a network counts unless it has an `evaluate` of its own, has none.
+        """
+        return self.apply(parameters, x), ()

@@ -41,6 +41,11 @@ class Precision(Network):
         """The network's values on a batch."""
         return self.network.apply(self.rounded(parameters), self.rounded(x)).astype(jnp.result_type(x))
 
+    def evaluate(self, parameters, x, statistics=()):
+        """The network's values by given statistics, which keep their precision, and all its statistics."""
+        values, used = self.network.evaluate(self.rounded(parameters), self.rounded(x), statistics)
+        return values.astype(jnp.result_type(x)), used
+
     def features(self, parameters, x):
         """The network's features of a batch, where it has such."""
         found = self.network.features(self.rounded(parameters), self.rounded(x))  # pyright: ignore[reportAttributeAccessIssue]

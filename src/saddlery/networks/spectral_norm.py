@@ -52,6 +52,10 @@ class SpectralNorm(Network):
         """The network's values on a batch."""
         return self.network.apply(self.normalised(parameters), x)
 
+    def evaluate(self, parameters, x, statistics=()):
+        """The network's values by given statistics, and all its statistics."""
+        return self.network.evaluate(self.normalised(parameters), x, statistics)
+
     def features(self, parameters, x):
         """The network's features of a batch, where it has such."""
         return self.network.features(self.normalised(parameters), x)  # pyright: ignore[reportAttributeAccessIssue]
