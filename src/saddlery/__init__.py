@@ -10,7 +10,7 @@ _HOMES = {
     "Diagnosis": "diagnosis",
     "diagnose": "diagnosis",
     "Game": "game",
-    "Pair": "game",
+    "Pair": "types",
     "fixed": "game",
     "gradient_field": "game",
     "gradients": "game",

@@ -22,18 +22,25 @@ import saddlery
 from saddlery import memory, storage
 from saddlery.arguments import first_line, plain, quoted, whole
 from saddlery.call import Call, parse
-from saddlery.game import afford, unwrapped
+from saddlery.game import Game, afford, unwrapped
 from saddlery.games.gan import as_gan
 from saddlery.networks import as_network
 from saddlery.networks.batch_norm import Moments, population
 from saddlery.networks.network import Network
 from saddlery.networks.writing import read, written
 from saddlery.reading import Damaged, parse_json, read_limited
+from saddlery.types import Key, Parameters
 
 FORMAT = "1"
 METADATA = ("format", "network", "sample_shape", "latent", "dtype", "saddlery", "sha256")
 OWN = "own"  # in the place of a network's call: a network that is not one of Saddlery's
-TYPES = {"BF16": jnp.bfloat16, "F16": np.float16, "F32": np.float32, "F64": np.float64, "C64": np.complex64}
+TYPES: dict[str, Any] = {
+    "BF16": jnp.bfloat16,
+    "F16": np.float16,
+    "F32": np.float32,
+    "F64": np.float64,
+    "C64": np.complex64,
+}
 DRAWS, BATCH = 4096, 256  # noise vectors from which the statistics of batch normalisation are taken; so many at once
 
 
@@ -50,17 +57,22 @@ class LoadedGenerator:
 
     def __init__(
         self,
-        network: Any,
-        parameters: Any,
+        network: Network,
+        parameters: Parameters,
         statistics: tuple[Moments, ...],
         sample_shape: tuple[int, ...],
         metadata: Mapping[str, str],
     ):
-        self.network, self.parameters, self.statistics = network, parameters, statistics
-        self.sample_shape, self.metadata = sample_shape, dict(metadata)
+        self.network: Network = network
+        self.parameters: Parameters = parameters
+        self.statistics: tuple[Moments, ...] = statistics
+        self.sample_shape: tuple[int, ...] = sample_shape
+        self.metadata: dict[str, str] = dict(metadata)
+        self.noise: int
+        self.precision: str
         self.noise, self.precision = _latent(metadata["latent"])
 
-    def __call__(self, key: Any, n: int) -> jax.Array:
+    def __call__(self, key: Key, n: int) -> jax.Array:
         """`n` samples `(n, *sample_shape)` from a `jax.random.key`, in the scale of the game's `sample`.
 
         They are those of `game.sample(parameters, key, n)`. Under batch normalisation, maps are normalised by the
@@ -85,7 +97,7 @@ class LoadedGenerator:
         return type(self.network).__name__ if parse(text).name == OWN else text
 
 
-def export_generator(path: str | Path, game: Any, generator: Any, *, force: bool = False) -> None:
+def export_generator(path: str | Path, game: Game, generator: Parameters, *, force: bool = False) -> None:
     """Write a trained generator into a safetensors file of its own, whole or not at all.
 
     Where the network uses batch normalisation, its statistics over 4,096 draws of the noise are written as well, each
@@ -126,7 +138,7 @@ def export_generator(path: str | Path, game: Any, generator: Any, *, force: bool
     storage.write(path, content, replaceable)
 
 
-def load_generator(path: str | Path, network: Any = None) -> LoadedGenerator:
+def load_generator(path: str | Path, network: Network | None = None) -> LoadedGenerator:
     """Read a trained generator from a safetensors file that `export_generator` wrote.
 
     **Arguments:**

@@ -1,21 +1,22 @@
 """Batch normalisation, by the batch's own statistics or by those of a whole population."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
+from jaxtyping import Array, Float
 
 
 class Moments(NamedTuple):
     """Mean and variance of each feature, `(features,)`."""
 
-    mean: Any
-    variance: Any
+    mean: Float[Array, " features"]
+    variance: Float[Array, " features"]
 
 
-def batch_norm(x: Any, epsilon: float = 1e-3) -> Any:
+def batch_norm(x: Array, epsilon: float = 1e-3) -> Array:
     """Features of mean 0 and variance 1 over the batch and all places (Ioffe, Szegedy, 2015).
 
         (x − E x) / √(Var x + ε)
@@ -31,7 +32,7 @@ def batch_norm(x: Any, epsilon: float = 1e-3) -> Any:
     return normalised(x, None, epsilon)[0]
 
 
-def normalised(x: Any, statistics: Moments | None, epsilon: float = 1e-3) -> tuple[Any, Moments]:
+def normalised(x: Array, statistics: Moments | None, epsilon: float = 1e-3) -> tuple[Array, Moments]:
     """`batch_norm` by given statistics, with `None` by the batch's own; and the statistics used."""
     axes = tuple(range(1, x.ndim))
     known = None if statistics is None else [jnp.expand_dims(each, axes) for each in statistics]
@@ -44,7 +45,7 @@ def normalised(x: Any, statistics: Moments | None, epsilon: float = 1e-3) -> tup
 
 
 def population(
-    moments: Callable[[Any, tuple[Moments, ...]], Moments], batches: Sequence[Any], maps: int
+    moments: Callable[[Array, tuple[Moments, ...]], Moments], batches: Sequence[Array], maps: int
 ) -> tuple[Moments, ...]:
     """The statistics of each normalised map of a network over all the batches together.
 
