@@ -41,7 +41,8 @@ REASONS = {
     ),
     "NumPy's array or JAX's, as it came in": (
         "metrics.entry.images ->", "metrics.entry.numbers ->", "metrics.entry.samples ->",
-        "metrics.inception.seen images", "metrics.inversion.log_prior ->", "metrics.inversion.targets_of ->", "metrics.inversion.targets_of images",
+        "metrics.inception.seen images", "metrics.inversion.log_prior ->",
+        "metrics.inversion.targets_of ->", "metrics.inversion.targets_of images",
         "metrics.modes.histograms ->", "metrics.modes.histograms counts",
     ),
     "an array or a pytree of them, as the function differentiated has it": (
