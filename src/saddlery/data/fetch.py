@@ -44,7 +44,7 @@ PUBLISHED = {
 
 
 def get(
-    name: str, folder: str | os.PathLike | None = None, progress: Callable[[str, int, int], Any] | None = None
+    name: str, folder: str | os.PathLike[str] | None = None, progress: Callable[[str, int, int], Any] | None = None
 ) -> Path:
     """Download the files of a data set that are not there yet, or are damaged in the cache folder.
 

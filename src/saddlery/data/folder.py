@@ -38,7 +38,7 @@ class Square(NamedTuple):
 
 
 def folder(
-    path: str | os.PathLike,
+    path: str | os.PathLike[str],
     size: int = 32,
     *,
     channels: int = 3,

@@ -34,13 +34,15 @@ COPIES = 100  # names for one thing in the cache
 NAMED = 3  # of somebody's files that an error names
 
 
-def write(path: Path, content: str | bytes) -> None:
+def write(path: Path, content: str | bytes, own: Callable[[Path], bool] | None = None) -> None:
     """Write a file whole: readers see the old content or the new, never a part.
+
+    **Arguments:** `own`: as of `require_replaceable`.
 
     **Raises:** `FileExistsError` when there is something that Saddlery did not write; other `OSError`s.
     """
     content = content.encode(errors="surrogateescape") if isinstance(content, str) else content
-    require_replaceable(path)
+    require_replaceable(path, own)
     for mark in _marks(path)[:1]:
         _note(mark, path, hashlib.sha256(content).hexdigest())  # before it is there, so that none is there unnoted
     beside = _beside(path)
@@ -64,12 +66,14 @@ def mark(folder: Path) -> None:
         (folder / MARK).touch()
 
 
-def require_replaceable(path: Path) -> None:
+def require_replaceable(path: Path, own: Callable[[Path], bool] | None = None) -> None:
     """Refuse a file's name when there is something that Saddlery did not write.
+
+    **Arguments:** `own`: what tells that Saddlery wrote the file there, by default `is_own`.
 
     **Raises:** `FileExistsError`.
     """
-    if os.path.lexists(path) and not is_own(path):
+    if os.path.lexists(path) and not (own or is_own)(path):
         raise FileExistsError(
             f"{plain(path)} was not written by Saddlery, or was changed since; move it away or choose another name"
         )
