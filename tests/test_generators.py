@@ -14,11 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import saddlery as sd
-from saddlery import storage
 from saddlery.generators import DRAWS, METADATA
 from saddlery.networks import MLP, Precision, SpectralNorm
 from saddlery.networks.writing import read, written
 from saddlery.reading import Damaged
+from saddlery.records import storage
 
 KEY = jax.random.key(7)
 GAMES = {

@@ -97,6 +97,17 @@ def test_one_s_own_parts_are_given_again_to_go_on_with(tmp_path):
     jax.tree.map(np.testing.assert_array_equal, results.players("mine", gamma=1.0), alone.players[0])
 
 
+def test_a_generator_leaves_with_its_averaged_weights_unless_the_last_are_wanted(tmp_path):
+    sd.sweep("ring(batch=16)", "simultaneous", steps=20, seeds=2, samples=50, average=0.9, out=tmp_path / "ring")
+    results, key = sd.load(tmp_path / "ring"), jax.random.key(1)
+    found = results.run(seed=1).only
+    for averaged, weights in ((True, found.average), (False, found.players.generator)):
+        path = results.export_generator(seed=1, averaged=averaged, force=True)
+        drawn = sd.load_generator(path)(key, 5)
+        np.testing.assert_allclose(drawn, results.game().sample(weights, key, 5), atol=1e-6)
+    assert path == tmp_path / "ring" / "generators" / "0-1.safetensors"
+
+
 def test_a_folder_of_training_is_read_like_any(tmp_path):
     game, method = sd.games.bilinear(), sd.methods.consensus()
     run = sd.train(game, method, key=0, out=tmp_path / "run", **SMALL)

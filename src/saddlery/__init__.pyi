@@ -24,6 +24,8 @@ from saddlery.generators import export_generator as export_generator
 from saddlery.generators import load_generator as load_generator
 from saddlery.method import Method as Method
 from saddlery.optimisers import optimiser as optimiser
+from saddlery.results import Results as Results
+from saddlery.results import load as load
 from saddlery.sharding import data_parallel as data_parallel
 from saddlery.sweeping import sweep as sweep
 from saddlery.training import Run as Run

@@ -19,7 +19,7 @@ import safetensors
 from safetensors.numpy import save
 
 import saddlery
-from saddlery import memory, storage
+from saddlery import memory
 from saddlery.arguments import first_line, plain, quoted, whole
 from saddlery.call import Call, parse
 from saddlery.game import Game, afford, unwrapped
@@ -29,6 +29,7 @@ from saddlery.networks.batch_norm import Moments, population
 from saddlery.networks.network import Network
 from saddlery.networks.writing import read, written
 from saddlery.reading import Damaged, parse_json, read_limited
+from saddlery.records import storage
 from saddlery.types import Key, Parameters
 
 FORMAT = "1"
