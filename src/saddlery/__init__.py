@@ -26,6 +26,7 @@ _HOMES = {
     "Results": "results",
     "Run": "training",
     "load": "results",
+    "load_plugin": "plugins",
     "sweep": "sweeping",
     "train": "training",
 }

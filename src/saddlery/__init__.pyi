@@ -24,6 +24,7 @@ from saddlery.generators import export_generator as export_generator
 from saddlery.generators import load_generator as load_generator
 from saddlery.method import Method as Method
 from saddlery.optimisers import optimiser as optimiser
+from saddlery.plugins import load_plugin as load_plugin
 from saddlery.results import Results as Results
 from saddlery.results import load as load
 from saddlery.sharding import data_parallel as data_parallel

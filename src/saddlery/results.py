@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from saddlery.arguments import plain
-from saddlery.experiments.built import BuiltExperiment, prepare
+from saddlery.experiments.built import BuiltExperiment
 from saddlery.experiments.experiment import Experiment
 from saddlery.experiments.export import export
 from saddlery.experiments.levels import Sweep, flat, with_levels
 from saddlery.experiments.opening import open_live, open_results
-from saddlery.experiments.restored import Restored, chosen, restored
+from saddlery.experiments.restored import Restored, built_in, chosen, restored
 from saddlery.game import Pair
 from saddlery.method import Method
 from saddlery.records import description
@@ -93,7 +93,7 @@ class Results:
 
     @cached_property
     def _built(self) -> BuiltExperiment:
-        return prepare(self.experiment, games=dict(self._games), methods=dict(self._methods))
+        return built_in(self.folder, games=dict(self._games), methods=dict(self._methods))
 
     def game(self, method: str | None = None, **levels: Any) -> Any:
         """A setting's game."""

@@ -9,6 +9,7 @@ import typer
 from saddlery.cli import environment
 from saddlery.cli.errors import Ended, mistakes
 from saddlery.cli.output import say
+from saddlery.cli.plugins import Plugins
 from saddlery.cli.report import WIDTH
 
 TONES = {"converging": "green", "cycling": "yellow", "stalled": "yellow", "diverging": "red", "collapsed": "red"}
@@ -30,6 +31,7 @@ def diagnose(
     ] = 1000,
     out: Annotated[Path | None, typer.Option(help="The folder for the page and figures. [RUN/diagnosis]")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress display.")] = False,
+    plugin: Plugins = None,
 ) -> None:
     """Say why a run converges, cycles, diverges, stalls or collapses.
 

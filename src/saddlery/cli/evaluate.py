@@ -14,6 +14,7 @@ from saddlery.arguments import whole
 from saddlery.cli import environment
 from saddlery.cli.errors import Ended, mistakes
 from saddlery.cli.output import say
+from saddlery.cli.plugins import Plugins
 from saddlery.cli.report import WIDTH
 
 Method = Annotated[str | None, typer.Option("--method", "-m", help="Only this method of the run. [all]")]
@@ -27,6 +28,7 @@ def evaluate(
     key: Annotated[int, typer.Option(help="The number all randomness comes from.")] = 0,
     inception: Annotated[bool, typer.Option("--inception", help="By Inception's features, of an extra.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress display.")] = False,
+    plugin: Plugins = None,
 ) -> None:
     """Measure everything on the players at their last checkpoints.
 

@@ -7,6 +7,7 @@ import typer
 
 from saddlery.cli.errors import mistakes
 from saddlery.cli.output import say
+from saddlery.cli.plugins import Plugins
 from saddlery.cli.report import Store
 
 
@@ -15,6 +16,7 @@ def export(
     format: Annotated[str, typer.Option(help="csv or parquet.")] = "csv",
     out: Annotated[Path | None, typer.Option(help="The file. [FOLDER/results.FORMAT]")] = None,
     store: Store = None,
+    plugin: Plugins = None,
 ) -> None:
     """Write an experiment's numbers as one long table: a row for each setting, seed and step.
 

@@ -8,6 +8,7 @@ import typer
 
 from saddlery.cli.errors import Ended, mistakes
 from saddlery.cli.output import say
+from saddlery.cli.plugins import Plugins
 
 Store = Annotated[
     str | None, typer.Option(help="Where the results are, for an experiment that keeps them outside its folder.")
@@ -18,6 +19,7 @@ WIDTH = 140  # of a table that goes into a file or a pipe
 def report(
     folder: Annotated[Path, typer.Argument(help="An experiment's folder, or one that holds several.")],
     store: Store = None,
+    plugin: Plugins = None,
 ) -> None:
     """Write report.html and its figures.
 

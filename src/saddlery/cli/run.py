@@ -14,6 +14,7 @@ from saddlery.call import Call, literal, parse
 from saddlery.cli import environment
 from saddlery.cli.errors import Ended, mistakes
 from saddlery.cli.output import say
+from saddlery.cli.plugins import Plugins
 from saddlery.cli.progress import shown
 from saddlery.cli.report import publish
 from saddlery.names import nearest
@@ -75,6 +76,9 @@ def run(
     average: Annotated[
         float | None, typer.Option(help="Measure the generator's moving average too: its decay.")
     ] = None,
+    measure: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="A measure of a plugin; those of files given are recorded.")
+    ] = None,
     devices: Annotated[int, typer.Option(help="Divide each run's batch among so many of this machine's.")] = 1,
     checkpoint_seconds: Annotated[float, typer.Option(min=0, help="How often each run is kept to go on from.")] = 30.0,
     out: Annotated[Path | None, typer.Option(help="The folder for everything. [runs/GAME]")] = None,
@@ -88,6 +92,7 @@ def run(
     force: Force = False,
     quiet: Quiet = False,
     no_report: NoReport = False,
+    plugin: Plugins = None,
 ) -> None:
     """Train methods on a game, several seeds each, and every combination of what is given as a list.
 
@@ -119,10 +124,11 @@ def run(
             "average": average,
             "devices": None if devices == 1 else devices,
             "shown": shown,
+            "measures": _measures(measure) or None,
             "store": store,
         }
         methods = tuple(method or ["alternating"])
-        command = _command(game, methods, settings, folder)
+        command = _command(game, methods, settings | {"measures": measure, "plugins": plugin}, folder)
         experiment = Experiment(
             game, methods, command=command, **{name: value for name, value in settings.items() if value is not None}
         )
@@ -245,6 +251,14 @@ def decode(data: str, size: int | None, strict: bool) -> None:
         as_data(data, strict=strict, progress=lambda done, of: bar.update(task, completed=done, total=of), **settings)
 
 
+def _measures(named: list[str] | None) -> tuple[str, ...]:
+    """The measures of plugins that are recorded: those of the files given, and those named."""
+    from saddlery.plugins import loaded
+
+    of_files = [each for plugin in loaded().values() for each in plugin.names.get("measures", ())]
+    return tuple(dict.fromkeys([*of_files, *(named or ())]))
+
+
 def _axis(name: str, text: str | None) -> Any:
     """A text as it is, or a list of texts."""
     return literal(name, text) if text and text.strip().startswith("[") else text
@@ -270,6 +284,8 @@ def _command(game: str, methods: tuple[str, ...], settings: dict[str, Any], fold
     for method in methods:
         words += ["--method", str(parse(method))]
     for name, value in settings.items():
-        if value is not None:
+        if name in ("measures", "plugins"):
+            words += [word for each in value or () for word in (f"--{name.removesuffix('s')}", str(each))]
+        elif value is not None:
             words += [f"--{name.replace('_', '-')}", str(value)]
     return shlex.join([*words, "--out", str(folder)])

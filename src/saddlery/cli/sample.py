@@ -9,6 +9,7 @@ from saddlery.arguments import whole
 from saddlery.cli import environment
 from saddlery.cli.errors import Ended, mistakes
 from saddlery.cli.output import say
+from saddlery.cli.plugins import Plugins
 
 
 def sample(
@@ -19,6 +20,7 @@ def sample(
     key: Annotated[int, typer.Option(help="The number all randomness comes from.")] = 0,
     scale: Annotated[int, typer.Option(min=1, help="Screen pixels for each pixel of an image.")] = 4,
     out: Annotated[Path | None, typer.Option(help="A .png, or a .npy for the numbers. [FOLDER/samples.png]")] = None,
+    plugin: Plugins = None,
 ) -> None:
     """Draw samples from a trained generator.
 

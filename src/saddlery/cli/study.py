@@ -13,6 +13,7 @@ import typer
 from saddlery.cli import environment
 from saddlery.cli.errors import Ended, mistakes
 from saddlery.cli.output import say
+from saddlery.cli.plugins import Plugins
 from saddlery.cli.progress import SECONDS_BETWEEN_LINES
 from saddlery.cli.run import Quiet
 from saddlery.duration import duration
@@ -46,6 +47,7 @@ def study(
     scale: Annotated[str, typer.Option(help="quick (some minutes on two cores), paper, or tiny to try it.")] = "quick",
     out: Annotated[Path | None, typer.Option(help="The folder for everything. [runs/NAME]")] = None,
     quiet: Quiet = False,
+    plugin: Plugins = None,
 ) -> None:
     """Make a published experiment again, with a report.
 

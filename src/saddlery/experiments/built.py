@@ -7,12 +7,15 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
+from saddlery import plugins
 from saddlery.call import build, parse
 from saddlery.experiments.experiment import Experiment
 from saddlery.experiments.programs import alike
 from saddlery.game import adopt, afford, check
 from saddlery.games import GAMES
 from saddlery.methods import METHODS
+from saddlery.metrics.suited import MEASURES
+from saddlery.names import nearest
 from saddlery.sharding import data_parallel
 
 
@@ -45,6 +48,7 @@ def prepare(
 
     **Raises:** `ValueError` and `TypeError` naming what does not exist or fit, and the nearest that does.
     """
+    plugins.discover()
     mine, own = games or {}, methods or {}
     texts = dict.fromkeys(each.game for each in experiment.settings)
     games = {text: adopt(mine[text]) if text in mine else build("game", text, GAMES) for text in texts}
@@ -54,9 +58,12 @@ def prepare(
         require_room("shown", game, players, experiment.shown or 1)
     divided(experiment, games)
     methods = {
-        each.label: build("method", each.method, METHODS | own).for_game(games[each.game])
+        each.label: build("method", each.method, {**METHODS, **own}).for_game(games[each.game])
         for each in experiment.settings
     }
+    for name in experiment.measures:
+        if name not in MEASURES:
+            raise ValueError(nearest("measure", name, MEASURES) if MEASURES else f"measures: unknown {name!r}")
     for (label, method), *_ in alike(list(methods.items()), lambda pair: pair[1]):
         _try_optimisers(label, method)
     return BuiltExperiment(

@@ -12,7 +12,7 @@ import xarray as xr
 
 from saddlery.experiments.built import BuiltExperiment, divided
 from saddlery.experiments.experiment import KEPT
-from saddlery.metrics.suited import probes
+from saddlery.metrics.suited import MEASURES, probes
 from saddlery.records.rows import rows
 from saddlery.runs import recording
 from saddlery.runs.cell import Cell, Progress, RunState
@@ -33,9 +33,10 @@ def cells_of(
     **Arguments:** as of `saddlery.experiments.execution.run_experiment`.
     """
     experiment, key = built.experiment, jax.random.key(built.experiment.key)
+    own = {name: MEASURES[name] for name in experiment.measures}
     records = rows(experiment.steps, experiment.every)  # type: ignore[arg-type]
     measures = {
-        text: {**probes(game, experiment.samples, experiment.shown or 0), **built.probes}
+        text: {**probes(game, experiment.samples, experiment.shown or 0), **own, **built.probes}
         for text, game in built.games.items()
     }
     games = divided(experiment, built.games)

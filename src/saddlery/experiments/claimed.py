@@ -1,17 +1,19 @@
 """A folder held for what is trained into it: described, compared with what it holds, its store made or opened."""
 
 import contextlib
+import json
 import threading
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+from saddlery import plugins
 from saddlery.arguments import differences, plain
 from saddlery.experiments.experiment import in_words
 from saddlery.reading import Damaged
 from saddlery.records import description, storage
-from saddlery.records.claims import RESULTS, RUN, claim
+from saddlery.records.claims import PLUGINS, RESULTS, RUN, claim
 from saddlery.records.description import Description
 from saddlery.records.store import Store, location
 
@@ -95,12 +97,17 @@ def claimed(
             except FileNotFoundError:
                 said = f"{called or plain(folder)} holds no {RUN}, which says what its runs are; choose another folder"
                 raise Damaged(said) from None
+            plugins.require(folder, held.plugins)
             what.require_same(held, folder)
         store = store_of(what.store, folder, what.store)
         with store.claimed(lost.set, force=force, take=take):
             _require_same(store, what, folder)
             if not going_on:
-                description.write(folder, what.description)
+                used = plugins.used_in(json.dumps(what.description.what))
+                for plugin in used:
+                    (folder / PLUGINS).mkdir(exist_ok=True)
+                    storage.write(folder / PLUGINS / plugin.name, plugin.source)
+                description.write(folder, what.description._replace(plugins={each.name: each.digest for each in used}))
             yield lost
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import jax
 
-from saddlery import signals
+from saddlery import plugins, signals
 from saddlery.allocator import keep_memory
 from saddlery.experiments import local
 from saddlery.experiments.built import BuiltExperiment, prepare
@@ -76,7 +76,9 @@ def run_experiment(
                 if engine is None:
                     complete(left, store, ready=on_plan and (lambda programs: on_plan(estimate.timed(programs))))
                 else:
-                    described = json.dumps(experiment.grid | {"store": store.address})
+                    sources = {each.name: each.source for each in plugins.used_in(json.dumps(experiment.grid))}
+                    held = {"experiment": experiment.grid | {"store": store.address}, "plugins": sources}
+                    described = json.dumps(held)
                     worker = functools.partial(run_worker, described, str(folder.absolute()), checkpoint_seconds)
                     engine(left, functools.partial(worker, complete))
             finally:

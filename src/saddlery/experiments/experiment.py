@@ -43,6 +43,7 @@ class Experiment:
       another. See `saddlery.data_parallel`.
     - `samples`: how many samples each record measures; `shown`: how many it keeps to be looked at, by default 512, and
       none where there are more than 64 runs.
+    - `measures`: names of probes of plugins that are recorded too.
     - `store`: where results are kept, a path or an fsspec address such as `s3://bucket/fair.zarr`; by default
       `results.zarr` in the experiment's folder.
     - `title`, `note`: free text for the report; `command`: the command line that makes the experiment again.
@@ -65,6 +66,7 @@ class Experiment:
     devices: int = 1
     samples: int = 2500
     shown: int | None = None
+    measures: tuple[str, ...] = ()
     store: str | None = None
     title: str = ""
     note: str = ""
@@ -76,6 +78,7 @@ class Experiment:
         if not labels:
             raise ValueError("methods: got none, expected at least one")
         object.__setattr__(self, "methods", labels)
+        object.__setattr__(self, "measures", tuple(self.measures))
         object.__setattr__(self, "game", str(parse(self.game)))
         whole("steps", self.steps)
         if self.every is None:
@@ -157,7 +160,7 @@ class Experiment:
                 "expected"
             )
         try:
-            return cls(**{**held.what, "methods": tuple(held.what["methods"])})
+            return cls(**held.what)
         except (ValueError, TypeError) as error:
             raise Damaged(f"{plain(path)} is damaged: {error}") from error
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from saddlery import plugins
 from saddlery.arguments import plain, quoted, whole
 from saddlery.call import parse
 from saddlery.experiments.built import BuiltExperiment, prepare
@@ -11,6 +12,7 @@ from saddlery.experiments.experiment import KEPT, Experiment
 from saddlery.experiments.grid import Setting
 from saddlery.experiments.opening import open_results
 from saddlery.names import nearest
+from saddlery.records import description
 from saddlery.runs.cell import Cell, RunState
 from saddlery.runs.loop import start_or_restore
 
@@ -43,7 +45,7 @@ def restored(
     **Raises:** `FileNotFoundError` when there is no experiment or no checkpoint; `ValueError` for a setting or seed
     that it does not have, and when the checkpoints are damaged or of another game.
     """
-    built = prepare(Experiment.read(folder)) if built is None else built
+    built = built_in(folder) if built is None else built
     experiment = built.experiment
     setting = chosen(experiment, method, **levels)
     whole("seed", seed, 0, experiment.seeds - 1)
@@ -59,6 +61,16 @@ def restored(
         raise ValueError(f"{plain(folder)}: every checkpoint of {setting.label}, seed {seed} is damaged")
     others = tuple(label for label in experiment.labels if label != setting.label)
     return Restored(setting, built.games[setting.game], built.methods[setting.label], cell, seed, state, others)
+
+
+def built_in(folder: Path, **own: Any) -> BuiltExperiment:
+    """The experiment that a folder holds, built; its plugins must have been given.
+
+    **Arguments:** `own`: one's own games and methods, as of `prepare`.
+    """
+    held = description.read(folder)
+    plugins.require(folder, held.plugins)
+    return prepare(Experiment.of(held, folder), **own)
 
 
 def chosen(experiment: Experiment, method: str | None = None, **levels: Any) -> Setting:

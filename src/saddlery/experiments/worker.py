@@ -9,6 +9,7 @@ from typing import Any
 
 import jax
 
+from saddlery import plugins
 from saddlery.allocator import keep_memory
 from saddlery.experiments.built import BuiltExperiment, prepare
 from saddlery.experiments.cells import cells_of
@@ -32,7 +33,8 @@ def run_worker(
     Runs are checkpointed where the experiment's folder is seen from here, and begin anew where it is not.
 
     **Arguments:**
-    - `described`: the experiment, in JSON; `folder`: its folder; both as in the leading process.
+    - `described`: the experiment and the sources of its plugins, in JSON; `folder`: its folder; as in the leading
+      process.
     - `complete`: `saddlery.experiments.execution.complete`.
     - `indices`: which cells; those that are in the store already are left out.
     - `cores`: how many cores to use.
@@ -65,4 +67,6 @@ def run_worker(
 def _rebuilt(described: str) -> BuiltExperiment:
     """An experiment from its description, built: once for all tasks of a worker, whose programs stay compiled."""
     held = json.loads(described)
-    return prepare(Experiment(**held | {"methods": tuple(held["methods"])}))
+    for name, source in held["plugins"].items():
+        plugins.load_source(name, source)
+    return prepare(Experiment(**held["experiment"]))

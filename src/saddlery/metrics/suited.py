@@ -133,6 +133,7 @@ def _means(expected: dict[str, Any]) -> dict[str, float]:
     return {name: value.mean for name, value in expected.items()}
 
 
+MEASURES: dict[str, Callable] = {}  # probes of plugins, by name
 OTHER = Suited(lambda gan, samples: {"distances": _distances(gan, samples)}, _perfect_distances)
 SUITED: dict[type, Suited] = {
     Mixture: Suited(

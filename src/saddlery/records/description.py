@@ -1,7 +1,9 @@
 """`run.json`: what a folder's runs are, in words that make them again, and what their numbers depend on."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from saddlery import __version__
@@ -19,13 +21,14 @@ class Description(NamedTuple):
 
     - `kind`: one of `KINDS`; `what`: the arguments of the experiment or of the training, in JSON's types.
     - `fingerprint`: of `saddlery.runs.fingerprint`, `None` until all is built.
-    - `version`: of Saddlery.
+    - `version`: of Saddlery; `plugins`: the SHA-256 of each plugin's source, by its name.
     """
 
     kind: str
     what: dict[str, Any]
     fingerprint: dict[str, Any] | None = None
     version: str = __version__
+    plugins: Mapping[str, str] = MappingProxyType({})
 
 
 def write(folder: Path, description: Description) -> None:
@@ -37,6 +40,7 @@ def write(folder: Path, description: Description) -> None:
         "format": FORMAT,
         "saddlery": description.version,
         description.kind: description.what,
+        "plugins": dict(description.plugins),
         "fingerprint": description.fingerprint,
     }
     try:
@@ -71,7 +75,10 @@ def read(folder: Path) -> Description:
     fingerprint = held.get("fingerprint")
     if kind is None or not isinstance(fingerprint, dict | None):
         raise Damaged(f"{plain(path)} is damaged: it is no description of runs")
-    return Description(kind, held[kind], fingerprint, str(held.get("saddlery")))
+    plugins = held.get("plugins") or {}
+    if not isinstance(plugins, dict) or not all(isinstance(each, str) for each in plugins.values()):
+        raise Damaged(f"{plain(path)} is damaged: its plugins are no digests by name")
+    return Description(kind, held[kind], fingerprint, str(held.get("saddlery")), plugins)
 
 
 def _former(folder: Path) -> str:
