@@ -7,8 +7,8 @@ import pytest
 
 import saddlery as sd
 from saddlery.diagnosis.diagnosis import gathered
-from saddlery.diagnosis.probe import walk
 from saddlery.diagnosis.subject import given
+from saddlery.diagnosis.trial import trial_run
 from saddlery.diagnosis.verdict import WORDS, verdict
 from saddlery.game import adopt
 from saddlery.metrics.probes import Losses
@@ -20,7 +20,7 @@ def judged(game, method, players=None, steps=1000, **known):
     players = adopt(game).init(jax.random.key(3)) if players is None else players
     subject = given(game, method, players, jax.random.key(1), **known)
     state = subject.method.init(subject.game, subject.players) if subject.state is None else subject.state
-    found = verdict(gathered(subject, walk(subject.game, method, subject.players, state, subject.key, steps)))
+    found = verdict(gathered(subject, trial_run(subject.game, method, subject.players, state, subject.key, steps)))
     assert found.word in WORDS
     assert found.because
     return found

@@ -13,10 +13,10 @@ from saddlery.arguments import whole
 from saddlery.diagnosis.candidates import Candidate, candidates
 from saddlery.diagnosis.evidence import Evidence, evidence
 from saddlery.diagnosis.nearness import Nearness, nearness
-from saddlery.diagnosis.probe import STEPS, Walk, walk
 from saddlery.diagnosis.quality import quality
 from saddlery.diagnosis.subject import Subject, from_folder, given
 from saddlery.diagnosis.trends import LEAST, change, trends
+from saddlery.diagnosis.trial import STEPS, TrialRun, trial_run
 from saddlery.diagnosis.verdict import FALLS, Facts, Verdict, verdict
 from saddlery.diagnosis.verification import Verification, verified
 
@@ -29,7 +29,7 @@ class Diagnosis:
     - `facts`: what the verdict rests on: `trends` of a short training, `quality` of its samples.
     - `evidence`: the spectrum and its company at the players; see there.
     - `candidates`: changes that could help; `verifications`: what training made of each, `None` when not asked for.
-    - `subject`: the game, method and players; `walk`: the short training itself.
+    - `subject`: the game, method and players; `trial`: the short training itself.
     """
 
     subject: Subject
@@ -37,7 +37,7 @@ class Diagnosis:
     facts: Facts
     evidence: Evidence
     candidates: list[Candidate]
-    walk: Walk
+    trial: TrialRun
     verifications: list[Verification] | None = None
 
     @property
@@ -104,30 +104,30 @@ def diagnose(
     else:
         subject = given(game, method, players, key, state, history)
     state = subject.method.init(subject.game, subject.players) if subject.state is None else subject.state
-    walk_key, evidence_key = jax.random.split(subject.key)
-    walked = walk(subject.game, subject.method, subject.players, state, walk_key, steps)
-    facts = gathered(subject, walked)
+    trial_key, evidence_key = jax.random.split(subject.key)
+    trial = trial_run(subject.game, subject.method, subject.players, state, trial_key, steps)
+    facts = gathered(subject, trial)
     found = evidence(subject.game, subject.method, subject.players, subject.state, evidence_key)
     word = verdict(facts)
     proposed = candidates(word.word, subject, facts, found)
     length = max(3 * steps, subject.diverged_at)
     tried = verified(subject, proposed, seeds, length, on_progress) if verify else None
-    return Diagnosis(subject, word, facts, found, proposed, walked, tried)
+    return Diagnosis(subject, word, facts, found, proposed, trial, tried)
 
 
-def gathered(subject: Subject, walked: Walk) -> Facts:
+def gathered(subject: Subject, trial: TrialRun) -> Facts:
     """All that the verdict looks at."""
     past = np.zeros(0) if subject.history is None else _norms(subject.history)
-    samples = quality(subject.game, walked.path)
-    found = trends(walked.path, float(optax.tree.norm(subject.players)), float(past.max(initial=0.0)))
+    samples = quality(subject.game, trial.path)
+    found = trends(trial.path, float(optax.tree.norm(subject.players)), float(past.max(initial=0.0)))
     unclear = samples is None and found.field_factor <= FALLS
     return Facts(
         found,
         samples,
         subject.diverged_at,
-        walked.diverged_at,
-        _faint(subject.history, walked.path),
-        nearness(subject.game, subject.players, walked.players, subject.key) if unclear else Nearness(),
+        trial.diverged_at,
+        _faint(subject.history, trial.path),
+        nearness(subject.game, subject.players, trial.players, subject.key) if unclear else Nearness(),
         change(past[len(past) // 2 :]),
     )
 

@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from saddlery.diagnosis.probe import perfect_distance
 from saddlery.diagnosis.trends import change, later
+from saddlery.diagnosis.trial import perfect_distance
 from saddlery.games import as_gan
 
 

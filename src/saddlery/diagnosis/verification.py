@@ -9,8 +9,8 @@ from scipy import stats
 
 from saddlery.arguments import whole
 from saddlery.diagnosis.candidates import Candidate
-from saddlery.diagnosis.probe import measures
 from saddlery.diagnosis.subject import Subject
+from saddlery.diagnosis.trial import measures
 from saddlery.training import train
 
 RECORDS = 40

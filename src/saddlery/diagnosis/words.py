@@ -30,7 +30,7 @@ def trend_rows(diagnosis: "Diagnosis") -> list[Row]:
     """The trends of the short training, and of the run where it has a history."""
     facts = diagnosis.facts
     t, q, past = facts.trends, facts.quality, facts.past
-    steps = int(diagnosis.walk.path["step"].values[-1])
+    steps = int(diagnosis.trial.path["step"].values[-1])
     found = []
     if facts.diverged_at >= 0:
         found.append(Row("diverged", f"step {facts.diverged_at:,}", "where the run left the finite numbers"))

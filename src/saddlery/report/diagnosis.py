@@ -71,7 +71,7 @@ def pictures(diagnosis: Diagnosis) -> list[Picture]:
     drawn = [_along(diagnosis, "norms"), _along(diagnosis, "losses")]
     if diagnosis.facts.quality is not None:
         drawn.append(_along(diagnosis, "samples"))
-    if diagnosis.walk.path["position"].values.any():
+    if diagnosis.trial.path["position"].values.any():
         drawn.append(_path(diagnosis))
     if diagnosis.evidence.spectrum is not None and len(diagnosis.evidence.spectrum.eigenvalues):
         drawn.append(_spectrum(diagnosis))
@@ -102,7 +102,7 @@ def _along(diagnosis: Diagnosis, what: str) -> Picture:
         lines[name] = [(f"{player}_{kind}", player, c) for player, c in
                        (("generator", GENERATOR), ("discriminator", DISCRIMINATOR))]  # fmt: skip
     figure, axes = _frame(titles[what][0], "training step", titles[what][1])
-    path, history, here = diagnosis.walk.path, diagnosis.subject.history, diagnosis.subject.step
+    path, history, here = diagnosis.trial.path, diagnosis.subject.history, diagnosis.subject.step
     for variable, label, color in lines[what]:
         if history is not None and variable in history:
             axes.plot(history["step"], history[variable], color=color, linewidth=1.2)
@@ -121,7 +121,7 @@ def _along(diagnosis: Diagnosis, what: str) -> Picture:
 
 def _path(diagnosis: Diagnosis) -> Picture:
     """The path in its plane of most movement, from light to dark."""
-    positions = diagnosis.walk.path["position"].values.astype(float)
+    positions = diagnosis.trial.path["position"].values.astype(float)
     centred = positions - positions.mean(0)
     left, strengths, _ = np.linalg.svd(centred, full_matrices=False)
     plane = np.zeros((len(positions), 2))
@@ -130,7 +130,7 @@ def _path(diagnosis: Diagnosis) -> Picture:
     share = (strengths[:2] ** 2).sum() / (strengths**2).sum()
     figure, axes = _frame("The path of the short training", "first component", "second component")
     axes.plot(*plane.T, color=GREY, linewidth=0.7)
-    axes.scatter(*plane.T, c=diagnosis.walk.path["step"].values, cmap="viridis_r", s=9, linewidth=0, zorder=3)
+    axes.scatter(*plane.T, c=diagnosis.trial.path["step"].values, cmap="viridis_r", s=9, linewidth=0, zorder=3)
     axes.plot(*plane[0], "o", color="white", markeredgecolor=INK, markersize=6, zorder=4)
     axes.set_aspect("equal", adjustable="datalim")
     trends = diagnosis.facts.trends

@@ -26,7 +26,7 @@ AXES = 256  # numbers that a position is kept in
 OF_MODES, OF_OTHERS = 2500, 500  # samples that are measured
 
 
-class Walk(NamedTuple):
+class TrialRun(NamedTuple):
     """A short training: its record, where it ended, and the first step with numbers that are not finite, −1 for none.
 
     `path` is an `xarray.Dataset` along `step`: `position` (step, axis), the players' displacement since the start, and
@@ -66,7 +66,7 @@ class Sketch(eqx.Module):
         return jnp.zeros(self.axes, moved.dtype).at[self.bucket].add(self.sign * moved)
 
 
-class Drawn(Probe):
+class TrialMeasures(Probe):
     """A GAN's samples, by measures cheap enough to be taken often.
 
     - `separation`: the share of pairs in which the real sample has the higher score, ties counting half: ½ when the
@@ -101,7 +101,7 @@ class Drawn(Probe):
 
 @eqx.filter_jit
 def perfect_distance(data: Any, key: Any) -> Any:
-    """The mean `sliced_wasserstein` of as many real samples as `Drawn` takes, to others."""
+    """The mean `sliced_wasserstein` of as many real samples as `TrialMeasures` takes, to others."""
 
     def between(key):
         one, other, projections = jax.random.split(key, 3)
@@ -112,7 +112,7 @@ def perfect_distance(data: Any, key: Any) -> Any:
 
 def measures(game: Any) -> dict[str, Probe]:
     """What is recorded of a game: losses and gradient norms, and of a GAN its samples."""
-    return {"losses": Losses(), "drawn": Drawn()} if as_gan(game) is not None else {"losses": Losses()}
+    return {"losses": Losses(), "drawn": TrialMeasures()} if as_gan(game) is not None else {"losses": Losses()}
 
 
 class Displacement(Probe):
@@ -131,7 +131,7 @@ class Displacement(Probe):
         return {"position": self.sketch(self.start, players)}
 
 
-def walk(game: Any, method: Any, players: Pair, state: Any, key: Any, steps: int = STEPS) -> Walk:
+def trial_run(game: Any, method: Any, players: Pair, state: Any, key: Any, steps: int = STEPS) -> TrialRun:
     """Train for `steps` steps and record about 200 times.
 
     Measures are taken on the same batch at every record, so that what changes is the players. The number of steps
@@ -157,4 +157,4 @@ def walk(game: Any, method: Any, players: Pair, state: Any, key: Any, steps: int
     signals.check()
     path = recording.of_runs([ended], cell.probes, cell.records).isel(seed=0, drop=True)
     last = steps if ended.diverged_at < 0 else max(ended.diverged_at - 1, 0)
-    return Walk(path.sel(step=slice(0, last)), ended.carry.players, ended.carry.state, ended.diverged_at)
+    return TrialRun(path.sel(step=slice(0, last)), ended.carry.players, ended.carry.state, ended.diverged_at)
