@@ -27,7 +27,7 @@ def diagnose(
     ] = False,
     seeds: Annotated[int, typer.Option(help="Seeds to verify with.")] = 4,
     steps: Annotated[
-        int, typer.Option(help="Steps of the short training; verifying takes three times as many.")
+        int, typer.Option(help="Steps of the trial run; verifying takes three times as many.")
     ] = 1000,
     out: Annotated[Path | None, typer.Option(help="The folder for the page and figures. [RUN/diagnosis]")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress display.")] = False,

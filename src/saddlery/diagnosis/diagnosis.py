@@ -26,10 +26,10 @@ class Diagnosis:
     """What `diagnose` finds.
 
     - `verdict`: its `word`, one of converging, cycling, diverging, stalled, collapsed, and `because`, the numbers.
-    - `facts`: what the verdict rests on: `trends` of a short training, `quality` of its samples.
+    - `facts`: what the verdict rests on: `trends` of a trial run, `quality` of its samples.
     - `evidence`: the spectrum and its company at the players; see there.
     - `candidates`: changes that could help; `verifications`: what training made of each, `None` when not asked for.
-    - `subject`: the game, method and players; `trial`: the short training itself.
+    - `subject`: the game, method and players; `trial`: the trial run itself.
     """
 
     subject: Subject
@@ -81,7 +81,7 @@ def diagnose(
     - `method`, `players`, `key`: a `Method`, the players `Pair(generator, discriminator)`, a `jax.random.key`.
     - `state`: the method's state, where training had one (`run.only.state`); without it, its start.
     - `history`: of `saddlery.train`, where there is one (`run.only.history`), for the past.
-    - `steps`: of the short training. A turn that takes more than three quarters of it is not seen as one.
+    - `steps`: of the trial run. A turn that takes more than three quarters of it is not seen as one.
     - `verify`: whether to train candidates from these players, `seeds` seeds of 3 · `steps` steps each (of a run that
       diverged, at least to where it did).
     - `on_progress`: called with a candidate's name and training's `Progress` while candidates train.

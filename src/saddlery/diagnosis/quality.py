@@ -39,7 +39,7 @@ class Quality(NamedTuple):
 def quality(game: Any, path: Any) -> Quality | None:
     """The quality of a path's samples, `None` for a game without any.
 
-    **Arguments:** `path` is an `xarray.Dataset` as a walk records it.
+    **Arguments:** `path` is an `xarray.Dataset` as a trial run records it.
     """
     if as_gan(game) is None:
         return None

@@ -1,4 +1,4 @@
-"""A short training from where the players are, closely recorded: what the trends are measured on."""
+"""A trial run from where the players are, closely recorded: what the trends are measured on."""
 
 from typing import Any, NamedTuple
 
@@ -27,7 +27,7 @@ OF_MODES, OF_OTHERS = 2500, 500  # samples that are measured
 
 
 class TrialRun(NamedTuple):
-    """A short training: its record, where it ended, and the first step with numbers that are not finite, −1 for none.
+    """A trial run: its record, where it ended, and the first step with numbers that are not finite, −1 for none.
 
     `path` is an `xarray.Dataset` along `step`: `position` (step, axis), the players' displacement since the start, and
     the variables of `measures`.

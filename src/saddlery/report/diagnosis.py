@@ -91,7 +91,7 @@ def _frame(title: str, horizontal: str, vertical: str) -> tuple[Any, Axes]:
 
 
 def _along(diagnosis: Diagnosis, what: str) -> Picture:
-    """Norms, losses or the samples' measure along the run, and from the grey line on along the short training."""
+    """Norms, losses or the samples' measure along the run, and from the grey line on along the trial run."""
     quality = diagnosis.facts.quality
     sample = "" if quality is None else quality.name
     titles = {"norms": ("Gradient norms", "norm (loss per unit)"), "losses": ("Losses", "loss (as minimised)")}
@@ -115,7 +115,7 @@ def _along(diagnosis: Diagnosis, what: str) -> Picture:
         axes.set_ylim(-0.3, quality.best + 0.3)
     if what != "samples":
         axes.legend(fontsize=7.5, framealpha=0.85, edgecolor="none", labelcolor=INK)
-    alt = f"{titles[what][0]} along training; the dashed line is where the short training begins."
+    alt = f"{titles[what][0]} along training; the dashed line is where the trial run begins."
     return render(figure, what, alt)
 
 
@@ -128,7 +128,7 @@ def _path(diagnosis: Diagnosis) -> Picture:
     known = min(2, len(strengths))
     plane[:, :known] = left[:, :known] * strengths[:known]
     share = (strengths[:2] ** 2).sum() / (strengths**2).sum()
-    figure, axes = _frame("The path of the short training", "first component", "second component")
+    figure, axes = _frame("The path of the trial run", "first component", "second component")
     axes.plot(*plane.T, color=GREY, linewidth=0.7)
     axes.scatter(*plane.T, c=diagnosis.trial.path["step"].values, cmap="viridis_r", s=9, linewidth=0, zorder=3)
     axes.plot(*plane[0], "o", color="white", markeredgecolor=INK, markersize=6, zorder=4)
