@@ -19,7 +19,7 @@ ROUNDS, SHARE = 3, 8  # SciPy's rounds measure this many of the images each, all
 def rows():
     """Seconds for all searches, and the errors that they end with."""
     game = sd.games.digits()
-    run = sd.train(game, sd.methods.simultaneous(), steps=STEPS, key=jax.random.key(0))
+    run = sd.train(game, sd.methods.simultaneous(), steps=STEPS, key=jax.random.key(0)).only
     generator, images = run.players.generator, np.asarray(game.data.images[:IMAGES])
     starts = np.asarray(jax.random.normal(jax.random.key(1), (IMAGES, RESTARTS, game.noise)))
     invert_all(game, generator, images)  # compiled

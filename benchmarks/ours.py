@@ -14,7 +14,7 @@ import saddlery as sd
 from saddlery.data import Mixture, ring_centres
 from saddlery.networks import MLP
 from saddlery.rules import Turn
-from saddlery.training import advance, start
+from saddlery.runs.steps import advance, start
 
 
 def unrolled_ring() -> Any:

@@ -8,10 +8,13 @@ from benchmarks import ours, peers
 from benchmarks.table import Row, ratios
 from benchmarks.timing import race
 from benchmarks.unroll import start_of, trained, words
-from saddlery.execution import carry_out, cells_of, claimed
-from saddlery.experiment import Experiment, prepare
-from saddlery.sweeps import local
-from saddlery.sweeps.store import Store
+from saddlery.experiments import local
+from saddlery.experiments.built import prepare
+from saddlery.experiments.cells import cells_of
+from saddlery.experiments.claimed import claimed
+from saddlery.experiments.execution import run_experiment
+from saddlery.experiments.experiment import Experiment
+from saddlery.records.store import Store
 
 METHODS = {"simultaneous": None, "consensus(gamma=10.0)": 10.0}
 TARGETS = {"simultaneous": 12.0, "consensus(gamma=10.0)": 15.0}  # times PyTorch, its runs one after another
@@ -72,7 +75,7 @@ def stored(seeds: int, learning_rates) -> tuple[float, float]:
         try:
             began = time.perf_counter()
             with claimed(Path(folder) / "sweep", one):
-                carry_out(ready, Path(folder) / "sweep")
+                run_experiment(ready, Path(folder) / "sweep")
             seconds = time.perf_counter() - began
         finally:
             Store.write = write
@@ -95,7 +98,7 @@ def sd_ring():
 def fresh(cells):
     """The same cells, to be trained again."""
     for cell in cells:
-        cell.plan.stop.clear()
+        cell.stop.clear()
     return cells
 
 

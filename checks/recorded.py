@@ -100,7 +100,7 @@ def of_game(text):
 
 def of_study(folder):
     """The results of a study in a folder."""
-    from saddlery.datasets import read_dataset
+    from saddlery.records.datasets import read_dataset
 
     return read_dataset(next(Path(folder).glob("*.zarr")))
 
@@ -109,7 +109,7 @@ def of_demo(folder, which):
     """One of the demonstration's experiments, made shorter."""
     import dataclasses
 
-    from saddlery import execution
+    from saddlery.experiments import execution
     from saddlery.studies.demo import experiments
 
     short = dataclasses.replace(experiments("small")[which], steps=20, every=10, seeds=2)

@@ -7,11 +7,11 @@ from ast import literal_eval
 import pytest
 
 from saddlery.cli import main
-from saddlery.execution import run
-from saddlery.experiment import Experiment
+from saddlery.experiments.execution import run
+from saddlery.experiments.experiment import Experiment
+from saddlery.experiments.levels import with_levels
+from saddlery.experiments.opening import open_results
 from saddlery.games import GAMES
-from saddlery.results import open_results
-from saddlery.sweeps.levels import with_levels
 
 SMALL = {  # what keeps a game small, and the numbers of an axis where the usual two do not fit
     "bilinear": "",

@@ -15,7 +15,7 @@ ANEW = {
     ".saddlery",
     ".saddlery.lock",
     "run.json",
-    "history.zarr",
+    "results.zarr",
 }  # who holds a folder, and what is written at each end
 
 

@@ -64,7 +64,7 @@ def main(steps=2000):
     }
     error = {}
     for name, method in methods.items():
-        run = sd.train(ActorCritic(), method, steps=steps, key=jax.random.key(0))
+        run = sd.train(ActorCritic(), method, steps=steps, key=jax.random.key(0)).only
         gain = np.asarray(run.players.generator, float)
         error[name] = float(np.abs(gain - exact).max())
         print(f"{name:14s} K = {np.round(gain, 3)}, error {error[name]:.1e}")

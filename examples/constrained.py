@@ -54,7 +54,7 @@ def main(steps=1000):
     }
     error = {}
     for name, method in methods.items():
-        run = sd.train(Constrained(P, q, C, b), method, steps=steps, key=jax.random.key(0))
+        run = sd.train(Constrained(P, q, C, b), method, steps=steps, key=jax.random.key(0)).only
         x = np.asarray(run.players.generator, float)
         error[name] = float(np.abs(x - solution).max())
         print(f"{name:14s} x = {np.round(x, 3)}, error {error[name]:.1e}")

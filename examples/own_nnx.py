@@ -37,7 +37,7 @@ def main(steps=1000):
     adam = "adam(learning_rate=1e-3, b1=0.5)"
     method = sd.methods.unrolled(steps=5, generator=adam, discriminator=adam)
     probes = {"modes": sd.metrics.Modes()}
-    run = sd.train(game, method, steps=steps, every=max(1, steps // 5), key=jax.random.key(0), probes=probes)
+    run = sd.train(game, method, steps=steps, every=max(1, steps // 5), key=jax.random.key(0), probes=probes).only
     table = run.history[["modes", "high_quality"]].to_dataframe()
     print(table)
     trained = generator.module(run.players.generator)

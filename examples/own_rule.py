@@ -43,7 +43,7 @@ def main(steps=500):
     }
     distance = {}
     for name, method in methods.items():
-        run = sd.train(game, method, steps=steps, key=jax.random.key(0))
+        run = sd.train(game, method, steps=steps, key=jax.random.key(0)).only
         distance[name] = float(np.linalg.norm(np.concatenate(run.players)))
         print(f"{name:14s} {distance[name]:.2e} from the saddle point after {steps} steps")
     return distance

@@ -7,11 +7,12 @@ import pytest
 
 import saddlery as sd
 from saddlery.diagnosis.subject import given
-from saddlery.experiment import Experiment, prepare
-from saddlery.fingerprint import words
+from saddlery.experiments.built import prepare
+from saddlery.experiments.experiment import Experiment
 from saddlery.games import GAMES
 from saddlery.methods import METHODS
 from saddlery.optimisers import PUBLISHED, as_optimiser, as_text
+from saddlery.runs.fingerprint import words
 
 ARGUMENTS = {"quadratic": "A=[[1.0]], B=[[1.0]], C=[[1.0]]"}  # of games that need some
 TEXTS = {name: f"{name}({ARGUMENTS.get(name, '')})" for name in GAMES}
@@ -25,9 +26,8 @@ def described(method):
 def swept(monkeypatch, *arguments, **settings):
     """The methods that `saddlery.sweep` would train."""
     seen = []
-    monkeypatch.setattr("saddlery.sweeping.carry_out", lambda ready, *_, **__: seen.append(ready))
-    with pytest.raises(AttributeError):
-        sd.sweep(*arguments, steps=1, seeds=1, samples=100, **settings)
+    monkeypatch.setattr("saddlery.sweeping.run_experiment", lambda ready, *_, **__: seen.append(ready))
+    sd.sweep(*arguments, steps=1, seeds=1, samples=100, **settings)
     return seen[0].methods
 
 
@@ -114,7 +114,7 @@ class Plain:
 
 
 def test_on_a_foreign_game_the_paper_s_are_taken_and_without_a_paper_it_is_said():
-    run = sd.train(Plain(), sd.methods.extragradient(), steps=2, key=jax.random.key(0))
+    run = sd.train(Plain(), sd.methods.extragradient(), steps=2, key=jax.random.key(0)).only
     assert run.history.attrs["generator_optimiser"] == "adam(learning_rate=0.0001, b1=0.5)"
     bare = sd.Method(sd.rules.Simultaneous(), sd.schedules.simultaneous())
     with pytest.raises(ValueError, match="leaves a player's optimiser open, and the game has no default_optimisers"):
@@ -165,7 +165,7 @@ def test_functions_of_one_s_own_are_swept_over_their_arguments():
     small = {"steps": 4, "seeds": 1, "every": 2, "samples": 50}
     ds = sd.sweep(
         sd.games.bilinear(), {"mine(gamma=[0.1, 1.0])": mine, "theirs": "consensus(gamma=[0.1, 1.0])"}, **small
-    )
+    ).dataset
     for gamma in (0.1, 1.0):
         one, other = (ds.sel(method=name, gamma=gamma)["generator_norm"] for name in ("mine", "consensus"))
         np.testing.assert_array_equal(one.values.squeeze(), other.values.squeeze())

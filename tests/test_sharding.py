@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import saddlery as sd
-from saddlery.results import open_results
+from saddlery.experiments.opening import open_results
 from saddlery.sharding import DataParallel, join
 
 # A hundred steps on all devices, in two parts of which the second goes on from the first's checkpoint; their losses.
@@ -29,7 +29,7 @@ game = sd.data_parallel(sd.games.ring(preset="numerics", batch=64))
 method = sd.methods.METHODS[method](learning_rate=3e-3)
 settings = {"every": 20, "key": jax.random.key(0), "out": folder}
 sd.train(game, method, steps=40, **settings)
-run = sd.train(game, method, steps=100, resume=True, **settings)
+run = sd.train(game, method, steps=100, resume=True, **settings).only
 losses = [run.history[name].values.tolist() for name in ("generator_loss", "discriminator_loss")]
 print(len(jax.devices()), *losses)
 """
@@ -38,7 +38,7 @@ print(len(jax.devices()), *losses)
 def alone(method):
     """The losses of one device."""
     game, method = sd.games.ring(preset="numerics", batch=64), sd.methods.METHODS[method](learning_rate=3e-3)
-    history = sd.train(game, method, steps=100, every=20, key=jax.random.key(0)).history
+    history = sd.train(game, method, steps=100, every=20, key=jax.random.key(0)).only.history
     return np.stack([history["generator_loss"], history["discriminator_loss"]])
 
 
@@ -78,8 +78,8 @@ def test_two_processes_give_the_losses_of_one_and_one_of_them_writes(tmp_path):
             process.kill()
             process.communicate()
     there = [path.name for path in (tmp_path / "run").iterdir() if not path.name.startswith(".")]
-    assert sorted(there) == ["checkpoints", "history.zarr", "run.json"]
-    steps = [path.name for path in Path(tmp_path, "run/checkpoints/seed-0").iterdir()]
+    assert sorted(there) == ["checkpoints", "results.zarr", "run.json"]
+    steps = [path.name for path in Path(tmp_path, "run/checkpoints/0-0").iterdir()]
     assert sorted(steps) == ["step-000000040", "step-000000100"]
 
 

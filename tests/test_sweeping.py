@@ -10,7 +10,8 @@ SMALL = {"steps": 6, "seeds": 2, "every": 3, "samples": 50}
 
 
 def test_every_combination_is_trained_and_selected_by_name():
-    ds = sd.sweep("bilinear", ["simultaneous", "consensus(gamma=[0.1, 1.0])"], learning_rate=[0.01, 0.1], **SMALL)
+    methods = ["simultaneous", "consensus(gamma=[0.1, 1.0])"]
+    ds = sd.sweep("bilinear", methods, learning_rate=[0.01, 0.1], **SMALL).dataset
     assert dict(ds.sizes) == {"setting": 6, "seed": 2, "step": 3}
     consensus = ds.sel(method="consensus").median("seed")
     assert consensus.sizes["setting"] == 4
@@ -31,14 +32,14 @@ def test_one_s_own_games_and_methods_are_swept_like_any():
         generator=sd.optimiser("sgd", learning_rate=0.3),
         discriminator=sd.optimiser("sgd", learning_rate=0.3),
     )
-    ds = sd.sweep(game, {"mine": mine, "theirs": "consensus(gamma=0.5)"}, learning_rate=[0.1, 0.2], **SMALL)
+    ds = sd.sweep(game, {"mine": mine, "theirs": "consensus(gamma=0.5)"}, learning_rate=[0.1, 0.2], **SMALL).dataset
     assert sorted(set(ds["method"].values)) == ["consensus", "mine"]
     for rate in (0.1, 0.2):
         one, other = (
             ds.sel(method=name, learning_rate=rate)["generator_norm"].squeeze() for name in ("mine", "consensus")
         )
         np.testing.assert_array_equal(one, other)
-    kept = sd.sweep(game, mine, **SMALL)["generator_norm"].squeeze()
+    kept = sd.sweep(game, mine, **SMALL).dataset["generator_norm"].squeeze()
     np.testing.assert_array_equal(
         kept, sd.train(game, mine, steps=6, every=3, seeds=2, key=jax.random.key(0)).history["generator_norm"]
     )
@@ -51,14 +52,14 @@ def test_a_folder_keeps_it_and_it_is_gone_on_with(tmp_path):
     one = sd.sweep("bilinear", "simultaneous", out=tmp_path / "a", **SMALL)
     with pytest.raises(FileExistsError, match="holds an experiment"):
         sd.sweep("bilinear", "simultaneous", out=tmp_path / "a", **SMALL)
-    from saddlery.sweeps import local
+    from saddlery.experiments import local
 
     before, local.train = local.train, never
     try:
         again = sd.sweep("bilinear", "simultaneous", out=tmp_path / "a", resume=True, **SMALL)
     finally:
         local.train = before
-    assert one.identical(again)
+    assert one.dataset.identical(again.dataset)
 
 
 @pytest.mark.parametrize(

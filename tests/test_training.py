@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 import saddlery as sd
-from saddlery import checkpoints
-from saddlery.training import advance, start
+from saddlery.runs import checkpoints
+from saddlery.runs.steps import advance, start
 
 KEY = jax.random.key(3)
 
@@ -47,7 +47,7 @@ def same(one, other):
 
 
 def test_history_holds_step_zero_every_and_the_last(ring, method):
-    history = train(ring, method).history
+    history = train(ring, method).only.history
     assert history.step.values.tolist() == [0, 7, 14, 21, 28, 30]
     assert history.parameters.dims == ("step", "parameters_0")
     assert not np.isnan(history.parameters).any()
@@ -70,9 +70,9 @@ def test_same_bits_alone_and_beside_seven_others(ring, method):
     assert together.history.sizes["seed"] == 8
     for seed in (0, 5):
         alone = train(ring, method, key=jax.random.fold_in(KEY, seed))
-        assert same(alone.history, together.history.isel(seed=seed, drop=True))
-        assert jax.tree.all(jax.tree.map(np.array_equal, alone.players, together.players[seed]))
-        assert jax.tree.all(jax.tree.map(np.array_equal, alone.state, together.state[seed]))
+        assert same(alone.only.history, together.history.isel(seed=seed, drop=True))
+        assert jax.tree.all(jax.tree.map(np.array_equal, alone.only.players, together.players[seed]))
+        assert jax.tree.all(jax.tree.map(np.array_equal, alone.only.state, together.state[seed]))
 
 
 def test_same_bits_however_the_steps_are_cut(ring, method):
@@ -96,7 +96,7 @@ def test_same_bits_after_a_resume(ring, method, tmp_path, stopped_after):
     whole = train(ring, method, seeds=2, average=0.9)
     arguments = {"seeds": 2, "average": 0.9, "out": tmp_path / "run", "checkpoint_seconds": 0.0}
     with pytest.raises(RuntimeError, match="killed"):
-        train(ring, method, progress=die, **arguments)
+        train(ring, method, on_progress=die, **arguments)
     resumed = train(ring, method, resume=True, **arguments)
     assert same(whole.history, resumed.history)
     assert jax.tree.all(jax.tree.map(np.array_equal, whole.state, resumed.state))
@@ -124,14 +124,14 @@ def test_ctrl_c_checkpoints_every_run_and_is_passed_on(ring, method, tmp_path):
             _thread.interrupt_main()
 
     with pytest.raises(KeyboardInterrupt):
-        train(ring, method, steps=20_000, seeds=2, every=5000, out=tmp_path / "run", progress=interrupt)
-    assert all(list((tmp_path / "run/checkpoints" / seed).glob("step-*")) for seed in ("seed-0", "seed-1"))
+        train(ring, method, steps=20_000, seeds=2, every=5000, out=tmp_path / "run", on_progress=interrupt)
+    assert all(list((tmp_path / "run/checkpoints" / seed).glob("step-*")) for seed in ("0-0", "0-1"))
 
 
 def test_a_damaged_checkpoint_is_named_and_the_one_before_it_used(ring, method, tmp_path):
     whole = train(ring, method)
     train(ring, method, out=tmp_path / "run", checkpoint_seconds=0.0)
-    newest, before = sorted((tmp_path / "run/checkpoints/seed-0").glob("step-*"), reverse=True)
+    newest, before = sorted((tmp_path / "run/checkpoints/0-0").glob("step-*"), reverse=True)
     data = max((path for path in newest.rglob("*") if path.is_file()), key=lambda path: path.stat().st_size)
     content = bytearray(data.read_bytes())
     content[len(content) // 2] ^= 1
@@ -164,7 +164,7 @@ def test_a_checkpoint_that_cannot_be_written_keeps_the_run_so_far(ring, method, 
         patch.setattr(orbax.checkpoint.Checkpointer, "save", full)
         with pytest.raises(OSError, match=r"checkpoint of step 30 could not be written to .*No space left"):
             train(ring, method, steps=30, out=tmp_path / "run", resume=True)
-    kept = list((tmp_path / "run/checkpoints/seed-0").iterdir())
+    kept = list((tmp_path / "run/checkpoints/0-0").iterdir())
     assert [path.name for path in kept] == ["step-000000014"]
     assert same(train(ring, method, steps=30, out=tmp_path / "run", resume=True).history, train(ring, method).history)
 
@@ -211,7 +211,7 @@ def test_divergence_is_recorded_with_its_step_and_disturbs_nobody():
 
 
 def test_average_is_the_exponential_moving_average_of_the_generator(ring, method):
-    run = train(ring, method, steps=6, every=1, average=0.8)
+    run = train(ring, method, steps=6, every=1, average=0.8).only
     generator = sum(leaf.size for leaf in jax.tree.leaves(run.players.generator))
     path = run.history.parameters.values[:, :generator].astype(np.float64)
     mean = path[0]
@@ -250,14 +250,14 @@ def test_another_number_is_no_other_program(ring):
 def test_a_folder_that_holds_a_run_is_refused_resumed_or_replaced(ring, method, tmp_path):
     out = tmp_path / "run"
     train(ring, method, out=out)
-    with pytest.raises(FileExistsError, match=f"out: {out} holds run.json"):
+    with pytest.raises(FileExistsError, match=f"out: {out} holds runs of saddlery.train"):
         train(ring, method, out=out)
     with pytest.raises(ValueError, match="is of another run: method there: "):
         train(ring, sd.methods.consensus(gamma=2.0), out=out, resume=True)
     with pytest.raises(ValueError, match="is of another run: key there: "):
         train(ring, method, key=jax.random.key(4), out=out, resume=True)
     train(ring, sd.methods.consensus(gamma=2.0), out=out, force=True)
-    assert "2." in json.loads((out / "run.json").read_text())["description"]["method"]
+    assert "2." in json.loads((out / "run.json").read_text())["training"]["method"]
 
 
 def test_a_folder_that_cannot_be_written_is_named(ring, method, tmp_path):
@@ -280,7 +280,8 @@ def test_history_too_large_for_memory_is_refused_before_the_start(ring, method):
         ({"every": 0}, "every: got 0"),
         ({"seeds": -1}, "seeds: got -1"),
         ({"average": 1.0}, "average: got 1.0, expected a number of 0 or more and below 1"),
-        ({"key": 3}, "key: got 3, expected a jax.random.key"),
+        ({"key": -3}, "key: got -3"),
+        ({"key": "3"}, "key: got '3', expected a whole number or a jax.random.key"),
     ],
 )
 def test_bad_arguments_are_named(ring, method, arguments, message):
@@ -323,7 +324,7 @@ class Steep:
 def test_an_optimiser_s_state_that_overflows_is_divergence(looks):
     method = sd.methods.simultaneous(generator="adam(learning_rate=1e-3)", discriminator="adam(learning_rate=1e-3)")
     history = sd.train(Steep(), method, steps=10, key=KEY, probes=looks).history
-    assert int(history.diverged_at) == (0 if looks is None else 1)  # the gradient's norm is not finite at the start
+    assert history.diverged_at.item() == (0 if looks is None else 1)  # the gradient's norm is not finite at the start
 
 
 def test_what_an_optimiser_begins_with_may_be_infinite():
@@ -332,7 +333,7 @@ def test_what_an_optimiser_begins_with_may_be_infinite():
 
     plateau = optax.chain(optax.sgd(0.1), optax.scale(1.0), _Best())
     method = sd.methods.simultaneous(generator=plateau, discriminator=plateau)
-    assert int(sd.train(sd.games.bilinear(), method, steps=3, key=KEY).history.diverged_at) == -1
+    assert int(sd.train(sd.games.bilinear(), method, steps=3, key=KEY).only.history.diverged_at) == -1
 
 
 def _Best():
@@ -350,7 +351,7 @@ def test_an_average_that_overflows_is_divergence():
 
     method = sd.methods.simultaneous(learning_rate=1e37)
     history = sd.train(Large(), method, steps=60, key=KEY, average=0.5, probes={"players": players_probe}).history
-    assert 0 < int(history.diverged_at) <= 35
+    assert 0 < history.diverged_at.item() <= 35
 
 
 @pytest.mark.parametrize("name", ["steps_per_second", "diverged_at", "seed", "step"])

@@ -1,4 +1,4 @@
-"""Two-player games: the pair of players, what a game provides, and its simultaneous gradient.
+"""Two-player games: what a game provides, and its simultaneous gradient.
 
 The two players are named as in the papers, also when the game is not a GAN: the `generator` moves first, and the
 `discriminator` answers what it gets to see of it, the `samples`.
@@ -8,7 +8,7 @@ import abc
 import math
 import warnings
 from collections.abc import Callable
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import equinox as eqx
 import jax
@@ -17,18 +17,11 @@ import numpy as np
 
 from saddlery import memory
 from saddlery.arguments import COUNT, plain
+from saddlery.types import Batch, Key, Losses, Pair, Parameters, Players, Samples
 
-T = TypeVar("T")
 METHODS = ("init", "draw", "act", "losses")
 REASON = 300  # characters of somebody else's error in ours
 LARGE = 1 << 20  # bytes of arrays in a foreign game from which copying them into the program is worth a warning
-
-
-class Pair(NamedTuple, Generic[T]):
-    """One value for each player: parameters, losses, gradients, optimisers or their states."""
-
-    generator: T
-    discriminator: T
 
 
 @runtime_checkable
@@ -41,27 +34,27 @@ class Game(Protocol):
     """
 
     @abc.abstractmethod
-    def init(self, key: Any) -> Pair:
+    def init(self, key: Key) -> Players:
         """Both players' parameters, pytrees of inexact arrays only, from a `jax.random.key`."""
         ...
 
     @abc.abstractmethod
-    def draw(self, key: Any) -> Any:
+    def draw(self, key: Key) -> Batch:
         """All the randomness of one evaluation: noise, real data, interpolation weights."""
         ...
 
     @abc.abstractmethod
-    def act(self, generator: Any, batch: Any) -> Any:
+    def act(self, generator: Parameters, batch: Batch) -> Samples:
         """All that the discriminator gets to see of the generator: a pytree of inexact arrays."""
         ...
 
     @abc.abstractmethod
-    def losses(self, discriminator: Any, samples: Any, batch: Any) -> Pair:
+    def losses(self, discriminator: Parameters, samples: Samples, batch: Batch) -> Losses:
         """A scalar loss for each player, both to be minimised."""
         ...
 
 
-def gradients(game: Any, players: Pair, batch: Any) -> Pair:
+def gradients(game: Game, players: Players, batch: Batch) -> Pair:
     """The simultaneous gradient: of each player's loss in its own parameters, both in one pass.
 
         ξ(θ) = (∇_g L_g(g, d), ∇_d L_d(g, d))
@@ -85,7 +78,7 @@ def gradients(game: Any, players: Pair, batch: Any) -> Pair:
     return Pair(through_act(of_samples)[0], of_discriminator)
 
 
-def gradient_field(game: Any, batch: Any) -> Callable[[Pair], Pair]:
+def gradient_field(game: Game, batch: Batch) -> Callable[[Pair], Pair]:
     """`players ↦ gradients(game, players, batch)`: the map whose derivative the rules and the spectra take.
 
     With H its Jacobian, the papers' J = v′ is −H. `jax.jvp` of this function gives H u, `jax.vjp` gives Hᵀ u.
@@ -98,19 +91,19 @@ class Wrapped(eqx.Module):
 
     game: eqx.AbstractVar[Any]
 
-    def init(self, key):
+    def init(self, key: Key) -> Players:
         """The players of the game held."""
         return self.game.init(key)
 
-    def draw(self, key):
+    def draw(self, key: Key) -> Batch:
         """The batch of the game held."""
         return self.game.draw(key)
 
-    def act(self, generator, batch):
+    def act(self, generator: Parameters, batch: Batch) -> Samples:
         """The samples of the game held."""
         return self.game.act(generator, batch)
 
-    def losses(self, discriminator, samples, batch):
+    def losses(self, discriminator: Parameters, samples: Samples, batch: Batch) -> Losses:
         """The losses of the game held."""
         return self.game.losses(discriminator, samples, batch)
 
@@ -133,12 +126,12 @@ class Fixed(Wrapped):
     game: Any
     batch: Any
 
-    def draw(self, key):
+    def draw(self, key: Key) -> Batch:
         """The one batch, whatever the key."""
         return self.batch
 
 
-def fixed(game: Any, batch: Any) -> Fixed:
+def fixed(game: Game, batch: Batch) -> Fixed:
     """The same game, always drawing `batch`: a deterministic game, for spectra, tests and debugging."""
     return Fixed(adopt(game), batch)
 
@@ -167,7 +160,7 @@ class _ByIdentity:
         return getattr(self.held, name)
 
 
-def adopt(game: Any) -> Any:
+def adopt(game: Game) -> Any:
     """The game in a form that compiled programs take as an argument.
 
     A pytree (an `equinox.Module`, a registered dataclass) is returned as it is: its arrays are arguments of the
@@ -201,7 +194,7 @@ def _require_methods(game: Any) -> None:
         )
 
 
-def check(game: Any, key: Any) -> tuple[Pair, Any, Any]:
+def check(game: Game, key: Key) -> tuple[Pair, Any, Any]:
     """Trace the four methods without computing anything, and say which one does not fit, with the shapes.
 
     **Returns:** the shapes of `(players, batch, samples)`.

@@ -6,9 +6,10 @@ from typing import Any
 import equinox as eqx
 
 from saddlery.arguments import quoted
-from saddlery.game import Pair
+from saddlery.game import Game
 from saddlery.optimisers import as_optimiser
 from saddlery.schedules import State
+from saddlery.types import Key, Pair, Players
 
 
 class Method(eqx.Module):
@@ -40,7 +41,7 @@ class Method(eqx.Module):
     needed: bool = eqx.field(kw_only=True, static=True, default=False)
     amendments: tuple[Callable[["Method"], "Method"], ...] = eqx.field(kw_only=True, default=())
 
-    def __check_init__(self):
+    def __check_init__(self) -> None:
         for player, chosen in zip(Pair._fields, self.optimisers, strict=True):
             if chosen is not None and not all(callable(getattr(chosen, verb, None)) for verb in ("init", "update")):
                 raise TypeError(
@@ -64,7 +65,7 @@ class Method(eqx.Module):
         """Whether a player's optimiser is left open."""
         return any(each is None for each in self.optimisers)
 
-    def for_game(self, game: Any = None) -> "Method":
+    def for_game(self, game: Game | None = None) -> "Method":
         """This method with both optimisers, those left open being the game's.
 
         They are the method's own where its theory needs them, else `game.default_optimisers`, else those of the paper
@@ -98,7 +99,7 @@ class Method(eqx.Module):
             closed = amendment(closed)
         return closed
 
-    def init(self, game: Any, players: Pair) -> State:
+    def init(self, game: Game, players: Players) -> State:
         """The state at the start: both optimisers', the rule's and the schedule's."""
         closed = self.for_game(game)
         remember = getattr(closed.rule, "init", lambda game, players: ())
@@ -108,7 +109,7 @@ class Method(eqx.Module):
             closed.schedule.init(game, closed.rule, players),
         )
 
-    def step(self, game: Any, players: Pair, state: State, key: Any) -> tuple[Pair, State]:
+    def step(self, game: Game, players: Players, state: State, key: Key) -> tuple[Pair, State]:
         """One step of training, a pure function of its arguments; its batches are drawn from `key`."""
         closed = self.for_game(game)
         return closed.schedule.step(game, closed.rule, closed.optimisers, players, state, key)

@@ -1,20 +1,23 @@
 """Optimisers whose numbers are data: any optax transformation by its name."""
 
 import inspect
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 import equinox as eqx
 import numpy as np
 import optax
+from jaxtyping import Array
 
 from saddlery.arguments import numbers, quoted
 from saddlery.call import Call, parse
 from saddlery.names import nearest
+from saddlery.types import Memory, Numbers, Parameters
 
 # Optimisers as they were published, the generator's and the discriminator's: on the rings of the unrolled paper's
 # released code and of its text (Metz et al., 2017), on ring and images of the Numerics paper (Mescheder et al., 2017);
 # and ours for small images and for analytic games.
-PUBLISHED = {
+PUBLISHED: dict[str, tuple[str, ...]] = {
     "unrolled": ("adam(learning_rate=1e-3, b1=0.5)", "adam(learning_rate=1e-4, b1=0.5)"),
     "unrolled-paper": ("adam(learning_rate=1e-4, b1=0.5)",) * 2,
     "numerics": ("rmsprop(learning_rate=1e-4, decay=0.9, eps=1e-10, initial_scale=1.0)",) * 2,
@@ -32,7 +35,7 @@ class Optimiser(eqx.Module):
     """
 
     name: str = eqx.field(static=True)
-    numbers: dict[str, Any]
+    numbers: dict[str, Array]
     settings: tuple[tuple[str, Any], ...] = eqx.field(static=True)
 
     def transformation(self) -> optax.GradientTransformation:
@@ -42,11 +45,11 @@ class Optimiser(eqx.Module):
         after = [AFTER[name](numbers.pop(name)) for name in AFTER if name in numbers]
         return optax.chain(*before, getattr(optax, self.name)(**numbers, **dict(self.settings)), *after)
 
-    def init(self, params: Any) -> Any:
+    def init(self, params: Parameters) -> Memory:
         """The transformation's state for these parameters."""
         return self.transformation().init(params)
 
-    def update(self, updates: Any, state: Any, params: Any = None) -> tuple[Any, Any]:
+    def update(self, updates: Parameters, state: Memory, params: Parameters = None) -> tuple[Parameters, Memory]:
         """The transformation's step: what to add to the parameters, and the new state."""
         return self.transformation().update(updates, state, params)
 
@@ -56,6 +59,9 @@ class Optimiser(eqx.Module):
         held = {name: _shortest(self.numbers[name]) for name in sorted(self.numbers, key=_first)}
         told = {name: value for name, value in held.items() if name not in usual or value != usual[name]}
         return str(Call(self.name, told | dict(self.settings)))
+
+
+OptimiserLike: TypeAlias = str | Optimiser | optax.GradientTransformation | None  # `None` leaves it open
 
 
 def _first(name: str) -> tuple[bool, str]:
@@ -69,8 +75,13 @@ def _shortest(value: Any) -> Any:
 
 
 # Arguments that every optimiser takes beside its own: what is done to the gradient before it, to its update after.
-BEFORE = {"clip": optax.clip, "clip_norm": optax.clip_by_global_norm}
-AFTER = {"optimism": lambda optimism: optax.scale_by_optimistic_gradient(alpha=1.0, beta=optimism)}
+BEFORE: dict[str, Callable[..., optax.GradientTransformation]] = {
+    "clip": optax.clip,
+    "clip_norm": optax.clip_by_global_norm,
+}
+AFTER: dict[str, Callable[..., optax.GradientTransformation]] = {
+    "optimism": lambda optimism: optax.scale_by_optimistic_gradient(alpha=1.0, beta=optimism)
+}
 
 # The transformations that take a learning rate and nothing of the problem, by their optax names.
 OPTIMISERS = (
@@ -80,9 +91,11 @@ OPTIMISERS = (
 )  # fmt: skip
 
 # The numbers and their ranges. Momentum may be negative (Gidel et al., 2019), of Adam's relatives as `b1`.
-SIZE, POSITIVE = {"least": 0.0}, {"above": 0.0}
-SHARE, SIGNED = {"least": 0.0, "below": 1.0}, {"above": -1.0, "below": 1.0}
-RANGES = {
+SIZE: dict[str, Any] = {"least": 0.0}
+POSITIVE: dict[str, Any] = {"above": 0.0}
+SHARE: dict[str, Any] = {"least": 0.0, "below": 1.0}
+SIGNED: dict[str, Any] = {"above": -1.0, "below": 1.0}
+RANGES: dict[str, dict[str, Any]] = {
     "learning_rate": SIZE, "b1": SIGNED, "momentum": SIGNED, "b2": SHARE, "b3": SHARE, "decay": SHARE, "rho": SHARE,
     "eps": SIZE, "eps_root": SIZE, "weight_decay": SIZE, "initial_scale": SIZE, "initial_accumulator_value": SIZE,
     "threshold": SIZE, "eta_minus": POSITIVE, "eta_plus": POSITIVE, "min_step_size": POSITIVE,
@@ -127,7 +140,7 @@ def optimiser(name: str, /, **arguments: Any) -> Optimiser:
     return Optimiser(name, dict(sorted(data.items())), tuple(sorted(settings.items())))  # as JAX orders them
 
 
-def with_numbers(chosen: Any, **numbers: Any) -> Optimiser:
+def with_numbers(chosen: OptimiserLike, **numbers: Numbers) -> Optimiser:
     """The same optimiser with other arguments.
 
     **Raises:** `ValueError` for one that is already made by optax, and for numbers out of range.
@@ -140,7 +153,7 @@ def with_numbers(chosen: Any, **numbers: Any) -> Optimiser:
     return optimiser(chosen.name, **(chosen.numbers | dict(chosen.settings) | numbers))
 
 
-def as_optimiser(chosen: Any, learning_rate: float | None = None) -> Any:
+def as_optimiser(chosen: OptimiserLike, learning_rate: float | None = None) -> Any:
     """An optimiser from text, from one of ours or from optax; with `learning_rate`, that instead of its own.
 
     **Raises:** `ValueError` for text that names none, and for a learning rate that cannot be put in.
@@ -152,7 +165,7 @@ def as_optimiser(chosen: Any, learning_rate: float | None = None) -> Any:
     return with_numbers(chosen, **given) if given else chosen
 
 
-def learning_rate(argument: str, chosen: Any) -> Any:
+def learning_rate(argument: str, chosen: OptimiserLike) -> Array:
     """The learning rate of an optimiser, which `argument` needs.
 
     **Raises:** `ValueError` when it is made by optax or has none.
@@ -165,6 +178,6 @@ def learning_rate(argument: str, chosen: Any) -> Any:
     return chosen.numbers["learning_rate"]
 
 
-def as_text(chosen: Any) -> str:
+def as_text(chosen: OptimiserLike) -> str:
     """An optimiser in words: the text that makes it, or that optax has made it already."""
     return str(chosen) if isinstance(chosen, Optimiser) else "an optax transformation"

@@ -1,64 +1,192 @@
-"""The results of an experiment: every setting's history on common axes, and all that is known of how they were made."""
+"""`saddlery.load`: what any command, `saddlery.train` or `saddlery.sweep` left in a folder, to be worked with."""
 
+import os
+from collections.abc import Callable, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from saddlery.arguments import differences, plain
-from saddlery.claims import DESCRIPTION, RESULTS
-from saddlery.datasets import plain_texts
-from saddlery.experiment import Experiment, grid_of
-from saddlery.reading import Damaged
-from saddlery.sweeps.store import Store, location
+import numpy as np
+
+from saddlery.arguments import plain
+from saddlery.experiments.built import BuiltExperiment
+from saddlery.experiments.experiment import Experiment
+from saddlery.experiments.export import export
+from saddlery.experiments.levels import Sweep, flat, with_levels
+from saddlery.experiments.opening import open_live, open_results
+from saddlery.experiments.restored import Restored, built_in, chosen, restored
+from saddlery.game import Pair
+from saddlery.method import Method
+from saddlery.records import description
+from saddlery.records.claims import GENERATORS, local_folder
+from saddlery.runs import recording
+from saddlery.training import Run
+
+ENDS = ("setting", "seed")  # the axes of a table with a row for each run
 
 
-def store_of(experiment: Experiment, folder: Path | str, given: str | None = None) -> Store:
-    """Where an experiment's results are kept: in its folder, or where the user says that they are.
+def load(
+    folder: str | os.PathLike,
+    *,
+    games: Mapping[str, Any] | None = None,
+    methods: Mapping[str, Callable] | None = None,
+    store: str | None = None,
+) -> "Results":
+    """The results in a folder, finished or under way.
 
-    **Arguments:** `given`: the address that the user gave, now, for a store that does not lie in the folder. What a
-    folder says alone is not enough, since a folder may come from anybody.
+    **Arguments:**
+    - `folder`: of `saddlery run`, `saddlery.sweep(out=…)` or `saddlery.train(out=…)`.
+    - `games`, `methods`: one's own that the folder's runs were made with, by the names that its texts call them.
+    - `store`: where the results are, for an experiment that keeps them outside its folder.
 
-    **Raises:** `ValueError` when the store lies elsewhere and was not given.
-    """
-    address = experiment.store or location(Path(folder) / RESULTS)
-    if not is_inside(address, folder) and (given is None or location(given) != address):
-        raise ValueError(
-            f"{plain(folder)} keeps its results outside itself, at {plain(address)}; if they are yours, say so: "
-            f"--store {plain(address)} (in Python: store=…)"
-        )
-    return Store(address)
-
-
-def is_inside(address: str, folder: Path | str) -> bool:
-    """Whether an address is in a folder, links followed."""
-    return "://" not in address and Path(address).resolve().is_relative_to(Path(folder).resolve())
-
-
-def open_results(folder: Path | str, store: str | None = None) -> Any:
-    """The results that a folder holds, an `xarray.Dataset` with dimensions `setting`, `seed`, `step`.
-
-    `setting` is what each setting is called; what it was set to, its levels, are coordinates along it, which
-    `saddlery.sweeps.levels` makes selectable. Of an experiment that is not finished, the settings that are; the
-    attribute `cells` says of how many.
-
-    **Arguments:** `store`: where the results are, for an experiment that keeps them outside its folder.
-
-    **Raises:** `FileNotFoundError` when there is no experiment or no setting is finished; `ValueError` when it is
+    **Raises:** `FileNotFoundError` when the folder holds none; `ValueError` when it was made by another version, or is
     damaged.
     """
-    experiment = Experiment.read(Path(folder))
-    kept = store_of(experiment, folder, store)
-    again = f"continue with: saddlery resume {folder}"
-    try:
-        held = kept.description()
-        if held is not None and (odd := differences(held, grid_of(experiment))):
-            raise Damaged(
-                f"{plain(Path(folder) / DESCRIPTION)} was changed since {kept.address} was made: {'; '.join(odd)}"
-            )
-        results = kept.read()
-    except FileNotFoundError:
-        raise FileNotFoundError(f"the experiment in {folder} is not finished; {again}") from None
-    except Damaged as error:
-        raise Damaged(f"{error}; what is damaged is computed again by: saddlery resume {folder}") from error
-    if not results.sizes["setting"]:
-        raise FileNotFoundError(f"the experiment in {folder} is not finished; {again}")
-    return plain_texts(results)
+    folder = local_folder("folder", folder)
+    description.read(folder)
+    return Results(folder, dict(games or {}), dict(methods or {}), store)
+
+
+class Results:
+    """What a folder holds.
+
+    A setting is named by its method's text, or its name where that is enough, and by its levels:
+    `results.run("consensus", gamma=1.0)`; by default it is the first.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        games: Mapping[str, Any] | None = None,
+        methods: Mapping[str, Callable] | None = None,
+        store: str | None = None,
+    ):
+        self.folder = folder
+        self._games, self._methods, self._store = games or {}, methods or {}, store
+
+    @property
+    def dataset(self) -> Sweep:
+        """All that was recorded, as it is now: an `xarray.Dataset` along `setting`, `seed` and `step`.
+
+        The setting's levels (`method`, `gamma`, `learning_rate`, …) are selected by name. The variable `finished`
+        tells settings that are under way, whose records so far are there and NaN beyond.
+        """
+        return with_levels(open_live(self.folder, self._store))
+
+    def table(self) -> Any:
+        """A `pandas.DataFrame` with a row for each run: its levels, how it ended, and the last record of each measure.
+
+        Columns are those of `dataset` that are one number for a run or for a record.
+        """
+        dataset = flat(self.dataset)
+        of_runs = {name: each for name, each in dataset.data_vars.items() if {*ENDS} <= {*each.dims} <= {*ENDS, "step"}}
+        last = {name: _last(each) if "step" in each.dims else each for name, each in of_runs.items()}
+        return dataset[[]].assign(last).to_dataframe(dim_order=list(ENDS)).reset_index()
+
+    @cached_property
+    def experiment(self) -> Experiment:
+        """The experiment as it was described.
+
+        **Raises:** `ValueError` for a folder of `saddlery.train`, which has games and methods without texts.
+        """
+        return Experiment.read(self.folder)
+
+    @cached_property
+    def _built(self) -> BuiltExperiment:
+        return built_in(self.folder, games=dict(self._games), methods=dict(self._methods))
+
+    def game(self, method: str | None = None, **levels: Any) -> Any:
+        """A setting's game."""
+        return self._built.games[chosen(self.experiment, method, **levels).game]
+
+    def method(self, method: str | None = None, **levels: Any) -> Method:
+        """A setting's method, its optimisers included."""
+        return self._built.methods[chosen(self.experiment, method, **levels).label]
+
+    def players(self, method: str | None = None, seed: int = 0, **levels: Any) -> Pair:
+        """A run's players at its last checkpoint.
+
+        **Raises:** `FileNotFoundError` when no checkpoint was kept.
+        """
+        return self._restored(method, seed, **levels).state.carry.players
+
+    def run(self, method: str | None = None, seed: int | None = None, **levels: Any) -> Run:
+        """A setting's runs as `saddlery.train` returns them, of all seeds or of one, at their last checkpoints.
+
+        **Raises:** `FileNotFoundError` when no checkpoint was kept.
+        """
+        seeds = range(self.experiment.seeds) if seed is None else [seed]
+        found = [self._restored(method, each, **levels) for each in seeds]
+        states, cell = [each.state for each in found], found[0].cell
+        history = recording.of_runs(states, cell.probes, cell.records).assign_coords(seed=list(seeds))
+        players, state, average = (list(each) for each in zip(*(each.carry for each in states), strict=True))
+        return Run(players, state, average, history)
+
+    def _restored(self, method: str | None, seed: int, **levels: Any) -> Restored:
+        return restored(self.folder, method, seed, self._built, **levels)
+
+    def report(self) -> Path:
+        """Write the page of the finished settings, `report.html`, and its figures into the folder; returns its path."""
+        from saddlery.report import write
+
+        return write([open_results(self.folder, self._store)], self.folder)
+
+    def export(self, path: str | os.PathLike, format: str | None = None) -> Path:
+        """Write the numbers of the finished settings as one long table; see `saddlery.experiments.export`."""
+        return export(open_results(self.folder, self._store), Path(path), format)
+
+    def diagnose(
+        self, method: str | None = None, seed: int = 0, *, levels: Mapping[str, Any] | None = None, **settings: Any
+    ) -> Any:
+        """Why a run goes as it does: `saddlery.diagnose` at its last checkpoint.
+
+        **Arguments:** `levels`: of the setting; `settings`: the other arguments of `saddlery.diagnose`.
+        """
+        from saddlery.diagnosis import diagnose
+        from saddlery.diagnosis.subject import of_restored
+
+        return diagnose(of_restored(self._restored(method, seed, **(levels or {}))), **settings)
+
+    def export_generator(
+        self,
+        path: str | os.PathLike | None = None,
+        method: str | None = None,
+        seed: int = 0,
+        *,
+        averaged: bool = True,
+        force: bool = False,
+        **levels: Any,
+    ) -> Path:
+        """Write a trained generator into a file that needs nothing of the training: see `saddlery.load_generator`.
+
+        **Arguments:**
+        - `path`: by default in the folder, `generators/<setting>-<seed>.safetensors`.
+        - `averaged`: the averaged weights, where the run has them.
+        - `force`: replace a file of Saddlery's.
+
+        **Raises:** `FileNotFoundError` when no checkpoint was kept; what `saddlery.export_generator` raises.
+        """
+        from saddlery.generators import export_generator
+
+        found = self._restored(method, seed, **levels)
+        carry = found.state.carry
+        weights = carry.average if averaged and carry.average is not None else carry.players.generator
+        place = self.folder / GENERATORS / f"{found.cell.index}-{seed}.safetensors"
+        target = place if path is None else local_folder("path", path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        export_generator(target, found.game, weights, force=force)
+        return target
+
+    def __repr__(self) -> str:
+        return f"saddlery.load({str(self.folder)!r})"
+
+    def _repr_html_(self) -> str:
+        """The table, in notebooks."""
+        return f"<p>{plain(repr(self))}</p>{self.table().to_html(index=False, border=0)}"
+
+
+def _last(measure: Any) -> Any:
+    """Of each run the last record that is not NaN; NaN where there is none."""
+    values = measure.transpose(*ENDS, "step").values
+    rows = np.where(np.isnan(values), -1, np.arange(values.shape[-1])).max(-1)
+    return ENDS, np.take_along_axis(values, rows[..., None], -1)[..., 0]

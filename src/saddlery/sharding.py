@@ -120,7 +120,7 @@ def spread(game: Any) -> bool:
     return isinstance(game, DataParallel) and game.mesh.is_multi_process
 
 
-def leads(game: Any) -> bool:
+def is_main_process(game: Any) -> bool:
     """Whether this process is the one of those that play a game together that writes files."""
     return not spread(game) or jax.process_index() == 0
 

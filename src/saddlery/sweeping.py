@@ -1,23 +1,26 @@
 """`saddlery.sweep`: every combination of methods and numbers, several seeds each, as one labelled dataset."""
 
-import contextlib
 import dataclasses
 import os
+import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import weakref
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from saddlery import signals
 from saddlery.arguments import quoted
 from saddlery.call import build, parse
-from saddlery.claims import local_folder
-from saddlery.execution import carry_out, claimed
-from saddlery.experiment import Experiment, prepare
+from saddlery.experiments.built import prepare
+from saddlery.experiments.claimed import claimed
+from saddlery.experiments.execution import run_experiment
+from saddlery.experiments.experiment import Experiment
 from saddlery.method import Method
 from saddlery.methods import SCHEDULES
 from saddlery.methods.amendments import Numbers
-from saddlery.sweeps.levels import Sweep, with_levels
+from saddlery.records.claims import local_folder
+from saddlery.results import Results
 
 
 def sweep(
@@ -30,14 +33,14 @@ def sweep(
     out: str | os.PathLike | None = None,
     resume: bool = False,
     force: bool = False,
-    progress: Callable | None = None,
+    on_progress: Callable | None = None,
     **settings: Any,
-) -> Sweep:
+) -> Results:
     """Train every combination of methods and numbers on a game.
 
     ```python
-    ds = sd.sweep("ring", ["simultaneous", "consensus(gamma=[0.1, 1, 10])"], learning_rate=[1e-4, 1e-3], seeds=8)
-    ds["modes"].isel(step=-1).sel(method="consensus").median("seed")
+    results = sd.sweep("ring", ["simultaneous", "consensus(gamma=[0.1, 1, 10])"], learning_rate=[1e-4, 1e-3], seeds=8)
+    results.dataset["modes"].isel(step=-1).sel(method="consensus").median("seed")
     ```
 
     A flat list in a text, or `geomspace(a, b, n)`, is an axis. Numbers are data: settings that differ in them share a
@@ -50,13 +53,13 @@ def sweep(
       `mine(gamma=0.1)` and `mine(gamma=1.0)`.
     - `learning_rate`: both players', a number or several; by default the game's usual.
     - `seeds`, `steps`: how many runs of each setting, and how many steps each.
-    - `out`: a folder that keeps everything; `resume` goes on with the same sweep there, `force` replaces it. What one's
-      own objects are is not compared then, only their names.
-    - `progress`: called from training's threads with the experiment, a setting's label and a `Progress`.
-    - `settings`: the other arguments of `saddlery.experiment.Experiment`: `every`, `key`, `samples`, `store`, …
+    - `out`: a folder that keeps everything, by default one that is gone when the results are; `resume` goes on with the
+      same sweep there, `force` replaces it. What one's own objects are is not compared then, only their names.
+    - `on_progress`: called from training's threads with the experiment, a setting's label and a `Progress`.
+    - `settings`: the other arguments of `saddlery.experiments.experiment.Experiment`: `every`, `key`, `samples`, …
 
-    **Returns:** an `xarray.Dataset` with dimensions `setting`, `seed`, `step`; the setting's levels (`method`, `gamma`,
-    `learning_rate`, …) are selected by name.
+    **Returns:** the `Results`; `results.dataset` has dimensions `setting`, `seed`, `step`, and the setting's levels
+    (`method`, `gamma`, `learning_rate`, …) are selected by name.
 
     **Raises:** `ValueError` and `TypeError` for what does not exist or fit, before any run starts; `FileExistsError`
     when `out` holds a sweep and neither `resume` nor `force` is given; what `saddlery.train` raises.
@@ -67,13 +70,14 @@ def sweep(
     experiment = Experiment(
         next(iter(own_games), game), texts, steps=steps, seeds=seeds, learning_rate=rates, **settings
     )  # fmt: skip
-    ready = prepare(experiment, games=own_games, methods=own_methods)
-    with (
-        signals.stoppable(),
-        _folder(out) as folder,
-        claimed(folder, experiment, resume=resume, force=force) as stop,
-    ):
-        return with_levels(carry_out(ready, folder, progress, stop=stop))
+    built = prepare(experiment, games=own_games, methods=own_methods)
+    folder = Path(tempfile.mkdtemp(prefix="saddlery-")) if out is None else local_folder("out", out)
+    results = Results(folder, own_games, own_methods, experiment.store)
+    if out is None:
+        weakref.finalize(results, shutil.rmtree, folder, ignore_errors=True)  # which nobody else knows of
+    with signals.stoppable(), claimed(folder, experiment, resume=resume, force=force) as stop:
+        run_experiment(built, folder, on_progress, stop=stop)
+    return results
 
 
 def _named(methods: Any) -> tuple[tuple[str, ...], dict[str, Callable[..., Method]]]:
@@ -108,13 +112,3 @@ def _function(method: Method) -> Callable[..., Method]:
         )
 
     return made
-
-
-@contextlib.contextmanager
-def _folder(out: str | os.PathLike | None) -> Iterator[Path]:
-    """The folder asked for, or one that is gone afterwards."""
-    if out is not None:
-        yield local_folder("out", out)
-        return
-    with tempfile.TemporaryDirectory(prefix="saddlery-") as folder:
-        yield Path(folder)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from saddlery.results import open_results
+from saddlery.experiments.opening import open_results
 
 SWEEP = (
     "run", "bilinear", "-m", "simultaneous", "-m", "consensus(gamma=[1.0, 2.0])", "--steps", "20", "--seeds", "2",
@@ -80,9 +80,9 @@ def test_damaged_coordinates_and_metadata_are_named_and_written_anew(saddlery, w
 @pytest.mark.filterwarnings("default")
 def test_damaged_descriptions_lists_and_evaluations_are_named(saddlery, mine):
     for content in ("", "{", "[]", "\0" * 100, "{}" * 1000):
-        (mine / "experiment.json").write_text(content)
+        (mine / "run.json").write_text(content)
         for command in ("resume", "report", "export", "sample", "evaluate", "diagnose"):
             code, _, errors = saddlery(command, "mine")
             assert code == 2
-            assert "experiment.json" in errors
+            assert "run.json" in errors
             assert errors.count("\n") == 1

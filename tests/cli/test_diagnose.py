@@ -78,7 +78,7 @@ def test_mistakes_are_named_in_one_line(saddlery, folder, tmp_path, arguments, s
 def test_what_is_no_run_is_refused(saddlery):
     assert saddlery("diagnose", "nowhere")[::2] == (
         2,
-        "error: nowhere holds no experiment: there is no nowhere/experiment.json\n",
+        "error: nowhere holds no runs: there is no nowhere/run.json\n",
     )
 
 

@@ -61,8 +61,8 @@ def test_images_are_measured_beside_real_ones_and_noise(saddlery, tmp_path):
 @pytest.mark.parametrize(
     ("command", "said"),
     [
-        (("evaluate", "nowhere"), "nowhere holds no experiment"),
-        (("sample", "nowhere"), "nowhere holds no experiment"),
+        (("evaluate", "nowhere"), "nowhere holds no runs"),
+        (("sample", "nowhere"), "nowhere holds no runs"),
         (("sample", "nowhere", "--out", "a.gif"), "out: got a.gif, expected a name that ends in .png or .npy"),
     ],
 )

@@ -37,7 +37,7 @@ MISTAKES = {
     ("rnu", "ring"): "No such command 'rnu'",
     ("resume", "nowhere"): "there is no folder nowhere",
     ("report", "nowhere"): "there is no folder nowhere",
-    ("report", "."): ". holds no experiment",
+    ("report", "."): ". holds no runs",
     ("list", "gamez"): "unknown list 'gamez'; did you mean 'games'?",
     ("demo", "--scale", "big"): "unknown scale 'big'. Allowed: full, small",
 }
@@ -56,8 +56,8 @@ def test_a_mistake_is_named_in_one_line_before_anything_is_written(saddlery, tmp
 def test_a_folder_with_another_experiment_is_refused_without_force(saddlery):
     from pathlib import Path
 
-    from saddlery.execution import claimed
-    from saddlery.experiment import Experiment
+    from saddlery.experiments.claimed import claimed
+    from saddlery.experiments.experiment import Experiment
 
     with claimed(Path("mine"), Experiment("bilinear", ("alternating",), steps=3)):
         pass
@@ -77,19 +77,19 @@ def test_a_file_in_the_folder_s_place_is_refused(saddlery, tmp_path):
 
 
 def test_damaged_descriptions_and_other_versions_are_named(saddlery, tmp_path):
-    (tmp_path / "experiment.json").write_text("{")
+    (tmp_path / "run.json").write_text("{")
     assert saddlery("resume", ".")[::2] == (
         2,
-        "error: experiment.json is damaged: it is no description of an experiment\n",
+        "error: run.json is damaged: it is no description of runs\n",
     )
-    (tmp_path / "experiment.json").write_text('{"format": 99}')
+    (tmp_path / "run.json").write_text('{"format": 99}')
     code, _, errors = saddlery("resume", ".")
     assert code == 2
-    assert "format 99, this version of Saddlery reads format 5" in errors
+    assert "format 99, this version of Saddlery reads format 6" in errors
 
 
 def test_a_folder_that_cannot_be_written_is_a_failure_not_a_mistake(saddlery, monkeypatch):
-    from saddlery import storage
+    from saddlery.records import storage
 
     def full(path, content):
         raise OSError(28, "No space left on device", str(path))
@@ -122,12 +122,12 @@ def test_an_environment_that_cannot_work_is_named_before_anything_is_trained(tmp
 
 
 def test_a_fault_of_saddlery_s_own_is_said_to_be_one_and_shown_when_asked_for(saddlery, monkeypatch):
-    from saddlery import experiment
+    from saddlery.experiments import built
 
     def broken(*_, **__):
         raise ZeroDivisionError("in the middle")
 
-    monkeypatch.setattr(experiment, "prepare", broken)
+    monkeypatch.setattr(built, "prepare", broken)
     code, _, errors = saddlery("run", "bilinear", "--out", "mine")
     assert (code, errors) == (
         1, "error: a fault in Saddlery: ZeroDivisionError: in the middle; SADDLERY_DEBUG=1 shows where\n"

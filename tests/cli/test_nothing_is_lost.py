@@ -124,7 +124,7 @@ def test_a_folder_received_from_somebody_cannot_name_another_to_be_filled(house,
     """Neither by the store that its description names nor by a link in the place of its own."""
     home, theirs = house()
     monkeypatch.chdir(home)
-    described = Path("mine", "experiment.json")
+    described = Path("mine", "run.json")
     text = described.read_text()
     assert '"store": null' in text
     for address in (str(home / "foreign"), str(home / "empty"), f"file://{home}/foreign"):
@@ -142,7 +142,7 @@ def test_a_folder_received_from_somebody_cannot_name_another_to_be_filled(house,
 
 
 def test_force_while_another_process_fills_the_folder_touches_nothing(house, monkeypatch, capsys):
-    from saddlery.claims import hold
+    from saddlery.records.claims import hold
 
     home, _ = house()
     monkeypatch.chdir(home)

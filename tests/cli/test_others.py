@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from saddlery.cli.list import KINDS
-from saddlery.experiment import prepare
+from saddlery.experiments.built import prepare
 from saddlery.studies import demo
 
 

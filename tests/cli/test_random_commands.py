@@ -83,10 +83,10 @@ def test_it_ends_with_a_code_and_a_line(tmp_path, seed):
         env=os.environ | {"SADDLERY_CACHE": str(tmp_path / "cache")}, text=True,
     ) as process:  # fmt: skip
         while process.poll() is None and time.monotonic() - began < LONGEST:
-            if (tmp_path / "out" / "experiment.json").exists():
+            if (tmp_path / "out" / "run.json").exists():
                 break  # accepted: it trains
             time.sleep(0.05)
-        accepted = (tmp_path / "out" / "experiment.json").exists()
+        accepted = (tmp_path / "out" / "run.json").exists()
         if process.poll() is None and accepted:
             try:
                 process.wait(LONGEST)

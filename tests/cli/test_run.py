@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from saddlery.cli.run import _free_folder
-from saddlery.experiment import Experiment
-from saddlery.results import open_results
-from saddlery.sweeps.store import Store
+from saddlery.experiments.experiment import Experiment
+from saddlery.experiments.opening import open_results
+from saddlery.records.store import Store
 
 # Long enough to be interrupted in its middle: a checkpoint after every chunk, a record after every thousandth.
 LONG = ("run", "bilinear", "-m", "simultaneous(learning_rate=1e-3)", "-m", "extragradient(learning_rate=0.01)",
@@ -76,7 +76,7 @@ def test_a_run_that_is_stopped_and_resumed_ends_with_the_same_numbers(whole, sad
     command = [sys.executable, "-m", "saddlery", *LONG, "--checkpoint-seconds", "0", "--out", "mine"]
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
         try:
-            while not list(Path("mine").glob("runs/*/checkpoints/seed-0/step-*")):
+            while not list(Path("mine").glob("checkpoints/0-0/step-*")):
                 assert process.poll() is None, process.stderr.read()
                 time.sleep(0.01)
             process.send_signal(how)
@@ -98,7 +98,7 @@ def test_a_damaged_checkpoint_is_named_and_done_without(saddlery, assert_same):
     assert saddlery(*command)[0] == 0
     before = open_results("mine")
     shutil.rmtree("mine/results.zarr")
-    (checkpoint,) = Path("mine").glob("runs/*/checkpoints/seed-0/step-*")
+    (checkpoint,) = Path("mine").glob("checkpoints/0-0/step-*")
     (checkpoint / "digests.json").write_text("{")
     code, _, errors = saddlery("resume", "mine", "--quiet", "--no-report")
     assert code == 0
@@ -107,7 +107,7 @@ def test_a_damaged_checkpoint_is_named_and_done_without(saddlery, assert_same):
 
 
 def test_a_disk_that_fills_up_while_running_is_named_with_what_is_kept(saddlery, monkeypatch):
-    from saddlery import checkpoints
+    from saddlery.runs import checkpoints
 
     def full(folder, step, tree, *_, **__):
         raise OSError(f"the checkpoint of step {step} could not be written to {folder}: no space left")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from saddlery.results import open_results
+from saddlery.experiments.opening import open_results
 
 SIGNALS = int(os.environ.get("SADDLERY_SIGNALS", "3"))
 HEARD = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}
@@ -64,7 +64,7 @@ def test_a_signal_at_any_moment_stops_a_run_which_ends_with_the_same_numbers(
         assert "error: stopped" in errors
         assert "Traceback" not in errors
         assert took < 20
-    if Path("mine/experiment.json").exists():
+    if Path("mine/run.json").exists():
         with started("-m", "saddlery", "resume", "mine", "--quiet", "--no-report") as process:
             _, errors = process.communicate()
         assert (process.returncode, errors) == (0, "")
@@ -80,7 +80,7 @@ def told(progress):
     os.write(1, b"training\n")  # whole, from whichever thread
 try:
     sd.train(sd.games.bilinear(), sd.methods.simultaneous(learning_rate=1e-3), steps=10**9, every=10**7, seeds=2,
-             key=jax.random.key(0), out="run", progress=told)
+             key=jax.random.key(0), out="run", on_progress=told)
 except KeyboardInterrupt as error:
     print(type(error).__name__, heard, signal.getsignal(signal.SIGINT) is signal.default_int_handler, flush=True)
 """
@@ -95,15 +95,15 @@ def test_training_in_python_keeps_a_checkpoint_and_hands_the_signal_on(tmp_path,
         printed, errors = process.communicate(timeout=40)
     heard = [15] if signum == signal.SIGTERM else []
     assert printed.splitlines()[-1] == f"Stopped {heard} True", errors
-    assert {"seed-0"} <= {path.name for path in Path("run/checkpoints").iterdir()} <= {"seed-0", "seed-1"}  # if begun
+    assert {"0-0"} <= {path.name for path in Path("run/checkpoints").iterdir()} <= {"0-0", "0-1"}  # if begun
     assert not list(Path("run").rglob("*.part"))
 
 
 def test_what_a_killed_process_left_half_written_is_tidied_away(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    left = Path("mine/runs/1-simultaneous-learning-rate-0.001/checkpoints/seed-0/.step-000000040.0123abcd.part")
+    left = Path("mine/checkpoints/0-0/.step-000000040.0123abcd.part")
     with started("-m", "saddlery", *LONG, "--out", "mine") as process:
-        while process.poll() is None and not list(Path("mine").glob("runs/*/checkpoints/seed-*/step-*")):
+        while process.poll() is None and not list(Path("mine").glob("checkpoints/0-*/step-*")):
             time.sleep(0.01)
         process.send_signal(signal.SIGKILL)
         process.wait()

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import pytest
 
 from saddlery.cli.study import _told
+from saddlery.records.lease import Held
 from saddlery.studies.study import STUDIES
-from saddlery.sweeps.lease import Held
 
 
 class MadeUp:

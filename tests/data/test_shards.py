@@ -113,10 +113,10 @@ def test_training_through_shards_is_training_on_each_in_its_turn(shards):
         shard = jnp.asarray(images[shards.rows(i, step_key)])
         players, state = step(shard, players, state, jax.random.fold_in(step_key, i))
     run = train(game)
-    for ours, plain in zip(jax.tree.leaves(run.players), jax.tree.leaves(players), strict=True):
+    for ours, plain in zip(jax.tree.leaves(run.only.players), jax.tree.leaves(players), strict=True):
         np.testing.assert_allclose(ours, plain, rtol=2e-4, atol=1e-6)
     still = train(gan(shards.shard))
-    assert not np.allclose(still.history.parameters[-1], run.history.parameters[-1], atol=1e-4)
+    assert not np.allclose(still.history.parameters[0, -1], run.history.parameters[0, -1], atol=1e-4)
 
 
 @pytest.mark.parametrize("stopped", [5, 12])
@@ -127,14 +127,14 @@ def test_a_run_that_is_resumed_has_the_same_bits(shards, tmp_path, stopped):
 
     whole = train(gan(shards), every=1)
     with pytest.raises(KeyboardInterrupt):
-        train(gan(shards), every=1, out=tmp_path / "run", checkpoint_seconds=0, progress=stop)
+        train(gan(shards), every=1, out=tmp_path / "run", checkpoint_seconds=0, on_progress=stop)
     assert same(whole.history, train(gan(shards), every=1, out=tmp_path / "run", resume=True).history)
 
 
 def test_seeds_have_shards_of_their_own_and_the_same_bits_as_alone(shards):
     together = train(gan(shards), seeds=3)
     alone = train(gan(shards), key=jax.random.fold_in(KEY, 1))
-    assert same(alone.history, together.history.isel(seed=1, drop=True))
+    assert same(alone.only.history, together.history.isel(seed=1, drop=True))
 
 
 def test_a_batch_larger_than_a_shard_is_refused(shards):

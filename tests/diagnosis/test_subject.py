@@ -12,9 +12,9 @@ from jax.flatten_util import ravel_pytree
 import saddlery as sd
 from saddlery.diagnosis import diagnose
 from saddlery.diagnosis.subject import from_folder, given
-from saddlery.execution import run
-from saddlery.experiment import Experiment
-from saddlery.results import RESULTS
+from saddlery.experiments.execution import run
+from saddlery.experiments.experiment import Experiment
+from saddlery.records.claims import RESULTS
 
 METHODS = ("simultaneous", "consensus(gamma=1.0)", "consensus(gamma=2.0)")
 
@@ -66,7 +66,7 @@ def test_methods_and_seeds_that_the_run_does_not_have_are_named(made):
 
 
 def test_a_run_without_checkpoints_is_refused_with_what_to_do(folder):
-    for checkpoints in folder.glob("runs/*/checkpoints"):
+    for checkpoints in folder.glob("checkpoints"):
         shutil.rmtree(checkpoints)
     with pytest.raises(FileNotFoundError, match="is finished, and keeps none; train it again with saddlery run"):
         diagnose(folder)
@@ -77,18 +77,18 @@ def test_a_run_without_checkpoints_is_refused_with_what_to_do(folder):
 
 @pytest.mark.filterwarnings("ignore:the checkpoint")
 def test_a_run_whose_checkpoints_are_all_damaged_is_refused(folder):
-    for digests in folder.glob("runs/*/checkpoints/seed-0/*/digests.json"):
+    for digests in folder.glob("checkpoints/0-0/*/digests.json"):
         digests.write_text("{}")
     with pytest.raises(ValueError, match="every checkpoint of simultaneous, seed 0 is damaged"):
         diagnose(folder)
 
 
 def test_a_folder_that_is_no_experiment_is_refused(tmp_path):
-    with pytest.raises(FileNotFoundError, match="holds no experiment"):
+    with pytest.raises(FileNotFoundError, match="holds no runs"):
         diagnose(tmp_path)
     game = sd.games.bilinear()
     sd.train(game, sd.methods.simultaneous(), steps=2, key=jax.random.key(0), out=tmp_path / "bare")
-    with pytest.raises(FileNotFoundError, match="does not say of which game and method"):
+    with pytest.raises(ValueError, match=r"was written by saddlery\.train, whose game and method have no text"):
         diagnose(Path(tmp_path / "bare"))
 
 
@@ -108,8 +108,8 @@ def test_what_is_no_method_key_or_subject_is_refused(sgd):
     players, method = game.init(key), sgd("simultaneous", 0.1)
     with pytest.raises(TypeError, match="method: got 'simultaneous', expected a Method"):
         diagnose(game, "simultaneous", players, key=key)
-    with pytest.raises(TypeError, match=r"key: got 0, expected a jax.random.key"):
-        diagnose(game, method, players, key=0)
+    with pytest.raises(TypeError, match=r"key: got '0', expected a whole number or a jax.random.key"):
+        diagnose(game, method, players, key="0")
     with pytest.raises(TypeError, match="without method, players and key"):
         diagnose(sd.train(game, method, steps=1, key=key))
     with pytest.raises(ValueError, match="steps: got 10, expected a whole number, 80 or more"):

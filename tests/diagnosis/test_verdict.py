@@ -7,8 +7,8 @@ import pytest
 
 import saddlery as sd
 from saddlery.diagnosis.diagnosis import gathered
-from saddlery.diagnosis.probe import walk
 from saddlery.diagnosis.subject import given
+from saddlery.diagnosis.trial import trial_run
 from saddlery.diagnosis.verdict import WORDS, verdict
 from saddlery.game import adopt
 from saddlery.metrics.probes import Losses
@@ -20,7 +20,7 @@ def judged(game, method, players=None, steps=1000, **known):
     players = adopt(game).init(jax.random.key(3)) if players is None else players
     subject = given(game, method, players, jax.random.key(1), **known)
     state = subject.method.init(subject.game, subject.players) if subject.state is None else subject.state
-    found = verdict(gathered(subject, walk(subject.game, method, subject.players, state, subject.key, steps)))
+    found = verdict(gathered(subject, trial_run(subject.game, method, subject.players, state, subject.key, steps)))
     assert found.word in WORDS
     assert found.because
     return found
@@ -93,7 +93,7 @@ def test_what_hovers_in_the_noise_of_its_batches_has_settled(sgd):
 def test_the_step_of_divergence_of_the_run_is_named(sgd):
     method = sgd("simultaneous", 1.0)
     players = BILINEAR.init(jax.random.key(0))
-    run = sd.train(BILINEAR, method, steps=400, players=players, key=jax.random.key(0), probes={"losses": Losses()})
+    run = sd.train(BILINEAR, method, steps=400, players=players, key=0, probes={"losses": Losses()}).only
     lost = int(run.history["diverged_at"])
     found = judged(BILINEAR, method, players, history=run.history)
     assert found.because == f"the run left the finite numbers at step {lost:,}"
@@ -109,7 +109,7 @@ def collapsing():
     method = sd.methods.simultaneous(
         **dict.fromkeys(("generator", "discriminator"), "adam(learning_rate=1e-3, b1=0.5)")
     )
-    run = sd.train(game, method, steps=1500, every=1500, key=jax.random.key(0))
+    run = sd.train(game, method, steps=1500, every=1500, key=jax.random.key(0)).only
     return game, method, run
 
 
@@ -139,7 +139,7 @@ def test_a_generator_that_no_longer_hears_a_certain_discriminator_has_stalled():
     """The minimax loss gives it no gradient there (Goodfellow et al., 2014, section 3)."""
     game = sd.games.Gan(MLP(4, 2, (16,)), MLP(2, 1, (16,)), Far(), loss="minimax", noise=4, batch=64)
     method = sd.methods.simultaneous(generator="sgd(learning_rate=1e-3)", discriminator="adam(learning_rate=1e-2)")
-    run = sd.train(game, method, steps=1500, every=50, key=jax.random.key(0))
+    run = sd.train(game, method, steps=1500, every=50, key=jax.random.key(0)).only
     found = judged(game, method, run.players, steps=100, state=run.state, history=run.history)
     assert found.word == "stalled"
     assert "the discriminator tells real from generated 100.0% of the time" in found.because

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from saddlery.records.storage import MARK
 from saddlery.report import colour, summary_table, write
-from saddlery.storage import MARK
 
 
 class Elements(HTMLParser):

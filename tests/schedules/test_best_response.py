@@ -77,7 +77,7 @@ def test_a_game_without_a_maximiser_is_refused(wrapped):
 
 
 def test_training_runs_on_it():
-    run = sd.train(two_gaussians(), optimal(), steps=400, key=jax.random.key(0), every=200)
+    run = sd.train(two_gaussians(), optimal(), steps=400, key=jax.random.key(0), every=200).only
     np.testing.assert_allclose(jnp.sort(run.players.generator), (-0.5, 0.5), atol=0.05)
 
 

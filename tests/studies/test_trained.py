@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from saddlery.experiment import Experiment
+from saddlery.experiments.experiment import Experiment
 from saddlery.studies import trained
 
 GAME = "digits(width=4, batch=8, noise=2"
@@ -68,12 +68,12 @@ def test_players_are_those_that_training_ended_with(results, folder):
     """The probe's own samples, of the last record and of the players from the checkpoint, are the same."""
     import jax
 
-    from saddlery.execution import cells_of
-    from saddlery.experiment import prepare
+    from saddlery.experiments.built import prepare
+    from saddlery.experiments.cells import cells_of
 
     cell = cells_of(prepare(EXPERIMENTS["hinge"]), folder / "hinge")[0]
     _, _, key = jax.random.split(cell.keys[1], 3)
-    again = cell.plan.probes["samples"](cell.plan.game, trained.players_of(cell, 1), key)["samples"]
+    again = cell.probes["samples"](cell.game, trained.players_of(cell, 1), key)["samples"]
     np.testing.assert_array_equal(again, results["samples"].isel(setting=2, seed=1, step=-1))
 
 
@@ -91,5 +91,5 @@ def test_what_is_recorded_already_keeps_its_name(results, folder, tmp_path):
 
 def test_another_study_in_the_folder_is_left_alone(results, folder):
     other = {"plain": Experiment(f"{GAME})", ("simultaneous",), **SMALL)}
-    with pytest.raises(FileExistsError, match="holds another experiment"):
+    with pytest.raises(FileExistsError, match="plain holds an experiment"):
         trained.train_and_measure(folder, other, Measure(), named)

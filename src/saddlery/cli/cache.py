@@ -2,7 +2,7 @@
 
 import os
 
-from saddlery.storage import cache_folder as folder
+from saddlery.records.storage import cache_folder as folder
 
 
 def enable() -> None:

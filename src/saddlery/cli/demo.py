@@ -5,11 +5,11 @@ from typing import Annotated
 
 import typer
 
-from saddlery.claims import local_folder
 from saddlery.cli import environment
 from saddlery.cli.errors import mistakes
 from saddlery.cli.run import Force, Quiet, claimed, train
 from saddlery.names import nearest
+from saddlery.records.claims import local_folder
 
 
 def demo(
@@ -24,7 +24,7 @@ def demo(
     """
     environment.require()
     with mistakes():
-        from saddlery.experiment import prepare
+        from saddlery.experiments.built import prepare
         from saddlery.studies.demo import SCALES, folders
 
         if scale not in SCALES:

@@ -9,6 +9,7 @@ import typer
 from saddlery.cli import environment
 from saddlery.cli.errors import Ended, mistakes
 from saddlery.cli.output import say
+from saddlery.cli.plugins import Plugins
 from saddlery.cli.report import WIDTH
 
 TONES = {"converging": "green", "cycling": "yellow", "stalled": "yellow", "diverging": "red", "collapsed": "red"}
@@ -25,11 +26,10 @@ def diagnose(
         bool, typer.Option("--verify", help="Train with and without each candidate; recommend what helps.")
     ] = False,
     seeds: Annotated[int, typer.Option(help="Seeds to verify with.")] = 4,
-    steps: Annotated[
-        int, typer.Option(help="Steps of the short training; verifying takes three times as many.")
-    ] = 1000,
+    steps: Annotated[int, typer.Option(help="Steps of the trial run; verifying takes three times as many.")] = 1000,
     out: Annotated[Path | None, typer.Option(help="The folder for the page and figures. [RUN/diagnosis]")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress display.")] = False,
+    plugin: Plugins = None,
 ) -> None:
     """Say why a run converges, cycles, diverges, stalls or collapses.
 
@@ -39,12 +39,12 @@ def diagnose(
     environment.require()
     with mistakes():
         from saddlery import diagnosis
-        from saddlery.claims import local_folder
+        from saddlery.records.claims import local_folder
         from saddlery.report.diagnosis import write
 
         folder = local_folder("out", out) if out else run / "diagnosis"
         found = diagnosis.diagnose(
-            run, method, seed=seed, steps=steps, verify=verify, seeds=seeds, progress=None if quiet else _lines()
+            run, method, seed=seed, steps=steps, verify=verify, seeds=seeds, on_progress=None if quiet else _lines()
         )
     try:
         page = write(found, folder)

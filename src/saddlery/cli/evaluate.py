@@ -14,6 +14,7 @@ from saddlery.arguments import whole
 from saddlery.cli import environment
 from saddlery.cli.errors import Ended, mistakes
 from saddlery.cli.output import say
+from saddlery.cli.plugins import Plugins
 from saddlery.cli.report import WIDTH
 
 Method = Annotated[str | None, typer.Option("--method", "-m", help="Only this method of the run. [all]")]
@@ -27,6 +28,7 @@ def evaluate(
     key: Annotated[int, typer.Option(help="The number all randomness comes from.")] = 0,
     inception: Annotated[bool, typer.Option("--inception", help="By Inception's features, of an extra.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress display.")] = False,
+    plugin: Plugins = None,
 ) -> None:
     """Measure everything on the players at their last checkpoints.
 
@@ -37,9 +39,11 @@ def evaluate(
     with mistakes():
         import jax
 
-        from saddlery import evaluation, storage
+        from saddlery import evaluation
         from saddlery.diagnosis.subject import from_folder
-        from saddlery.experiment import Experiment, require_room
+        from saddlery.experiments.built import require_room
+        from saddlery.experiments.experiment import Experiment
+        from saddlery.records import storage
 
         samples = whole("samples", samples)
         experiment = Experiment.read(folder)

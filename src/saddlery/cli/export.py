@@ -7,6 +7,7 @@ import typer
 
 from saddlery.cli.errors import mistakes
 from saddlery.cli.output import say
+from saddlery.cli.plugins import Plugins
 from saddlery.cli.report import Store
 
 
@@ -15,15 +16,16 @@ def export(
     format: Annotated[str, typer.Option(help="csv or parquet.")] = "csv",
     out: Annotated[Path | None, typer.Option(help="The file. [FOLDER/results.FORMAT]")] = None,
     store: Store = None,
+    plugin: Plugins = None,
 ) -> None:
     """Write an experiment's numbers as one long table: a row for each setting, seed and step.
 
     Of an experiment that is still running, the settings that are finished.
     """
     with mistakes():
-        from saddlery.experiment import experiments_in
-        from saddlery.results import open_results
-        from saddlery.sweeps.export import export
+        from saddlery.experiments.experiment import experiments_in
+        from saddlery.experiments.export import export
+        from saddlery.experiments.opening import open_results
 
         found = experiments_in(folder)
         if len(found) > 1:

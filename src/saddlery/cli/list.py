@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from saddlery.cli.errors import mistakes
+from saddlery.cli.plugins import Plugins
 from saddlery.names import nearest
 
 
@@ -72,11 +73,17 @@ KINDS: dict[str, Callable[[], dict[str, Any]]] = {
 }
 
 
-def list_names(kind: Annotated[str, typer.Argument(metavar="KIND", help=f"One of {', '.join(KINDS)}.")]) -> None:
+def list_names(
+    kind: Annotated[str, typer.Argument(metavar="KIND", help=f"One of {', '.join(KINDS)}.")],
+    plugin: Plugins = None,
+) -> None:
     """List games, methods, losses, optimisers, …"""
     with mistakes():
         if kind not in KINDS:
             raise ValueError(nearest("list", kind, KINDS))
+    from saddlery.plugins import discover
+
+    discover()
     table = {name: _arguments(thing) for name, thing in KINDS[kind]().items()}
     shared = [argument for argument in next(iter(table.values())) if all(argument in each for each in table.values())]
     for name, thing in sorted(KINDS[kind]().items()):

@@ -8,6 +8,7 @@ import typer
 
 from saddlery.cli.errors import Ended, mistakes
 from saddlery.cli.output import say
+from saddlery.cli.plugins import Plugins
 
 Store = Annotated[
     str | None, typer.Option(help="Where the results are, for an experiment that keeps them outside its folder.")
@@ -18,14 +19,15 @@ WIDTH = 140  # of a table that goes into a file or a pipe
 def report(
     folder: Annotated[Path, typer.Argument(help="An experiment's folder, or one that holds several.")],
     store: Store = None,
+    plugin: Plugins = None,
 ) -> None:
     """Write report.html and its figures.
 
     One page that opens without a network; the figures are beside it as SVG and PNG.
     """
     with mistakes():
-        from saddlery.experiment import experiments_in
-        from saddlery.results import open_results
+        from saddlery.experiments.experiment import experiments_in
+        from saddlery.experiments.opening import open_results
 
         results = [open_results(found, store) for found in experiments_in(folder)]
     publish(results, folder)

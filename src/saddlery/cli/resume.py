@@ -7,6 +7,7 @@ import typer
 
 from saddlery.cli import environment
 from saddlery.cli.errors import mistakes
+from saddlery.cli.plugins import Plugins
 from saddlery.cli.report import Store
 from saddlery.cli.run import Address, BreakLease, Engine, NoReport, Quiet, chosen_engine, claimed, train
 
@@ -19,6 +20,7 @@ def resume(
     quiet: Quiet = False,
     no_report: NoReport = False,
     break_lease: BreakLease = False,
+    plugin: Plugins = None,
 ) -> None:
     """Go on with an experiment that was stopped.
 
@@ -26,15 +28,16 @@ def resume(
     """
     environment.require(figures=not no_report)
     with mistakes():
-        from saddlery.claims import local_folder
-        from saddlery.experiment import Experiment, experiments_in, prepare
-        from saddlery.results import store_of
+        from saddlery.experiments.claimed import store_of
+        from saddlery.experiments.experiment import Experiment, experiments_in
+        from saddlery.experiments.restored import built_in
+        from saddlery.records.claims import local_folder
 
         folder = local_folder("folder", folder)
         found = {path: Experiment.read(path) for path in experiments_in(folder)}
         for path, experiment in found.items():
-            store_of(experiment, path, store)
-        ready = {path: prepare(experiment) for path, experiment in found.items()}
+            store_of(experiment.store, path, store)
+        ready = {path: built_in(path) for path in found}
         chosen = chosen_engine(engine, address)
     with claimed(ready, resume=True, take=break_lease) as stops:
         train(ready, folder, stops, quiet=quiet, page=not no_report, engine=chosen)

@@ -11,14 +11,15 @@ from typing import Annotated, Any
 import typer
 
 from saddlery.call import Call, literal, parse
-from saddlery.claims import local_folder
 from saddlery.cli import environment
 from saddlery.cli.errors import Ended, mistakes
 from saddlery.cli.output import say
+from saddlery.cli.plugins import Plugins
 from saddlery.cli.progress import shown
 from saddlery.cli.report import publish
-from saddlery.locks import Held
 from saddlery.names import nearest
+from saddlery.records.claims import local_folder
+from saddlery.records.locks import Held
 
 ENGINES = ("local", "ray")
 
@@ -75,6 +76,9 @@ def run(
     average: Annotated[
         float | None, typer.Option(help="Measure the generator's moving average too: its decay.")
     ] = None,
+    measure: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="A measure of a plugin; those of files given are recorded.")
+    ] = None,
     devices: Annotated[int, typer.Option(help="Divide each run's batch among so many of this machine's.")] = 1,
     checkpoint_seconds: Annotated[float, typer.Option(min=0, help="How often each run is kept to go on from.")] = 30.0,
     out: Annotated[Path | None, typer.Option(help="The folder for everything. [runs/GAME]")] = None,
@@ -88,6 +92,7 @@ def run(
     force: Force = False,
     quiet: Quiet = False,
     no_report: NoReport = False,
+    plugin: Plugins = None,
 ) -> None:
     """Train methods on a game, several seeds each, and every combination of what is given as a list.
 
@@ -96,7 +101,8 @@ def run(
     """
     environment.require(figures=not no_report)
     with mistakes():
-        from saddlery.experiment import Experiment, prepare
+        from saddlery.experiments.built import prepare
+        from saddlery.experiments.experiment import Experiment
 
         if data is not None:
             decode(data, size, strict)
@@ -118,10 +124,11 @@ def run(
             "average": average,
             "devices": None if devices == 1 else devices,
             "shown": shown,
+            "measures": _measures(measure) or None,
             "store": store,
         }
         methods = tuple(method or ["alternating"])
-        command = _command(game, methods, settings, folder)
+        command = _command(game, methods, settings | {"measures": measure, "plugins": plugin}, folder)
         experiment = Experiment(
             game, methods, command=command, **{name: value for name, value in settings.items() if value is not None}
         )
@@ -141,15 +148,15 @@ def run(
 def claimed(ready: dict[Path, Any], **options: Any) -> Iterator[dict[Path, Any]]:
     """Hold the folders of experiments, all of them before anything is trained; yields what stops each.
 
-    **Arguments:** `options` as of `saddlery.execution.claimed`.
+    **Arguments:** `options` as of `saddlery.experiments.execution.claimed`.
     """
-    from saddlery import execution
+    from saddlery.experiments.claimed import all_claimed
 
     with contextlib.ExitStack() as stack:
         try:
             with mistakes():
                 experiments = {path: each.experiment for path, each in ready.items()}
-                stops = stack.enter_context(execution.all_claimed(experiments, **options))
+                stops = stack.enter_context(all_claimed(experiments, **options))
         except Held as error:
             raise Ended(str(error), 1) from None
         yield stops
@@ -166,14 +173,14 @@ def train(
     engine: Callable | None = None,
 ) -> None:
     """Carry experiments out, each in its own folder, with the display; then write the report and print the table."""
-    from saddlery.execution import carry_out
+    from saddlery.experiments.execution import run_experiment
 
     again = f"continue with: {shlex.join(['saddlery', 'resume', str(folder), *_elsewhere(ready)])}"
     told = None if quiet else lambda words: print(words, file=sys.stderr, flush=True)
     try:
         with shown([each.experiment for each in ready.values()], quiet) as progress:
             results = [
-                carry_out(each, path, progress, checkpoint_seconds, engine=engine, told=told, stop=stops[path])
+                run_experiment(each, path, progress, checkpoint_seconds, engine=engine, on_plan=told, stop=stops[path])
                 for path, each in ready.items()
             ]
     except KeyboardInterrupt:
@@ -189,7 +196,7 @@ def train(
 
 def _elsewhere(ready: dict[Path, Any]) -> list[str]:
     """The option that names a store outside its folder."""
-    from saddlery.results import is_inside
+    from saddlery.experiments.claimed import is_inside
 
     stores = [each.experiment.store for path, each in ready.items() if each.experiment.store]
     return ["--store", stores[0]] if stores and not is_inside(stores[0], next(iter(ready))) else []
@@ -203,7 +210,7 @@ def chosen_engine(name: str, address: str | None) -> Callable | None:
     if name not in ENGINES:
         raise ValueError(nearest("engine", name, ENGINES))
     if name == "ray":
-        from saddlery.sweeps.on_ray import engine
+        from saddlery.experiments.on_ray import engine
 
         return engine(address)
     if address is not None:
@@ -213,10 +220,10 @@ def chosen_engine(name: str, address: str | None) -> Callable | None:
 
 def estimate(ready: Any, folder: Path, engine: Callable | None) -> None:
     """Print what an experiment would take: runs, programs, time and memory. For that its programs are compiled here."""
-    from saddlery.execution import cells_of, size
-    from saddlery.sweeps import on_ray
-    from saddlery.sweeps.estimate import Estimate
-    from saddlery.sweeps.local import measured
+    from saddlery.experiments import on_ray
+    from saddlery.experiments.cells import cells_of, size
+    from saddlery.experiments.estimate import Estimate
+    from saddlery.experiments.local import measured
 
     cells = cells_of(ready, None)
     whole = Estimate.of(cells)
@@ -244,6 +251,14 @@ def decode(data: str, size: int | None, strict: bool) -> None:
         as_data(data, strict=strict, progress=lambda done, of: bar.update(task, completed=done, total=of), **settings)
 
 
+def _measures(named: list[str] | None) -> tuple[str, ...]:
+    """The measures of plugins that are recorded: those of the files given, and those named."""
+    from saddlery.plugins import loaded
+
+    of_files = [each for plugin in loaded().values() for each in plugin.names.get("measures", ())]
+    return tuple(dict.fromkeys([*of_files, *(named or ())]))
+
+
 def _axis(name: str, text: str | None) -> Any:
     """A text as it is, or a list of texts."""
     return literal(name, text) if text and text.strip().startswith("[") else text
@@ -269,6 +284,8 @@ def _command(game: str, methods: tuple[str, ...], settings: dict[str, Any], fold
     for method in methods:
         words += ["--method", str(parse(method))]
     for name, value in settings.items():
-        if value is not None:
+        if name in ("measures", "plugins"):
+            words += [word for each in value or () for word in (f"--{name.removesuffix('s')}", str(each))]
+        elif value is not None:
             words += [f"--{name.replace('_', '-')}", str(value)]
     return shlex.join([*words, "--out", str(folder)])

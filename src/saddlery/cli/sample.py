@@ -9,6 +9,7 @@ from saddlery.arguments import whole
 from saddlery.cli import environment
 from saddlery.cli.errors import Ended, mistakes
 from saddlery.cli.output import say
+from saddlery.cli.plugins import Plugins
 
 
 def sample(
@@ -19,6 +20,7 @@ def sample(
     key: Annotated[int, typer.Option(help="The number all randomness comes from.")] = 0,
     scale: Annotated[int, typer.Option(min=1, help="Screen pixels for each pixel of an image.")] = 4,
     out: Annotated[Path | None, typer.Option(help="A .png, or a .npy for the numbers. [FOLDER/samples.png]")] = None,
+    plugin: Plugins = None,
 ) -> None:
     """Draw samples from a trained generator.
 
@@ -28,12 +30,12 @@ def sample(
     with mistakes():
         import jax
 
-        from saddlery.claims import local_folder
         from saddlery.diagnosis.subject import from_folder
-        from saddlery.experiment import require_room
+        from saddlery.experiments.built import require_room
         from saddlery.games import as_gan
+        from saddlery.records.claims import local_folder
+        from saddlery.records.storage import require_replaceable
         from saddlery.report import sheet
-        from saddlery.storage import require_replaceable
 
         target = local_folder("out", out) if out else folder / "samples.png"
         require_replaceable(target)
@@ -46,7 +48,7 @@ def sample(
         samples = subject.game.sample(subject.players.generator, jax.random.key(key), number)
         content = sheet.numbers(samples) if target.suffix == ".npy" else sheet.png(samples, subject.game, scale)
     try:
-        from saddlery import storage
+        from saddlery.records import storage
 
         target.parent.mkdir(parents=True, exist_ok=True)
         storage.write(target, content)

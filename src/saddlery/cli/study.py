@@ -9,16 +9,17 @@ from typing import Annotated
 
 import typer
 
-from saddlery.claims import hold, local_folder
 from saddlery.cli import environment
 from saddlery.cli.errors import Ended, mistakes
 from saddlery.cli.output import say
+from saddlery.cli.plugins import Plugins
 from saddlery.cli.progress import SECONDS_BETWEEN_LINES
 from saddlery.cli.run import Quiet
 from saddlery.duration import duration
-from saddlery.locks import Held
 from saddlery.names import nearest
 from saddlery.reading import Damaged
+from saddlery.records.claims import hold, local_folder
+from saddlery.records.locks import Held
 from saddlery.studies.study import SCALES, STUDIES, find
 
 
@@ -27,6 +28,7 @@ def study(
     scale: Annotated[str, typer.Option(help="quick (some minutes on two cores), paper, or tiny to try it.")] = "quick",
     out: Annotated[Path | None, typer.Option(help="The folder for everything. [runs/NAME]")] = None,
     quiet: Quiet = False,
+    plugin: Plugins = None,
 ) -> None:
     """Make a published experiment again, with a report.
 

@@ -1,19 +1,29 @@
 """Data sets by name, as commands and games take them in text."""
 
 import os
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 from saddlery.arguments import quoted
 from saddlery.call import build
 from saddlery.data.cifar import cifar10
 from saddlery.data.digits import digits
 from saddlery.data.folder import folder
+from saddlery.data.images import Data, Images
 from saddlery.data.mnist import mnist
+from saddlery.data.shards import Shards
 
-DATA = {"cifar10": cifar10, "digits": digits, "folder": folder, "mnist": mnist}
+DataLike: TypeAlias = str | os.PathLike[str] | Data  # a name, a path, or data themselves
+
+DATA: dict[str, Callable[..., Images | Shards]] = {
+    "cifar10": cifar10,
+    "digits": digits,
+    "folder": folder,
+    "mnist": mnist,
+}
 
 
-def as_data(data: Any, **settings: Any) -> Any:
+def as_data(data: DataLike, **settings: Any) -> Any:
     """Data from text, or what has `draw(key, n)` as it is.
 
     **Arguments:**

@@ -14,10 +14,14 @@ from saddlery.arguments import plain
 from saddlery.data.folder import folder as images_of
 from saddlery.data.images import Images
 from saddlery.data.places import absent, places
+from saddlery.data.shards import Shards
 from saddlery.names import nearest
 from saddlery.reading import Damaged, Limited, open_regular, read_limited
 
-BATCHES = {"train": tuple(f"data_batch_{i}.bin" for i in range(1, 6)), "test": ("test_batch.bin",)}
+BATCHES: dict[str, tuple[str, ...]] = {
+    "train": tuple(f"data_batch_{i}.bin" for i in range(1, 6)),
+    "test": ("test_batch.bin",),
+}
 SIDE = 32
 RECORD = 1 + 3 * SIDE * SIDE  # a label, then the red, the green and the blue pixels
 LARGEST = 20_000 * RECORD  # bytes of a batch; the published ones have half as many
@@ -26,10 +30,10 @@ ARCHIVE, ENTRIES = 1 << 28, 1000  # bytes and entries of the archive, unpacked; 
 
 def cifar10(
     split: str = "train",
-    folder: str | os.PathLike | None = None,
+    folder: str | os.PathLike[str] | None = None,
     *,
     progress: Callable[[int, int], Any] | None = None,
-) -> Any:
+) -> Images | Shards:
     """Photographs of ten classes, 32×32 pixels, three channels, uint8, with their labels 0 to 9 (Krizhevsky, 2009).
 
     **Arguments:**
@@ -76,7 +80,7 @@ def read_batch(name: str, content: bytes) -> tuple[np.ndarray, np.ndarray]:
     return records[:, 1:].reshape(-1, 3, SIDE, SIDE).transpose(0, 2, 3, 1), labels.astype(np.int32)
 
 
-def _images(batches: list[tuple[np.ndarray, np.ndarray]]) -> Images:
+def _images(batches: list[tuple[np.ndarray, np.ndarray]]) -> Images | Shards:
     return Images(*map(np.concatenate, zip(*batches, strict=True)))
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from saddlery.data.images import Images, in_range
+from saddlery.types import Key
 
 
 class Coloured(eqx.Module):
@@ -38,11 +39,11 @@ class Coloured(eqx.Module):
         scaled = low + (ink - low) * (high - low) / (brightest - low)
         self.images = jnp.asarray(scaled.round() if high == 255 else scaled, digits.images.dtype)
 
-    def draw(self, key, n: int) -> Float[Array, "n height width 3"]:
+    def draw(self, key: Key, n: int) -> Float[Array, "n height width 3"]:
         """`n` images in [-1, 1]."""
         return self.labelled(key, n)[0]
 
-    def labelled(self, key, n: int) -> tuple[Float[Array, "n height width 3"], Float[Array, "n 3"]]:
+    def labelled(self, key: Key, n: int) -> tuple[Float[Array, "n height width 3"], Float[Array, "n 3"]]:
         """`n` images in [-1, 1] and their colours in [0, 1]."""
         which, colour = jax.random.split(key)
         chosen = self.images[jax.random.randint(which, (n,), 0, len(self.images))]

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from saddlery import signals, storage
+from saddlery import signals
 from saddlery.arguments import plain
 from saddlery.data.places import places
 from saddlery.names import nearest
+from saddlery.records import storage
 
 PIECE = 1 << 18  # bytes between two reports of progress
 PATIENCE = 30.0  # seconds without an answer
@@ -43,7 +44,7 @@ PUBLISHED = {
 
 
 def get(
-    name: str, folder: str | os.PathLike | None = None, progress: Callable[[str, int, int], Any] | None = None
+    name: str, folder: str | os.PathLike[str] | None = None, progress: Callable[[str, int, int], Any] | None = None
 ) -> Path:
     """Download the files of a data set that are not there yet, or are damaged in the cache folder.
 

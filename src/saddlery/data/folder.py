@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from saddlery import signals, storage
+from saddlery import signals
 from saddlery.arguments import plain, whole
 from saddlery.cores import threads
 from saddlery.data.decoding import decode
@@ -19,6 +19,7 @@ from saddlery.data.images import Images
 from saddlery.data.shards import Shards, held
 from saddlery.data.sources import Source, opened
 from saddlery.reading import Damaged, read_array, read_json
+from saddlery.records import storage
 
 FORMAT = 2
 TOGETHER = 128  # images that a thread decodes before it hands them over
@@ -37,7 +38,7 @@ class Square(NamedTuple):
 
 
 def folder(
-    path: str | os.PathLike,
+    path: str | os.PathLike[str],
     size: int = 32,
     *,
     channels: int = 3,

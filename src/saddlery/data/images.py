@@ -1,13 +1,25 @@
-"""Images in memory."""
+"""What data are, and images in memory."""
 
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 from saddlery.arguments import COUNT, whole
+from saddlery.types import Key
+
+A = TypeVar("A", Array, np.ndarray)
+
+
+class Data(Protocol):
+    """What a GAN learns from: anything that draws samples. Nothing need be inherited."""
+
+    def draw(self, key: Key, n: int) -> Array:
+        """`n` samples `(n, …)` from a `jax.random.key`."""
+        ...
 
 
 class Images(eqx.Module):
@@ -24,7 +36,7 @@ class Images(eqx.Module):
     images: Any = eqx.field(converter=jnp.asarray)
     labels: Any = eqx.field(converter=lambda labels: None if labels is None else jnp.asarray(labels), default=None)
 
-    def __check_init__(self):
+    def __check_init__(self) -> None:
         if self.images.ndim != 4 or not 0 < min(self.images.shape) <= max(self.images.shape) <= COUNT:
             raise ValueError(f"images: got shape {self.images.shape}, expected (n, height, width, channels)")
         if jnp.issubdtype(self.images.dtype, jnp.floating):
@@ -42,7 +54,7 @@ class Images(eqx.Module):
     def __len__(self) -> int:
         return len(self.images)
 
-    def draw(self, key, n: int) -> Float[Array, "n height width channels"]:
+    def draw(self, key: Key, n: int) -> Float[Array, "n height width channels"]:
         """`n` images in [-1, 1]; of uint8 ones, 0 becomes −1 and 255 becomes 1."""
         return in_range(self.images[jax.random.randint(key, (n,), 0, len(self.images))])
 
@@ -61,6 +73,6 @@ class Images(eqx.Module):
         return Images(resized, self.labels)
 
 
-def in_range(images: Any) -> Any:
+def in_range(images: A) -> A:
     """Images in [-1, 1]; of uint8 ones, 0 becomes −1 and 255 becomes 1."""
     return images.astype(float) / 127.5 - 1 if images.dtype == jnp.uint8 else images

@@ -24,7 +24,7 @@ AXES = 32  # at most
 LARGEST = 1 << 30  # bytes of an array; MNIST's are 47 million
 
 
-def mnist(split: str = "train", folder: str | os.PathLike | None = None) -> Images:
+def mnist(split: str = "train", folder: str | os.PathLike[str] | None = None) -> Images:
     """Handwritten digits, 28×28 pixels, one channel, uint8, with their labels 0 to 9 (LeCun, Cortes, Burges).
 
     **Arguments:**
@@ -52,7 +52,7 @@ def mnist(split: str = "train", folder: str | os.PathLike | None = None) -> Imag
     raise absent("mnist", wanted, looked, f'; split="{other}" is there' if there else "")
 
 
-def read_idx(path: str | os.PathLike) -> np.ndarray:
+def read_idx(path: str | os.PathLike[str]) -> np.ndarray:
     """The array of unsigned bytes in an IDX file: `00 00 08 d`, `d` sizes as big-endian 32-bit numbers, the bytes.
 
     Of a compressed file no more is unpacked than its head says, and that is at most a GiB.

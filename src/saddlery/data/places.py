@@ -4,10 +4,10 @@ import os
 from pathlib import Path
 
 from saddlery.arguments import plain
-from saddlery.storage import cache_folder
+from saddlery.records.storage import cache_folder
 
 
-def places(name: str, folder: str | os.PathLike | None = None) -> list[Path]:
+def places(name: str, folder: str | os.PathLike[str] | None = None) -> list[Path]:
     """The folders in which the data set `name` may lie: `folder` where it is given, otherwise `$SADDLERY_DATA/NAME`
     and `data/NAME` in the cache folder, to which `saddlery data get` downloads.
     """

@@ -7,12 +7,13 @@ from typing import Any
 import equinox as eqx
 import jax
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, ArrayLike, Float
 
 from saddlery.arguments import plain, whole
 from saddlery.data.images import Images
 from saddlery.memory import afford, total
 from saddlery.reading import read_array
+from saddlery.types import Key
 
 SHARD = 1 << 28  # bytes of a shard
 PURPOSE = 0x5A4D  # folded into the key of the shards' order, so that it is no step's
@@ -42,7 +43,7 @@ class Shards(eqx.Module):
     steps: int = eqx.field(static=True)
     block: int = eqx.field(static=True)
 
-    def __init__(self, path: str | os.PathLike, size: int, steps: int, block: int = 64):
+    def __init__(self, path: str | os.PathLike[str], size: int, steps: int, block: int = 64):
         self.path, self.steps, self.block = str(path), whole("steps", steps), whole("block", block)
         images = _mapped(path)
         if whole("size", size) % block or size > len(images):
@@ -52,15 +53,15 @@ class Shards(eqx.Module):
     def __len__(self) -> int:
         return len(self.shard)
 
-    def draw(self, key, n: int) -> Float[Array, "n height width channels"]:
+    def draw(self, key: Key, n: int) -> Float[Array, "n height width channels"]:
         """`n` images of the shard in use, in [-1, 1]."""
         return self.shard.draw(key, n)
 
-    def at(self, step: int, key: Any) -> "Shards":
+    def at(self, step: int, key: Key) -> "Shards":
         """These images with the shard of a step of the run with this key."""
         return eqx.tree_at(lambda shards: shards.shard, self, Images(_mapped(self.path)[self.rows(step, key)]))
 
-    def rows(self, step: int, key: Any) -> np.ndarray:
+    def rows(self, step: int, key: Key) -> np.ndarray:
         """The rows of the file that are in the shard of a step of the run with this key."""
         n, blocks = len(_mapped(self.path)), len(self) // self.block
         turn, place = divmod(step // self.steps, n // self.block // blocks)
@@ -70,7 +71,7 @@ class Shards(eqx.Module):
         return (int(jax.random.randint(first, (), 0, n)) + counted.ravel()) % n
 
 
-def refill(game: Any, step: int, key: Any) -> tuple[Any, int]:
+def refill(game: Any, step: int, key: Key) -> tuple[Any, int]:
     """A game whose `Shards`, wherever it holds any, are those of a step, and the first step that needs others."""
     shards = [node for node in jax.tree.leaves(game, is_leaf=_is_shards) if _is_shards(node)]
     if not shards:
@@ -84,7 +85,7 @@ def holds_shards(game: Any) -> bool:
     return any(_is_shards(node) for node in jax.tree.leaves(game, is_leaf=_is_shards))
 
 
-def held(path: str | os.PathLike, labels: Any = None, memory: int | None = None) -> Images | Shards:
+def held(path: str | os.PathLike[str], labels: ArrayLike | None = None, memory: int | None = None) -> Images | Shards:
     """The images of an .npy file: all on the device where they fit, otherwise in shards.
 
     **Arguments:**
@@ -106,7 +107,7 @@ def held(path: str | os.PathLike, labels: Any = None, memory: int | None = None)
     return Shards(path, size, max(1, size // 64), block)
 
 
-def _mapped(path: str | os.PathLike) -> np.ndarray:
+def _mapped(path: str | os.PathLike[str]) -> np.ndarray:
     """The images of a file, left there."""
     images = read_array(path, mmap=True)
     if images.dtype != np.uint8 or images.ndim != 4 or not images.size:

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from saddlery.data.images import Images, in_range
+from saddlery.types import Key
 
 
 class Stacked(eqx.Module):
@@ -53,11 +54,11 @@ class Stacked(eqx.Module):
         """The digits that are stacked, with their labels."""
         return Images(self.images[..., None], np.repeat(np.arange(10), np.asarray(self.counts)))
 
-    def draw(self, key, n: int) -> Float[Array, "n height width 3"]:
+    def draw(self, key: Key, n: int) -> Float[Array, "n height width 3"]:
         """`n` images in [-1, 1]."""
         return self.labelled(key, n)[0]
 
-    def labelled(self, key, n: int) -> tuple[Float[Array, "n height width 3"], Int[Array, " n"]]:
+    def labelled(self, key: Key, n: int) -> tuple[Float[Array, "n height width 3"], Int[Array, " n"]]:
         """`n` images in [-1, 1] and their labels, 0 to 999."""
         which, one = jax.random.split(key)
         if self.balanced:

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from saddlery.arguments import numbers, whole
+from saddlery.types import Key
 
 MODES, COMPARED = 100_000, "measures compare every sample with every mode"
 
@@ -28,11 +29,11 @@ class Mixture(eqx.Module):
     std: Float[Array, ""] = eqx.field(converter=partial(numbers, "std", above=0.0))
     balanced: bool = eqx.field(static=True, default=False)
 
-    def __check_init__(self):
+    def __check_init__(self) -> None:
         if self.centres.ndim != 2 or not self.centres.size:
             raise ValueError(f"centres: got shape {self.centres.shape}, expected (modes, dimension)")
 
-    def draw(self, key, n: int) -> Float[Array, "n dimension"]:
+    def draw(self, key: Key, n: int) -> Float[Array, "n dimension"]:
         """`n` samples."""
         which, noise = jax.random.split(key)
         modes = len(self.centres)

@@ -13,10 +13,10 @@ from saddlery.arguments import whole
 from saddlery.diagnosis.candidates import Candidate, candidates
 from saddlery.diagnosis.evidence import Evidence, evidence
 from saddlery.diagnosis.nearness import Nearness, nearness
-from saddlery.diagnosis.probe import STEPS, Walk, walk
 from saddlery.diagnosis.quality import quality
 from saddlery.diagnosis.subject import Subject, from_folder, given
 from saddlery.diagnosis.trends import LEAST, change, trends
+from saddlery.diagnosis.trial import STEPS, TrialRun, trial_run
 from saddlery.diagnosis.verdict import FALLS, Facts, Verdict, verdict
 from saddlery.diagnosis.verification import Verification, verified
 
@@ -26,10 +26,10 @@ class Diagnosis:
     """What `diagnose` finds.
 
     - `verdict`: its `word`, one of converging, cycling, diverging, stalled, collapsed, and `because`, the numbers.
-    - `facts`: what the verdict rests on: `trends` of a short training, `quality` of its samples.
+    - `facts`: what the verdict rests on: `trends` of a trial run, `quality` of its samples.
     - `evidence`: the spectrum and its company at the players; see there.
     - `candidates`: changes that could help; `verifications`: what training made of each, `None` when not asked for.
-    - `subject`: the game, method and players; `walk`: the short training itself.
+    - `subject`: the game, method and players; `trial`: the trial run itself.
     """
 
     subject: Subject
@@ -37,7 +37,7 @@ class Diagnosis:
     facts: Facts
     evidence: Evidence
     candidates: list[Candidate]
-    walk: Walk
+    trial: TrialRun
     verifications: list[Verification] | None = None
 
     @property
@@ -64,7 +64,7 @@ def diagnose(
     steps: int = STEPS,
     verify: bool = False,
     seeds: int = 4,
-    progress: Callable[[str, Any], None] | None = None,
+    on_progress: Callable[[str, Any], None] | None = None,
 ) -> Diagnosis:
     """Why training goes as it does: a verdict from measured trends, spectra as evidence, and what could help.
 
@@ -79,12 +79,12 @@ def diagnose(
     - `game`: a game, or a run's folder; then `method` is the text of one of its methods (by default the first), `seed`
       one of its seeds, and the rest is in the folder. A seed that diverged is looked at from its start.
     - `method`, `players`, `key`: a `Method`, the players `Pair(generator, discriminator)`, a `jax.random.key`.
-    - `state`: the method's state, where training had one (`run.state`); without it, its start.
-    - `history`: of `saddlery.train`, where there is one (`run.history`), for the past.
-    - `steps`: of the short training. A turn that takes more than three quarters of it is not seen as one.
+    - `state`: the method's state, where training had one (`run.only.state`); without it, its start.
+    - `history`: of `saddlery.train`, where there is one (`run.only.history`), for the past.
+    - `steps`: of the trial run. A turn that takes more than three quarters of it is not seen as one.
     - `verify`: whether to train candidates from these players, `seeds` seeds of 3 · `steps` steps each (of a run that
       diverged, at least to where it did).
-    - `progress`: called with a candidate's name and training's `Progress` while candidates train.
+    - `on_progress`: called with a candidate's name and training's `Progress` while candidates train.
 
     **Raises:** `FileNotFoundError` for a folder without an experiment or checkpoint; `ValueError` and `TypeError` for
     players of another game and arguments out of range.
@@ -92,7 +92,9 @@ def diagnose(
     whole("steps", steps, 10 * LEAST)
     if verify:
         whole("seeds", seeds, 2)
-    if isinstance(game, str | os.PathLike):
+    if isinstance(game, Subject):
+        subject = game
+    elif isinstance(game, str | os.PathLike):
         subject = from_folder(game, method, seed)
     elif method is None or players is None or key is None:
         raise TypeError(
@@ -102,30 +104,30 @@ def diagnose(
     else:
         subject = given(game, method, players, key, state, history)
     state = subject.method.init(subject.game, subject.players) if subject.state is None else subject.state
-    walk_key, evidence_key = jax.random.split(subject.key)
-    walked = walk(subject.game, subject.method, subject.players, state, walk_key, steps)
-    facts = gathered(subject, walked)
+    trial_key, evidence_key = jax.random.split(subject.key)
+    trial = trial_run(subject.game, subject.method, subject.players, state, trial_key, steps)
+    facts = gathered(subject, trial)
     found = evidence(subject.game, subject.method, subject.players, subject.state, evidence_key)
     word = verdict(facts)
     proposed = candidates(word.word, subject, facts, found)
     length = max(3 * steps, subject.diverged_at)
-    tried = verified(subject, proposed, seeds, length, progress) if verify else None
-    return Diagnosis(subject, word, facts, found, proposed, walked, tried)
+    tried = verified(subject, proposed, seeds, length, on_progress) if verify else None
+    return Diagnosis(subject, word, facts, found, proposed, trial, tried)
 
 
-def gathered(subject: Subject, walked: Walk) -> Facts:
+def gathered(subject: Subject, trial: TrialRun) -> Facts:
     """All that the verdict looks at."""
     past = np.zeros(0) if subject.history is None else _norms(subject.history)
-    samples = quality(subject.game, walked.path)
-    found = trends(walked.path, float(optax.tree.norm(subject.players)), float(past.max(initial=0.0)))
+    samples = quality(subject.game, trial.path)
+    found = trends(trial.path, float(optax.tree.norm(subject.players)), float(past.max(initial=0.0)))
     unclear = samples is None and found.field_factor <= FALLS
     return Facts(
         found,
         samples,
         subject.diverged_at,
-        walked.diverged_at,
-        _faint(subject.history, walked.path),
-        nearness(subject.game, subject.players, walked.players, subject.key) if unclear else Nearness(),
+        trial.diverged_at,
+        _faint(subject.history, trial.path),
+        nearness(subject.game, subject.players, trial.players, subject.key) if unclear else Nearness(),
         change(past[len(past) // 2 :]),
     )
 

@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from saddlery.diagnosis.probe import perfect_distance
 from saddlery.diagnosis.trends import change, later
+from saddlery.diagnosis.trial import perfect_distance
 from saddlery.games import as_gan
 
 
@@ -39,7 +39,7 @@ class Quality(NamedTuple):
 def quality(game: Any, path: Any) -> Quality | None:
     """The quality of a path's samples, `None` for a game without any.
 
-    **Arguments:** `path` is an `xarray.Dataset` as a walk records it.
+    **Arguments:** `path` is an `xarray.Dataset` as a trial run records it.
     """
     if as_gan(game) is None:
         return None

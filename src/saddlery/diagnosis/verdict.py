@@ -7,7 +7,7 @@ from saddlery.diagnosis.nearness import Nearness
 from saddlery.diagnosis.quality import Quality
 from saddlery.diagnosis.trends import Trends
 
-# The words, and what separates them: numbers of `Trends` and `Quality`, measured on a short training. The first rule
+# The words, and what separates them: numbers of `Trends` and `Quality`, measured on a trial run. The first rule
 # that applies decides, in the order of `verdict`.
 GROWS = 2.0  # diverging: ‖v‖ changes by at least this factor, and its interval lies above 1 …
 WIDENS = 1.25  # … while the path widens by this factor (`contraction`)
@@ -37,9 +37,9 @@ class Verdict(NamedTuple):
 class Facts(NamedTuple):
     """All that a verdict looks at.
 
-    - `trends`, `quality`: of the short training; `quality` is `None` for a game without samples to measure.
+    - `trends`, `quality`: of the trial run; `quality` is `None` for a game without samples to measure.
     - `diverged_at`: the step of the run at which it left the finite numbers, −1 for never; `lost`: the same of the
-      short training.
+      trial run.
     - `faint`: the generator's gradient norm as a share of its largest on record.
     - `nearness`: whether a stationary point came nearer; known where ‖v‖ fell and `quality` is not.
     - `past`: the factor and its interval by which ‖v‖ changed over the second half of the run, NaN without a history.
@@ -122,7 +122,7 @@ def _better(facts: Facts) -> Verdict | None:
         if q.share >= GOOD:
             return Verdict("converging", f"{q.now:g} of {q.best:g} modes are covered and stay so")
         if q.gain > 0 and q.certain:
-            return Verdict("converging", f"modes are being gained, {q.gain:.1f} of {q.best:g} along the short training")
+            return Verdict("converging", f"modes are being gained, {q.gain:.1f} of {q.best:g} along the trial run")
         return None
     if q.share >= GOOD:
         return Verdict(

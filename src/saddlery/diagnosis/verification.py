@@ -9,8 +9,8 @@ from scipy import stats
 
 from saddlery.arguments import whole
 from saddlery.diagnosis.candidates import Candidate
-from saddlery.diagnosis.probe import measures
 from saddlery.diagnosis.subject import Subject
+from saddlery.diagnosis.trial import measures
 from saddlery.training import train
 
 RECORDS = 40
@@ -46,7 +46,7 @@ class Verification(NamedTuple):
 
 
 def verified(
-    subject: Subject, candidates: list[Candidate], seeds: int, steps: int, progress: Callable | None = None
+    subject: Subject, candidates: list[Candidate], seeds: int, steps: int, on_progress: Callable | None = None
 ) -> list[Verification]:
     """Train from the subject's players with each candidate and without, each seed on the same batches in both.
 
@@ -59,24 +59,24 @@ def verified(
 
     A seed that leaves the finite numbers is scored by what it recorded before.
 
-    **Arguments:** `progress`: called with a candidate's name (`""` for none) and training's `Progress`.
+    **Arguments:** `on_progress`: called with a candidate's name (`""` for none) and training's `Progress`.
 
     **Raises:** `ValueError` when there are fewer than two seeds.
     """
     whole("seeds", seeds, 2)  # an interval needs them
     if not candidates:
         return []
-    without = _trained(subject, subject.game, subject.method, seeds, steps, "", progress)
+    without = _trained(subject, subject.game, subject.method, seeds, steps, "", on_progress)
     return [
-        compared(each, without, _trained(subject, each.game, each.method, seeds, steps, each.name, progress))
+        compared(each, without, _trained(subject, each.game, each.method, seeds, steps, each.name, on_progress))
         for each in candidates
     ]
 
 
-def _trained(subject, game, method, seeds, steps, name, progress):
+def _trained(subject, game, method, seeds, steps, name, on_progress):
     return train(
         game, method, steps=steps, every=max(1, steps // RECORDS), seeds=seeds, key=subject.key, probes=measures(game),
-        players=subject.players, progress=None if progress is None else lambda report: progress(name, report),
+        players=subject.players, on_progress=None if on_progress is None else lambda report: on_progress(name, report),
     ).history  # fmt: skip
 
 

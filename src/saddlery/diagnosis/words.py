@@ -27,15 +27,15 @@ def rows(diagnosis: "Diagnosis") -> list[Row]:
 
 
 def trend_rows(diagnosis: "Diagnosis") -> list[Row]:
-    """The trends of the short training, and of the run where it has a history."""
+    """The trends of the trial run, and of the run where it has a history."""
     facts = diagnosis.facts
     t, q, past = facts.trends, facts.quality, facts.past
-    steps = int(diagnosis.walk.path["step"].values[-1])
+    steps = int(diagnosis.trial.path["step"].values[-1])
     found = []
     if facts.diverged_at >= 0:
         found.append(Row("diverged", f"step {facts.diverged_at:,}", "where the run left the finite numbers"))
     if facts.lost >= 0:
-        found.append(Row("diverged", f"{facts.lost:,} steps on", "where the short training left the finite numbers"))
+        found.append(Row("diverged", f"{facts.lost:,} steps on", "where the trial run left the finite numbers"))
     if q is not None:
         found += _samples(q)
     found.append(
@@ -49,9 +49,7 @@ def trend_rows(diagnosis: "Diagnosis") -> list[Row]:
         text = f"× {number(past[0])} ({number(past[1])} to {number(past[2])})"
         found.append(Row("field norm along the run", text, "its change over the second half of the run"))
     if not math.isnan(facts.nearness.distance):
-        meaning = (
-            "Newton's step along the short training, and ‖J‖: where a loss fades, both norms fall and this does not"
-        )
+        meaning = "Newton's step along the trial run, and ‖J‖: where a loss fades, both norms fall and this does not"
         text = f"× {number(facts.nearness.distance)}, ‖J‖ × {number(facts.nearness.curvature)}"
         found.append(Row("way to a stationary point", text, meaning))
     found += [

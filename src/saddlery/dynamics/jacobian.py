@@ -14,9 +14,10 @@ from jax.flatten_util import ravel_pytree
 
 from saddlery.arguments import quoted, whole
 from saddlery.cores import on_all_cores
-from saddlery.game import Pair, adopt
+from saddlery.game import Game, adopt
 from saddlery.method import Method
-from saddlery.rules import Simultaneous, Turn
+from saddlery.rules import Rule, Simultaneous, Turn
+from saddlery.types import Batch, Key, Memory, Pair, Players
 
 COLUMNS = 64  # of the matrix that one call of the compiled program fills
 AT_ONCE = {"cpu": 8}  # of these, how many side by side: on the CPU as many as fit into its caches
@@ -41,7 +42,7 @@ class Jacobian:
     transposed: Callable[[np.ndarray], np.ndarray]
     matrix: Callable[[], np.ndarray]
     epsilon: float
-    taken: Counter
+    taken: Counter[str]
 
     @property
     def size(self) -> int:
@@ -49,7 +50,9 @@ class Jacobian:
         return len(self.field)
 
 
-def jacobian(game: Any, players: Pair, *, key: Any, batches: int = 1, rule: Any = None, state: Any = None) -> Jacobian:
+def jacobian(
+    game: Game, players: Players, *, key: Key, batches: int = 1, rule: Rule | Method | None = None, state: Memory = None
+) -> Jacobian:
     """The Jacobian of the direction field that a rule makes of a game, at a position.
 
         w(θ) = −(what the rule descends),   J = (1/B) Σ_b w_b′(θ)   over B batches drawn from `key`
@@ -128,7 +131,9 @@ def consensus(jacobian: Jacobian, gamma: float) -> Jacobian:
     )
 
 
-def differences(game: Any, players: Pair, u: np.ndarray, distance: float, *, key: Any, batches: int = 1) -> np.ndarray:
+def differences(
+    game: Game, players: Players, u: np.ndarray, distance: float, *, key: Key, batches: int = 1
+) -> np.ndarray:
     """Central finite differences of the papers' field v along a vector u, `(n,)`, averaged over batches.
 
         (v(θ + hu) − v(θ − hu)) / 2h
@@ -155,7 +160,7 @@ class Field(eqx.Module):
     states: Pair
     memory: Any
 
-    def __call__(self, players: Pair, batch: Any) -> Any:
+    def __call__(self, players: Players, batch: Batch) -> Any:
         """Minus what the rule descends."""
         optimisers = self.optimisers or Pair(_Absent(self.rule), _Absent(self.rule))
         descended, _ = self.rule(Turn(self.game, players, batch, optimisers, self.states), self.memory)
@@ -175,7 +180,7 @@ class _Absent:
         )
 
 
-def field_of(game: Any, players: Pair, rule: Any = None, state: Any = None) -> Field:
+def field_of(game: Game, players: Players, rule: Rule | Method | None = None, state: Memory = None) -> Field:
     """The direction field of a rule, of a method's rule, or of the simultaneous gradient."""
     if isinstance(rule, Method):
         rule = rule.for_game(game)
@@ -264,7 +269,7 @@ def _matrix(of, players, keys):
     return matrix
 
 
-def require_players_of(game: Any, players: Any, key: Any, argument: str = "players") -> None:
+def require_players_of(game: Game, players: Players, key: Key, argument: str = "players") -> None:
     """Refuse players of another game, and complex ones."""
     if not isinstance(players, tuple) or len(players) != 2:
         raise TypeError(f"{argument}: got a {type(players).__name__}, expected saddlery.Pair(generator, discriminator)")

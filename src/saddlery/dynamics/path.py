@@ -1,6 +1,6 @@
 """The straight line between two positions of a game, such as the start and the end of training."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import equinox as eqx
 import jax
@@ -10,7 +10,8 @@ import optax
 
 from saddlery.arguments import number, whole
 from saddlery.dynamics.jacobian import mean, require_players_of
-from saddlery.game import Pair, adopt, gradients
+from saddlery.game import Game, adopt, gradients
+from saddlery.types import Key, Pair, Players
 
 
 class Path(NamedTuple):
@@ -34,11 +35,11 @@ class Path(NamedTuple):
 
 
 def path(
-    game: Any,
-    start: Pair,
-    end: Pair,
+    game: Game,
+    start: Players,
+    end: Players,
     *,
-    key: Any,
+    key: Key,
     batches: int = 1,
     points: int = 51,
     beyond: float = 0.25,

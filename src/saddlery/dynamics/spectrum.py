@@ -12,8 +12,12 @@ from saddlery.dynamics.eigenvalues import WHICH, Eigenpairs, of_matrix, of_produ
 from saddlery.dynamics.jacobian import Jacobian, consensus, jacobian
 from saddlery.dynamics.modes import Modes, in_eigenvectors, in_krylov_space
 from saddlery.dynamics.stability import stable_step
+from saddlery.game import Game
 from saddlery.memory import available
+from saddlery.method import Method
 from saddlery.names import nearest
+from saddlery.rules import Rule
+from saddlery.types import Key, Memory, Players
 
 LARGEST = 8192  # rows of a matrix whose eigenvalues LAPACK is asked for all: its time grows as their cube
 SMALL = 512  # rows up to which a few eigenvalues are also found among all
@@ -119,15 +123,15 @@ def count(eigenvalues: np.ndarray, tolerance: float) -> Counts:
 
 
 def spectrum(
-    game: Any,
-    players: Any,
+    game: Game,
+    players: Players,
     *,
-    key: Any,
+    key: Key,
     batches: int = 1,
     k: int | None = None,
     which: str = "largest_magnitude",
-    rule: Any = None,
-    state: Any = None,
+    rule: Rule | Method | None = None,
+    state: Memory = None,
     gamma: float | None = None,
     tolerance: float | None = None,
     products: int = 1000,
@@ -261,9 +265,11 @@ class Spectra:
     def __init__(self, **settings: Any):
         inspect.signature(spectrum).bind(None, None, key=None, **settings)
         self.settings = settings
-        self.dims = dict.fromkeys(("eigenvalues_real", "eigenvalues_imaginary"), ("eigenvalue",))
+        self.dims: dict[str, tuple[str, ...]] = dict.fromkeys(
+            ("eigenvalues_real", "eigenvalues_imaginary"), ("eigenvalue",)
+        )
 
-    def __call__(self, game: Any, players: Any, key: Any) -> dict[str, Any]:
+    def __call__(self, game: Game, players: Players, key: Key) -> dict[str, Any]:
         """The variables at a position."""
         k = self.settings.get("k")
         values = np.full(sum(map(np.size, jax.tree.leaves(players))) if k is None else k, complex(np.nan, np.nan))

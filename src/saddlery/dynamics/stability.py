@@ -9,13 +9,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
+from jaxtyping import ArrayLike
 
 from saddlery.arguments import whole
 from saddlery.dynamics.eigenvalues import Eigenpairs, of_matrix, of_products
 from saddlery.dynamics.jacobian import mean, require_players_of
-from saddlery.game import Pair, adopt
+from saddlery.game import Game, adopt
 from saddlery.method import Method
 from saddlery.schedules import State, lookahead
+from saddlery.types import Key, Memory, Pair, Players
 
 SMALL = 512  # numbers in players and state up to which the derivative is a matrix
 AT_ONCE = 16  # of its columns, how many side by side
@@ -23,7 +25,7 @@ SECOND_MOMENTS = ("nu", "nu_max")  # optax's names of what optimisers take the s
 TINY = 1e-30  # in the place of a second moment of zero, below every ε that is in use
 
 
-def stable_steps(eigenvalues: Any, tolerance: float = 0.0) -> np.ndarray:
+def stable_steps(eigenvalues: ArrayLike, tolerance: float = 0.0) -> np.ndarray:
     """The step below which each eigenvalue λ of J = v′ is stable under simultaneous descent.
 
         h(λ) = (1/|Re λ|) · 2 / (1 + (Im λ / Re λ)²) = −2 Re λ / |λ|²      where Re λ < 0
@@ -37,13 +39,13 @@ def stable_steps(eigenvalues: Any, tolerance: float = 0.0) -> np.ndarray:
     - `tolerance`: magnitude up to which an eigenvalue counts as zero; those that LAPACK and ARPACK find have errors of
       about ε‖J‖, and `Spectrum.tolerance` is a choice.
     """
-    eigenvalues = np.asarray(eigenvalues, complex)
-    zero = np.abs(eigenvalues) <= tolerance
-    squares = np.where(zero, 1.0, np.abs(eigenvalues) ** 2)
-    return np.where(zero, np.inf, np.maximum(0.0, -2.0 * eigenvalues.real / squares))
+    values = np.asarray(eigenvalues, complex)
+    zero = np.abs(values) <= tolerance
+    squares = np.where(zero, 1.0, np.abs(values) ** 2)
+    return np.where(zero, np.inf, np.maximum(0.0, -2.0 * np.real(values) / squares))
 
 
-def stable_step(eigenvalues: Any, tolerance: float = 0.0) -> float:
+def stable_step(eigenvalues: ArrayLike, tolerance: float = 0.0) -> float:
     """The largest stable step of simultaneous descent at an equilibrium: the least of `stable_steps`.
 
     It is 0 when an eigenvalue has a real part of zero or more without being zero itself, and ∞ when all are zero or
@@ -87,12 +89,12 @@ class Multipliers:
 
 
 def multipliers(
-    game: Any,
+    game: Game,
     method: Method,
-    players: Pair,
-    state: Any = None,
+    players: Players,
+    state: Memory = None,
     *,
-    key: Any,
+    key: Key,
     k: int | None = 6,
     batches: int = 1,
     steps: int | None = None,
@@ -166,7 +168,7 @@ def multipliers(
     )
 
 
-def settled(game: Any, method: Method, players: Pair, *, key: Any, steps: int = 1000) -> State:
+def settled(game: Game, method: Method, players: Players, *, key: Key, steps: int = 1000) -> State:
     """The state in which a method comes to rest at a position: that after `steps` steps, the moves taken back.
 
     At an equilibrium this and the players are a fixed point of the whole update: momentum and second moments have
@@ -184,7 +186,7 @@ def period(method: Method) -> int:
     return steps
 
 
-def derivative(game: Any, method: Method, players: Pair, state: Any, keys: Any, steps: int) -> Any:
+def derivative(game: Game, method: Method, players: Players, state: Memory, keys: Key, steps: int) -> Any:
     """M as a matrix, players first, averaged over the keys' draws: a pure function, to be compiled and mapped."""
 
     def matrix(key):
@@ -199,7 +201,7 @@ def derivative(game: Any, method: Method, players: Pair, state: Any, keys: Any, 
     return mean(matrix, keys)
 
 
-def settled_state(game: Any, method: Method, players: Pair, key: Any, steps: int = 1000) -> State:
+def settled_state(game: Game, method: Method, players: Players, key: Key, steps: int = 1000) -> State:
     """What `settled` returns: a pure function, to be compiled and mapped."""
     each = period(method)
 
@@ -214,7 +216,7 @@ def settled_state(game: Any, method: Method, players: Pair, key: Any, steps: int
     return jax.lax.while_loop(going, again, (0, True, start))[2] if jax.tree.leaves(start) else start
 
 
-def without_zero_moments(state: Any) -> Any:
+def without_zero_moments(state: Memory) -> Any:
     """The same state, second moments that are zero made so small instead that the preconditioner is 1/ε there."""
     lift = lambda path, leaf: jnp.where(leaf == 0, TINY, leaf) if _is_moment(path) else leaf  # noqa: E731
     return jax.tree_util.tree_map_with_path(lift, state)
@@ -260,7 +262,7 @@ class _Update(NamedTuple):
     keys: Any
     steps: int
 
-    def at(self, state: Any, k: int | None, products: int) -> tuple[Eigenpairs, np.ndarray] | None:
+    def at(self, state: Memory, k: int | None, products: int) -> tuple[Eigenpairs, np.ndarray] | None:
         """The eigenpairs of M, as a matrix or by products, and the move Φ − 1; `None` where M is not finite."""
         size = ravel_pytree(eqx.filter((self.players, state), eqx.is_inexact_array))[0].size
         if size <= SMALL or (k is not None and k > size - 2):

@@ -1,5 +1,8 @@
 """Games: GANs on data whose modes are known or real, and analytic ones."""
 
+from collections.abc import Callable
+
+from saddlery.game import Game
 from saddlery.games.bilinear import bilinear
 from saddlery.games.digits import digits
 from saddlery.games.dirac import dirac
@@ -9,7 +12,7 @@ from saddlery.games.quadratic import quadratic
 from saddlery.games.ring import grid, ring
 from saddlery.games.two_gaussians import two_gaussians
 
-GAMES = {
+GAMES: dict[str, Callable[..., Game]] = {
     "bilinear": bilinear,
     "coloured": coloured,
     "digits": digits,

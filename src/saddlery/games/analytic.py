@@ -2,18 +2,18 @@
 
 import equinox as eqx
 
-from saddlery.game import Pair
 from saddlery.optimisers import PUBLISHED, as_optimiser
+from saddlery.types import Batch, Key, Pair, Parameters, Samples
 
 
 class Analytic(eqx.Module):
     """A deterministic game of a few numbers."""
 
-    def draw(self, key):
+    def draw(self, key: Key) -> Batch:
         """Nothing: the game is deterministic."""
         return ()
 
-    def act(self, generator, batch):
+    def act(self, generator: Parameters, batch: Batch) -> Samples:
         """The generator itself: the discriminator sees all of it."""
         return generator
 

@@ -1,27 +1,26 @@
 """The bilinear game, on which simultaneous gradient descent spirals outwards."""
 
-from typing import Any
-
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+from jaxtyping import Array
 
 from saddlery.arguments import numbers, whole
-from saddlery.game import Pair
 from saddlery.games.analytic import Analytic
+from saddlery.types import Batch, Key, Losses, Numbers, Pair, Parameters, Players, Samples
 
 
 class Bilinear(Analytic):
     """The zero-sum game of one product, the smallest in which descent fails; see `bilinear`."""
 
-    coupling: Any
+    coupling: Array
     dimension: int = eqx.field(static=True)
 
-    def init(self, key):
+    def init(self, key: Key) -> Players:
         """Both players standard normal, `(dimension,)` each."""
         return Pair(*jax.random.normal(key, (2, self.dimension)))
 
-    def losses(self, discriminator, samples, batch):
+    def losses(self, discriminator: Parameters, samples: Samples, batch: Batch) -> Losses:
         """σ g·d for the generator, its negative for the discriminator."""
         value = self.coupling * samples @ discriminator
         return Pair(value, -value)
@@ -31,7 +30,7 @@ class Bilinear(Analytic):
         return Pair(jnp.zeros(self.dimension), jnp.zeros(self.dimension))
 
 
-def bilinear(coupling: Any = 1.0, dimension: int = 1) -> Bilinear:
+def bilinear(coupling: Numbers = 1.0, dimension: int = 1) -> Bilinear:
     """The bilinear game: the generator descends and the discriminator ascends one product.
 
         L_g(g, d) = σ g·d,   L_d = −L_g

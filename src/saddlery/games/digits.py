@@ -1,18 +1,17 @@
 """A GAN on real handwritten digits that are always there."""
 
-from typing import Any
-
 import saddlery.data
 from saddlery.arguments import whole
 from saddlery.games.gan import Gan
+from saddlery.losses import LossLike, PenaltyLike
 from saddlery.networks import MLP
 from saddlery.networks.network import width_of
 
 
 def digits(
     *,
-    loss: Any = "nonsaturating",
-    penalty: Any = None,
+    loss: LossLike = "nonsaturating",
+    penalty: PenaltyLike = None,
     noise: int = 32,
     batch: int = 128,
     width: int = 128,

@@ -6,9 +6,9 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
-from saddlery.game import Pair
 from saddlery.games.analytic import Analytic
-from saddlery.losses import as_loss, as_penalties
+from saddlery.losses import LossLike, PenaltyLike, as_loss, as_penalties
+from saddlery.types import Batch, Key, Losses, Pair, Parameters, Players, Samples
 
 
 class Dirac(Analytic):
@@ -17,20 +17,20 @@ class Dirac(Analytic):
     loss: Any = eqx.field(converter=as_loss)
     penalty: Any = eqx.field(converter=as_penalties)
 
-    def init(self, key):
+    def init(self, key: Key) -> Players:
         """Both players standard normal, a number each."""
         return Pair(*jax.random.normal(key, (2,)))
 
-    def draw(self, key):
+    def draw(self, key: Key) -> Batch:
         """Each penalty's own randomness, for the one real point; nothing else is random."""
         real = jnp.zeros(1)
         return tuple(penalty.draw(jax.random.fold_in(key, i), real) for i, penalty in enumerate(self.penalty))
 
-    def act(self, generator, batch):
+    def act(self, generator: Parameters, batch: Batch) -> Samples:
         """The generated point, a batch of one."""
         return generator[None]
 
-    def losses(self, discriminator, samples, batch):
+    def losses(self, discriminator: Parameters, samples: Samples, batch: Batch) -> Losses:
         """The loss of the two scores ψ·0 and ψθ, the penalties added to the discriminator's."""
 
         def score(x):
@@ -47,7 +47,7 @@ class Dirac(Analytic):
         return Pair(jnp.zeros(()), jnp.zeros(()))
 
 
-def dirac(loss: Any = "minimax", penalty: Any = None) -> Dirac:
+def dirac(loss: LossLike = "minimax", penalty: PenaltyLike = None) -> Dirac:
     """The Dirac-GAN (Mescheder, Geiger, Nowozin, 2018, definition 2.1).
 
         data: a point at 0;   generator: a point at θ;   discriminator: D(x) = ψx

@@ -6,12 +6,14 @@ from typing import Any, NamedTuple
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+from jaxtyping import Array
 
 from saddlery.arguments import whole
-from saddlery.game import Pair, unwrapped
+from saddlery.game import unwrapped
 from saddlery.losses import as_loss, as_penalties
 from saddlery.networks import Network, as_network
 from saddlery.optimisers import PUBLISHED, as_optimiser
+from saddlery.types import Key, Losses, Pair, Parameters, Players, Samples
 
 # Up to so many numbers in a sample, real and generated ones are scored in one pass. Of larger ones the generator's
 # gradient, which comes from its own samples alone, would be carried back through the real ones as well.
@@ -22,9 +24,9 @@ LARGEST, TOGETHER = 2**30, "real and generated samples together are an axis of a
 class Batch(NamedTuple):
     """All the randomness of one evaluation: noise, real samples, and one draw for each penalty."""
 
-    noise: Any
-    real: Any
-    penalties: tuple
+    noise: Array
+    real: Array
+    penalties: tuple[Any, ...]
 
 
 class Gan(eqx.Module):
@@ -56,16 +58,16 @@ class Gan(eqx.Module):
         converter=lambda chosen: Pair(*map(as_optimiser, chosen)), default=PUBLISHED["images"], kw_only=True
     )
 
-    def __check_init__(self):
+    def __check_init__(self) -> None:
         if hasattr(self.data, "__len__") and len(self.data) < self.batch:
             raise ValueError(f"batch: got {self.batch}, expected at most as many as there are data, {len(self.data)}")
 
-    def init(self, key):
+    def init(self, key: Key) -> Players:
         """Both networks' parameters."""
         generator, discriminator = jax.random.split(key)
         return Pair(self.generator.init(generator), self.discriminator.init(discriminator))
 
-    def draw(self, key):
+    def draw(self, key: Key) -> Batch:
         """Noise, real samples, and the penalties' own randomness."""
         noise, real, penalties = jax.random.split(key, 3)
         samples = self.data.draw(real, self.batch)
@@ -75,11 +77,11 @@ class Gan(eqx.Module):
             tuple(penalty.draw(jax.random.fold_in(penalties, i), samples) for i, penalty in enumerate(self.penalty)),
         )
 
-    def act(self, generator, batch):
+    def act(self, generator: Parameters, batch: Batch) -> Samples:
         """Generated samples, one for each noise vector."""
         return self.generator.apply(generator, batch.noise)
 
-    def losses(self, discriminator, samples, batch):
+    def losses(self, discriminator: Parameters, samples: Samples, batch: Batch) -> Losses:
         """Both players' losses, the penalties added to the discriminator's."""
 
         def score(x):
@@ -95,7 +97,7 @@ class Gan(eqx.Module):
             losses = losses._replace(discriminator=losses.discriminator + penalty(score, batch.real, samples, draw))
         return losses
 
-    def sample(self, generator, key, n: int):
+    def sample(self, generator: Parameters, key: Key, n: int) -> Array:
         """`n` generated samples, for measures and pictures."""
         return self.generator.apply(generator, jax.random.normal(key, (n, self.noise)))
 

@@ -1,23 +1,24 @@
 """GANs on images: any data set, digits stacked in three channels, digits in a random colour."""
 
-from typing import Any
-
 import jax
 
 from saddlery.arguments import whole
 from saddlery.data import Coloured, Images, Stacked, as_data
+from saddlery.data.catalogue import DataLike
+from saddlery.data.images import Data
 from saddlery.games.gan import Gan
+from saddlery.losses import LossLike, PenaltyLike
 from saddlery.memory import afford
 from saddlery.networks import family
 
 
 def images(
-    data: Any = "digits",
+    data: DataLike = "digits",
     *,
     size: int | None = None,
     network: str = "dcgan4_nobn_cf",
-    loss: Any = "nonsaturating",
-    penalty: Any = None,
+    loss: LossLike = "nonsaturating",
+    penalty: PenaltyLike = None,
     noise: int = 256,
     batch: int = 64,
 ) -> Gan:
@@ -33,19 +34,19 @@ def images(
     **Raises:** `ValueError` for what is not known, naming the nearest, images that are not square, and numbers out
     of range; and what reading the images raises.
     """
-    data = as_data(data, **({} if size is None else {"size": whole("size", size)}))
-    if size is not None and isinstance(data, Images):
-        afford("size: the images resized", 4 * len(data) * size**2 * data.images.shape[-1])
-        data = data.resized(size)
-    return _gan(data, network, loss, penalty, noise, batch)
+    drawn = as_data(data, **({} if size is None else {"size": whole("size", size)}))
+    if size is not None and isinstance(drawn, Images):
+        afford("size: the images resized", 4 * len(drawn) * size**2 * drawn.images.shape[-1])
+        drawn = drawn.resized(size)
+    return _gan(drawn, network, loss, penalty, noise, batch)
 
 
 def stacked(
-    data: Any = "digits",
+    data: DataLike = "digits",
     *,
     network: str = "stacked",
-    loss: Any = "nonsaturating",
-    penalty: Any = None,
+    loss: LossLike = "nonsaturating",
+    penalty: PenaltyLike = None,
     noise: int = 256,
     batch: int = 256,
     balanced: bool = True,
@@ -61,11 +62,11 @@ def stacked(
 
 
 def coloured(
-    data: Any = "digits",
+    data: DataLike = "digits",
     *,
     network: str = "stacked",
-    loss: Any = "nonsaturating",
-    penalty: Any = None,
+    loss: LossLike = "nonsaturating",
+    penalty: PenaltyLike = None,
     noise: int = 256,
     batch: int = 256,
 ) -> Gan:
@@ -78,7 +79,7 @@ def coloured(
     return _gan(Coloured(as_data(data)), network, loss, penalty, noise, batch)
 
 
-def _gan(data: Any, network: str, loss: Any, penalty: Any, noise: int, batch: int) -> Gan:
+def _gan(data: Data, network: str, loss: LossLike, penalty: PenaltyLike, noise: int, batch: int) -> Gan:
     """The game on some images, its networks in their shape."""
     _, height, width, channels = jax.eval_shape(lambda key: data.draw(key, 1), jax.random.key(0)).shape
     if height != width:

@@ -1,14 +1,12 @@
 """Quadratic games: any linear dynamics of two players, with everything about them in closed form."""
 
-from typing import Any
-
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from saddlery.arguments import numbers
-from saddlery.game import Pair
 from saddlery.games.analytic import Analytic
+from saddlery.types import Batch, Key, Losses, Numbers, Pair, Parameters, Players, Samples
 
 
 class Quadratic(Analytic):
@@ -21,7 +19,7 @@ class Quadratic(Analytic):
     a: Float[Array, " n"]
     c: Float[Array, " m"]
 
-    def init(self, key):
+    def init(self, key: Key) -> Players:
         """Both players standard normal."""
         generator, discriminator = jax.random.split(key)
         return Pair(
@@ -29,7 +27,7 @@ class Quadratic(Analytic):
             jax.random.normal(discriminator, self.c.shape, self.c.dtype),
         )
 
-    def losses(self, discriminator, samples, batch):
+    def losses(self, discriminator: Parameters, samples: Samples, batch: Batch) -> Losses:
         """Both quadratic forms."""
         g, d = samples, discriminator
         return Pair(
@@ -47,7 +45,9 @@ class Quadratic(Analytic):
         return Pair(point[: len(self.a)], point[len(self.a) :])
 
 
-def quadratic(A: Any, B: Any, C: Any, D: Any = None, a: Any = None, c: Any = None) -> Quadratic:
+def quadratic(
+    A: Numbers, B: Numbers, C: Numbers, D: Numbers | None = None, a: Numbers | None = None, c: Numbers | None = None
+) -> Quadratic:
     """The quadratic game with these matrices, each player's loss its own.
 
         L_g(g, d) = ½ gᵀA g + gᵀB d + a·g

@@ -5,12 +5,13 @@ from typing import Any
 from saddlery.arguments import whole
 from saddlery.data import Mixture, grid_centres, ring_centres
 from saddlery.games.gan import Gan
+from saddlery.losses import LossLike, PenaltyLike
 from saddlery.names import nearest
 from saddlery.networks import MLP
 from saddlery.networks.network import width_of
 from saddlery.optimisers import PUBLISHED
 
-PRESETS = {
+PRESETS: dict[str, dict[str, Any]] = {
     "unrolled": {
         "radius": 1.0, "std": 0.01, "balanced": False, "loss": "minimax", "noise": 256,
         "generator": {"widths": (128, 128), "activation": "tanh", "gain": 1.4},
@@ -35,8 +36,8 @@ def ring(
     modes: int = 8,
     radius: float | None = None,
     std: float | None = None,
-    loss: Any = None,
-    penalty: Any = None,
+    loss: LossLike | None = None,
+    penalty: PenaltyLike = None,
     noise: int | None = None,
     width: int | None = None,
     batch: int = 512,
@@ -60,8 +61,8 @@ def ring(
     if preset not in PRESETS:
         raise ValueError(nearest("preset", preset, PRESETS))
     chosen = PRESETS[preset]
-    radius, std = chosen["radius"] if radius is None else radius, chosen["std"] if std is None else std
-    return _gan(preset, ring_centres(modes, radius), std, loss, penalty, noise, width, batch)
+    centres = ring_centres(modes, chosen["radius"] if radius is None else radius)
+    return _gan(preset, centres, chosen["std"] if std is None else std, loss, penalty, noise, width, batch)
 
 
 def grid(
@@ -70,8 +71,8 @@ def grid(
     preset: str = "unrolled",
     spacing: float = 1.0,
     std: float = 0.05,
-    loss: Any = None,
-    penalty: Any = None,
+    loss: LossLike | None = None,
+    penalty: PenaltyLike = None,
     noise: int | None = None,
     width: int | None = None,
     batch: int = 512,

@@ -8,11 +8,11 @@ import jax
 import jax.numpy as jnp
 from jax.nn import sigmoid
 from jax.scipy.stats import norm
-from jaxtyping import Array, Float
+from jaxtyping import Array, ArrayLike, Float
 
 from saddlery.arguments import numbers, quoted
-from saddlery.game import Pair
 from saddlery.games.analytic import Analytic
+from saddlery.types import Batch, Key, Losses, Numbers, Pair, Parameters, Players, Samples
 
 Means = Float[Array, "2"]
 Intervals = Float[Array, "4"]
@@ -22,15 +22,15 @@ FAR = 40.0  # standard deviations beyond which the normal density is 0 and its d
 class TwoGaussians(Analytic):
     """A mixture of two Gaussians that a generator's means are to match; see `two_gaussians`."""
 
-    target: Any
+    target: Means
     project: bool = eqx.field(static=True, default=False)
 
-    def init(self, key):
+    def init(self, key: Key) -> Players:
         """Means uniform within 2 of the target's centre, `(2,)`, and ordered ends of intervals likewise, `(4,)`."""
         z = self.target.mean() + jax.random.uniform(key, (6,), minval=-2.0, maxval=2.0)
         return Pair(z[:2], jnp.sort(z[2:]))
 
-    def losses(self, discriminator, samples, batch):
+    def losses(self, discriminator: Parameters, samples: Samples, batch: Batch) -> Losses:
         """L for the generator, −L for the discriminator."""
         value = 1.0 + self.advantage(samples, self.played(discriminator))
         return Pair(value, -value)
@@ -64,7 +64,7 @@ class TwoGaussians(Analytic):
         return self.advantage(means, self.best_response(means))
 
 
-def two_gaussians(target: Any = (-0.5, 0.5), project: bool = False) -> TwoGaussians:
+def two_gaussians(target: Numbers = (-0.5, 0.5), project: bool = False) -> TwoGaussians:
     """Two Gaussians against two intervals (Li, Madry, Peebles, Schmidt, 2018).
 
         generator: means μ (2,) of  q = ½ N(μ₁, 1) + ½ N(μ₂, 1);   target  p = ½ N(μ*₁, 1) + ½ N(μ*₂, 1)
@@ -92,7 +92,7 @@ def two_gaussians(target: Any = (-0.5, 0.5), project: bool = False) -> TwoGaussi
     return TwoGaussians(means, project)
 
 
-def ordered(intervals: Any) -> Any:
+def ordered(intervals: Float[Array, "4 *rest"]) -> Float[Array, "4 *rest"]:
     """The nearest numbers, in Euclidean distance, that do not decrease: isotonic regression by its max-min formula.
 
     Along the first axis, of 4.
@@ -106,7 +106,7 @@ def ordered(intervals: Any) -> Any:
     return jnp.where(jnp.isinf(intervals), intervals, jnp.stack(nearest))
 
 
-def difference(x: Any, target: Means, means: Means) -> Any:
+def difference(x: ArrayLike, target: Means, means: Means) -> Array:
     """p(x) − q(x), the difference of the two mixtures' densities at finite x of any shape."""
     density = norm.pdf(jnp.asarray(x)[..., None] - jnp.concatenate([target, means]))
     return density @ jnp.array([0.5, 0.5, -0.5, -0.5], density.dtype)

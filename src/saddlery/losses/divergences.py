@@ -32,6 +32,7 @@ exponentials of scores, and only they, leave float32 beyond |v| ≈ 88.
 
 import math
 from collections.abc import Callable
+from typing import TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -39,11 +40,12 @@ from jax.nn import relu
 from jaxtyping import Array, Float
 
 from saddlery.arguments import quoted
-from saddlery.game import Pair
 from saddlery.names import nearest
+from saddlery.types import Losses, Pair
 
 Scores = Float[Array, " batch"]
-Loss = Callable[[Scores, Scores], Pair]
+Loss = Callable[[Scores, Scores], Losses]
+LossLike: TypeAlias = str | Loss  # a name of `LOSSES`, or a loss itself
 
 
 @jax.custom_jvp
@@ -55,7 +57,7 @@ def softplus(v: Scores) -> Scores:
 softplus.defjvps(lambda tangent, _, v: tangent * jax.nn.sigmoid(v))
 
 
-def _saddle(a: Scores, b: Scores) -> Pair:
+def _saddle(a: Scores, b: Scores) -> Losses:
     """The zero-sum game of F = E_P[a] − E_Q[b], out of a(v) of the real and b(v) of the generated scores."""
     value = a.mean() - b.mean()
     return Pair(value, -value)
@@ -66,7 +68,7 @@ def _classify(real: Scores, generated: Scores) -> Float[Array, ""]:
     return softplus(-real).mean() + softplus(generated).mean()
 
 
-def minimax(real: Scores, generated: Scores) -> Pair:
+def minimax(real: Scores, generated: Scores) -> Losses:
     """The original GAN's saddle, F = E_P[log σ(v)] + E_Q[log(1 − σ(v))] (Goodfellow et al., 2014, equation 1).
 
     The Numerics paper's "JS", and what the unrolled GAN's generator descends.
@@ -74,7 +76,7 @@ def minimax(real: Scores, generated: Scores) -> Pair:
     return _saddle(-softplus(-real), softplus(generated))
 
 
-def nonsaturating(real: Scores, generated: Scores) -> Pair:
+def nonsaturating(real: Scores, generated: Scores) -> Losses:
     """The customary GAN: the generator minimises −E_Q[log σ(v)] instead (Goodfellow et al., 2014, section 3).
 
         generator: E_Q[softplus(−v)],   discriminator: E_P[softplus(−v)] + E_Q[softplus(v)]
@@ -84,7 +86,7 @@ def nonsaturating(real: Scores, generated: Scores) -> Pair:
     return Pair(softplus(-generated).mean(), _classify(real, generated))
 
 
-def kl(real: Scores, generated: Scores) -> Pair:
+def kl(real: Scores, generated: Scores) -> Losses:
     """The generator minimises −E_Q[v] against the original GAN's discriminator (Mescheder, Nowozin, Geiger, 2017).
 
         generator: −E_Q[v],   discriminator: E_P[softplus(−v)] + E_Q[softplus(v)]
@@ -94,12 +96,12 @@ def kl(real: Scores, generated: Scores) -> Pair:
     return Pair(-generated.mean(), _classify(real, generated))
 
 
-def tv(real: Scores, generated: Scores) -> Pair:
+def tv(real: Scores, generated: Scores) -> Losses:
     """Total variation: F = E_P[tanh v] − E_Q[tanh v] (Mescheder, Nowozin, Geiger, 2017)."""
     return _saddle(jnp.tanh(real), jnp.tanh(generated))
 
 
-def wasserstein(real: Scores, generated: Scores) -> Pair:
+def wasserstein(real: Scores, generated: Scores) -> Losses:
     """The difference of mean scores, F = E_P[v] − E_Q[v] (Arjovsky, Chintala, Bottou, 2017, equation 2).
 
     Unbounded in the scores: it needs a discriminator that is Lipschitz, by a penalty or by its architecture. The
@@ -108,7 +110,7 @@ def wasserstein(real: Scores, generated: Scores) -> Pair:
     return _saddle(real, generated)
 
 
-def hinge(real: Scores, generated: Scores) -> Pair:
+def hinge(real: Scores, generated: Scores) -> Losses:
     """The hinge loss (Lim, Ye, 2017; Miyato et al., 2018, equations 16 and 17).
 
     generator: −E_Q[v],   discriminator: E_P[max(0, 1 − v)] + E_Q[max(0, 1 + v)]
@@ -116,7 +118,7 @@ def hinge(real: Scores, generated: Scores) -> Pair:
     return Pair(-generated.mean(), relu(1 - real).mean() + relu(1 + generated).mean())
 
 
-def least_squares(real: Scores, generated: Scores) -> Pair:
+def least_squares(real: Scores, generated: Scores) -> Losses:
     """Least squares with the labels 0 for generated, 1 for real, 1 wanted by the generator (Mao et al., 2017).
 
     generator: ½E_Q[(v − 1)²],   discriminator: ½E_P[(v − 1)²] + ½E_Q[v²]            (their equation 9)
@@ -127,7 +129,7 @@ def least_squares(real: Scores, generated: Scores) -> Pair:
     )
 
 
-def relativistic(real: Scores, generated: Scores) -> Pair:
+def relativistic(real: Scores, generated: Scores) -> Losses:
     """Relativistic pairing: each real sample is to score above the generated one it is paired with, and inversely.
 
         generator: E[softplus(v_P − v_Q)],   discriminator: E[softplus(v_Q − v_P)]
@@ -144,27 +146,27 @@ def relativistic(real: Scores, generated: Scores) -> Pair:
     return Pair(softplus(real - generated).mean(), softplus(generated - real).mean())
 
 
-def f_kl(real: Scores, generated: Scores) -> Pair:
+def f_kl(real: Scores, generated: Scores) -> Losses:
     """f-GAN, Kullback–Leibler: F = E_P[v] − E_Q[exp(v − 1)], at best KL(P‖Q) (Nowozin et al., 2016)."""
     return _saddle(real, jnp.exp(generated - 1))
 
 
-def f_reverse_kl(real: Scores, generated: Scores) -> Pair:
+def f_reverse_kl(real: Scores, generated: Scores) -> Losses:
     """f-GAN, reverse Kullback–Leibler: F = E_P[−exp(−v)] − E_Q[v − 1], at best KL(Q‖P) (Nowozin et al., 2016)."""
     return _saddle(-jnp.exp(-real), generated - 1)
 
 
-def f_pearson(real: Scores, generated: Scores) -> Pair:
+def f_pearson(real: Scores, generated: Scores) -> Losses:
     """f-GAN, Pearson χ²: F = E_P[v] − E_Q[v²/4 + v], at best Σ(p − q)²/q (Nowozin et al., 2016)."""
     return _saddle(real, generated**2 / 4 + generated)
 
 
-def f_hellinger(real: Scores, generated: Scores) -> Pair:
+def f_hellinger(real: Scores, generated: Scores) -> Losses:
     """f-GAN, squared Hellinger: F = E_P[1 − exp(−v)] − E_Q[exp(v) − 1], at best Σ(√p − √q)² (Nowozin et al., 2016)."""
     return _saddle(-jnp.expm1(-real), jnp.expm1(generated))
 
 
-def f_js(real: Scores, generated: Scores) -> Pair:
+def f_js(real: Scores, generated: Scores) -> Losses:
     """f-GAN, Jensen–Shannon: `minimax` with 2 log 2 added to F, at best 2 JS(P, Q) (Nowozin et al., 2016)."""
     return _saddle(math.log(2) - softplus(-real), softplus(generated) - math.log(2))
 
@@ -188,7 +190,7 @@ LOSSES: dict[str, Loss] = {
 }
 
 
-def as_loss(loss: str | Loss) -> Loss:
+def as_loss(loss: LossLike) -> Loss:
     """The loss of this name in `LOSSES`; a function is returned as it is.
 
     **Raises:** `ValueError` for an unknown name, naming the nearest; `TypeError` for anything else.

@@ -6,9 +6,9 @@ under batch normalisation they are another quantity.
 """
 
 import abc
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 import equinox as eqx
 import jax
@@ -17,6 +17,7 @@ from jaxtyping import Array, Float
 
 from saddlery.arguments import numbers, quoted
 from saddlery.call import build
+from saddlery.types import Batch, Key, Scalar
 
 Samples = Float[Array, "batch ..."]
 Score = Callable[[Samples], Float[Array, " batch"]]
@@ -34,12 +35,12 @@ class Penalty(eqx.Module):
 
     weight: Any = eqx.field(converter=partial(numbers, "weight", least=0.0), default=10.0)
 
-    def draw(self, key: Any, real: Samples) -> Any:
+    def draw(self, key: Key, real: Samples) -> Batch:
         """The randomness of one evaluation, for real samples `(batch, …)`: none."""
         return ()
 
     @abc.abstractmethod
-    def __call__(self, score: Score, real: Samples, generated: Samples, draw: Any) -> Float[Array, ""]:
+    def __call__(self, score: Score, real: Samples, generated: Samples, draw: Batch) -> Float[Array, ""]:
         """The penalty, a scalar.
 
         **Arguments:**
@@ -55,7 +56,7 @@ class R1(Penalty):
     ½ weight · E_P‖∇D(x)‖²
     """
 
-    def __call__(self, score, real, generated, draw):
+    def __call__(self, score: Score, real: Samples, generated: Samples, draw: Batch) -> Scalar:
         """½ weight · E‖∇D‖² over the real samples."""
         return 0.5 * self.weight * _squared_norms(score, real).mean()
 
@@ -66,7 +67,7 @@ class R2(Penalty):
     ½ weight · E_Q‖∇D(x)‖²
     """
 
-    def __call__(self, score, real, generated, draw):
+    def __call__(self, score: Score, real: Samples, generated: Samples, draw: Batch) -> Scalar:
         """½ weight · E‖∇D‖² over the generated samples."""
         return 0.5 * self.weight * _squared_norms(score, generated).mean()
 
@@ -79,11 +80,11 @@ class WGANGP(Penalty):
     Pairs are by position, so there must be as many generated samples as real ones.
     """
 
-    def draw(self, key, real):
+    def draw(self, key: Key, real: Samples) -> Batch:
         """ε, `(batch, 1, …)`."""
         return jax.random.uniform(key, (len(real), *[1] * (real.ndim - 1)), real.dtype)
 
-    def __call__(self, score, real, generated, draw):
+    def __call__(self, score: Score, real: Samples, generated: Samples, draw: Batch) -> Scalar:
         """weight · E(‖∇D‖ − 1)² over the interpolated samples."""
         if real.shape != generated.shape:
             raise ValueError(
@@ -109,11 +110,11 @@ class DRAGAN(Penalty):
 
     scale: Any = eqx.field(converter=partial(numbers, "scale", least=0.0), default=0.5)
 
-    def draw(self, key, real):
+    def draw(self, key: Key, real: Samples) -> Batch:
         """ε, of the real samples' shape."""
         return jax.random.normal(key, real.shape, real.dtype)
 
-    def __call__(self, score, real, generated, draw):
+    def __call__(self, score: Score, real: Samples, generated: Samples, draw: Batch) -> Scalar:
         """weight · E(‖∇D‖ − 1)² over the perturbed real samples."""
         return self.weight * _from_one(score, real + self.scale * jnp.std(real) * draw)
 
@@ -139,12 +140,15 @@ def _from_one(score: Score, x: Samples) -> Float[Array, ""]:
 PENALTIES: dict[str, type[Penalty]] = {"r1": R1, "r2": R2, "wgan_gp": WGANGP, "dragan": DRAGAN}
 
 
-def as_penalties(penalty: Any) -> tuple[Penalty, ...]:
+PenaltyLike: TypeAlias = str | Penalty | Sequence[str | Penalty] | None  # one, several or none, by name or themselves
+
+
+def as_penalties(penalty: PenaltyLike) -> tuple[Penalty, ...]:
     """Penalties out of one or several, each a `Penalty` or text such as `"r1(weight=1.0)"`; `None` is none.
 
     **Raises:** `ValueError` for text that names none, naming the nearest; `TypeError` for anything else.
     """
-    several = () if penalty is None else penalty if isinstance(penalty, tuple | list) else (penalty,)
+    several: Any = () if penalty is None else penalty if isinstance(penalty, tuple | list) else (penalty,)
     made = tuple(build("penalty", one, PENALTIES) if isinstance(one, str) else one for one in several)
     for one in made:
         if not (callable(one) and callable(getattr(one, "draw", None))):

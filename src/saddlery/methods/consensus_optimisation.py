@@ -1,15 +1,16 @@
 """Consensus optimisation and its relatives: gradients plus those of squared gradient norms."""
 
-from typing import Any, Unpack
+from typing import Unpack
 
 from saddlery import rules, schedules
 from saddlery.method import Method
 from saddlery.methods.options import MethodOptions, combined, published
+from saddlery.types import Numbers
 
 
 @published
 def consensus(
-    gamma: Any = 10.0, rate: float | None = None, target: float = 0.0, **options: Unpack[MethodOptions]
+    gamma: Numbers = 10.0, rate: float | None = None, target: float = 0.0, **options: Unpack[MethodOptions]
 ) -> Method:
     """Consensus optimisation, v − γ Jᵀv (Mescheder, Nowozin, Geiger, 2017); γ adapts with a `rate`, see the rule."""
     return _of(rules.Consensus(gamma, rate, target), options)

@@ -1,11 +1,12 @@
 """Controls: what inversion and likelihood must not be fooled by."""
 
 import math
-from typing import Any
 
 import equinox as eqx
+from jaxtyping import Array
 
 from saddlery.networks import Network
+from saddlery.types import Key, Parameters
 
 
 class Identity(Network):
@@ -26,10 +27,10 @@ class Identity(Network):
         """The dimension of z."""
         return math.prod(self.shape)
 
-    def init(self, key: Any) -> tuple:
+    def init(self, key: Key) -> tuple[()]:
         """No parameters."""
         return ()
 
-    def apply(self, parameters: Any, x: Any) -> Any:
+    def apply(self, parameters: Parameters, x: Array) -> Array:
         """The noise as images."""
         return x.reshape(len(x), *self.shape)

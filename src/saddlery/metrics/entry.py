@@ -6,21 +6,23 @@ programs, as in the probes of a training, only their shapes and types are known:
 measure NaN.
 """
 
-from typing import Any
+from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
+from jaxtyping import Array, ArrayLike, Bool
 
 from saddlery.arguments import number
 from saddlery.data.images import in_range
 
+N = TypeVar("N", bound=ArrayLike)
 ROUNDING = 1e-3  # how far images may lie outside [−1, 1]
 BLACK, BRIGHT = 1 / 256, 0.5  # of images in [0, 1]: the darkest pixel is at most so bright, the brightest at least
 
 
-def numbers(name: str, x: Any, least: int = 1, axes: int | None = None) -> Any:
+def numbers(name: str, x: ArrayLike, least: int = 1, axes: int | None = None) -> Any:
     """An array of numbers, `(n, …)`, as it is: NumPy's or JAX's.
 
     **Arguments:**
@@ -44,12 +46,12 @@ def numbers(name: str, x: Any, least: int = 1, axes: int | None = None) -> Any:
     return x
 
 
-def samples(name: str, x: Any, least: int = 1) -> Any:
+def samples(name: str, x: ArrayLike, least: int = 1) -> Any:
     """Samples of any shape, `numbers`; of uint8 ones, 0 becomes −1 and 255 becomes 1."""
     return in_range(numbers(name, x, least))
 
 
-def images(name: str, x: Any) -> Any:
+def images(name: str, x: ArrayLike) -> Any:
     """Images `(n, height, width, channels)` in [−1, 1], of uint8 or floating-point ones; otherwise as `samples`.
 
     Images in [0, 1] lie within [−1, 1] as well. They are told by their black: the darkest pixel of all is 0, to half a
@@ -71,7 +73,7 @@ def images(name: str, x: Any) -> Any:
     return x
 
 
-def positive(name: str, value: Any) -> Any:
+def positive(name: str, value: N) -> N:
     """A positive number, or an array of them, as it is.
 
     **Raises:** `ValueError` naming the argument for another value, where it is known.
@@ -87,6 +89,6 @@ def known(x: Any) -> bool:
     return not isinstance(x, Tracer)
 
 
-def finite(*arrays: Any) -> Any:
+def finite(*arrays: ArrayLike) -> Bool[Array, ""]:
     """Whether all numbers of these arrays are finite, inside of compiled programs too."""
     return jnp.stack([jnp.isfinite(each).all() for each in arrays]).all()

@@ -8,11 +8,12 @@ import numpy as np
 
 from saddlery.metrics import entry
 from saddlery.networks import MLP, Network
+from saddlery.types import Parameters
 
 AT_ONCE = 512  # images in memory together
 
 
-def penultimate(network: Network, parameters: Any) -> Callable[[Any], np.ndarray]:
+def penultimate(network: Network, parameters: Parameters) -> Callable[[Any], np.ndarray]:
     """The function from images to the network's features, what enters its last layer, as `(n, features)`.
 
     A network says what its features are by a method `features(parameters, x)`; of an `MLP` they are its last hidden

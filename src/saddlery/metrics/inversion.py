@@ -14,6 +14,7 @@ from saddlery.cores import on_all_cores
 from saddlery.metrics import entry
 from saddlery.metrics.search import descend, lbfgs
 from saddlery.networks import Network
+from saddlery.types import Key, Parameters
 
 LANES = {"cpu": 128}  # searches in one program; on the CPU as many as stay in its caches, elsewhere all
 
@@ -54,9 +55,9 @@ class Inversion(NamedTuple):
 
 def invert(
     generator: Network,
-    parameters: Any,
+    parameters: Parameters,
     images: Float[Array, "images *shape"],
-    key: Any,
+    key: Key,
     *,
     noise: int,
     restarts: int = 5,
@@ -128,7 +129,7 @@ def targets_of(images: Any) -> Any:
     return jnp.asarray(check("images", images), float)
 
 
-def check_generator(generator: Network, parameters: Any, noise: int, shape: tuple[int, ...]) -> None:
+def check_generator(generator: Network, parameters: Parameters, noise: int, shape: tuple[int, ...]) -> None:
     """Raise `ValueError` when images of this shape are no function of one z each under the generator."""
     if not generator.independent:
         raise ValueError(

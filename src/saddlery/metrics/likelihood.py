@@ -1,6 +1,6 @@
 """The likelihood of images under a generator with Gaussian noise on its pixels, by annealed importance sampling."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import equinox as eqx
 import jax
@@ -13,6 +13,7 @@ from saddlery.arguments import number, whole
 from saddlery.cores import on_all_cores
 from saddlery.metrics.inversion import check_generator, log_prior, targets_of
 from saddlery.networks import Network
+from saddlery.types import Key, Parameters
 
 LANES = {"cpu": 256}  # chains in one program; on the CPU as many as stay in its caches, elsewhere all
 ACCEPTED = 0.65  # the share of accepted proposals that step sizes are tuned to (Neal, 2011)
@@ -37,9 +38,9 @@ class Likelihood(NamedTuple):
 
 def log_likelihood(
     generator: Network,
-    parameters: Any,
+    parameters: Parameters,
     images: Float[Array, "images *shape"],
-    key: Any,
+    key: Key,
     *,
     noise: int,
     std: float,

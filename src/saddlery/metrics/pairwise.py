@@ -11,6 +11,7 @@ from scipy.spatial.distance import pdist
 
 from saddlery.memory import afford
 from saddlery.metrics import entry
+from saddlery.types import Key
 
 
 def pairwise_distances(
@@ -40,7 +41,7 @@ def pairwise_distances(
     return pdist(np.asarray(values, float).reshape(len(values), -1))
 
 
-def noise_like(images: Float[Array, "n *shape"], key: Any) -> Float[Array, "n *shape"]:
+def noise_like(images: Float[Array, "n *shape"], key: Key) -> Float[Array, "n *shape"]:
     """Noise images, each pixel drawn apart from what that pixel is in the images: the control of `pairwise_distances`.
 
     The squared distances of pairs have the same mean in pixels as those of the images, although nothing is to be seen.

@@ -7,6 +7,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import optax
+from jaxtyping import Array, ArrayLike
 
 from saddlery.analysis.measures import Measure
 from saddlery.data import colours
@@ -17,10 +18,11 @@ from saddlery.metrics.classifier import Classifier
 from saddlery.metrics.colours import colour_divergence
 from saddlery.metrics.distances import mmd, sliced_wasserstein
 from saddlery.metrics.modes import mode_coverage
+from saddlery.types import Key, Players
 
 IMAGES = 64  # how many images are recorded to be looked at
 PIXELS = ("y", "x", "channel")  # axes of an image; `width` is what networks have
-AXES = {1: ("coordinate",), 3: PIXELS}  # of a sample, by its number of axes
+AXES: dict[int, tuple[str, ...]] = {1: ("coordinate",), 3: PIXELS}  # of a sample, by its number of axes
 
 
 class Probe(eqx.Module):
@@ -44,10 +46,10 @@ class Probe(eqx.Module):
         return {}
 
     @abc.abstractmethod
-    def measure(self, game: Any, players: Any, key: Any) -> dict[str, Any]:
+    def measure(self, game: Any, players: Players, key: Key) -> dict[str, Any]:
         """The variables, by name."""
 
-    def __call__(self, game: Any, players: Any, key: Any) -> dict[str, Any]:
+    def __call__(self, game: Any, players: Players, key: Key) -> dict[str, Any]:
         """The variables, by name, from a compiled program."""
         return _measure(self, adopt(game), players, key)
 
@@ -60,7 +62,7 @@ def _measure(probe, game, players, key):
 class Losses(Probe):
     """Both players' losses, and the ℓ² norms of the simultaneous gradient's two parts, on a fresh batch."""
 
-    def measure(self, game, players, key):
+    def measure(self, game: Any, players: Players, key: Key) -> dict[str, Array]:
         """`generator_loss`, `discriminator_loss`, `generator_norm`, `discriminator_norm`."""
         batch = game.draw(key)
         losses = game.losses(players.discriminator, game.act(players.generator, batch), batch)
@@ -78,7 +80,7 @@ class Modes(Probe):
 
     samples: int = eqx.field(static=True, default=2500)
 
-    def measure(self, game, players, key):
+    def measure(self, game: Any, players: Players, key: Key) -> dict[str, Array]:
         """`modes`, `high_quality`, `kl`, `js`, `total_variation`."""
         samples = game.sample(players.generator, key, self.samples)
         return _measures(mode_coverage(samples, game.data.centres, game.data.std))
@@ -90,7 +92,7 @@ class Classes(Probe):
     classifier: Classifier
     samples: int = eqx.field(static=True, default=2500)
 
-    def measure(self, game, players, key):
+    def measure(self, game: Any, players: Players, key: Key) -> dict[str, Array]:
         """`modes`, `kl`, `reverse_kl`, `total_variation`, `chi_square`, `p_value`."""
         classes = self.classifier.classify(game.sample(players.generator, key, self.samples))
         counts = jnp.bincount(classes, length=game.data.modes)
@@ -101,9 +103,9 @@ class Colours:
     """`colour_js`, the divergence of fresh samples' colours from the data's, for a GAN whose data is `Coloured`."""
 
     def __init__(self, samples: int = 2500):
-        self.samples = samples
+        self.samples: int = samples
 
-    def __call__(self, game, players, key):
+    def __call__(self, game: Any, players: Players, key: Key) -> dict[str, float]:
         """`colour_js`."""
         noise, real = jax.random.split(key)
         drawn = jnp.clip(colours(game.sample(players.generator, noise, self.samples)), 0, 1)
@@ -116,16 +118,16 @@ class Distances(Probe):
     The kernel's bandwidths are fixed, so that values of different steps, seeds and methods compare.
     """
 
-    bandwidths: Any
+    bandwidths: Array
     samples: int = eqx.field(static=True, default=2500)
 
-    def measure(self, game, players, key):
+    def measure(self, game: Any, players: Players, key: Key) -> dict[str, Array]:
         """`sliced_wasserstein`, `mmd`."""
         noise, real, projections = jax.random.split(key, 3)
         samples = game.sample(players.generator, noise, self.samples)
         return self.between(game.data.draw(real, self.samples), samples, projections)
 
-    def between(self, real, samples, key):
+    def between(self, real: Array, samples: Array, key: Key) -> dict[str, Array]:
         """The distances of two sets of samples."""
         return {
             "sliced_wasserstein": sliced_wasserstein(samples, real, key),
@@ -140,22 +142,22 @@ class Samples(Probe):
     shown: int = eqx.field(static=True)
 
     @property
-    def dims(self):
+    def dims(self) -> dict[str, tuple[str, ...]]:
         """The axes of `samples`."""
         return {"samples": ("sample", *self.axes)}
 
-    def measure(self, game, players, key):
+    def measure(self, game: Any, players: Players, key: Key) -> dict[str, Array]:
         """`samples`."""
         samples = game.sample(players.generator, key, self.shown)
         return {"samples": pixels(samples) if len(self.axes) == 3 else samples.astype(jnp.float32)}
 
 
-def as_seen(images: Any) -> Any:
+def as_seen(images: ArrayLike) -> Array:
     """Images as they would be shown, in [−1, 1]: what lies outside is clipped."""
     return jnp.clip(in_range(jnp.asarray(images)), -1, 1)
 
 
-def pixels(images: Any) -> Any:
+def pixels(images: ArrayLike) -> Array:
     """Images in [−1, 1] as uint8 in [0, 255], rounded; what lies outside is clipped, NaN is grey; uint8 stays."""
     return jnp.round((jnp.nan_to_num(as_seen(images)) + 1) * 127.5).astype(jnp.uint8)
 

@@ -1,6 +1,6 @@
 """How steep a generator is: norms of its Jacobian ∂G/∂z."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import equinox as eqx
 import jax
@@ -10,6 +10,7 @@ from jaxtyping import Array, Float
 from saddlery.arguments import whole
 from saddlery.metrics import entry
 from saddlery.networks import Network
+from saddlery.types import Key, Parameters
 
 SQUARED = 24  # times, after which eigenvalues that are less by one in a million are gone
 AT_ONCE = 16  # points whose Jacobians are in memory together
@@ -28,9 +29,9 @@ class JacobianNorms(NamedTuple):
 
 def jacobian_norms(
     generator: Network,
-    parameters: Any,
+    parameters: Parameters,
     z: Float[Array, "points d"],
-    key: Any = None,
+    key: Key | None = None,
     probes: int | None = None,
 ) -> JacobianNorms:
     """Norms of ∂G/∂z at each z: exactly, or estimated from a few Jacobian products.

@@ -29,7 +29,7 @@ class Suited(NamedTuple):
     - `facts`: from the data to what is known of it beforehand.
     """
 
-    probes: Callable[[Gan, int], dict[str, Callable]]
+    probes: Callable[[Gan, int], dict[str, Callable[..., Any]]]
     perfect: Callable[[Gan, int, int], dict[str, float]]
     judge: Callable[[Gan, Any, Any], dict[str, float]] = lambda gan, samples, real: {}
     facts: Callable[[Any], dict[str, float]] = lambda data: {}
@@ -40,7 +40,7 @@ def suited(data: Any) -> Suited:
     return next((row for kind, row in SUITED.items() if isinstance(data, kind)), OTHER)
 
 
-def probes(game: Any, samples: int = 2500, shown: int = 512) -> dict[str, Callable]:
+def probes(game: Any, samples: int = 2500, shown: int = 512) -> dict[str, Callable[..., Any]]:
     """The measures that suit a game, for `saddlery.train(probes=…)`.
 
     | game | variables |
@@ -61,7 +61,7 @@ def probes(game: Any, samples: int = 2500, shown: int = 512) -> dict[str, Callab
     **Raises:** `ValueError` for numbers that are not whole, or too small.
     """
     samples, shown = whole("samples", samples, 2), whole("shown", shown, 0)
-    chosen: dict[str, Callable] = {"losses": Losses()}
+    chosen: dict[str, Callable[..., Any]] = {"losses": Losses()}
     gan = as_gan(game)
     if gan is None:
         return chosen
@@ -133,8 +133,9 @@ def _means(expected: dict[str, Any]) -> dict[str, float]:
     return {name: value.mean for name, value in expected.items()}
 
 
+MEASURES: dict[str, Callable] = {}  # probes of plugins, by name
 OTHER = Suited(lambda gan, samples: {"distances": _distances(gan, samples)}, _perfect_distances)
-SUITED = {
+SUITED: dict[type, Suited] = {
     Mixture: Suited(
         lambda gan, samples: {"modes": Modes(samples)},
         lambda gan, samples, repeats: _means(perfect_sampler(samples, *gan.data.centres.shape)),

@@ -1,14 +1,17 @@
 """How many different samples a generator makes: the birthday paradox."""
 
 import math
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, ArrayLike, Float
 from scipy.stats import chi2
 
 from saddlery.arguments import number
 from saddlery.metrics.pairwise import pairwise_distances
+
+Features: TypeAlias = Callable[[Any], ArrayLike]  # from samples `(n, …)` to `(n, …)`
 
 
 class Support(NamedTuple):
@@ -27,7 +30,9 @@ class Support(NamedTuple):
     batch: float
 
 
-def support_size(samples: Float[Array, "n *shape"], threshold: float = 0.0, features: Any = None) -> Support:
+def support_size(
+    samples: Float[Array, "n *shape"], threshold: float = 0.0, features: Features | None = None
+) -> Support:
     """The size of a generator's support by the birthday paradox (Arora and Zhang, 2017).
 
     Of N equally likely samples two are the same with probability 1/N; in general this is 1 / Σ p², the number of
@@ -55,7 +60,7 @@ def support_size(samples: Float[Array, "n *shape"], threshold: float = 0.0, feat
     return Support(size, low, high, pairs, math.sqrt(2 * math.log(2) * size))
 
 
-def real_threshold(real: Float[Array, "n *shape"], features: Any = None, share: float = 1e-3) -> float:
+def real_threshold(real: Float[Array, "n *shape"], features: Features | None = None, share: float = 1e-3) -> float:
     """The distance below which a `share` of the pairs of real images lies: a threshold for `support_size`.
 
     Real images then have a support size of 1 / `share`, to which a generator's compares.

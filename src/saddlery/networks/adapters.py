@@ -1,14 +1,19 @@
 """Networks made elsewhere: out of plain functions, Equinox modules or Flax NNX modules."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+from jaxtyping import Array
 
 from saddlery.arguments import quoted
 from saddlery.networks.network import Network
+from saddlery.types import Key, Parameters
+
+if TYPE_CHECKING:
+    from flax import nnx
 
 
 class Functions(Network):
@@ -17,11 +22,11 @@ class Functions(Network):
     initialise: Callable[[Any], Any] = eqx.field(static=True)
     compute: Callable[[Any, Any], Any] = eqx.field(static=True)
 
-    def init(self, key):
+    def init(self, key: Key) -> Parameters:
         """New parameters."""
         return self.initialise(key)
 
-    def apply(self, parameters, x):
+    def apply(self, parameters: Parameters, x: Array) -> Array:
         """The network's values on a batch."""
         return self.compute(parameters, x)
 
@@ -35,18 +40,18 @@ class Equinox(Network):
     structure: Any = eqx.field(static=True, repr=False)  # the parameters' tree, so that every `init` returns the same
     batched: bool = eqx.field(static=True)
 
-    def init(self, key):
+    def init(self, key: Key) -> Parameters:
         """The floating-point arrays of a new module, in its own structure."""
         arrays = jax.tree.leaves(eqx.filter(self.make(key), eqx.is_inexact_array))
         return jax.tree.unflatten(self.structure, map(jnp.asarray, arrays))
 
-    def module(self, parameters):
+    def module(self, parameters: Parameters) -> eqx.Module:
         """The Equinox module with these parameters, such as `run.players.generator`."""
         return eqx.combine(parameters, self.constants, self.rest)
 
-    def apply(self, parameters, x):
+    def apply(self, parameters: Parameters, x: Array) -> Array:
         """The module's values on a batch."""
-        module = self.module(parameters)
+        module: Any = self.module(parameters)
         return module(x) if self.batched else jax.vmap(module)(x)
 
 
@@ -57,24 +62,26 @@ class Flax(Network):
     constants: Any  # the arrays that the module holds outside of variables
     graph: Any = eqx.field(static=True, repr=False)
 
-    def init(self, key):
+    def init(self, key: Key) -> Parameters:
         """The `Param`s of a new module as nested dictionaries of arrays."""
         from flax import nnx
 
         return nnx.to_pure_dict(nnx.split(self.make(nnx.Rngs(key)), nnx.Param, ...)[1])
 
-    def module(self, parameters):
+    def module(self, parameters: Parameters) -> "nnx.Module":
         """The NNX module with these parameters, such as `run.players.generator`."""
         from flax import nnx
 
         return nnx.merge(self.graph, nnx.State(parameters), self.constants)
 
-    def apply(self, parameters, x):
+    def apply(self, parameters: Parameters, x: Array) -> Array:
         """The module's values on a batch."""
         return self.module(parameters)(x)
 
 
-def from_functions(init: Callable, apply: Callable, *, independent: bool = True) -> Functions:
+def from_functions(
+    init: Callable[[Key], Parameters], apply: Callable[[Parameters, Array], Array], *, independent: bool = True
+) -> Functions:
     """A network out of two plain functions.
 
     **Arguments:**
@@ -88,7 +95,7 @@ def from_functions(init: Callable, apply: Callable, *, independent: bool = True)
     return Functions(init, apply, independent=independent)
 
 
-def from_equinox(make: Callable, *, batched: bool = False, independent: bool = True) -> Equinox:
+def from_equinox(make: Callable[[Key], eqx.Module], *, batched: bool = False, independent: bool = True) -> Equinox:
     """A network out of an Equinox module.
 
     Its parameters are the module's floating-point and complex arrays. Its other arrays (indices, masks, keys) are
@@ -129,7 +136,7 @@ def from_equinox(make: Callable, *, batched: bool = False, independent: bool = T
     return Equinox(make, constants, rest, jax.tree.structure(parameters), batched, independent=independent)
 
 
-def from_nnx(make: Callable, *, independent: bool = True) -> Flax:
+def from_nnx(make: Callable[["nnx.Rngs"], "nnx.Module"], *, independent: bool = True) -> Flax:
     """A network out of a Flax NNX module.
 
     Its parameters are the module's `nnx.Param`s, as nested dictionaries of arrays. Arrays that the module holds
@@ -166,7 +173,7 @@ def from_nnx(make: Callable, *, independent: bool = True) -> Flax:
     return Flax(make, others, graph, independent=independent)
 
 
-def as_network(thing: Any, argument: str = "network") -> Any:
+def as_network(thing: Any, argument: str = "network") -> Network:
     """The network itself, when it is one: anything with `init`, `apply` and `independent`.
 
     **Raises:** `TypeError` naming `argument` and the adapters.

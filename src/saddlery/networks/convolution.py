@@ -8,11 +8,11 @@ gradients, Jacobian products and consensus directions are matrix products too; t
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 import jax
 import jax.numpy as jnp
 from jax import lax
+from jaxtyping import Array
 
 from saddlery.arguments import quoted, whole
 
@@ -21,8 +21,8 @@ FEW = 64  # up to so many numbers in a row of a patch, patches are gathered whol
 
 
 def convolution(
-    x: Any, kernel: Any, stride: int = 1, padding: str | Sequence[tuple[int, int]] = "SAME", *, layout: str = "NHWC"
-) -> Any:
+    x: Array, kernel: Array, stride: int = 1, padding: str | Sequence[tuple[int, int]] = "SAME", *, layout: str = "NHWC"
+) -> Array:
     """The convolution of images with a kernel, in the sense of neural networks.
 
         y[n, i, j, o] = Σ_{u, v, c} x[n, stride·i + u − top, stride·j + v − left, c] · kernel[u, v, c, o]
@@ -55,8 +55,8 @@ def convolution(
 
 
 def transposed_convolution(
-    x: Any, kernel: Any, stride: int = 1, size: tuple[int, int] | None = None, *, layout: str = "NHWC"
-) -> Any:
+    x: Array, kernel: Array, stride: int = 1, size: tuple[int, int] | None = None, *, layout: str = "NHWC"
+) -> Array:
     """The transpose of `convolution` with `"SAME"` padding: ⟨convolution(u), x⟩ = ⟨u, transposed_convolution(x)⟩.
 
         y[n, stride·i + u − top, stride·j + v − left, c] = Σ x[n, i, j, o] · kernel[u, v, c, o]

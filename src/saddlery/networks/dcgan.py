@@ -1,20 +1,23 @@
 """DCGANs: images out of noise by transposed convolutions, and scores out of images by strided ones."""
 
 import itertools
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+from jaxtyping import Array
 
 from saddlery.arguments import number, whole
-from saddlery.networks.batch_norm import batch_norm
+from saddlery.networks.batch_norm import Moments, batch_norm, normalised
 from saddlery.networks.convolution import convolution, transposed_convolution
 from saddlery.networks.layers import affine, dense, kernel, leaky_relu, shifted, sides
 from saddlery.networks.network import Network, widths_of
+from saddlery.types import Key, Parameters
 
-taps_of = partial(whole, "taps", most=32, why="each tap of a kernel is compiled by itself")
+taps_of: Callable[[Any], int] = partial(whole, "taps", most=32, why="each tap of a kernel is compiled by itself")
 
 
 class DCGANGenerator(Network):
@@ -46,7 +49,7 @@ class DCGANGenerator(Network):
     normalised: bool = eqx.field(static=True, default=False)
     last: int = eqx.field(static=True, converter=partial(whole, "last", most=2), default=2)
 
-    def __check_init__(self):
+    def __check_init__(self) -> None:
         _require_independence(self, self.normalised)
 
     @property
@@ -54,7 +57,7 @@ class DCGANGenerator(Network):
         """Of the first map, and after each convolution."""
         return [*sides(self.size, len(self.filters) - 1 + (self.last == 2)), *[self.size] * (self.last == 1)]
 
-    def init(self, key):
+    def init(self, key: Key) -> Parameters:
         """New parameters: `"dense"` and `"convolutions"`, a tuple of layers each."""
         widths = (self.noise, *self.hidden, self.filters[0] * self.sides[0] ** 2)
         maps = (*self.filters, self.channels)
@@ -64,22 +67,33 @@ class DCGANGenerator(Network):
             "convolutions": _each(lambda key, *io: kernel(key, self.taps, *io, transposed=True), second, maps),
         }
 
-    def apply(self, parameters, x):
+    def apply(self, parameters: Parameters, x: Array) -> Array:
         """Images `(batch, size, size, channels)` out of noise `(batch, noise)`."""
+        return self.evaluate(parameters, x)[0]
+
+    def evaluate(
+        self, parameters: Parameters, x: Array, statistics: tuple[Moments, ...] = ()
+    ) -> tuple[Array, tuple[Moments, ...]]:
+        """Images as of `apply`, the first maps normalised by given statistics; and the statistics of all maps."""
+        used = []
+
+        def activated(layer, x):
+            if self.normalised:
+                x, moments = normalised(x, statistics[len(used)] if len(used) < len(statistics) else None)
+                used.append(moments)
+            return leaky_relu(shifted(layer, x), self.slope)
+
         (*hidden, projection), (*convolutions, to_image) = parameters["dense"], parameters["convolutions"]
         side, *larger = self.sides
         x = x.T
         for layer in hidden:
             x = leaky_relu(affine(layer, x), self.slope)
-        x = self._activated(projection, (projection["weight"].T @ x).reshape(self.filters[0], side, side, -1))
+        x = activated(projection, (projection["weight"].T @ x).reshape(self.filters[0], side, side, -1))
         for layer, side in zip(convolutions, larger[:-1], strict=True):
-            x = self._activated(layer, transposed_convolution(x, layer["kernel"], 2, (side, side), layout="CHWN"))
+            x = activated(layer, transposed_convolution(x, layer["kernel"], 2, (side, side), layout="CHWN"))
         size = (self.size, self.size)
         x = shifted(to_image, transposed_convolution(x, to_image["kernel"], self.last, size, layout="CHWN"))
-        return jnp.tanh(x).transpose(3, 1, 2, 0)
-
-    def _activated(self, layer, x):
-        return leaky_relu(shifted(layer, batch_norm(x) if self.normalised else x), self.slope)
+        return jnp.tanh(x).transpose(3, 1, 2, 0), tuple(used)
 
 
 class DCGANDiscriminator(Network):
@@ -107,10 +121,10 @@ class DCGANDiscriminator(Network):
         static=True, converter=lambda after: None if after is None else whole("unnormalised", after, 0), default=None
     )
 
-    def __check_init__(self):
+    def __check_init__(self) -> None:
         _require_independence(self, self.unnormalised is not None)
 
-    def init(self, key):
+    def init(self, key: Key) -> Parameters:
         """New parameters: `"convolutions"` and `"dense"`, a tuple of layers each."""
         widths = (self.filters[-1] * sides(self.size, len(self.filters))[0] ** 2, *self.hidden, 1)
         first, second = jax.random.split(key)
@@ -119,11 +133,11 @@ class DCGANDiscriminator(Network):
             "dense": _each(dense, second, widths),
         }
 
-    def features(self, parameters: Any, x: Any) -> Any:
+    def features(self, parameters: Parameters, x: Array) -> Array:
         """What the score is a linear function of, `(batch, features)`."""
         return self._features(parameters, x).T
 
-    def apply(self, parameters, x):
+    def apply(self, parameters: Parameters, x: Array) -> Array:
         """Scores `(batch,)` of images `(batch, size, size, channels)`."""
         return affine(parameters["dense"][-1], self._features(parameters, x))[0]
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from saddlery.arguments import number, whole
 from saddlery.call import build
-from saddlery.game import Pair
 from saddlery.networks.dcgan import DCGANDiscriminator, DCGANGenerator
 from saddlery.networks.mlp import MLP
 from saddlery.networks.network import LAYERS, WIDTH, Network, width_of
@@ -15,6 +14,7 @@ from saddlery.networks.precision import Precision
 from saddlery.networks.recurrent import LSTMGenerator
 from saddlery.networks.resnet import ResNetDiscriminator, ResNetGenerator
 from saddlery.networks.spectral_norm import ITERATIONS, SpectralNorm
+from saddlery.types import Pair
 
 
 def dcgan(

@@ -1,19 +1,24 @@
 """The layers of networks on images, channels first and the batch last; see `convolution`."""
 
-from typing import Any
+from typing import TypeAlias
 
 import jax
 import jax.numpy as jnp
+from jaxtyping import Array
+
+from saddlery.types import Key
+
+Layer: TypeAlias = dict[str, Array]
 
 GLOROT = jax.nn.initializers.glorot_uniform()  # as the released codes of the papers do
 
 
-def dense(key: Any, inputs: int, outputs: int) -> dict:
+def dense(key: Key, inputs: int, outputs: int) -> Layer:
     """Parameters of a dense layer, `{"weight": (inputs, outputs), "bias": (outputs,)}`."""
     return {"weight": GLOROT(key, (inputs, outputs)), "bias": jnp.zeros(outputs)}
 
 
-def kernel(key: Any, taps: int, inputs: int, outputs: int, *, transposed: bool = False) -> dict:
+def kernel(key: Key, taps: int, inputs: int, outputs: int, *, transposed: bool = False) -> Layer:
     """Parameters of a convolution, `{"kernel": (taps, taps, inputs, outputs), "bias": (outputs,)}`.
 
     A transposed convolution's kernel is that of the convolution it transposes, outputs before inputs.
@@ -22,17 +27,17 @@ def kernel(key: Any, taps: int, inputs: int, outputs: int, *, transposed: bool =
     return {"kernel": GLOROT(key, (taps, taps, *channels)), "bias": jnp.zeros(outputs)}
 
 
-def affine(layer: dict, x: Any) -> Any:
+def affine(layer: Layer, x: Array) -> Array:
     """The values of a dense layer on `(inputs, batch)`."""
     return layer["weight"].T @ x + layer["bias"][:, None]
 
 
-def shifted(layer: dict, x: Any) -> Any:
+def shifted(layer: Layer, x: Array) -> Array:
     """A layer's bias added to `(channels, height, width, batch)`: one for each channel, or for each place."""
     return x + layer["bias"].reshape(*(x.shape[:3] if layer["bias"].size > len(x) else (-1, 1, 1)), 1)
 
 
-def leaky_relu(x: Any, slope: float) -> Any:
+def leaky_relu(x: Array, slope: float) -> Array:
     """x where it is positive, elsewhere `slope` times x."""
     return jnp.where(x >= 0, x, slope * x)
 

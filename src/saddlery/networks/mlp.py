@@ -1,18 +1,27 @@
 """Multilayer perceptrons, initialised as the papers do."""
 
 import math
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+from jaxtyping import Array
 
 from saddlery.arguments import number, whole
 from saddlery.names import nearest
 from saddlery.networks.network import Network, widths_of
+from saddlery.types import Key, Parameters
 
-ACTIVATIONS = {"relu": jax.nn.relu, "tanh": jnp.tanh, "leaky_relu": jax.nn.leaky_relu, "elu": jax.nn.elu}
-INITIALISATIONS = {
+ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
+    "relu": jax.nn.relu,
+    "tanh": jnp.tanh,
+    "leaky_relu": jax.nn.leaky_relu,
+    "elu": jax.nn.elu,
+}
+INITIALISATIONS: dict[str, Callable[..., Any]] = {
     "orthogonal": jax.nn.initializers.orthogonal,
     "glorot": lambda gain: jax.nn.initializers.variance_scaling(gain**2, "fan_avg", "uniform"),
     "he": lambda gain: jax.nn.initializers.variance_scaling(2.0 * gain**2, "fan_in", "normal"),
@@ -53,7 +62,7 @@ class MLP(Network):
     gain: float = eqx.field(static=True, converter=partial(number, "gain", above=0.0), default=1.0)
     scale: float = eqx.field(static=True, converter=partial(number, "scale"), default=1.0)
 
-    def __check_init__(self):
+    def __check_init__(self) -> None:
         for argument in ("activation", "final"):
             name = getattr(self, argument)
             if name not in ACTIVATIONS and not (argument == "final" and name is None):
@@ -61,7 +70,7 @@ class MLP(Network):
         if self.initialisation not in INITIALISATIONS:
             raise ValueError(nearest("initialisation", self.initialisation, INITIALISATIONS))
 
-    def init(self, key):
+    def init(self, key: Key) -> Parameters:
         """New parameters: weights drawn, biases zero."""
         outputs = self.outputs if isinstance(self.outputs, int) else math.prod(self.outputs)
         sizes = (self.inputs, *self.widths, outputs)
@@ -72,7 +81,7 @@ class MLP(Network):
             for key, rows, columns in zip(keys, sizes[:-1], sizes[1:], strict=True)
         )
 
-    def apply(self, parameters, x):
+    def apply(self, parameters: Parameters, x: Array) -> Array:
         """The values on a batch, `(batch, outputs)` or `(batch, *outputs)`."""
         batch = len(x)
         x = x.reshape(batch, -1)

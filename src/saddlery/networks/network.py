@@ -6,8 +6,11 @@ from functools import partial
 from typing import Any
 
 import equinox as eqx
+from jaxtyping import Array
 
 from saddlery.arguments import quoted, whole
+from saddlery.networks.batch_norm import Moments
+from saddlery.types import Key, Parameters
 
 WIDTH = 65_536  # of a layer: two that wide have four billion weights between them
 LAYERS = 100
@@ -43,9 +46,19 @@ class Network(eqx.Module):
     independent: bool = eqx.field(static=True, default=True, kw_only=True)
 
     @abc.abstractmethod
-    def init(self, key: Any) -> Any:
+    def init(self, key: Key) -> Parameters:
         """New parameters from a `jax.random.key`."""
 
     @abc.abstractmethod
-    def apply(self, parameters: Any, x: Any) -> Any:
+    def apply(self, parameters: Parameters, x: Array) -> Array:
         """The network's values on a batch."""
+
+    def evaluate(
+        self, parameters: Parameters, x: Array, statistics: tuple[Moments, ...] = ()
+    ) -> tuple[Any, tuple[Moments, ...]]:
+        """The values with the first normalised maps normalised by given statistics, the others by the batch's own.
+
+        **Returns:** the values, and the statistics of every normalised map, in the order of evaluation. A network
+        without batch normalisation, as which a network counts unless it has an `evaluate` of its own, has none.
+        """
+        return self.apply(parameters, x), ()

@@ -1,13 +1,14 @@
 """Networks that compute in fewer bits than their parameters have."""
 
-from typing import Any
-
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+from jaxtyping import Array
 
 from saddlery.names import nearest
+from saddlery.networks.batch_norm import Moments
 from saddlery.networks.network import Network
+from saddlery.types import Key, Parameters
 
 PRECISIONS = ("bfloat16", "float16", "float32", "float64")
 
@@ -25,23 +26,30 @@ class Precision(Network):
     network: Network
     compute: str = eqx.field(static=True, default="bfloat16")
 
-    def __check_init__(self):
+    def __check_init__(self) -> None:
         if self.compute not in PRECISIONS:
             raise ValueError(nearest("compute", self.compute, PRECISIONS))
 
-    def init(self, key):
+    def init(self, key: Key) -> Parameters:
         """New parameters of the network, in full precision."""
         return self.network.init(key)
 
-    def rounded(self, tree: Any) -> Any:
+    def rounded(self, tree: Parameters) -> Parameters:
         """The arrays of a pytree in the precision to compute in."""
         return jax.tree.map(lambda leaf: leaf.astype(self.compute), tree)
 
-    def apply(self, parameters, x):
+    def apply(self, parameters: Parameters, x: Array) -> Array:
         """The network's values on a batch."""
         return self.network.apply(self.rounded(parameters), self.rounded(x)).astype(jnp.result_type(x))
 
-    def features(self, parameters, x):
+    def evaluate(
+        self, parameters: Parameters, x: Array, statistics: tuple[Moments, ...] = ()
+    ) -> tuple[Array, tuple[Moments, ...]]:
+        """The network's values by given statistics, which keep their precision, and all its statistics."""
+        values, used = self.network.evaluate(self.rounded(parameters), self.rounded(x), statistics)
+        return values.astype(jnp.result_type(x)), used
+
+    def features(self, parameters: Parameters, x: Array) -> Array:
         """The network's features of a batch, where it has such."""
         found = self.network.features(self.rounded(parameters), self.rounded(x))  # pyright: ignore[reportAttributeAccessIssue]
         return found.astype(jnp.result_type(x))

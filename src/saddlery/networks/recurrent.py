@@ -6,10 +6,12 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jax import lax
+from jaxtyping import Array
 
 from saddlery.arguments import whole
 from saddlery.networks.layers import GLOROT, affine, dense
 from saddlery.networks.network import Network, width_of
+from saddlery.types import Key, Parameters
 
 
 class LSTMGenerator(Network):
@@ -33,7 +35,7 @@ class LSTMGenerator(Network):
     channels: int = eqx.field(static=True, converter=partial(whole, "channels"))
     width: int = eqx.field(static=True, converter=width_of("width"), default=128)
 
-    def init(self, key):
+    def init(self, key: Key) -> Parameters:
         """New parameters: `"input"` (W, b), `"recurrent"` (U) and `"row"` (V, d)."""
         first, second, third = jax.random.split(key, 3)
         entry = dense(first, self.noise, 4 * self.width)
@@ -44,7 +46,7 @@ class LSTMGenerator(Network):
             "row": dense(third, self.width, self.size * self.channels),
         }
 
-    def apply(self, parameters, x):
+    def apply(self, parameters: Parameters, x: Array) -> Array:
         """Images `(batch, size, size, channels)` out of noise `(batch, noise)`."""
         seen = affine(parameters["input"], x.T)
 

@@ -2,16 +2,17 @@
 
 import itertools
 from functools import partial
-from typing import Any
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+from jaxtyping import Array
 
 from saddlery.arguments import number, whole
 from saddlery.networks.convolution import convolution, transposed_convolution
-from saddlery.networks.layers import affine, dense, kernel, leaky_relu, shifted, sides
+from saddlery.networks.layers import Layer, affine, dense, kernel, leaky_relu, shifted, sides
 from saddlery.networks.network import Network, width_of
+from saddlery.types import Key, Parameters
 
 SLOPE = 0.2
 DOUBLINGS = 4
@@ -40,7 +41,7 @@ class ResNet(Network):
     branch: float = eqx.field(static=True, converter=partial(number, "branch"), default=1.0)
     small: bool = eqx.field(static=True, default=False)
 
-    def block(self, key: Any) -> dict:
+    def block(self, key: Key) -> dict[str, Layer]:
         """New parameters of a residual block."""
         inner = max(1, self.filters // 2)
         first, second = jax.random.split(key)
@@ -49,7 +50,7 @@ class ResNet(Network):
             block["second"]["kernel"] = 1e-5 * jax.random.normal(second, block["second"]["kernel"].shape)
         return block
 
-    def through(self, block: dict, x: Any) -> Any:
+    def through(self, block: dict[str, Layer], x: Array) -> Array:
         """A map and its residual branch."""
         change = x
         for layer in (block["first"], block["second"]):
@@ -65,7 +66,7 @@ class ResNetGenerator(ResNet):
 
     noise: int = eqx.field(static=True, converter=partial(whole, "noise"), default=256)
 
-    def init(self, key):
+    def init(self, key: Key) -> Parameters:
         """New parameters: `"dense"`, `"convolutions"` and `"blocks"`."""
         keys = jax.random.split(key, 2 * DOUBLINGS)
         maps = itertools.pairwise((*[self.filters] * DOUBLINGS, self.channels))
@@ -77,7 +78,7 @@ class ResNetGenerator(ResNet):
             "blocks": tuple(self.block(key) for key in keys[2::2]),
         }
 
-    def apply(self, parameters, x):
+    def apply(self, parameters: Parameters, x: Array) -> Array:
         """Images `(batch, size, size, channels)` out of noise `(batch, noise)`."""
         smallest, *larger = sides(self.size, DOUBLINGS)
         x = affine(parameters["dense"], x.T).reshape(self.filters, smallest, smallest, -1)
@@ -95,7 +96,7 @@ class ResNetDiscriminator(ResNet):
     In the released code the first block alone has all its filters between.
     """
 
-    def init(self, key):
+    def init(self, key: Key) -> Parameters:
         """New parameters: `"convolutions"`, `"blocks"` and `"dense"`."""
         keys = jax.random.split(key, 2 * DOUBLINGS + 1)
         maps = itertools.pairwise((self.channels, *[self.filters] * DOUBLINGS))
@@ -105,11 +106,11 @@ class ResNetDiscriminator(ResNet):
             "dense": dense(keys[0], self.filters * sides(self.size, DOUBLINGS)[0] ** 2, 1),
         }
 
-    def features(self, parameters: Any, x: Any) -> Any:
+    def features(self, parameters: Parameters, x: Array) -> Array:
         """What the score is a linear function of, `(batch, features)`."""
         return self._features(parameters, x).T
 
-    def apply(self, parameters, x):
+    def apply(self, parameters: Parameters, x: Array) -> Array:
         """Scores `(batch,)` of images `(batch, size, size, channels)`."""
         return affine(parameters["dense"], self._features(parameters, x))[0]
 

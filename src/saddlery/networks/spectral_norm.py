@@ -1,16 +1,18 @@
 """Spectral normalisation: every matrix of a network divided by its largest singular value."""
 
 from functools import partial
-from typing import Any
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
+from jaxtyping import Array, Float
 
 from saddlery.arguments import whole
+from saddlery.networks.batch_norm import Moments
 from saddlery.networks.network import Network
+from saddlery.types import Key, Parameters, Scalar
 
 ZERO = 1e-12  # in the place of smaller norms, so that a layer of zeros stays one
 
@@ -33,11 +35,11 @@ class SpectralNorm(Network):
     network: Network
     iterations: int = eqx.field(static=True, converter=partial(whole, "iterations", most=ITERATIONS), default=10)
 
-    def init(self, key):
+    def init(self, key: Key) -> Parameters:
         """New parameters of the network, not yet normalised."""
         return self.network.init(key)
 
-    def normalised(self, parameters):
+    def normalised(self, parameters: Parameters) -> Parameters:
         """The parameters that the network computes with."""
 
         def normalise(weight):
@@ -48,16 +50,22 @@ class SpectralNorm(Network):
 
         return jax.tree.map(normalise, parameters)
 
-    def apply(self, parameters, x):
+    def apply(self, parameters: Parameters, x: Array) -> Array:
         """The network's values on a batch."""
         return self.network.apply(self.normalised(parameters), x)
 
-    def features(self, parameters, x):
+    def evaluate(
+        self, parameters: Parameters, x: Array, statistics: tuple[Moments, ...] = ()
+    ) -> tuple[Array, tuple[Moments, ...]]:
+        """The network's values by given statistics, and all its statistics."""
+        return self.network.evaluate(self.normalised(parameters), x, statistics)
+
+    def features(self, parameters: Parameters, x: Array) -> Array:
         """The network's features of a batch, where it has such."""
         return self.network.features(self.normalised(parameters), x)  # pyright: ignore[reportAttributeAccessIssue]
 
 
-def largest_singular_value(matrix: Any, iterations: int) -> Any:
+def largest_singular_value(matrix: Float[Array, "rows columns"], iterations: int) -> Scalar:
     """σ = uᵀ W v, with u and v from `iterations` of the power method.
 
         u ← W v / ‖W v‖,   v ← Wᵀ u / ‖Wᵀ u‖

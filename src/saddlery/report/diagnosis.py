@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from saddlery import storage
 from saddlery.diagnosis import Diagnosis
 from saddlery.diagnosis.verification import Verification, measured
 from saddlery.diagnosis.words import GAINS, advice, conclusion, rows
+from saddlery.records import storage
 from saddlery.report.finding import Finding
 from saddlery.report.sections import Cell, Row, Table
 from saddlery.report.style import COLOURS, GREY, INK, RULE, Picture, canvas, dress, logarithmic, render
@@ -92,7 +92,7 @@ def pictures(diagnosis: Diagnosis) -> list[Picture]:
     drawn = [_along(diagnosis, "norms"), _along(diagnosis, "losses")]
     if diagnosis.facts.quality is not None:
         drawn.append(_along(diagnosis, "samples"))
-    if diagnosis.walk.path["position"].values.any():
+    if diagnosis.trial.path["position"].values.any():
         drawn.append(_path(diagnosis))
     if diagnosis.evidence.spectrum is not None and len(diagnosis.evidence.spectrum.eigenvalues):
         drawn.append(_spectrum(diagnosis))
@@ -112,7 +112,7 @@ def _frame(title: str, horizontal: str, vertical: str) -> tuple[Any, Axes]:
 
 
 def _along(diagnosis: Diagnosis, what: str) -> Picture:
-    """Norms, losses or the samples' measure along the run, and from the grey line on along the short training."""
+    """Norms, losses or the samples' measure along the run, and from the grey line on along the trial run."""
     quality = diagnosis.facts.quality
     sample = "" if quality is None else quality.name
     titles = {"norms": ("Gradient norms", "norm (loss per unit)"), "losses": ("Losses", "loss (as minimised)")}
@@ -123,7 +123,7 @@ def _along(diagnosis: Diagnosis, what: str) -> Picture:
         lines[name] = [(f"{player}_{kind}", player, c) for player, c in
                        (("generator", GENERATOR), ("discriminator", DISCRIMINATOR))]  # fmt: skip
     figure, axes = _frame(titles[what][0], "training step", titles[what][1])
-    path, history, here = diagnosis.walk.path, diagnosis.subject.history, diagnosis.subject.step
+    path, history, here = diagnosis.trial.path, diagnosis.subject.history, diagnosis.subject.step
     for variable, label, color in lines[what]:
         if history is not None and variable in history:
             axes.plot(history["step"], history[variable], color=color, linewidth=1.2)
@@ -136,22 +136,22 @@ def _along(diagnosis: Diagnosis, what: str) -> Picture:
         axes.set_ylim(-0.3, quality.best + 0.3)
     if what != "samples":
         axes.legend(fontsize=7.5, framealpha=0.85, edgecolor="none", labelcolor=INK)
-    alt = f"{titles[what][0]} along training; the dashed line is where the short training begins."
+    alt = f"{titles[what][0]} along training; the dashed line is where the trial run begins."
     return render(figure, what, alt)
 
 
 def _path(diagnosis: Diagnosis) -> Picture:
     """The path in its plane of most movement, from light to dark."""
-    positions = diagnosis.walk.path["position"].values.astype(float)
+    positions = diagnosis.trial.path["position"].values.astype(float)
     centred = positions - positions.mean(0)
     left, strengths, _ = np.linalg.svd(centred, full_matrices=False)
     plane = np.zeros((len(positions), 2))
     known = min(2, len(strengths))
     plane[:, :known] = left[:, :known] * strengths[:known]
     share = (strengths[:2] ** 2).sum() / (strengths**2).sum()
-    figure, axes = _frame("The path of the short training", "first component", "second component")
+    figure, axes = _frame("The path of the trial run", "first component", "second component")
     axes.plot(*plane.T, color=GREY, linewidth=0.7)
-    axes.scatter(*plane.T, c=diagnosis.walk.path["step"].values, cmap="viridis_r", s=9, linewidth=0, zorder=3)
+    axes.scatter(*plane.T, c=diagnosis.trial.path["step"].values, cmap="viridis_r", s=9, linewidth=0, zorder=3)
     axes.plot(*plane[0], "o", color="white", markeredgecolor=INK, markersize=6, zorder=4)
     axes.set_aspect("equal", adjustable="datalim")
     trends = diagnosis.facts.trends

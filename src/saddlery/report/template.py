@@ -8,7 +8,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from saddlery import storage
+from saddlery.records import storage
 from saddlery.report.style import Picture
 
 

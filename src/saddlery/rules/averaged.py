@@ -9,8 +9,9 @@ import jax.numpy as jnp
 import optax
 
 from saddlery.arguments import numbers, whole
-from saddlery.game import Pair, afford
-from saddlery.rules.rule import Rule
+from saddlery.game import Game, afford
+from saddlery.rules.rule import Rule, Turn
+from saddlery.types import Memory, Pair, Players
 
 
 def _answering(turn, discriminator):
@@ -34,15 +35,15 @@ class Averaged(Rule):
 
     decay: Any = eqx.field(converter=partial(numbers, "decay", least=0.0, most=1.0), default=1.0)
 
-    def init(self, game, players):
+    def init(self, game: Game, players: Players) -> Memory:
         """The number of positions seen, and their average."""
         return jnp.zeros((), jnp.int32), optax.tree.zeros_like(players.discriminator)
 
-    def evaluations(self, dimension):
+    def evaluations(self, dimension: int) -> int:
         """The gradient, its players' parts taken against two discriminators."""
         return 1
 
-    def __call__(self, turn, state):
+    def __call__(self, turn: Turn, state: Memory) -> tuple[Players, Memory]:
         """The generator's gradient against the average, and the average with the present position in it."""
         seen, average = state
         share = jnp.maximum(1.0 / (seen + 1), 1.0 - self.decay)
@@ -62,16 +63,16 @@ class Delayed(Rule):
 
     steps: int = eqx.field(static=True, converter=partial(whole, "steps", least=0, most=1_000_000), default=10)
 
-    def init(self, game, players):
+    def init(self, game: Game, players: Players) -> Memory:
         """Positions of the discriminator, the oldest first."""
         afford("steps: so many discriminators", players.discriminator, copies=self.steps + 1)
         return jax.tree.map(lambda x: jnp.broadcast_to(x, (self.steps + 1, *x.shape)), players.discriminator)
 
-    def evaluations(self, dimension):
+    def evaluations(self, dimension: int) -> int:
         """The gradient, its players' parts taken against two discriminators."""
         return 1
 
-    def __call__(self, turn, state):
+    def __call__(self, turn: Turn, state: Memory) -> tuple[Players, Memory]:
         """The generator's gradient against the oldest position kept, and the positions moved on by one."""
         past = jax.tree.map(lambda kept, now: jnp.concatenate([kept[1:], now[None]]), state, turn.players.discriminator)
         return _answering(turn, jax.tree.map(lambda kept: kept[0], past)), past

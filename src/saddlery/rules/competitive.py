@@ -8,9 +8,10 @@ import jax
 import optax
 
 from saddlery.arguments import number, numbers
-from saddlery.game import Pair, gradient_field
+from saddlery.game import gradient_field
 from saddlery.rules.linear import solve
-from saddlery.rules.rule import Rule, repeated
+from saddlery.rules.rule import Rule, Turn, repeated
+from saddlery.types import Memory, Pair, Players
 
 
 class Competitive(Rule):
@@ -33,12 +34,12 @@ class Competitive(Rule):
     tolerance: float = eqx.field(static=True, converter=partial(number, "tolerance", least=0.0), default=1e-6)
     iterations: int = eqx.field(static=True, converter=repeated("iterations"), default=10)
 
-    def evaluations(self, dimension):
+    def evaluations(self, dimension: int) -> int:
         """The gradient, two products for the right-hand side and the substitution, two for each vector of GMRES."""
         vectors = min(dimension, 20)
         return 3 + 2 * (1 if dimension <= 20 else self.iterations) * (vectors + 1)
 
-    def __call__(self, turn, state):
+    def __call__(self, turn: Turn, state: Memory) -> tuple[Players, Memory]:
         """The solution of the local game; there is no state."""
         field = gradient_field(turn.game, turn.batch)
         xi, push = jax.linearize(field, turn.players)

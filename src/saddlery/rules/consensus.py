@@ -9,8 +9,9 @@ import jax.numpy as jnp
 import optax
 
 from saddlery.arguments import numbers
-from saddlery.game import Pair, gradient_field
-from saddlery.rules.rule import Rule
+from saddlery.game import Game, gradient_field
+from saddlery.rules.rule import Rule, Turn
+from saddlery.types import Memory, Pair, Players
 
 
 class Consensus(Rule):
@@ -41,19 +42,19 @@ class Consensus(Rule):
     )
     target: Any = eqx.field(converter=partial(numbers, "target", least=0.0), default=0.0)
 
-    def __check_init__(self):
+    def __check_init__(self) -> None:
         if jnp.shape(self.gamma) not in ((), (2, 2)):
             raise ValueError(f"gamma: got shape {jnp.shape(self.gamma)}, expected a number or a 2×2 matrix")
 
-    def init(self, game, players):
+    def init(self, game: Game, players: Players) -> Memory:
         """The multiplier γ where it adapts; otherwise nothing."""
         return () if self.rate is None else self.gamma.astype(jnp.result_type(*jax.tree.leaves(players)))
 
-    def evaluations(self, dimension):
+    def evaluations(self, dimension: int) -> int:
         """The gradient and a product with Hᵀ, of a matrix γ one for each player."""
         return 2 if self.gamma.ndim == 0 else 3
 
-    def __call__(self, turn, state):
+    def __call__(self, turn: Turn, state: Memory) -> tuple[Players, Memory]:
         """The regularised gradient, and γ's new value where it adapts."""
         gamma = self.gamma if self.rate is None else state
         xi, transposed = jax.vjp(gradient_field(turn.game, turn.batch), turn.players)

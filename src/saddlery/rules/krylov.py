@@ -9,7 +9,8 @@ from jax.flatten_util import ravel_pytree
 
 from saddlery.arguments import whole
 from saddlery.game import gradient_field
-from saddlery.rules.rule import Rule
+from saddlery.rules.rule import Rule, Turn
+from saddlery.types import Memory, Players
 
 
 class Krylov(Rule):
@@ -40,11 +41,11 @@ class Krylov(Rule):
     )
     transposed: bool = eqx.field(static=True, default=True)
 
-    def evaluations(self, dimension):
+    def evaluations(self, dimension: int) -> int:
         """The gradient, `order` products with Hᵀ and `order` + 1 with H; without `transposed` the latter only."""
         return 2 + (2 if self.transposed else 1) * self.order
 
-    def __call__(self, turn, state):
+    def __call__(self, turn: Turn, state: Memory) -> tuple[Players, Memory]:
         """The minimiser; there is no state."""
         flat, unravel = ravel_pytree(turn.players)
         field = gradient_field(turn.game, turn.batch)

@@ -1,17 +1,20 @@
 """Linear systems whose matrix is known by its products only."""
 
 from collections.abc import Callable
-from typing import Any
 
 import jax
 import jax.numpy as jnp
 import lineax
 import optax
 
+from saddlery.types import Parameters
+
 VECTORS = 20  # of a Krylov space before it restarts
 
 
-def solve(product: Callable[[Any], Any], target: Any, tolerance: float, iterations: int) -> Any:
+def solve(
+    product: Callable[[Parameters], Parameters], target: Parameters, tolerance: float, iterations: int
+) -> Parameters:
     """x with `product(x)` = `target`, by GMRES: the matrices of general-sum games are not symmetric.
 
     **Arguments:**

@@ -9,7 +9,8 @@ import optax
 
 from saddlery.arguments import numbers, whole
 from saddlery.game import gradient_field
-from saddlery.rules.rule import Rule
+from saddlery.rules.rule import Rule, Turn
+from saddlery.types import Memory, Players
 
 
 class Neumann(Rule):
@@ -33,11 +34,11 @@ class Neumann(Rule):
     )
     gamma: Any = eqx.field(converter=partial(numbers, "gamma"), default=0.1)
 
-    def evaluations(self, dimension):
+    def evaluations(self, dimension: int) -> int:
         """The gradient and a product with Hᵀ for each power."""
         return 1 + self.order
 
-    def __call__(self, turn, state):
+    def __call__(self, turn: Turn, state: Memory) -> tuple[Players, Memory]:
         """The truncated series; there is no state."""
         xi, transposed = jax.vjp(gradient_field(turn.game, turn.batch), turn.players)
         term = total = xi

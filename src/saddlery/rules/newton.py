@@ -10,7 +10,8 @@ import optax
 from saddlery.arguments import number, numbers
 from saddlery.game import gradient_field
 from saddlery.rules.linear import solve
-from saddlery.rules.rule import Rule, repeated
+from saddlery.rules.rule import Rule, Turn, repeated
+from saddlery.types import Memory, Players
 
 
 class Newton(Rule):
@@ -37,12 +38,12 @@ class Newton(Rule):
     tolerance: float = eqx.field(static=True, converter=partial(number, "tolerance", least=0.0), default=1e-6)
     iterations: int = eqx.field(static=True, converter=repeated("iterations"), default=10)
 
-    def evaluations(self, dimension):
+    def evaluations(self, dimension: int) -> int:
         """At most: the gradient, and for every restart a residual and its vectors."""
         vectors = min(dimension, 20)
         return 1 + (1 if dimension <= 20 else self.iterations) * (vectors + 1)
 
-    def __call__(self, turn, state):
+    def __call__(self, turn: Turn, state: Memory) -> tuple[Players, Memory]:
         """The solution of the damped system; there is no state."""
         xi, push = jax.linearize(gradient_field(turn.game, turn.batch), turn.players)
         damped = lambda p: optax.tree.add_scale(push(p), self.damping, p)  # noqa: E731

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import equinox as eqx
 
 from saddlery.arguments import whole
-from saddlery.game import Pair
+from saddlery.game import Game
+from saddlery.types import Memory, Pair, Players
 
 
 def repeated(argument: str, least: int = 1) -> Callable[[Any], int]:
@@ -41,7 +42,7 @@ class Rule(eqx.Module):
     the rule's state from the last evaluation only, so it moves once per step.
     """
 
-    def init(self, game: Any, players: Pair) -> Any:
+    def init(self, game: Game, players: Players) -> Memory:
         """The rule's state at the start: none, unless the rule remembers something."""
         return ()
 
@@ -54,5 +55,5 @@ class Rule(eqx.Module):
         return None
 
     @abc.abstractmethod
-    def __call__(self, turn: Turn, state: Any) -> tuple[Pair, Any]:
+    def __call__(self, turn: Turn, state: Memory) -> tuple[Pair, Any]:
         """What each optimiser is to descend, as a `Pair` of the players' structure, and the rule's new state."""

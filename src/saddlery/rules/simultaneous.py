@@ -1,7 +1,8 @@
 """The simultaneous gradient, each player's own."""
 
 from saddlery.game import gradients
-from saddlery.rules.rule import Rule
+from saddlery.rules.rule import Rule, Turn
+from saddlery.types import Memory, Players
 
 
 class Simultaneous(Rule):
@@ -10,10 +11,10 @@ class Simultaneous(Rule):
     descend ξ = (∇_g L_g, ∇_d L_d)
     """
 
-    def evaluations(self, dimension):
+    def evaluations(self, dimension: int) -> int:
         """The gradient."""
         return 1
 
-    def __call__(self, turn, state):
+    def __call__(self, turn: Turn, state: Memory) -> tuple[Players, Memory]:
         """The simultaneous gradient; there is no state."""
         return gradients(turn.game, turn.players, turn.batch), state

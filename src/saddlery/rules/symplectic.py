@@ -10,7 +10,8 @@ import optax
 
 from saddlery.arguments import numbers
 from saddlery.game import gradient_field
-from saddlery.rules.rule import Rule
+from saddlery.rules.rule import Rule, Turn
+from saddlery.types import Memory, Players
 
 
 class Symplectic(Rule):
@@ -26,11 +27,11 @@ class Symplectic(Rule):
     weight: Any = eqx.field(converter=partial(numbers, "weight"), default=1.0)
     align: bool = eqx.field(static=True, default=True)
 
-    def evaluations(self, dimension):
+    def evaluations(self, dimension: int) -> int:
         """The gradient, a product with H and one with Hᵀ."""
         return 3
 
-    def __call__(self, turn, state):
+    def __call__(self, turn: Turn, state: Memory) -> tuple[Players, Memory]:
         """The adjusted gradient; there is no state."""
         field = gradient_field(turn.game, turn.batch)
         xi, transposed = jax.vjp(field, turn.players)

@@ -4,8 +4,9 @@ import equinox as eqx
 import jax
 import optax
 
-from saddlery.game import Pair, afford, gradients
-from saddlery.rules.rule import Rule, repeated
+from saddlery.game import afford, gradients
+from saddlery.rules.rule import Rule, Turn, repeated
+from saddlery.types import Memory, Pair, Players
 
 
 class Unrolled(Rule):
@@ -30,11 +31,11 @@ class Unrolled(Rule):
     steps: int = eqx.field(static=True, converter=repeated("steps", least=0), default=10)
     second_order: bool = eqx.field(static=True, default=True)
 
-    def evaluations(self, dimension):
+    def evaluations(self, dimension: int) -> int:
         """The gradient, and K gradients ahead and K products back, the discriminator's alone."""
         return 1 + 2 * self.steps
 
-    def __call__(self, turn, state):
+    def __call__(self, turn: Turn, state: Memory) -> tuple[Players, Memory]:
         """The unrolled gradient of the generator, the ordinary one of the discriminator."""
         if self.steps == 0:
             return gradients(turn.game, turn.players, turn.batch), state

@@ -3,9 +3,11 @@
 import equinox as eqx
 import jax
 
-from saddlery.game import Pair
+from saddlery.game import Game
+from saddlery.rules import Rule
 from saddlery.rules.rule import repeated
-from saddlery.schedules.schedule import Schedule, descend, direct
+from saddlery.schedules.schedule import Schedule, State, descend, direct
+from saddlery.types import Key, Pair, Players
 
 
 class Alternating(Schedule):
@@ -22,11 +24,13 @@ class Alternating(Schedule):
     generator: int = eqx.field(static=True, converter=repeated("generator"), default=1)
 
     @property
-    def evaluations(self):
+    def evaluations(self) -> int:
         """One for each move."""
         return self.discriminator + self.generator
 
-    def step(self, game, rule, optimisers, players, state, key):
+    def step(
+        self, game: Game, rule: Rule, optimisers: Pair, players: Players, state: State, key: Key
+    ) -> tuple[Players, State]:
         """The discriminator's moves, then the generator's."""
 
         def move(player, players, states, key):

@@ -3,7 +3,10 @@
 import jax
 import jax.numpy as jnp
 
-from saddlery.schedules.schedule import Schedule, descend, direct
+from saddlery.game import Game
+from saddlery.rules import Rule
+from saddlery.schedules.schedule import Schedule, State, descend, direct
+from saddlery.types import Key, Memory, Pair, Players
 
 
 class BestResponse(Schedule):
@@ -17,7 +20,7 @@ class BestResponse(Schedule):
     **Raises:** `TypeError` at the start for a game without `best_response`.
     """
 
-    def init(self, game, rule, players):
+    def init(self, game: Game, rule: Rule, players: Players) -> Memory:
         """Nothing, once it is sure that the game knows its maximiser."""
         if not callable(getattr(game, "best_response", None)):
             raise TypeError(
@@ -26,9 +29,11 @@ class BestResponse(Schedule):
             )
         return ()
 
-    def step(self, game, rule, optimisers, players, state, key):
+    def step(
+        self, game: Game, rule: Rule, optimisers: Pair, players: Players, state: State, key: Key
+    ) -> tuple[Players, State]:
         """The best discriminator, and the generator's move against it."""
-        best = jax.tree.map(_finite, game.best_response(players.generator))
+        best = jax.tree.map(_finite, game.best_response(players.generator))  # pyright: ignore[reportAttributeAccessIssue]
         players = players._replace(discriminator=best)
         directions, memory = direct(game, rule, optimisers, players, state.optimisers, game.draw(key), state.rule)
         generator, of_generator = descend(

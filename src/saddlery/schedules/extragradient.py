@@ -4,7 +4,10 @@ import equinox as eqx
 import jax
 import optax
 
-from saddlery.schedules.schedule import Schedule, descend_both, direct
+from saddlery.game import Game
+from saddlery.rules import Rule
+from saddlery.schedules.schedule import Schedule, State, descend_both, direct
+from saddlery.types import Key, Memory, Pair, Players
 
 
 class Extragradient(Schedule):
@@ -23,11 +26,13 @@ class Extragradient(Schedule):
     keep: bool = eqx.field(static=True, default=False)
 
     @property
-    def evaluations(self):
+    def evaluations(self) -> int:
         """The trial's and the real step's."""
         return 2
 
-    def step(self, game, rule, optimisers, players, state, key):
+    def step(
+        self, game: Game, rule: Rule, optimisers: Pair, players: Players, state: State, key: Key
+    ) -> tuple[Players, State]:
         """The trial step and the real one."""
         first, second = jax.random.split(key)
         batch = game.draw(first)
@@ -48,11 +53,13 @@ class ExtrapolationFromPast(Schedule):
     One evaluation of the rule a step. The first trial step is none: its past direction is zero.
     """
 
-    def init(self, game, rule, players):
+    def init(self, game: Game, rule: Rule, players: Players) -> Memory:
         """The past direction, zero."""
         return optax.tree.zeros_like(players)
 
-    def step(self, game, rule, optimisers, players, state, key):
+    def step(
+        self, game: Game, rule: Rule, optimisers: Pair, players: Players, state: State, key: Key
+    ) -> tuple[Players, State]:
         """The trial step along the past direction, the real step along the new one."""
         trial, _ = descend_both(optimisers, state.schedule, state.optimisers, players)
         directions, memory = direct(game, rule, optimisers, trial, state.optimisers, game.draw(key), state.rule)

@@ -8,8 +8,11 @@ import jax
 import jax.numpy as jnp
 
 from saddlery.arguments import numbers, quoted, whole
-from saddlery.schedules.schedule import Schedule
+from saddlery.game import Game
+from saddlery.rules import Rule
+from saddlery.schedules.schedule import Schedule, State
 from saddlery.schedules.simultaneous import Simultaneous
+from saddlery.types import Key, Memory, Pair, Players
 
 
 class Lookahead(Schedule):
@@ -27,20 +30,22 @@ class Lookahead(Schedule):
     weight: Any = eqx.field(converter=partial(numbers, "weight", above=0.0, most=1.0), default=0.5)
     inner: Schedule = eqx.field(default_factory=Simultaneous)
 
-    def __check_init__(self):
+    def __check_init__(self) -> None:
         if not callable(getattr(self.inner, "step", None)):
             raise TypeError(f"inner: got {quoted(self.inner)}, expected a schedule")
 
     @property
-    def evaluations(self):
+    def evaluations(self) -> int:
         """Those of the fast step."""
         return self.inner.evaluations
 
-    def init(self, game, rule, players):
+    def init(self, game: Game, rule: Rule, players: Players) -> Memory:
         """Fast steps since the last return, the slow players, the inner schedule's memory."""
         return jnp.zeros((), jnp.int32), players, self.inner.init(game, rule, players)
 
-    def step(self, game, rule, optimisers, players, state, key):
+    def step(
+        self, game: Game, rule: Rule, optimisers: Pair, players: Players, state: State, key: Key
+    ) -> tuple[Players, State]:
         """A fast step, and the return when it is due."""
         taken, slow, memory = state.schedule
         players, state = self.inner.step(game, rule, optimisers, players, state._replace(schedule=memory), key)

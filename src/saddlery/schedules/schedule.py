@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 import equinox as eqx
 import optax
 
-from saddlery.game import Pair
-from saddlery.rules import Turn
+from saddlery.game import Game
+from saddlery.rules import Rule, Turn
+from saddlery.types import Batch, Key, Memory, Pair, Parameters, Players
 
 
 class State(NamedTuple):
@@ -24,7 +25,7 @@ class Schedule(eqx.Module):
     The state's `schedule` is the schedule's own memory (`init`), `()` for most.
     """
 
-    def init(self, game: Any, rule: Any, players: Pair) -> Any:
+    def init(self, game: Game, rule: Rule, players: Players) -> Memory:
         """The schedule's own memory at the start."""
         return ()
 
@@ -34,22 +35,26 @@ class Schedule(eqx.Module):
         return 1
 
     @abc.abstractmethod
-    def step(self, game: Any, rule: Any, optimisers: Pair, players: Pair, state: State, key: Any) -> tuple[Pair, State]:
+    def step(
+        self, game: Game, rule: Rule, optimisers: Pair, players: Players, state: State, key: Key
+    ) -> tuple[Players, State]:
         """One step, with batches drawn from `key`: the new players and the new `State`."""
 
 
-def direct(game, rule, optimisers, players, states, batch, memory):
+def direct(
+    game: Game, rule: Rule, optimisers: Pair, players: Players, states: Pair, batch: Batch, memory: Memory
+) -> tuple[Players, Memory]:
     """The rule's directions at a position, and its new state."""
     return rule(Turn(game, players, batch, optimisers, states), memory)
 
 
-def descend(optimiser, direction, state, parameters):
+def descend(optimiser: Any, direction: Parameters, state: State, parameters: Parameters) -> tuple[Parameters, Memory]:
     """One player moved by its optimiser, and the optimiser's new state."""
     updates, state = optimiser.update(direction, state, parameters)
     return optax.apply_updates(parameters, updates), state
 
 
-def descend_both(optimisers, directions, states, players):
+def descend_both(optimisers: Pair, directions: Players, states: Pair, players: Players) -> tuple[Players, Pair]:
     """Both players moved, each by its own optimiser, and the optimisers' new states."""
     generator, discriminator = map(descend, optimisers, directions, states, players)
     return Pair(generator[0], discriminator[0]), Pair(generator[1], discriminator[1])

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from saddlery import execution
-from saddlery.experiment import Experiment
+from saddlery.experiments import execution
+from saddlery.experiments.experiment import Experiment
 
 # The settings, a column for each scale. Steps are what a method is given, not what it needs.
 SCALES = ("full", "small")
@@ -59,4 +59,6 @@ def run(folder: Path, scale: str = "full", progress: Callable | None = None) -> 
 
     **Returns:** their results, an `xarray.Dataset` each.
     """
-    return [execution.run(each, path, resume=True, progress=progress) for path, each in folders(folder, scale).items()]
+    return [
+        execution.run(each, path, resume=True, on_progress=progress) for path, each in folders(folder, scale).items()
+    ]

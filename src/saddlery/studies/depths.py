@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from saddlery.call import parse
-from saddlery.experiment import Experiment
-from saddlery.sweeps.grid import Setting
+from saddlery.experiments.experiment import Experiment
+from saddlery.experiments.grid import Setting
 
 SIZES = {0.25: "¼", 0.5: "½"}  # of discriminators, in labels
 RECORDS = 10  # along training

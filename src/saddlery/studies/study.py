@@ -83,7 +83,7 @@ class Study:
 
         **Raises:** `ValueError` for another scale; `FileExistsError` when the folder holds other experiments.
         """
-        from saddlery.datasets import write_dataset
+        from saddlery.records.datasets import write_dataset
 
         if scale not in self.scales:
             raise ValueError(nearest("scale", scale, self.scales))
@@ -97,7 +97,7 @@ class Study:
 
         **Raises:** `FileNotFoundError` when there are none.
         """
-        from saddlery.datasets import read_dataset
+        from saddlery.records.datasets import read_dataset
 
         path = self._path(folder)
         if not path.exists():
@@ -140,7 +140,7 @@ class Study:
 
 def kept(path: Path, make: "Callable[[], xr.Dataset]") -> "xr.Dataset":
     """A part of a study's results: made and written to a folder unless it is there, and read back."""
-    from saddlery.datasets import is_there, read_dataset, write_dataset
+    from saddlery.records.datasets import is_there, read_dataset, write_dataset
 
     if not is_there(path):
         write_dataset(path, make())

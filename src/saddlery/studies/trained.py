@@ -13,15 +13,18 @@ import jax
 import numpy as np
 import xarray as xr
 
-from saddlery import storage
 from saddlery.cores import Completed, threads
-from saddlery.execution import all_claimed, carry_out, cells_of
-from saddlery.experiment import KEPT, Experiment, Ready, prepare
+from saddlery.experiments.built import BuiltExperiment, prepare
+from saddlery.experiments.cells import cells_of
+from saddlery.experiments.claimed import all_claimed
+from saddlery.experiments.execution import run_experiment
+from saddlery.experiments.experiment import KEPT, Experiment
+from saddlery.experiments.grid import Setting
+from saddlery.experiments.programs import Cell
 from saddlery.game import Pair
 from saddlery.reading import Damaged
-from saddlery.sweeps.cells import Cell
-from saddlery.sweeps.grid import Setting
-from saddlery.training import begin
+from saddlery.records import storage
+from saddlery.runs.loop import start_or_restore
 
 SHARE = 4  # of progress: measuring a run counts as so many times less than training it
 
@@ -70,7 +73,7 @@ def train_and_measure(
     told = Told(progress, experiments)
     with all_claimed({folder / name: each.experiment for name, each in ready.items()}, resume=True) as stops:
         records = {
-            name: carry_out(each, folder / name, partial(told.trained, name), stop=stops[folder / name])
+            name: run_experiment(each, folder / name, partial(told.trained, name), stop=stops[folder / name])
             for name, each in ready.items()
         }
         found = _measured(ready, folder, measure, told.measured)
@@ -115,21 +118,21 @@ def players_of(cell: Cell, seed: int) -> Pair:
 
     **Raises:** `ValueError` when there is no checkpoint that is whole.
     """
-    stage = begin(cell.plan, seed, cell.keys[seed])
+    stage = start_or_restore(cell, seed)
     if stage.step == 0 and stage.diverged_at < 0:
-        raise ValueError(f"{cell.plan.folder} holds no whole checkpoint of seed {seed}; delete it and run again")
+        raise ValueError(f"{cell.folder} holds no whole checkpoint of seed {seed}; delete it and run again")
     return stage.carry.players
 
 
 def _measured(
-    ready: Mapping[str, Ready], folder: Path, measure: Measure, told: Callable[[str, str, int, int], None]
+    ready: Mapping[str, BuiltExperiment], folder: Path, measure: Measure, told: Callable[[str, str, int, int], None]
 ) -> dict[str, xr.Dataset]:
     """What is measured of every run, a thread for each core, as datasets (`setting`, `seed`) by experiment."""
 
     def one(name, cell, seed):
         key = jax.random.fold_in(jax.random.key(ready[name].experiment.key + 1), seed)
-        path = folder / "measured" / name / f"{cell.place + 1}-{seed}.npz"
-        return once(path, lambda: measure(cell.plan.game, players_of(cell, seed), key))
+        path = folder / "measured" / name / f"{cell.index + 1}-{seed}.npz"
+        return once(path, lambda: measure(cell.game, players_of(cell, seed), key))
 
     found: dict[str, dict[tuple[int, int], dict[str, np.ndarray]]] = {name: {} for name in ready}
     waiting: dict[Any, tuple[str, Cell, int]] = {}
@@ -139,12 +142,12 @@ def _measured(
                 for seed in range(len(cell.keys)):
                     future = pool.submit(one, name, cell, seed)
                     waiting[future] = name, cell, seed
-                    if cell.place == seed == 0:
+                    if cell.index == seed == 0:
                         future.result()  # alone, so that programs are compiled once
         for future in Completed(waiting, stoppable=True):
             name, cell, seed = waiting[future]
-            found[name][cell.place, seed] = future.result()
-            told(name, cell.label, seed, cell.plan.steps)
+            found[name][cell.index, seed] = future.result()
+            told(name, cell.label, seed, cell.steps)
     dims = getattr(measure, "dims", {})
     return {name: _arranged(values, dims) for name, values in found.items()}
 

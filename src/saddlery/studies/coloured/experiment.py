@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 
 from saddlery.data import colours
-from saddlery.experiment import Experiment
+from saddlery.experiments.experiment import Experiment
 from saddlery.games import coloured
 from saddlery.metrics import colour_divergence, perfect_colours
 from saddlery.studies import depths

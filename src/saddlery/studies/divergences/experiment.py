@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 import xarray as xr
 
 from saddlery.call import parse
-from saddlery.experiment import Experiment, prepare
+from saddlery.experiments.built import prepare
+from saddlery.experiments.experiment import Experiment
 from saddlery.losses import LOSSES
 from saddlery.studies.scores import perfect_scores, scored
 from saddlery.studies.study import Progress

@@ -10,17 +10,20 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from saddlery import storage
-from saddlery.execution import cells_of
-from saddlery.experiment import Ready
+from saddlery.experiments.built import BuiltExperiment
+from saddlery.experiments.cells import cells_of
 from saddlery.reading import read_json
-from saddlery.training import begin, steps_from
+from saddlery.records import storage
+from saddlery.runs.loop import start_or_restore
+from saddlery.runs.steps import steps_from
 
 ROUNDS, SECONDS = 5, 0.1  # of the measurement of a step's cost: how often, and how long each time
 BASELINE = "simultaneous"
 
 
-def step_costs(of: Mapping[str, Sequence[Any]], ready: Mapping[str, Ready], path: Path) -> dict[str, dict[str, float]]:
+def step_costs(
+    of: Mapping[str, Sequence[Any]], ready: Mapping[str, BuiltExperiment], path: Path
+) -> dict[str, dict[str, float]]:
     """What a step of each rival takes, `cost` and `gradients`, from the file where it is known, else measured.
 
     **Arguments:** `of`: by the names of `ready`, the place of each setting, with its `rival`.
@@ -48,12 +51,12 @@ def step_costs(of: Mapping[str, Sequence[Any]], ready: Mapping[str, Ready], path
 
 def _stopwatch(cell: Any) -> Callable[[], float]:
     """What times some steps of a cell's first run, and gives the seconds of one."""
-    plan, key, decay = cell.plan, cell.keys[0], jnp.asarray(1.0)
-    carry = begin(plan, 0, key).carry
+    key, decay = cell.keys[0], jnp.asarray(1.0)
+    carry = start_or_restore(cell, 0).carry
 
     def seconds(steps):
         began = time.perf_counter()
-        steps_from(plan, carry, decay, key, 0, steps)
+        steps_from(cell.game, cell.method, carry, decay, key, 0, steps)
         return time.perf_counter() - began
 
     steps = 1
@@ -64,6 +67,6 @@ def _stopwatch(cell: Any) -> Callable[[], float]:
 
 def _gradients(cell: Any) -> float:
     """Gradients and Jacobian products of a step, both players' together counted as one."""
-    method, key = cell.plan.method, cell.keys[0]
-    size = sum(leaf.size for leaf in jax.tree.leaves(jax.eval_shape(cell.plan.game.init, key)))
+    method, key = cell.method, cell.keys[0]
+    size = sum(leaf.size for leaf in jax.tree.leaves(jax.eval_shape(cell.game.init, key)))
     return float(method.schedule.evaluations * (method.rule.evaluations(size) or np.nan))

@@ -9,8 +9,10 @@ import numpy as np
 import xarray as xr
 
 from saddlery.call import Call, literal, parse
-from saddlery.execution import all_claimed, carry_out
-from saddlery.experiment import Experiment, prepare
+from saddlery.experiments.built import prepare
+from saddlery.experiments.claimed import all_claimed
+from saddlery.experiments.execution import run_experiment
+from saddlery.experiments.experiment import Experiment
 from saddlery.studies.fair.costs import step_costs
 from saddlery.studies.study import Progress
 
@@ -139,7 +141,9 @@ def measure(parts: Path, size: Scale, progress: Progress | None, on: str) -> xr.
     ready = {name: prepare(each) for name, each in experiments(on, size).items()}
     told = _told(progress, sum(len(r.experiment.settings) * r.experiment.seeds for r in ready.values()))
     with all_claimed({parts / name: each.experiment for name, each in ready.items()}, resume=True) as stops:
-        sweeps = {name: carry_out(each, parts / name, told, stop=stops[parts / name]) for name, each in ready.items()}
+        sweeps = {
+            name: run_experiment(each, parts / name, told, stop=stops[parts / name]) for name, each in ready.items()
+        }
     placed = {name: places(on, size, name) for name in ready}
     results = xr.concat(
         [_named(sweep, placed[name]) for name, sweep in sweeps.items()],

@@ -15,7 +15,8 @@ from saddlery import metrics, optimisers
 from saddlery.call import parse
 from saddlery.data import Images, as_data
 from saddlery.data.images import in_range
-from saddlery.experiment import Experiment, prepare
+from saddlery.experiments.built import prepare
+from saddlery.experiments.experiment import Experiment
 from saddlery.metrics.probes import PIXELS
 from saddlery.networks import Network
 from saddlery.studies.controls import beside

@@ -1,5 +1,6 @@
 """Simultaneous against consensus optimisation on a ring, and the eigenvalues of both."""
 
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,8 +15,9 @@ from saddlery.cores import Completed, threads
 from saddlery.dynamics.jacobian import consensus, jacobian
 from saddlery.dynamics.path import path
 from saddlery.dynamics.spectrum import Spectrum, from_matrix
-from saddlery.experiment import Experiment, Ready, prepare
-from saddlery.facts import facts
+from saddlery.experiments.built import BuiltExperiment, prepare
+from saddlery.experiments.experiment import Experiment
+from saddlery.experiments.facts import facts
 from saddlery.metrics.suited import probes
 from saddlery.studies.numerics_ring import kinks
 from saddlery.studies.study import Progress, kept
@@ -70,7 +72,7 @@ def measure(parts: Path, size: Scale, progress: Progress | None = None) -> xr.Da
 
     histories = {}
     for text, method in ready.methods.items():
-        histories[text] = _trained(ready, ready.game, method, parts / ready.experiment.folder_of(text))
+        histories[text] = _trained(ready, ready.game, method, parts / _name(ready.experiment, text))
         advance()
     compared = _compared(ready, histories, parts, advance)
     spectra = _spectra(ready, histories, parts, size, advance)
@@ -110,7 +112,13 @@ def parameters(game: Any, players: Any, key: Any) -> np.ndarray:
 parameters.dims = {"parameters": ("parameter",)}  # type: ignore[attr-defined]
 
 
-def _trained(ready: Ready, game: Any, method: Any, out: Path) -> xr.Dataset:
+def _name(experiment: Experiment, text: str) -> str:
+    """The name of a method's folder: its place and its text, in letters that any file system takes."""
+    readable = re.sub(r"[^A-Za-z0-9.]+", "-", text).strip("-")[:80]
+    return f"{experiment.labels.index(text) + 1}-{readable}"
+
+
+def _trained(ready: BuiltExperiment, game: Any, method: Any, out: Path) -> xr.Dataset:
     """One method's history, its players among what is recorded."""
     return train(
         game,
@@ -125,12 +133,14 @@ def _trained(ready: Ready, game: Any, method: Any, out: Path) -> xr.Dataset:
     ).history
 
 
-def _compared(ready: Ready, histories: dict[str, xr.Dataset], parts: Path, advance: Callable[[], None]) -> xr.Dataset:
+def _compared(
+    ready: BuiltExperiment, histories: dict[str, xr.Dataset], parts: Path, advance: Callable[[], None]
+) -> xr.Dataset:
     """Jacobian and finite differences along each training, and along that of the same networks with tanh."""
     games = {"relu": ready.game, "tanh": kinks.without_kinks(ready.game)}
 
     def along(network, text, method):
-        name = ready.experiment.folder_of(text)
+        name = _name(ready.experiment, text)
 
         def make():
             history = histories[text]
@@ -166,7 +176,7 @@ def _kinks(game: Any, positions: xr.DataArray) -> xr.Dataset:
 
 
 def _spectra(
-    ready: Ready, histories: dict[str, xr.Dataset], parts: Path, size: Scale, advance: Callable[[], None]
+    ready: BuiltExperiment, histories: dict[str, xr.Dataset], parts: Path, size: Scale, advance: Callable[[], None]
 ) -> xr.Dataset:
     """The spectra of every setting, seed and moment, a thread for each core."""
 
@@ -236,7 +246,7 @@ def _described(found: Spectrum | None, size: int) -> xr.Dataset:
     )
 
 
-def _paths(ready: Ready, histories: dict[str, xr.Dataset]) -> xr.Dataset:
+def _paths(ready: BuiltExperiment, histories: dict[str, xr.Dataset]) -> xr.Dataset:
     """Angle and norm of the field from the start of each run to its end."""
 
     def one(flat):

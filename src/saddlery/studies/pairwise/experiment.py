@@ -13,7 +13,7 @@ from scipy.stats import wasserstein_distance
 from saddlery import metrics
 from saddlery.data import as_data
 from saddlery.evaluation import seen
-from saddlery.experiment import prepare
+from saddlery.experiments.built import prepare
 from saddlery.metrics.probes import PIXELS
 from saddlery.studies.controls import beside
 from saddlery.studies.inversion.experiment import SCALES as INVERSION

@@ -10,7 +10,7 @@ import xarray as xr
 from saddlery import metrics
 from saddlery.data import as_data
 from saddlery.data.images import in_range
-from saddlery.experiment import Experiment
+from saddlery.experiments.experiment import Experiment
 from saddlery.games import images as game_of
 from saddlery.studies import depths
 from saddlery.studies.depths import Scale, unrolled

@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 
 from saddlery.data import as_data
-from saddlery.experiment import Experiment
+from saddlery.experiments.experiment import Experiment
 from saddlery.games import stacked
 from saddlery.metrics import class_coverage, classifier, perfect_classes
 from saddlery.studies import depths

@@ -1,0 +1,160 @@
+"""A trial run from where the players are, closely recorded: what the trends are measured on."""
+
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+
+from saddlery import signals
+from saddlery.game import Pair
+from saddlery.games import as_gan
+from saddlery.metrics.distances import sliced_wasserstein
+from saddlery.metrics.modes import mode_coverage
+from saddlery.metrics.probes import Losses, Probe
+from saddlery.records.rows import rows
+from saddlery.runs import recording
+from saddlery.runs.cell import Carry, Cell, RunState
+from saddlery.runs.finiteness import finite_leaves
+from saddlery.runs.keys import RunKeys
+from saddlery.runs.loop import train_lanes
+from saddlery.runs.steps import strongly_typed
+
+STEPS = 1000
+RECORDS = 200
+AXES = 256  # numbers that a position is kept in
+OF_MODES, OF_OTHERS = 2500, 500  # samples that are measured
+
+
+class TrialRun(NamedTuple):
+    """A trial run: its record, where it ended, and the first step with numbers that are not finite, −1 for none.
+
+    `path` is an `xarray.Dataset` along `step`: `position` (step, axis), the players' displacement since the start, and
+    the variables of `measures`.
+    """
+
+    path: Any
+    players: Pair
+    state: Any
+    diverged_at: int
+
+
+class Sketch(eqx.Module):
+    """A linear map of all parameters to a few numbers that keeps lengths and angles.
+
+    Each parameter is added, with a random sign, to one of `AXES` sums; up to that many parameters are kept themselves.
+    Squared lengths are right on average, with a relative deviation of about √(2/AXES), 9% (Charikar, Chen,
+    Farach-Colton, 2002).
+    """
+
+    bucket: Any
+    sign: Any
+    axes: int = eqx.field(static=True)
+
+    @classmethod
+    def of(cls, n: int) -> "Sketch":
+        """The map for n parameters, always the same."""
+        if n <= AXES:
+            return cls(jnp.arange(n), jnp.ones(n, jnp.int8), n)
+        bucket, sign = jax.random.split(jax.random.key(0))
+        return cls(jax.random.randint(bucket, (n,), 0, AXES), jax.random.rademacher(sign, (n,), jnp.int8), AXES)
+
+    def __call__(self, start: Pair, players: Pair) -> Any:
+        """The displacement from `start`, `(axes,)`."""
+        pairs = zip(jax.tree.leaves(players), jax.tree.leaves(start), strict=True)
+        moved = jnp.concatenate([(now - then).ravel() for now, then in pairs])
+        return jnp.zeros(self.axes, moved.dtype).at[self.bucket].add(self.sign * moved)
+
+
+class TrialMeasures(Probe):
+    """A GAN's samples, by measures cheap enough to be taken often.
+
+    - `separation`: the share of pairs in which the real sample has the higher score, ties counting half: ½ when the
+      discriminator cannot tell real from generated, 1 when it always can.
+    - `counts` (mode) and `modes`: samples near each mode and modes covered, for a mixture.
+    - `sliced_wasserstein`: to as many real samples, for other data.
+    """
+
+    @property
+    def dims(self):
+        """The axis of `counts`."""
+        return {"counts": ("mode",)}
+
+    def measure(self, game, players, key):
+        """Those variables."""
+        batch = game.draw(key)
+        real, drawn = (
+            game.discriminator.apply(players.discriminator, x).reshape(len(x))
+            for x in (batch.real, game.act(players.generator, batch))
+        )
+        higher = {"separation": (real[:, None] > drawn).mean() + 0.5 * (real[:, None] == drawn).mean()}
+        if hasattr(game.data, "centres"):
+            samples = game.sample(players.generator, key, OF_MODES)
+            coverage = mode_coverage(samples, game.data.centres, game.data.std)
+            return higher | {"modes": coverage.modes, "counts": coverage.counts}
+        noise, data, projections = jax.random.split(key, 3)
+        samples = game.sample(players.generator, noise, OF_OTHERS)
+        return higher | {
+            "sliced_wasserstein": sliced_wasserstein(samples, game.data.draw(data, OF_OTHERS), projections)
+        }
+
+
+@eqx.filter_jit
+def perfect_distance(data: Any, key: Any) -> Any:
+    """The mean `sliced_wasserstein` of as many real samples as `TrialMeasures` takes, to others."""
+
+    def between(key):
+        one, other, projections = jax.random.split(key, 3)
+        return sliced_wasserstein(data.draw(one, OF_OTHERS), data.draw(other, OF_OTHERS), projections)
+
+    return jax.lax.map(between, jax.random.split(key, 4)).mean()
+
+
+def measures(game: Any) -> dict[str, Probe]:
+    """What is recorded of a game: losses and gradient norms, and of a GAN its samples."""
+    return {"losses": Losses(), "drawn": TrialMeasures()} if as_gan(game) is not None else {"losses": Losses()}
+
+
+class Displacement(Probe):
+    """Where the players are, as their displacement since the start, in a sketch's few numbers."""
+
+    start: Pair
+    sketch: Sketch
+
+    @property
+    def dims(self):
+        """The axis of `position`."""
+        return {"position": ("axis",)}
+
+    def measure(self, game, players, key):
+        """`position`."""
+        return {"position": self.sketch(self.start, players)}
+
+
+def trial_run(game: Any, method: Any, players: Pair, state: Any, key: Any, steps: int = STEPS) -> TrialRun:
+    """Train for `steps` steps and record about 200 times.
+
+    Measures are taken on the same batch at every record, so that what changes is the players. The number of steps
+    between records is odd, so that what alternates from step to step is seen.
+
+    **Arguments:** `players` and `state` to go on from; `key`, of all randomness.
+
+    **Raises:** `saddlery.signals.Stopped` when a signal asks for it.
+    """
+    keys = RunKeys(None, *jax.random.split(key))
+    displacement = Displacement(players, Sketch.of(sum(leaf.size for leaf in jax.tree.leaves(players))))
+    cell = Cell(
+        game=game, method=method, steps=steps, records=rows(steps, max(1, steps // RECORDS) | 1), keys=[key],
+        probes={**measures(game), "displacement": displacement},
+    )  # fmt: skip
+    carry = strongly_typed(Carry(players, state, None))
+    cell.watched = finite_leaves(carry)
+    record = recording.take(cell.probes, game, players, None, keys.probes)
+    history = recording.empty(record, len(cell.records))
+    for name, value in record.items():
+        history[name][0] = value
+    [ended] = train_lanes([cell], [keys], [RunState(0, -1, 0.0, carry, history)], [0])
+    signals.check()
+    path = recording.of_runs([ended], cell.probes, cell.records).isel(seed=0, drop=True)
+    last = steps if ended.diverged_at < 0 else max(ended.diverged_at - 1, 0)
+    return TrialRun(path.sel(step=slice(0, last)), ended.carry.players, ended.carry.state, ended.diverged_at)

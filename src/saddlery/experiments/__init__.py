@@ -1,0 +1,1 @@
+"""Experiments: every combination of games, methods and numbers, placed on cores, devices and machines."""

@@ -1,0 +1,108 @@
+"""An experiment built: its games and methods as objects that fit together, before anything runs or is written."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from saddlery import plugins
+from saddlery.call import build, parse
+from saddlery.experiments.experiment import Experiment
+from saddlery.experiments.programs import alike
+from saddlery.game import adopt, afford, check
+from saddlery.games import GAMES
+from saddlery.methods import METHODS
+from saddlery.metrics.suited import MEASURES
+from saddlery.names import nearest
+from saddlery.sharding import data_parallel
+
+
+class BuiltExperiment(NamedTuple):
+    """An experiment whose games, by their texts, and methods, by their settings' labels, are built and fit together.
+
+    `probes`, as of `saddlery.train`, are recorded beside those that suit the game; in this process only. `own` are the
+    methods that are one's own, which no text describes.
+    """
+
+    experiment: Experiment
+    games: dict[str, Any]
+    methods: dict[str, Any]
+    probes: Mapping[str, Callable] = MappingProxyType({})
+    own: Mapping[str, Any] = MappingProxyType({})
+
+    @property
+    def game(self) -> Any:
+        """The game, the first where there are several."""
+        return next(iter(self.games.values()))
+
+
+def prepare(
+    experiment: Experiment, games: dict[str, Any] | None = None, methods: dict[str, Callable] | None = None
+) -> BuiltExperiment:
+    """Build the games and every method and check the games, before anything runs or is written.
+
+    **Arguments:** `games` and `methods` are one's own, by the names that the experiment's texts call them: games as
+    they are, methods as functions like those of `saddlery.methods`; they keep their own optimisers.
+
+    **Raises:** `ValueError` and `TypeError` naming what does not exist or fit, and the nearest that does.
+    """
+    plugins.discover()
+    mine, own = games or {}, methods or {}
+    texts = dict.fromkeys(each.game for each in experiment.settings)
+    games = {text: adopt(mine[text]) if text in mine else build("game", text, GAMES) for text in texts}
+    for game in games.values():
+        players, *_ = check(game, jax.random.key(experiment.key))
+        require_room("samples", game, players, experiment.samples)
+        require_room("shown", game, players, experiment.shown or 1)
+    divided(experiment, games)
+    methods = {
+        each.label: build("method", each.method, {**METHODS, **own}).for_game(games[each.game])
+        for each in experiment.settings
+    }
+    for name in experiment.measures:
+        if name not in MEASURES:
+            raise ValueError(nearest("measure", name, MEASURES) if MEASURES else f"measures: unknown {name!r}")
+    for (label, method), *_ in alike(list(methods.items()), lambda pair: pair[1]):
+        _try_optimisers(label, method)
+    return BuiltExperiment(
+        experiment,
+        games,
+        methods,
+        own={each.label: methods[each.label] for each in experiment.settings if parse(each.method).name in own},
+    )
+
+
+def require_room(argument: str, game: Any, players: Any, number: int) -> None:
+    """Refuse more samples of a GAN than there is memory for, before any is drawn.
+
+    **Arguments:** `players`, or their shapes.
+
+    **Raises:** `ValueError` naming the argument.
+    """
+    if hasattr(game, "sample"):
+        key = jax.random.key(0)
+        drawn = jax.eval_shape(lambda generator: game.sample(generator, key, number), players.generator)
+        afford(f"{argument}: {number:,} samples", drawn, copies=4)  # with networks' layers and what measures them
+
+
+def divided(experiment: Experiment, games: dict[str, Any]) -> dict[str, Any]:
+    """The games as they are trained: their batches divided among devices where the experiment says so.
+
+    **Raises:** `ValueError` when there are not so many devices, or they do not divide a batch.
+    """
+    one = experiment.devices == 1
+    return games if one else {text: data_parallel(game, experiment.devices) for text, game in games.items()}
+
+
+def _try_optimisers(text: str, method: Any) -> None:
+    """Trace each optimiser on one number: optax itself looks at its arguments only when it is used."""
+    number = jnp.zeros(())
+    for player, optimiser in method.optimisers._asdict().items():
+        try:
+            jax.eval_shape(lambda x, o=optimiser: o.update(x, o.init(x), x), number)
+        except Exception as error:
+            raise ValueError(
+                f"{text}: the {player}'s optimiser cannot be used: {str(error).strip().splitlines()[0]}"
+            ) from error

@@ -1,0 +1,201 @@
+"""A folder held for what is trained into it: described, compared with what it holds, its store made or opened."""
+
+import contextlib
+import json
+import threading
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from saddlery import plugins
+from saddlery.arguments import differences, plain
+from saddlery.experiments.experiment import in_words
+from saddlery.reading import Damaged
+from saddlery.records import description, storage
+from saddlery.records.claims import PLUGINS, RESULTS, RUN, claim
+from saddlery.records.description import Description
+from saddlery.records.store import Store, location
+
+
+class Described(Protocol):
+    """What can be trained into a folder: an `Experiment`, or a call of `saddlery.train`.
+
+    `store` is the address of its results, `None` for one in the folder.
+    """
+
+    @property
+    def store(self) -> str | None:  # noqa: D102
+        ...
+
+    @property
+    def description(self) -> Description:
+        """What `run.json` holds."""
+        ...
+
+    @property
+    def grid(self) -> dict[str, Any]:
+        """What its results depend on, as their store holds it."""
+        ...
+
+    def require_same(self, held: Description, folder: Path) -> None:
+        """Refuse to go on with what a folder holds when it is another."""
+        ...
+
+
+def store_of(address: str | None, folder: Path | str, given: str | None = None) -> Store:
+    """Where results are kept: in the folder, or where the user says that they are.
+
+    **Arguments:** `address`: as the folder's description has it; `given`: the one that the user gave, now, for a store
+    that does not lie in the folder. What a folder says alone is not enough, since a folder may come from anybody.
+
+    **Raises:** `ValueError` when the store lies elsewhere and was not given.
+    """
+    address = address or location(Path(folder) / RESULTS)
+    if not is_inside(address, folder) and (given is None or location(given) != address):
+        raise ValueError(
+            f"{plain(folder)} keeps its results outside itself, at {plain(address)}; if they are yours, say so: "
+            f"--store {plain(address)} (in Python: store=…)"
+        )
+    return Store(address)
+
+
+def is_inside(address: str, folder: Path | str) -> bool:
+    """Whether an address is in a folder, links followed."""
+    return "://" not in address and Path(address).resolve().is_relative_to(Path(folder).resolve())
+
+
+@contextlib.contextmanager
+def claimed(
+    folder: Path,
+    what: Described,
+    *,
+    resume: bool = False,
+    force: bool = False,
+    take: bool = False,
+    called: str = "",
+) -> Iterator[threading.Event]:
+    """Hold a folder and its store while inside; `run.json` is written into it.
+
+    With `resume`, a folder that holds the same is gone on with; with `force`, what Saddlery wrote there is deleted
+    first. Nothing else is ever deleted.
+
+    **Arguments:** `take`: take a store that is no folder of this machine's from who holds it; `called`: what errors
+    call the folder.
+
+    **Returns:** what is set when another process takes the store over.
+
+    **Raises:** `FileExistsError` when the folder, or the store, holds anything else and neither applies;
+    `NotADirectoryError` when it is a file; `saddlery.records.locks.Held` when another process is at work there;
+    `ValueError` when the store is of another version or cannot be opened; `OSError` when the folder cannot be written.
+    """
+    lost = threading.Event()
+    with claim(folder, resume=resume, force=force, called=called, described=_held(folder)) as going_on:
+        if going_on:
+            try:
+                held = description.read(folder)
+            except FileNotFoundError:
+                said = f"{called or plain(folder)} holds no {RUN}, which says what its runs are; choose another folder"
+                raise Damaged(said) from None
+            plugins.require(folder, held.plugins)
+            what.require_same(held, folder)
+        store = store_of(what.store, folder, what.store)
+        with store.claimed(lost.set, force=force, take=take):
+            _require_same(store, what, folder)
+            if not going_on:
+                used = plugins.used_in(json.dumps(what.description.what))
+                for plugin in used:
+                    (folder / PLUGINS).mkdir(exist_ok=True)
+                    storage.write(folder / PLUGINS / plugin.name, plugin.source)
+                description.write(folder, what.description._replace(plugins={each.name: each.digest for each in used}))
+            yield lost
+
+
+@contextlib.contextmanager
+def all_claimed(whats: Mapping[Path, Described], **options: Any) -> Iterator[dict[Path, threading.Event]]:
+    """Hold several folders, all of them before anything is trained; yields what stops each.
+
+    **Arguments:** `options` as of `claimed`.
+    """
+    with contextlib.ExitStack() as stack:
+        yield {path: stack.enter_context(claimed(path, each, **options)) for path, each in whats.items()}
+
+
+def _held(folder: Path) -> str:
+    """What a folder holds, in a few words, where that can be read."""
+    try:
+        return in_words(description.read(folder))
+    except (OSError, ValueError, TypeError):
+        return ""
+
+
+def _require_same(store: Store, what: Described, folder: Path) -> None:
+    """Compare what a store was made for with what is to be trained.
+
+    **Raises:** `FileExistsError` naming what differs.
+    """
+    try:
+        held, now = store.description(), what.grid
+    except Damaged:
+        if is_inside(store.address, folder):
+            return  # `opened` writes it anew
+        raise
+    if held is not None and (odd := differences(held, now)):
+        raise FileExistsError(
+            f"{store.address} holds the results of another sweep ({'; '.join(odd[:3])}); put {RUN} back as it was, "
+            "choose another folder or address, or replace it with --force"
+        )
+
+
+def opened(
+    folder: Path,
+    store: Store,
+    what: Described,
+    now: dict[str, Any],
+    labels: Sequence[str],
+    made: Callable[[], tuple[Any, Any]],
+) -> set[int]:
+    """Make the store, or compare it with what is about to go on with it; returns the cells that are there and whole.
+
+    One that is damaged is named in a warning and counts no more, so that it is computed again.
+
+    **Arguments:**
+    - `now`: the fingerprint of what is about to be trained.
+    - `labels`: what the cells are called.
+    - `made`: called for a new store: all that is known beforehand, and a cell's dataset before any step.
+
+    **Raises:** `ValueError` when the data, the precision or the description are not those that it was begun with.
+    """
+    from saddlery.runs.fingerprint import compare
+
+    held = description.read(folder)
+    if held.fingerprint:
+        compare(str(folder / RUN), held.fingerprint, now)
+    elif storage.is_own(folder / RUN):  # else the user has edited it; store and checkpoints are compared
+        description.write(folder, held._replace(fingerprint=now))
+    if not _is_whole(store):
+        known, nothing = made()
+        store.create(what.grid, known, nothing, now)
+    else:
+        compare(store.address, store.fingerprint(), now, warn=False)
+    finished = store.finished()
+    damaged = store.damaged(finished)
+    for index, found in damaged.items():
+        warnings.warn(
+            f"{store.address} is damaged: {found} since it was written; {labels[index]} is computed again",
+            stacklevel=2,
+        )
+        store.drop(index)
+    return {*finished} - {*damaged}
+
+
+def _is_whole(store: Store) -> bool:
+    """Whether a store is there, with metadata and coordinates as they were written; a warning says if they are not."""
+    try:
+        store.check()
+    except FileNotFoundError:
+        return False
+    except Damaged as error:
+        warnings.warn(f"{error}; it is written anew", stacklevel=3)
+        return False
+    return True

@@ -1,0 +1,143 @@
+"""Experiments carried out: trained cell by cell, written into the store."""
+
+import contextlib
+import functools
+import json
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import jax
+
+from saddlery import plugins, signals
+from saddlery.allocator import keep_memory
+from saddlery.experiments import local
+from saddlery.experiments.built import BuiltExperiment, prepare
+from saddlery.experiments.cells import blank, cells_of, dataset, skip
+from saddlery.experiments.claimed import claimed, opened, store_of
+from saddlery.experiments.estimate import Estimate
+from saddlery.experiments.experiment import Experiment
+from saddlery.experiments.facts import facts
+from saddlery.experiments.opening import open_results
+from saddlery.experiments.worker import run_worker
+from saddlery.records import storage
+from saddlery.records.claims import LIVE, local_folder
+from saddlery.records.locks import Held
+from saddlery.records.store import Store
+from saddlery.runs.cell import Cell
+from saddlery.runs.fingerprint import fingerprint
+
+
+def run_experiment(
+    built: BuiltExperiment,
+    folder: Path,
+    on_progress: Callable | None = None,
+    checkpoint_seconds: float = 30.0,
+    *,
+    engine: Callable | None = None,
+    on_plan: Callable[[str], None] | None = None,
+    stop: threading.Event | None = None,
+) -> Any:
+    """Train every setting that is not finished, its runs from their last checkpoints.
+
+    **Arguments:**
+    - `built`: from `prepare`; the folder is one that is `claimed` meanwhile.
+    - `on_progress`: called from training's threads with the experiment, a setting's label and a `Progress`.
+    - `checkpoint_seconds`: how often each run is checkpointed.
+    - `engine`: what trains cells elsewhere than in this process, such as `saddlery.experiments.on_ray.train`; called
+      with the cells and with `run_worker`, given all but its last arguments.
+    - `on_plan`: called with what is about to be done, in words.
+    - `stop`: what `claimed` yields: it is set when another process takes the store over.
+
+    **Returns:** the results, as `open_results` does.
+
+    **Raises:** what `saddlery.train` does: `OSError` when something cannot be written, `saddlery.signals.Stopped`, a
+    `KeyboardInterrupt`, after a checkpoint of every run; `saddlery.records.locks.Held` when another process has taken
+    over.
+    """
+    if jax.default_backend() == "cpu":
+        keep_memory()
+    experiment = built.experiment
+    store = store_of(experiment.store, folder, experiment.store)
+    stop = stop or threading.Event()
+    with signals.stoppable():
+        cells = cells_of(built, folder, on_progress, checkpoint_seconds, stop)
+        now = fingerprint(experiment.grid, {**built.games, **built.own})
+        finished = opened(folder, store, experiment, now, experiment.labels, lambda: _made(built, cells))
+        left = [cell for cell in cells if cell.index not in finished]
+        for cell in (cell for cell in cells if cell.index in finished):
+            skip(cell)
+        if left:
+            estimate = Estimate.of(left)
+            if on_plan:
+                on_plan(str(estimate))
+            try:
+                if engine is None:
+                    complete(left, store, ready=on_plan and (lambda programs: on_plan(estimate.timed(programs))))
+                else:
+                    sources = {each.name: each.source for each in plugins.used_in(json.dumps(experiment.grid))}
+                    held = {"experiment": experiment.grid | {"store": store.address}, "plugins": sources}
+                    described = json.dumps(held)
+                    worker = functools.partial(run_worker, described, str(folder.absolute()), checkpoint_seconds)
+                    engine(left, functools.partial(worker, complete))
+            finally:
+                lost = stop.is_set() and not signals.stopping() and len(store.finished()) < len(cells)
+            if lost:
+                raise Held(f"{store.address}: another process has taken this sweep over while this one was held up")
+        signals.check()
+        return open_results(folder, experiment.store)
+
+
+def _made(built: BuiltExperiment, cells: Sequence[Cell]) -> tuple[Any, Any]:
+    """What a store is made of: all that is known beforehand, and a cell's dataset before any step."""
+    nothing = blank(cells)  # first: it refuses what memory has no room for
+    return facts(built), nothing
+
+
+def complete(cells: Sequence[Cell], store: Store, **options: Any) -> None:
+    """Train some cells in this process and write each into the store when its runs have ended.
+
+    **Arguments:** `options` are those of `saddlery.experiments.local.train`.
+    """
+
+    def done(cell, states):
+        store.write(cell.index, dataset(cell, states))
+        clear(cell)
+
+    local.train(cells, done=done, **options)
+
+
+def clear(cell: Cell) -> None:
+    """Delete what a cell that is in the store needs no more: records under way, and checkpoints that are not kept."""
+    for seed in range(len(cell.keys)) if cell.folder else ():
+        for path in [cell.live(seed), *([] if cell.keep else [cell.checkpoints(seed)])]:
+            with contextlib.suppress(OSError):  # somebody keeps something in it
+                storage.remove(path)  # type: ignore[arg-type]
+    if cell.folder:
+        with contextlib.suppress(OSError):  # others are under way
+            (cell.folder / LIVE).rmdir()
+
+
+def run(
+    experiment: Experiment,
+    folder: Path | str,
+    *,
+    resume: bool = False,
+    force: bool = False,
+    on_progress: Callable | None = None,
+) -> Any:
+    """Carry an experiment out in a folder: `prepare`, `claimed` and `run_experiment`.
+
+    **Arguments:**
+    - `resume`: go on with what the folder holds if it is this same experiment.
+    - `force`: replace the experiment that it holds.
+    - `on_progress`: called from training's threads with the experiment, a method's text and a `Progress`.
+
+    **Returns:** an `xarray.Dataset` with dimensions `setting`, `seed`, `step`.
+
+    **Raises:** what those three raise.
+    """
+    folder, built = local_folder("folder", folder), prepare(experiment)
+    with claimed(folder, experiment, resume=resume, force=force) as stop:
+        return run_experiment(built, folder, on_progress, stop=stop)

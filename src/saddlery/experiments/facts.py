@@ -1,0 +1,146 @@
+"""What is known of an experiment before it runs: of each setting its game and optimisers, and of the whole the rest."""
+
+import platform
+from typing import Any
+
+import jax
+import numpy as np
+import xarray as xr
+
+from saddlery import __version__
+from saddlery.experiments.built import BuiltExperiment
+from saddlery.experiments.experiment import Experiment
+from saddlery.games import as_gan
+from saddlery.metrics.probes import IMAGES, PIXELS, pixels
+from saddlery.metrics.suited import perfect, suited
+from saddlery.optimisers import as_text
+from saddlery.records.rows import rows
+from saddlery.runs.cell import Cell
+from saddlery.runs.fingerprint import said
+
+TAKEN = ("setting", "seed", "step", "label", "samples", "modes")  # names that no level may have
+
+
+def facts(built: BuiltExperiment) -> xr.Dataset:
+    """A dataset along `setting`, `seed` and `step` of all that is known of an experiment's settings.
+
+    - `game`, `generator_optimiser`, `discriminator_optimiser` (setting): as texts.
+    - `modes_total`, `mode_std`, `perfect_<measure>` (setting): of the game's data, and what a perfect sampler scores on
+      as many samples; NaN of games that have none.
+    - `centres` (mode, coordinate), `real` (sample, y, x, channel): the modes, and real images where samples
+      are kept; with a first dimension `setting` where games differ in them, and then filled up with NaN or white.
+
+    What the settings were set to are coordinates along `setting`; what holds for all are attributes.
+    """
+    experiment = built.experiment
+    games = [setting.game for setting in experiment.settings]
+    of_game = {text: _of_game(game, experiment) for text, game in built.games.items()}
+    variables: dict[str, Any] = {"game": ("setting", games)}
+    for player in ("generator", "discriminator"):
+        chosen = [as_text(getattr(built.methods[label], player)) for label in experiment.labels]
+        variables[f"{player}_optimiser"] = "setting", chosen
+    for name in dict.fromkeys(name for numbers, _ in of_game.values() for name in numbers):
+        variables[name] = "setting", np.array([of_game[text][0].get(name, np.nan) for text in games])
+    for name in dict.fromkeys(name for _, arrays in of_game.values() for name in arrays):
+        variables[name] = _array([of_game[text][1].get(name) for text in games])
+    return xr.Dataset(variables, _coordinates(experiment), attrs=_attributes(experiment))
+
+
+def _coordinates(experiment: Experiment) -> dict[str, Any]:
+    """The axes, and the levels along `setting`."""
+    found: dict[str, Any] = {
+        "setting": list(experiment.labels),
+        "seed": np.arange(experiment.seeds),
+        "step": np.asarray(rows(experiment.steps, experiment.every)),  # type: ignore[arg-type]
+    }
+    for name in dict.fromkeys(name for setting in experiment.settings for name in setting.levels):
+        column = _column([setting.levels.get(name) for setting in experiment.settings])
+        found[name if name not in TAKEN else f"{name}_"] = "setting", column
+    return found
+
+
+def _column(levels: list[Any]) -> np.ndarray:
+    """A level's values as an array: numbers, with NaN for what is not set, or text."""
+    if all(level is None or (isinstance(level, int | float) and not isinstance(level, bool)) for level in levels):
+        return np.array([np.nan if level is None else level for level in levels])
+    return np.array(["" if level is None else str(level) for level in levels])
+
+
+def facts_of_training(cell: Cell, every: int) -> xr.Dataset:
+    """As `facts`, of the runs of `saddlery.train`: without what a perfect sampler would score."""
+    gan = as_gan(cell.game)
+    numbers = {} if gan is None else suited(gan.data).facts(gan.data)
+    variables: dict[str, Any] = {"game": ("setting", [type(cell.game).__name__])}
+    variables |= {name: ("setting", [text]) for name, text in attributes(cell).items()}
+    variables |= {name: ("setting", [value]) for name, value in numbers.items()}
+    if gan is not None and hasattr(gan.data, "centres"):
+        variables["centres"] = ("mode", "coordinate"), jax.device_get(gan.data.centres)
+    coordinates = {
+        "setting": [cell.label],
+        "method": ("setting", [cell.label]),
+        "seed": np.arange(len(cell.keys)),
+        "step": np.asarray(cell.records),
+    }
+    return xr.Dataset(
+        variables,
+        coordinates,
+        attrs={
+            "game": type(cell.game).__name__, "command": "", "title": "", "note": "", "steps": cell.steps,
+            "every": every, "key": said(cell.keys[0]), "samples_measured": 0, "versions": _versions(),
+        },
+    )  # fmt: skip
+
+
+def attributes(cell: Cell) -> dict[str, str]:
+    """By which optimisers a cell's players are trained."""
+    return {f"{player}_optimiser": as_text(each) for player, each in cell.method.optimisers._asdict().items()}
+
+
+def _versions() -> str:
+    return f"saddlery {__version__}, jax {jax.__version__}, Python {platform.python_version()}"
+
+
+def _attributes(experiment: Experiment) -> dict[str, Any]:
+    """What is one value for the whole experiment."""
+    return {
+        "game": experiment.game,
+        "command": experiment.command,
+        "title": experiment.title,
+        "note": experiment.note,
+        "steps": experiment.steps,
+        "every": experiment.every,
+        "key": experiment.key,
+        "samples_measured": experiment.samples,
+        "versions": _versions(),
+    }
+
+
+def _of_game(game: Any, experiment: Experiment) -> tuple[dict[str, float], dict[str, tuple[tuple[str, ...], Any]]]:
+    """What is known of one game: numbers, and arrays with their axes."""
+    numbers = {f"perfect_{name}": value for name, value in perfect(game, experiment.samples).items()}
+    gan = as_gan(game)
+    if gan is None:
+        return numbers, {}
+    numbers |= suited(gan.data).facts(gan.data)
+    if hasattr(gan.data, "centres"):
+        return numbers, {"centres": (("mode", "coordinate"), jax.device_get(gan.data.centres))}
+    if not experiment.shown:
+        return numbers, {}
+    real = gan.data.draw(jax.random.key(0), min(experiment.shown, IMAGES))
+    if real.ndim != 4:
+        return numbers, {}
+    return numbers, {"real": (("sample", *PIXELS), jax.device_get(pixels(real)))}
+
+
+def _array(each: list[tuple[tuple[str, ...], Any] | None]) -> tuple[tuple[str, ...], np.ndarray]:
+    """An array of every setting: once, where all have the same, else along `setting`, filled up to the largest."""
+    known = {id(one): one for one in each if one is not None}
+    axes, first = next(iter(known.values()))
+    if all(one is not None for one in each) and all(np.array_equal(one[1], first) for one in known.values()):
+        return axes, first
+    largest = tuple(max(one[1].shape[axis] for one in known.values()) for axis in range(first.ndim))
+    filled = np.full((len(each), *largest), 255 if first.dtype == np.uint8 else np.nan, first.dtype)
+    for place, one in enumerate(each):
+        if one is not None:
+            filled[(place, *map(slice, one[1].shape))] = one[1]
+    return ("setting", *axes), filled

@@ -1,0 +1,105 @@
+"""Opening the results that a folder holds: every setting's history on common axes, without JAX."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from saddlery.arguments import differences, plain
+from saddlery.experiments.claimed import store_of
+from saddlery.experiments.experiment import Experiment
+from saddlery.reading import Damaged
+from saddlery.records import description
+from saddlery.records.claims import LIVE, RUN
+from saddlery.records.datasets import plain_texts
+from saddlery.records.live import LiveRun, read_live
+
+
+def open_results(folder: Path | str, store: str | None = None) -> Any:
+    """The results that a folder holds, an `xarray.Dataset` with dimensions `setting`, `seed`, `step`.
+
+    `setting` is what each setting is called; what it was set to, its levels, are coordinates along it, which
+    `saddlery.experiments.levels` makes selectable. Of an experiment that is not finished, the settings that are; the
+    attribute `cells` says of how many.
+
+    **Arguments:** `store`: where the results are, for an experiment that keeps them outside its folder.
+
+    **Raises:** `FileNotFoundError` when there is no experiment or no setting is finished; `ValueError` when it is
+    damaged.
+    """
+    results = _read(Path(folder), store)
+    if not results.sizes["setting"]:
+        raise FileNotFoundError(_unfinished(Path(folder)))
+    return results
+
+
+def open_live(folder: Path | str, store: str | None = None) -> Any:
+    """As `open_results`, with the settings that are under way as far as their records are there.
+
+    The variable `finished` (setting) tells them apart; what is not recorded yet is NaN, samples and images are those
+    of finished settings only.
+
+    **Raises:** `FileNotFoundError` when there is no experiment, or none of its records; `ValueError` when it is
+    damaged.
+    """
+    folder = Path(folder)
+    runs = _live(folder)
+    results = _read(folder, store, dict.fromkeys(index for index, _ in runs))
+    if not results.sizes["setting"]:
+        raise FileNotFoundError(_unfinished(folder))
+    labels = list(results["setting"].values)
+    finished = np.ones(len(labels), bool)
+    for (_, seed), run in runs.items():
+        if run.about["label"] in labels and seed in results["seed"].values:
+            at = labels.index(run.about["label"])
+            finished[at] = False
+            _fill(results, at, seed, run)
+    return results.assign(finished=("setting", finished))
+
+
+def _live(folder: Path) -> dict[tuple[int, int], LiveRun]:
+    """The runs under way in a folder, by setting and seed."""
+    found = {}
+    for path in sorted((folder / LIVE).glob("*-*.jsonl")) if (folder / LIVE).is_dir() else ():
+        index, _, seed = path.stem.partition("-")
+        try:
+            found[int(index), int(seed)] = read_live(path)
+        except FileNotFoundError:  # its cell has been finished meanwhile
+            continue
+    return found
+
+
+def _fill(results: Any, setting: int, seed: int, run: LiveRun) -> None:
+    """Put a run's records into their places."""
+    rows = np.searchsorted(results["step"].values, run.steps)
+    for name, values in run.values.items():
+        if name in results and results[name].dims[:3] == ("setting", "seed", "step"):
+            place = (setting, seed, rows, *map(slice, values.shape[1:]))
+            results[name].values[place] = values
+    results["diverged_at"].values[setting, seed] = -1
+    if len(run.steps) and run.seconds[-1]:
+        results["steps_per_second"].values[setting, seed] = run.steps[-1] / run.seconds[-1]
+
+
+def _read(folder: Path, given: str | None, also: Iterable[int] = ()) -> Any:
+    """The finished cells of a folder's store, and some others as they are, compared with what the folder says."""
+    held = description.read(folder)
+    if held.kind == "experiment":
+        experiment = Experiment.of(held, folder)
+        grid, store = experiment.grid, store_of(experiment.store, folder, given)
+    else:
+        grid, store = {name: value for name, value in held.what.items() if name != "steps"}, store_of(None, folder)
+    try:
+        made_for = store.description()
+        if made_for is not None and (odd := differences(made_for, grid)):
+            raise Damaged(f"{plain(folder / RUN)} was changed since {store.address} was made: {'; '.join(odd)}")
+        return plain_texts(store.read(set(also) - set(store.finished())))
+    except FileNotFoundError:
+        raise FileNotFoundError(_unfinished(folder)) from None
+    except Damaged as error:
+        raise Damaged(f"{error}; what is damaged is computed again by: saddlery resume {plain(folder)}") from error
+
+
+def _unfinished(folder: Path) -> str:
+    return f"the experiment in {plain(folder)} is not finished; continue with: saddlery resume {plain(folder)}"

@@ -1,0 +1,30 @@
+"""Which runs share a compiled program."""
+
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+import equinox as eqx
+import jax
+
+from saddlery.runs.cell import Cell
+
+
+def alike(things: Sequence[Any], shape: Any) -> list[list[Any]]:
+    """Things in groups of which one compiled program serves all.
+
+    Programs are of a pytree's structure, its leaves that are no arrays, and its arrays' shapes and types; what the
+    arrays hold, learning rates and weights, is data.
+
+    **Arguments:** `shape` gives the pytree of a thing.
+    """
+    groups: dict[Hashable, list[Any]] = {}
+    for thing in things:
+        leaves, structure = jax.tree.flatten(shape(thing))
+        key = tuple((leaf.shape, str(leaf.dtype)) if eqx.is_array(leaf) else leaf for leaf in leaves)
+        groups.setdefault((structure, *key), []).append(thing)
+    return list(groups.values())
+
+
+def programs(cells: Sequence[Cell]) -> list[list[Cell]]:
+    """Cells by the program that they are computed by."""
+    return alike(cells, lambda cell: (cell.game, cell.method, cell.average is None))

@@ -1,0 +1,59 @@
+"""Networks written as the calls that make them, `MLP(inputs=2, outputs=1, …)`, and read back."""
+
+import dataclasses
+from functools import partial
+from typing import Any
+
+from saddlery.arguments import quoted
+from saddlery.call import Call, build, parse
+from saddlery.names import nearest
+from saddlery.networks.dcgan import DCGANDiscriminator, DCGANGenerator
+from saddlery.networks.mlp import MLP
+from saddlery.networks.network import Network
+from saddlery.networks.precision import Precision
+from saddlery.networks.recurrent import LSTMGenerator
+from saddlery.networks.resnet import ResNetDiscriminator, ResNetGenerator
+from saddlery.networks.spectral_norm import SpectralNorm
+
+PLAIN = (MLP, DCGANGenerator, DCGANDiscriminator, LSTMGenerator, ResNetGenerator, ResNetDiscriminator)
+AROUND = (Precision, SpectralNorm)  # another network, their argument `network`
+NAMES = {kind.__name__: kind for kind in (*PLAIN, *AROUND)}
+
+
+def written(network: Any) -> str | None:
+    """The call that makes a network again, with all its arguments; `None` when it is not one of Saddlery's.
+
+        >>> from saddlery.networks import MLP
+        >>> written(MLP(2, 1, (8,))).partition(", activation")[0]
+        'MLP(independent=True, inputs=2, outputs=1, widths=(8,)'
+
+    A network around another holds the text of that one, `Precision(network='MLP(…)', compute='bfloat16')`.
+    """
+    if type(network) not in NAMES.values():
+        return None
+    arguments = {field.name: getattr(network, field.name) for field in dataclasses.fields(network)}
+    if type(network) in AROUND:
+        arguments["network"] = written(network.network)
+        if arguments["network"] is None:
+            return None
+    return str(Call(type(network).__name__, arguments))
+
+
+def read(text: str) -> Network:
+    """The network that a call makes; nothing is evaluated.
+
+        >>> read("MLP(inputs=2, outputs=1)").widths
+        (128, 128)
+
+    **Raises:** `ValueError` for an unknown name or argument, naming the nearest, and for numbers out of range.
+    """
+    call = parse(text)
+    if call.name not in NAMES:
+        raise ValueError(nearest("network", call.name, NAMES))
+    kind: Any = NAMES[call.name]
+    if kind in AROUND:
+        inside = call.arguments.pop("network", None)
+        if not isinstance(inside, str):
+            raise ValueError(f"network: got {quoted(inside)}, expected the text of a network")
+        kind = partial(kind, network=read(inside))
+    return build("network", str(call), {call.name: kind})

@@ -1,0 +1,377 @@
+"""The store: one Zarr store for a whole sweep, in which a cell appears whole or not at all, and damage is named."""
+
+import contextlib
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from saddlery.arguments import first_line, plain
+from saddlery.reading import Damaged, read_limited
+from saddlery.records import storage
+from saddlery.records.datasets import zarr_texts
+from saddlery.records.locks import lock
+from saddlery.records.signed import signed, unsigned
+from saddlery.records.storage import GROUP, GROUP_METADATA, LOCK, MANIFEST
+
+FORMAT = 2
+CELLS = f"{GROUP}/cells"  # where each finished cell has its marker, an object that makes the cell count
+LARGEST = 1 << 40  # bytes of an object
+LEAST = 1e8  # bytes that a disk should keep free
+
+
+def location(address: str | os.PathLike) -> str:
+    """An address as it is used: a path without `file://`, `~` and links, or the address of another file system.
+
+    **Raises:** `ValueError` when it is empty, or the home folder of a user who does not exist.
+    """
+    text = os.fspath(address).removeprefix("file://")
+    if "://" in text:
+        return text
+    return str(storage.expanded("store", text, "a path or an address such as s3://bucket/fair.zarr").resolve())
+
+
+class Store:
+    """Arrays with a first dimension `setting`, of which each cell fills one place.
+
+    Every variable is one array in chunks that belong to one cell, so that cells are written beside each other. A
+    cell's marker is written after all its chunks and holds their digests; what has no marker is never read. A manifest
+    holds the digests of all that is not a cell's, and what the store was made for.
+
+    **Arguments:** `address` is a folder or an fsspec address, such as `s3://bucket/fair.zarr`.
+    """
+
+    def __init__(self, address: str | os.PathLike):
+        self.address = location(address)
+        self._store: Any = None
+
+    @property
+    def local(self) -> bool:
+        """Whether it is on this machine's file system."""
+        return "://" not in self.address
+
+    @property
+    def store(self) -> Any:
+        """The store as Zarr knows it."""
+        if self._store is None:
+            from zarr.storage import FsspecStore, LocalStore
+
+            try:
+                self._store = LocalStore(self.address) if self.local else FsspecStore.from_url(self.address)
+            except Exception as error:  # fsspec's file systems have many names for an address that is not theirs
+                raise ValueError(f"store: {self.address} cannot be opened: {plain(error, 300)}") from error
+        return self._store
+
+    @contextlib.contextmanager
+    def claimed(self, lost: Callable[[], None], *, force: bool = False, take: bool = False) -> Iterator[None]:
+        """Hold the store as its only writer while inside; with `force`, a sweep that it holds is deleted first.
+
+        **Arguments:** `lost` and `take` as of `saddlery.records.lease.lease`, for stores elsewhere.
+
+        **Raises:** `FileExistsError` when there is anything at its address that Saddlery did not write; `Held` when
+        another process fills it.
+        """
+        from saddlery.records.lease import lease
+
+        if force or not self._exists(MANIFEST):
+            self._require_own()
+        if self.local:
+            Path(self.address, GROUP).mkdir(parents=True, exist_ok=True)
+        with lock(Path(self.address, GROUP, LOCK), self.address) if self.local else lease(self.address, lost, take):
+            if force:
+                self._clear()
+            yield
+
+    def _keys(self) -> list[str]:
+        """All keys of a store elsewhere."""
+
+        async def keys():
+            return [key async for key in self.store.list()]
+
+        return _waited(keys())
+
+    def _require_own(self) -> None:
+        """Refuse an address with anything that Saddlery did not write."""
+        if self.local:
+            storage.require_own(Path(self.address))
+            return
+        keys = self._keys()
+        names = (self._manifest() or {}).get("names", [])
+        if foreign := [key for key in keys if not storage.of_store(key, names)]:
+            more = f" and {len(foreign) - 1} more" if len(foreign) > 1 else ""
+            raise FileExistsError(
+                f"{self.address} holds what Saddlery did not write: {plain(foreign[0])}{more}; choose another address"
+            )
+
+    def _clear(self) -> None:
+        """Delete all of Saddlery's that is in it but the lock; the manifest last, which is the proof of the rest."""
+        if self.local:
+            root = Path(self.address)
+            storage.delete(storage.require_own(root), keep=(root / MANIFEST, root / GROUP / LOCK))
+        else:
+            self._require_own()
+            for key in self._keys():
+                if key != MANIFEST:
+                    self._delete(key)
+        self._delete(MANIFEST)
+
+    def _delete(self, key: str) -> None:
+        _waited(self.store.delete(key))
+
+    def _exists(self, key: str) -> bool:
+        return _waited(self.store.exists(key))
+
+    def _get(self, key: str) -> bytes | None:
+        """An object's bytes; `None` when it is not there."""
+        if self.local:  # as Zarr would, without its detours
+            try:
+                return read_limited(Path(self.address) / key, LARGEST)
+            except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+                return None
+        from zarr.core.buffer import default_buffer_prototype
+
+        found = _waited(self.store.get(key, default_buffer_prototype()))
+        return None if found is None else found.to_bytes()
+
+    def _put(self, key: str, content: str | bytes) -> None:
+        from zarr.core.buffer import default_buffer_prototype
+
+        content = content.encode() if isinstance(content, str) else content
+        _waited(self.store.set(key, default_buffer_prototype().buffer.from_bytes(content)))
+
+    def _manifest(self) -> dict[str, Any] | None:
+        """The manifest; `None` when there is no store.
+
+        **Raises:** `Damaged` when it was changed; `ValueError` when it was made by another version.
+        """
+        try:
+            content = self._get(MANIFEST)
+        except OSError as error:
+            raise ValueError(f"{self.address} cannot be read: {plain(error, 300)}") from error
+        if content is None:
+            return None
+        if (held := unsigned(content)) is None:
+            raise Damaged(f"{self.address}/{MANIFEST} is damaged: it changed since it was written")
+        if held["format"] != FORMAT:
+            raise ValueError(
+                f"{self.address} has format {held['format']!r}, this version of Saddlery reads format {FORMAT}; use "
+                "the version that wrote it, or another address"
+            )
+        return held
+
+    def _made(self) -> dict[str, Any] | None:
+        """The manifest of a store whose making was finished; `None` when there is none."""
+        held = self._manifest()
+        if held is None and self.local and Path(self.address, "zarr.json").exists():
+            raise Damaged(
+                f"{self.address} is damaged: {MANIFEST} is missing, or an earlier version of Saddlery made it"
+            )
+        return None if held is None or held["digests"] is None else held
+
+    def description(self) -> dict[str, Any] | None:
+        """What the store was made for; `None` when there is none, or its making was not finished.
+
+        **Raises:** `ValueError` when it was made by another version, or is damaged.
+        """
+        made = self._made()
+        return None if made is None else made["description"]
+
+    def fingerprint(self) -> dict[str, Any]:
+        """On which data, in which precision and by which versions the store was begun."""
+        made = self._made()
+        return {} if made is None else made["fingerprint"]
+
+    def create(
+        self, description: Mapping[str, Any], known: Any, cell: Any, fingerprint: Mapping[str, Any] | None = None
+    ) -> None:
+        """Make the store, with every array and no cell, or write all that is not a cell's anew.
+
+        **Arguments:**
+        - `description`: what the store is for, in JSON's types; `fingerprint`: what it was begun with, likewise.
+        - `known`: an `xarray.Dataset` of all that is known beforehand, its coordinate `setting` among it.
+        - `cell`: a cell's dataset, of which names, types and shapes count.
+
+        **Raises:** `OSError` when the disk has less room than all cells need at most.
+        """
+        import zarr
+        from zarr.codecs import ZstdCodec
+        from zarr.storage import MemoryStore
+
+        cells = known.sizes["setting"]
+        self._require_room(cells * cell.nbytes)
+        made = MemoryStore()  # first in memory, so that what is there, whole or damaged, is not in the way
+        floats = {name: {"_FillValue": None} for name, each in known.data_vars.items() if each.dtype.kind == "f"}
+        zarr_texts(known).to_zarr(made, mode="w", zarr_format=3, consolidated=False, encoding=floats)
+        root = zarr.open_group(made, mode="r+", zarr_format=3)
+        for name, variable in cell.data_vars.items():
+            small = variable.ndim <= 2
+            root.create_array(
+                name,
+                shape=(cells, *variable.shape),
+                chunks=(1, *variable.shape) if small else (1, 1, *variable.shape[1:]),
+                dtype=variable.dtype,
+                fill_value=_filling(variable.dtype),
+                compressors=ZstdCodec(level=1, checksum=True),
+                dimension_names=("setting", *variable.dims),
+                attributes=dict(variable.attrs),
+            )
+        content = {key: value.to_bytes() for key, value in made._store_dict.items()}
+        content[f"{GROUP}/zarr.json"] = GROUP_METADATA.encode()
+        about = {
+            "format": FORMAT,
+            "description": dict(description),
+            "fingerprint": dict(fingerprint or {}),
+            "names": sorted({*map(str, known.variables), *map(str, cell.data_vars)}),
+        }
+        self._put_manifest(about | {"digests": None})
+        for key, value in content.items():
+            self._put(key, value)
+        digests = {key: hashlib.sha256(value).hexdigest() for key, value in content.items()}
+        self._put_manifest(about | {"digests": digests})
+
+    def _put_manifest(self, held: dict[str, Any]) -> None:
+        self._put(MANIFEST, signed(held))
+
+    def _require_room(self, needed: int) -> None:
+        """Refuse what does not fit on the disk."""
+        free = room(self.address) if self.local else np.inf
+        if needed + LEAST > free:
+            raise OSError(
+                f"{self.address}: the records need up to {needed / 1e9:.1f} GB and {free / 1e9:.1f} GB are free; "
+                "record less often (--every), fewer seeds or fewer settings"
+            )
+
+    def finished(self) -> list[int]:
+        """The cells that are there, in order: those with a marker."""
+        if hasattr(self.store, "fs"):
+            self.store.fs.invalidate_cache()  # what others wrote meanwhile counts too
+
+        async def names():
+            return [name async for name in self.store.list_dir(CELLS)]
+
+        found = (name.removesuffix(".json") for name in _waited(names()) if name.endswith(".json"))
+        return sorted(int(name) for name in found if name.isdigit())
+
+    def write(self, place: int, cell: Any) -> None:
+        """Write a cell, then its marker with the digests of its chunks.
+
+        **Raises:** `OSError` when it cannot be written; the other cells are untouched.
+        """
+        import zarr
+
+        digests: dict[str, str] = {}
+        try:
+            root: Any = zarr.open_group(_recorder(self.store, digests), mode="r+", zarr_format=3)
+            for name, variable in cell.data_vars.items():
+                root[name][(place, *map(slice, variable.shape))] = variable.values  # of smaller images a part
+            self._put(f"{CELLS}/{place}.json", signed({"place": place, "digests": digests}))
+        except Exception as error:  # file systems and codecs have many names for a full disk
+            raise OSError(f"a cell could not be written to {self.address}: {first_line(error)}") from error
+
+    def drop(self, place: int) -> None:
+        """Let a cell count no more: delete its marker."""
+        self._delete(f"{CELLS}/{place}.json")
+
+    def damage(self, place: int) -> str | None:
+        """What is wrong with a finished cell: the first object that is missing or changed; `None` when it is whole."""
+        marker = f"{CELLS}/{place}.json"
+        held = unsigned(self._get(marker) or b"")
+        return self._changed(held["digests"]) if held and held.get("place") == place else f"{marker} changed"
+
+    def _changed(self, digests: Mapping[str, str]) -> str | None:
+        """The first of some objects that is missing or has another digest, in words."""
+        for key, digest in digests.items():
+            content = self._get(key)
+            if content is None:
+                return f"{key} is missing"
+            if hashlib.sha256(content).hexdigest() != digest:
+                return f"{key} changed"
+        return None
+
+    def check(self) -> None:
+        """Compare metadata and coordinates with the manifest.
+
+        **Raises:** `FileNotFoundError` when there is no store; `Damaged` naming what is missing or changed.
+        """
+        if (made := self._made()) is None:
+            raise FileNotFoundError(f"there is no store at {self.address}")
+        if changed := self._changed(made["digests"]):
+            raise Damaged(f"{self.address} is damaged: {changed} since it was written")
+
+    def damaged(self, places: Iterable[int]) -> dict[int, str]:
+        """Those of some finished cells that are damaged, with what is wrong."""
+        from saddlery.cores import threads
+
+        places = list(places)
+        with threads() as pool:
+            found = dict(zip(places, pool.map(self.damage, places), strict=True))
+        return {place: what for place, what in found.items() if what is not None}
+
+    def read(self, also: Iterable[int] = ()) -> Any:
+        """The finished cells, an `xarray.Dataset`; its attribute `cells` says of how many in all.
+
+        **Arguments:** `also`: cells that are not finished, to be read as they are: NaN where there is nothing.
+
+        **Raises:** `FileNotFoundError` when there is no store; `Damaged` when something in it was changed or is gone,
+        naming it; `ValueError` when it is of another version.
+        """
+        import xarray
+
+        self.check()
+        finished = self.finished()
+        for what in self.damaged(finished).values():
+            raise Damaged(f"{self.address} is damaged: {what} since it was written")
+        try:
+            whole = xarray.open_zarr(self.store, chunks=None, consolidated=False, mask_and_scale=False)
+            part = whole[sorted(map(str, whole.data_vars))].isel(setting=sorted({*finished, *also})).load()
+        except Exception as error:
+            raise Damaged(f"{self.address} is damaged: {plain(error, 300)}") from error
+        return part.assign_attrs(cells=whole.sizes["setting"])
+
+
+def _filling(kind: np.dtype) -> float:
+    """What stands where nothing was recorded: NaN, in images white, else 0."""
+    return np.nan if np.issubdtype(kind, np.floating) else 255 if kind == np.uint8 else 0
+
+
+def _waited(coroutine: Any) -> Any:
+    """What a coroutine of Zarr's stores gives."""
+    from zarr.core.sync import sync
+
+    return sync(coroutine)
+
+
+def _recorder(store: Any, digests: dict[str, str]) -> Any:
+    """A store that notes the digest of everything written into it, and forgets what is deleted."""
+    from zarr.storage import WrapperStore
+
+    class Recorder(WrapperStore):
+        def _with_store(self, store):
+            return Recorder(store)
+
+        async def set(self, key, value):
+            await super().set(key, value)
+            digests[key] = hashlib.sha256(value.to_bytes()).hexdigest()
+
+        async def set_if_not_exists(self, key, value):
+            if not await self.exists(key):
+                await self.set(key, value)
+
+        async def delete(self, key):
+            await super().delete(key)
+            digests.pop(key, None)
+
+    return Recorder(store)
+
+
+def room(path: str | os.PathLike) -> float:
+    """Bytes free on the disk that a path is on, or will be."""
+    import shutil
+
+    there = Path(path).absolute()
+    while not there.exists():
+        there = there.parent
+    return shutil.disk_usage(there).free

@@ -1,0 +1,88 @@
+"""A cell: the runs that differ in their seeds only, and how far each of them is."""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from saddlery.game import Pair
+from saddlery.records.claims import CHECKPOINTS, LIVE
+
+
+class Carry(NamedTuple):
+    """What one step hands to the next: the players, the method's state, the generator's averaged weights."""
+
+    players: Pair
+    state: Any
+    average: Any
+
+
+class Progress(NamedTuple):
+    """A report from a run under way: steps done and to do, steps per second, the latest record, where it diverged."""
+
+    seed: int
+    step: int
+    steps: int
+    steps_per_second: float
+    latest: dict[str, np.ndarray]
+    diverged_at: int
+
+
+class RunState(NamedTuple):
+    """How far one run is: everything that a checkpoint holds."""
+
+    step: int
+    diverged_at: int
+    seconds: float
+    carry: Carry
+    history: dict[str, np.ndarray]
+
+
+@dataclass(kw_only=True)
+class Cell:
+    """One setting of an experiment: what its runs share, their keys, and where they are kept.
+
+    - `index`, `label`: its place among the settings, and what it is called.
+    - `game`, `method`, `steps`, `probes`, `players`, `average`: as of `saddlery.train`; `records`: the steps at which
+      probes are taken.
+    - `keys`: one for each seed.
+    - `folder`: the experiment's, `None` to keep nothing; `checkpoint_seconds`: how often each run is checkpointed;
+      `keep`: whether a checkpoint of each run's end is kept.
+    - `on_progress`: called with a `Progress`.
+    - `stop`: set to stop all its runs.
+    - `identity`: the fingerprint of its runs, but for their keys.
+    """
+
+    game: Any
+    method: Any
+    steps: int
+    records: Sequence[int]
+    probes: dict[str, Callable]
+    keys: Sequence[Any]
+    index: int = 0
+    label: str = ""
+    players: Pair | None = None
+    average: float | None = None
+    folder: Path | None = None
+    checkpoint_seconds: float = 30.0
+    keep: bool = True
+    on_progress: Callable[[Progress], None] | None = None
+    stop: threading.Event = field(default_factory=threading.Event)
+    identity: Callable[[], dict[str, Any]] | None = None
+    watched: tuple[bool, ...] = ()  # which arrays of a `Carry` must stay finite, once that is known
+    read_back: bool = False  # whether a first checkpoint was
+
+    def ended(self, state: RunState) -> bool:
+        """Whether a run is over: all steps are done, or it has diverged."""
+        return state.step == self.steps or state.diverged_at >= 0
+
+    def checkpoints(self, seed: int) -> Path | None:
+        """Where a run's checkpoints are."""
+        return None if self.folder is None else self.folder / CHECKPOINTS / f"{self.index}-{seed}"
+
+    def live(self, seed: int) -> Path | None:
+        """Where a run's records are written while it is under way."""
+        return None if self.folder is None else self.folder / LIVE / f"{self.index}-{seed}.jsonl"

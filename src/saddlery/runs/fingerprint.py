@@ -1,0 +1,155 @@
+"""The fingerprint: what a run's numbers depend on, written beside them and compared whenever they are opened."""
+
+import hashlib
+import os
+import platform
+import re
+import warnings
+from collections.abc import Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from saddlery.arguments import differences, plain
+from saddlery.cores import usable_cores
+from saddlery.data.shards import Shards
+from saddlery.game import Foreign
+from saddlery.records.storage import sealed, sha256
+
+PACKAGES = ("saddlery", "jax", "jaxlib", "optax", "numpy")  # whose versions may change bits
+
+
+def fingerprint(description: Mapping[str, Any], games: Mapping[str, Any]) -> dict[str, Any]:
+    """The fingerprint of what is about to be computed, in JSON's types.
+
+    - `description`: what was asked for; `data`: for each game the digest of its arrays and its structure;
+      `precision`: of JAX's numbers. Where these differ it is another run.
+    - `threads`, `device`, `versions`: where they differ, numbers agree to rounding, not to the bit.
+
+    **Arguments:** `games` by what the description calls them.
+    """
+    return {
+        "description": dict(description),
+        "data": {name: digest(game) for name, game in games.items()},
+        "precision": "float64" if jax.config.read("jax_enable_x64") else "float32",
+        "threads": int(os.environ.get("PJRT_NPROC") or 0) or usable_cores(),
+        "device": jax.devices()[0].device_kind,
+        "versions": {name: _version(name) for name in PACKAGES} | {"Python": platform.python_version()},
+    }
+
+
+def compare(what: str, held: Mapping[str, Any], now: Mapping[str, Any], *, warn: bool = True) -> None:
+    """Compare the fingerprint that something was written with to that of what is about to go on with it.
+
+    **Arguments:** `what` names where `held` was found, for the error; `warn`: warn of what changes bits only.
+
+    **Raises:** `ValueError` naming what differs in the description, the data or the precision.
+    """
+    if held.get("precision") != now["precision"]:
+        raise ValueError(
+            f"{plain(what)} was computed in {held.get('precision')}, JAX is now set to {now['precision']}; "
+            "set jax_enable_x64 as it was"
+        )
+    if other := differences(held.get("description") or {}, now["description"]):
+        raise ValueError(f"{plain(what)} is of another run: {'; '.join(other[:3])}")
+    if held.get("data") != now["data"]:
+        names = [name for name, found in now["data"].items() if (held.get("data") or {}).get(name) != found]
+        raise ValueError(
+            f"{plain(what)} was computed on other data, or another game: {', '.join(map(plain, names))} is not what it "
+            "was; put the data back, or begin anew in another folder"
+        )
+    changed = [
+        f"{name} {_said(held.get(name))}, now {_said(now[name])}"
+        for name in ("threads", "device", "versions")
+        if held.get(name) != now[name]
+    ]
+    if changed and warn:
+        warnings.warn(
+            f"{plain(what)} was begun with {'; '.join(changed)}: its numbers go on, but not to the same bits",
+            stacklevel=3,
+        )
+
+
+def cell_identity(cell: Any, every: int | None, of_game: str | None = None) -> dict[str, Any]:
+    """The fingerprint of a `saddlery.runs.cell.Cell`'s runs but for their keys.
+
+    **Arguments:** `of_game`: the digest of its game, where it is known already.
+    """
+    description = {
+        "every": every,
+        "average": cell.average,
+        "probes": sorted(cell.probes),
+        "game": words(cell.game),
+        "method": words(cell.method, short_arrays=False),
+    }
+    return fingerprint(description, {}) | {"data": {"game": of_game or digest(cell.game)}}
+
+
+def run_identity(cell: Any, key: Any) -> dict[str, Any]:
+    """The fingerprint that a run's checkpoints are written with; none where its cell has none."""
+    if cell.identity is None:
+        return {}
+    shared = cell.identity()
+    return shared | {"description": shared["description"] | {"key": said(key)}}
+
+
+def said(key: Any) -> str:
+    """A `jax.random.key` in words."""
+    return f"{jax.random.key_impl(key)} {np.asarray(jax.random.key_data(key)).tolist()}"
+
+
+def digest(tree: Any) -> str:
+    """The SHA-256 of a pytree: its structure in words, and the bytes of all its arrays.
+
+    Images that are read from a file in shards count by that file. A game that is no pytree counts by its arrays and
+    what it says of itself.
+    """
+    found = hashlib.sha256(words(tree).encode())
+    for leaf in jax.tree.leaves(tree, is_leaf=lambda node: isinstance(node, Shards | Foreign)):
+        if isinstance(leaf, Shards):
+            found.update(_of_file(Path(leaf.path)).encode())
+        elif isinstance(leaf, Foreign):
+            for each in jax.tree.leaves(getattr(leaf.game.held, "__dict__", ())):
+                _add(found, each)
+        else:
+            _add(found, leaf)
+    return found.hexdigest()
+
+
+def words(tree: Any, **options: Any) -> str:
+    """A pytree in words that are the same in another process and folder: no addresses, no paths of files."""
+    text = eqx.tree_pformat(tree, **options)
+    return re.sub(r"path='[^']*\.npy'", "path='…'", re.sub(r" at 0x[0-9a-f]+", "", text))
+
+
+def _add(found: Any, leaf: Any) -> None:
+    """Add an array's bytes to a digest; what is no array is in words already."""
+    if not hasattr(leaf, "dtype"):
+        return
+    if jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key):
+        leaf = jax.random.key_data(leaf)
+    found.update(np.ascontiguousarray(leaf).reshape(-1).view(np.uint8).data)
+
+
+def _of_file(path: Path) -> str:
+    """The digest of a file of images: as its seal has it, or of its bytes."""
+    return (sealed(path.parent) or {}).get(path.name) or sha256(path)
+
+
+def _version(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return "unknown"
+
+
+def _said(value: Any) -> str:
+    """A part of a fingerprint in words."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {each}" for name, each in value.items())
+    return plain(value, 80)

@@ -1,0 +1,54 @@
+"""The keys of runs: one for each seed, and of each one for the initial players, the steps and the measurements."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+
+from saddlery.arguments import quoted, whole
+
+
+class RunKeys(NamedTuple):
+    """The three keys of a run.
+
+    - `init`: of the initial players; `steps`: folded with a step's number, of that step; `probes`: of every record,
+      which so sees the same noise and the same real samples each time.
+    """
+
+    init: Any
+    steps: Any
+    probes: Any
+
+    @classmethod
+    def of(cls, key: Any) -> "RunKeys":
+        """Those of the run with this key: `jax.random.split(key, 3)`."""
+        return cls(*jax.random.split(key, 3))
+
+
+class SeedKeys(Sequence):
+    """The keys of runs that differ in their seeds only, run i's being `jax.random.fold_in(key, i)`, when needed."""
+
+    def __init__(self, key: Any, seeds: int):
+        self.key, self.seeds = key, seeds
+
+    def __len__(self) -> int:
+        return self.seeds
+
+    def __getitem__(self, seed: Any) -> Any:
+        if not 0 <= seed < self.seeds:
+            raise IndexError(seed)
+        return jax.random.fold_in(self.key, seed)
+
+
+def as_key(key: Any) -> Any:
+    """A `jax.random.key`, from one or from its number.
+
+    **Raises:** `TypeError` for anything else; `ValueError` for a number out of range.
+    """
+    if isinstance(key, int | np.integer) and not isinstance(key, bool):
+        return jax.random.key(whole("key", key, 0, 2**32 - 1))
+    kind = getattr(key, "dtype", None)
+    if kind is None or not jax.numpy.issubdtype(kind, jax.dtypes.prng_key) or np.shape(key) != ():
+        raise TypeError(f"key: got {quoted(key)}, expected a whole number or a jax.random.key(…)")
+    return key

@@ -1,0 +1,110 @@
+"""Steps of training as compiled programs: of one run, and of many runs mapped together."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+
+from saddlery.game import Pair
+from saddlery.method import Method
+from saddlery.runs.cell import Carry
+from saddlery.runs.finiteness import finite
+
+UNOPTIMISED = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}  # for what runs once
+SHARE = 0.8  # of the device's memory that runs mapped together may take
+MOST = 256  # runs mapped together
+
+
+@eqx.filter_jit
+def advance(game: Any, method: Method, carry: Carry, decay: Any, key: Any, first: Any, n: Any) -> Carry:
+    """`n` steps of training from step number `first`, one compiled program for any `n`.
+
+    The key of a step is folded from the run's key and the step's number, so the numbers do not depend on how a run is
+    cut into calls.
+    """
+
+    def step(i, carry):
+        players, state = method.step(game, carry.players, carry.state, jax.random.fold_in(key, i))
+        average = jax.tree.map(
+            lambda mean, now: mean + (1.0 - decay).astype(now.dtype) * (now - mean), carry.average, players.generator
+        ) if carry.average is not None else None  # fmt: skip
+        return Carry(players, state, average)
+
+    return jax.lax.fori_loop(first, first + n, step, carry)
+
+
+@eqx.filter_jit
+def advance_together(
+    batch: tuple[Any, Any], carry: Carry, decay: Any, keys: Any, first: Any, n: Any, watched: tuple[bool, ...]
+) -> tuple[Carry, Any]:
+    """`n` steps of every run from step number `first`, and which of them are still finite."""
+    mapped, shared = batch
+
+    def one(mapped, carry, key):
+        game, method = eqx.combine(mapped, shared)
+        reached = advance(game, method, carry, decay, key, first, n)
+        return reached, finite(reached, watched)
+
+    return jax.vmap(one)(mapped, carry, keys)
+
+
+@eqx.filter_jit(compiler_options=UNOPTIMISED)  # type: ignore[call-overload]  # which its stubs leave out
+def start(game: Any, method: Method, key: Any, players: Pair | None, averaged: bool) -> Carry:
+    """The players, the state and the average before the first step."""
+    players = Pair(*game.init(key)) if players is None else players
+    return strongly_typed(Carry(players, method.init(game, players), players.generator if averaged else None))
+
+
+def strongly_typed(tree: Any) -> Any:
+    """A pytree without JAX's weak types, with which the same program would be compiled twice."""
+    return jax.tree.map(lambda x: jax.lax.convert_element_type(x, x.dtype), tree)
+
+
+def steps_from(game: Any, method: Method, carry: Carry, decay: Any, key: Any, step: int, n: int) -> Carry:
+    """`n` steps from `step`, computed."""
+    numbers = jnp.asarray(step, jnp.int32), jnp.asarray(n, jnp.int32)
+    return jax.block_until_ready(advance(game, method, carry, decay, key, *numbers))
+
+
+def last_finite(
+    game: Any, method: Method, carry: Carry, decay: Any, key: Any, step: int, n: int, watched: tuple[bool, ...]
+) -> tuple[int, Carry]:
+    """The last step of the `n` from `step` whose players are finite, by bisection: steps can be taken again exactly.
+
+    So the loop itself need not look at every step. Numbers that are not finite stay so.
+    """
+    while n > 1:
+        reached = steps_from(game, method, carry, decay, key, step, n // 2)
+        if finite(reached, watched):
+            step, carry, n = step + n // 2, reached, n - n // 2
+        else:
+            n = n // 2
+    return step, carry
+
+
+def stack(trees: Sequence[Any], always: bool = False) -> tuple[Any, Any]:
+    """Pytrees that are alike as two: arrays with an axis in front, and what all hold the same.
+
+    An array that is the same object in all of them is held once, unless `always`.
+    """
+    flat, structure = zip(*(jax.tree.flatten(tree) for tree in trees), strict=True)
+    same = [
+        not eqx.is_array(each[0]) or (not always and all(one is each[0] for one in each))
+        for each in zip(*flat, strict=True)
+    ]
+    mapped = [None if shared else jnp.stack(each) for shared, each in zip(same, zip(*flat, strict=True), strict=True)]
+    held = [leaf if shared else None for shared, leaf in zip(same, flat[0], strict=True)]
+    return jax.tree.unflatten(structure[0], mapped), jax.tree.unflatten(structure[0], held)
+
+
+def fitting(count: int) -> int:
+    """How many of `count` runs fit into the device's memory together, by what one run took at most; all, where the
+    device does not say."""
+    statistics = jax.local_devices()[0].memory_stats() or {}
+    if "bytes_limit" not in statistics:
+        return min(count, MOST)
+    held = statistics["bytes_in_use"]
+    of_one = max(statistics["peak_bytes_in_use"] - held, 1)
+    return max(1, min(count, MOST, int(SHARE * (statistics["bytes_limit"] - held) / of_one)))

@@ -1,1 +1,0 @@
-"""Sweeps: every combination of some axes, placed on what computes, kept in one store."""

@@ -1,0 +1,187 @@
+"""Results: what a folder holds, finished or under way, and what can be done with it."""
+
+import json
+
+import jax
+import numpy as np
+import pytest
+
+import saddlery as sd
+from saddlery.experiments.built import prepare
+from saddlery.experiments.cells import cells_of
+from saddlery.experiments.claimed import claimed
+from saddlery.experiments.execution import run_experiment
+from saddlery.experiments.experiment import Experiment
+from saddlery.reading import Damaged
+from saddlery.records.live import LiveFile, read_live
+from saddlery.records.storage import is_own
+
+SMALL = {"steps": 6, "seeds": 2, "every": 3}
+METHODS = ["simultaneous", "consensus(gamma=[0.5, 2.0])"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A finished sweep."""
+    out = tmp_path_factory.mktemp("results") / "swept"
+    sd.sweep("bilinear", METHODS, out=out, **SMALL)
+    return out
+
+
+def test_runs_are_those_that_training_gives(folder):
+    results = sd.load(folder)
+    game, method = results.game("consensus", gamma=2.0), results.method("consensus", gamma=2.0)
+    alone = sd.train(game, method, key=0, probes={"losses": sd.metrics.probes(game)["losses"]}, **SMALL)
+    for seed in range(2):
+        found = results.run("consensus", seed, gamma=2.0)
+        jax.tree.map(np.testing.assert_array_equal, found.only.players, alone.players[seed])
+        jax.tree.map(np.testing.assert_array_equal, results.players("consensus", seed, gamma=2.0), alone.players[seed])
+    every = results.run("consensus", gamma=2.0)
+    np.testing.assert_array_equal(every.history["generator_norm"], alone.history["generator_norm"])
+    recorded = results.dataset.sel(method="consensus", gamma=2.0)["generator_norm"].squeeze()
+    np.testing.assert_array_equal(recorded, alone.history["generator_norm"])
+
+
+def test_a_table_has_a_row_for_each_run_with_its_last_record(folder):
+    results = sd.load(folder)
+    table = results.table()
+    assert len(table) == 6
+    assert set(table["method"]) == {"simultaneous", "consensus"}
+    last = results.dataset["generator_norm"].isel(step=-1).values.ravel()
+    np.testing.assert_array_equal(np.sort(table["generator_norm"]), np.sort(last))
+    assert results._repr_html_().count("<tr") == 7
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        ({"method": "consensos"}, "unknown method of this run 'consensos'"),
+        ({"method": "consensus"}, "several of 'consensus'"),
+        ({"gama": 1.0}, "unknown level 'gama'; did you mean 'gamma'"),
+        ({"gamma": 7.0}, "gamma: got 7.0, expected one of None, 0.5, 2.0"),
+        ({"seed": 2}, "seed: got 2, expected a whole number from 0 to 1"),
+    ],
+)
+def test_what_a_folder_does_not_have_is_named(folder, how, said):
+    with pytest.raises(ValueError, match=said):
+        sd.load(folder).players(**how)
+
+
+def test_reports_exports_and_diagnoses_are_those_of_the_commands(folder):
+    results = sd.load(folder)
+    assert results.report().read_text().startswith("<!doctype html>")
+    assert len(results.export(folder / "numbers.csv").read_text().splitlines()) == 1 + 6 * 3
+    found = results.diagnose("consensus", levels={"gamma": 2.0}, steps=100)
+    assert found.subject.title == "bilinear, consensus(gamma=2.0), seed 0"
+
+
+def test_a_sweep_without_a_folder_has_its_players_as_long_as_it_is_there():
+    results = sd.sweep("bilinear", "simultaneous", **SMALL)
+    kept = results.folder
+    assert results.players(seed=1).generator.shape == (1,)
+    del results
+    assert not kept.exists()
+
+
+def test_one_s_own_parts_are_given_again_to_go_on_with(tmp_path):
+    def mine(gamma=1.0):
+        return sd.Method(sd.rules.Consensus(gamma), sd.schedules.simultaneous())
+
+    game = sd.games.bilinear()
+    sd.sweep(game, {"mine(gamma=[0.1, 1.0])": mine}, out=tmp_path / "own", **SMALL)
+    assert sd.load(tmp_path / "own").dataset.sizes["setting"] == 2  # to look at them they are not needed
+    with pytest.raises(ValueError, match="unknown game 'Bilinear'"):
+        sd.load(tmp_path / "own").players()
+    results = sd.load(tmp_path / "own", games={"Bilinear": game}, methods={"mine": mine})
+    alone = sd.train(game, mine(1.0), key=0, **SMALL)
+    jax.tree.map(np.testing.assert_array_equal, results.players("mine", gamma=1.0), alone.players[0])
+
+
+def test_a_generator_leaves_with_its_averaged_weights_unless_the_last_are_wanted(tmp_path):
+    sd.sweep("ring(batch=16)", "simultaneous", steps=20, seeds=2, samples=50, average=0.9, out=tmp_path / "ring")
+    results, key = sd.load(tmp_path / "ring"), jax.random.key(1)
+    found = results.run(seed=1).only
+    for averaged, weights in ((True, found.average), (False, found.players.generator)):
+        path = results.export_generator(seed=1, averaged=averaged, force=True)
+        drawn = sd.load_generator(path)(key, 5)
+        np.testing.assert_allclose(drawn, results.game().sample(weights, key, 5), atol=1e-6)
+    assert path == tmp_path / "ring" / "generators" / "0-1.safetensors"
+
+
+def test_a_folder_of_training_is_read_like_any(tmp_path):
+    game, method = sd.games.bilinear(), sd.methods.consensus()
+    run = sd.train(game, method, key=0, out=tmp_path / "run", **SMALL)
+    results = sd.load(tmp_path / "run")
+    np.testing.assert_array_equal(results.dataset["generator_norm"].squeeze("setting"), run.history["generator_norm"])
+    assert len(results.table()) == 2
+    assert results.report().is_file()
+    with pytest.raises(ValueError, match="whose game and method have no text"):
+        results.players()
+
+
+def test_runs_under_way_are_read_beside_finished_ones(tmp_path, monkeypatch):
+    """A sweep stopped in the middle: the records of what was under way are there, and the same as at the end."""
+    monkeypatch.setattr("saddlery.records.live.FLUSH_SECONDS", 0.0)
+    experiment = Experiment("bilinear", tuple(METHODS), steps=40, seeds=2, every=10)
+    built = prepare(experiment)
+
+    def stop(_, label, progress):
+        if label.startswith("consensus(gamma=2") and progress.step >= 20:
+            for cell in cells:
+                cell.stop.set()
+
+    cells = cells_of(built, None)
+    with claimed(tmp_path, experiment) as lost:
+        cells[0].stop = lost
+        with pytest.raises(BaseException, match=r"taken this sweep over|not finished|"):
+            run_experiment(built, tmp_path, stop, 0.0, stop=lost)
+    before = sd.load(tmp_path).dataset
+    assert not before["finished"].values.all()
+    with claimed(tmp_path, experiment, resume=True) as lost:
+        run_experiment(built, tmp_path, stop=lost)
+    after = sd.load(tmp_path).dataset
+    assert after["finished"].values.all()
+    norms = before["generator_norm"].values
+    known = np.isfinite(norms)
+    assert known.any()
+    np.testing.assert_array_equal(norms[known], after["generator_norm"].sel(setting=before.setting).values[known])
+    assert not (tmp_path / "live").exists()
+
+
+def lines(path):
+    return path.read_bytes().split(b"\n")
+
+
+def test_a_live_file_is_read_back_exactly_and_a_torn_line_is_left_out(tmp_path):
+    path = tmp_path / "live" / "0-1.jsonl"
+    values = np.random.default_rng(0).standard_normal((4, 3)).astype(np.float32)
+    for first in (0, 2):  # a process that is killed, and the one that goes on
+        file = LiveFile(path, lambda: {"label": "a", "seed": 1, "variables": {"x": {"dims": ["step", "axis"]}}})
+        for step, value in enumerate(values[first : first + 2], first):
+            file.append(step, 0.5 * step, {"x": value, "loss": np.nan, "big": np.zeros(2000)})
+        file.flush()
+        with path.open("ab") as torn:
+            torn.write(b'{"step": 9, "sec')
+    run = read_live(path)
+    np.testing.assert_array_equal(run.values["x"], values)
+    np.testing.assert_array_equal(run.steps, range(4))
+    assert np.isnan(run.values["loss"]).all()
+    assert "big" not in run.values
+    assert run.about["label"] == "a"
+
+
+def test_a_live_file_that_was_changed_is_named_and_not_saddlery_s(tmp_path):
+    path = tmp_path / "live" / "0-0.jsonl"
+    (tmp_path / ".saddlery").touch()
+    file = LiveFile(path, lambda: {"label": "a", "seed": 0, "variables": {}})
+    for step in range(3):
+        file.append(step, 0.0, {"x": np.float32(step)})
+    file.flush()
+    assert is_own(path)
+    content = lines(path)
+    changed = json.loads(content[2])
+    changed["values"]["x"] = 7.0
+    path.write_bytes(b"\n".join([*content[:2], json.dumps(changed).encode(), *content[3:]]))
+    with pytest.raises(Damaged, match=r"0-0\.jsonl is damaged: a line changed"):
+        read_live(path)
+    assert not is_own(path)
