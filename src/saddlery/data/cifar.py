@@ -69,6 +69,10 @@ def cifar10(
 def read_batch(name: str, content: bytes) -> tuple[np.ndarray, np.ndarray]:
     """Images `(n, 32, 32, 3)` and labels `(n,)` of a binary batch.
 
+        >>> images, labels = read_batch("data_batch_1.bin", bytes([7]) + bytes(3 * 32 * 32))
+        >>> images.shape, labels.tolist()
+        ((1, 32, 32, 3), [7])
+
     **Raises:** `ValueError`, naming it, when it is not a whole number of records or a label is not 0 to 9.
     """
     if not content or len(content) % RECORD:

@@ -20,6 +20,11 @@ class Coloured(eqx.Module):
     Coloured as they are drawn, none is stored. The data set of Metz et al. (2017, unrolled GANs) for collapse onto a
     part of a continuum; `colours` reads the colours of any images.
 
+        >>> from saddlery.data import digits
+        >>> images, drawn = Coloured(digits()).labelled(jax.random.key(0), 5)
+        >>> bool(jnp.allclose(colours(images), drawn, atol=1e-6))
+        True
+
     **Arguments:**
     - `digits`: grey `Images`, such as `saddlery.data.digits()` or `saddlery.data.mnist()`.
 
@@ -55,6 +60,10 @@ def colours(images: Float[Array, "n height width 3"]) -> Float[Array, "n 3"]:
     """The colour of each image in [-1, 1], or uint8: that of its brightest pixel (the largest sum), in [0, 1].
 
     Of what `Coloured` draws, exactly the colour that it was drawn in. Of an image with a NaN it has a NaN.
+
+        >>> image = jnp.full((1, 2, 2, 3), -1.0).at[0, 1, 1].set(jnp.array([1.0, 0.0, -1.0]))
+        >>> colours(image).tolist()  # of the one bright pixel
+        [[1.0, 0.5, 0.0]]
 
     **Raises:** `ValueError` for images of another shape.
     """

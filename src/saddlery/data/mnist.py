@@ -57,6 +57,13 @@ def read_idx(path: str | os.PathLike[str]) -> np.ndarray:
 
     Of a compressed file no more is unpacked than its head says, and that is at most a GiB.
 
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder) / "labels"
+        ...     _ = path.write_bytes(bytes([0, 0, 8, 1, 0, 0, 0, 2, 5, 9]))  # one axis, of two bytes: 5 and 9
+        ...     read_idx(path).tolist()
+        [5, 9]
+
     **Raises:** `ValueError`, naming the file, when it is no such file, its length is not what its head says, or that is
     more than a GiB or than the memory that is free; `OSError` when it is not there or not a regular file.
     """

@@ -24,6 +24,9 @@ def images(
 ) -> Gan:
     """Images of any kind between two convolutional networks, as in the image experiments of Mescheder et al. (2017).
 
+        >>> images(network="dcgan3(width=4)").generator.filters
+        (16, 8, 4)
+
     **Arguments:**
     - `data`: a name of `saddlery.data.DATA`, such as `"cifar10"` or `"mnist(split='test')"`; the path of a folder or
       zip of images; or anything with `draw(key, n)` that returns images `(n, size, size, channels)` in [-1, 1].
@@ -53,6 +56,10 @@ def stacked(
 ) -> Gan:
     """Three digits in three colour channels: 1,000 modes (Metz, Poole, Pfau, Sohl-Dickstein, 2017, section 3.3).
 
+        >>> game = stacked()
+        >>> game.data.modes, game.generator.channels
+        (1000, 3)
+
     **Arguments:** `data`: grey digits with labels, by default scikit-learn's of 8×8 pixels; `"mnist"` for MNIST.
     `balanced`: see `saddlery.data.Stacked`; the others as of `images`.
 
@@ -71,6 +78,9 @@ def coloured(
     batch: int = 256,
 ) -> Gan:
     """Digits in a colour drawn from the cube of colours: collapse onto a part of a continuum (Metz et al., 2017).
+
+        >>> coloured().generator.channels
+        3
 
     **Arguments:** as of `stacked`.
 

@@ -55,6 +55,12 @@ def quadratic(
 
     With `D` left out it is −Bᵀ, the coupling of a zero-sum game: L_g + L_d then holds no product of the players.
 
+        >>> game = quadratic(A=[[2.0]], B=[[1.0]], C=[[2.0]], a=[5.0])
+        >>> game.jacobian().tolist()  # H, with D = −Bᵀ
+        [[2.0, 1.0], [-1.0, 2.0]]
+        >>> [each.tolist() for each in game.equilibrium()]  # 2g + d + 5 = 0, 2d − g = 0
+        [[-2.0], [-1.0]]
+
     **Arguments:**
     - `A`: `(n, n)`, `B`: `(n, m)`, `C`: `(m, m)`, `D`: `(m, n)` or `None` for −Bᵀ.
     - `a`: `(n,)`, `c`: `(m,)`, zero when left out.

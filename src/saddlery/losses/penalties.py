@@ -54,6 +54,13 @@ class R1(Penalty):
     """The squared gradient norm on real samples (Mescheder, Geiger, Nowozin, 2018, equation 9).
 
     ½ weight · E_P‖∇D(x)‖²
+
+        >>> import saddlery as sd
+        >>> score = lambda x: x @ jnp.array([3.0, 4.0])  # ‖∇D‖ = 5 everywhere
+        >>> real, generated = jnp.zeros((2, 2)), jnp.ones((2, 2))
+        >>> penalty = sd.losses.R1(2.0)
+        >>> round(float(penalty(score, real, generated, ())), 4)  # ½ · 2 · 5²
+        25.0
     """
 
     def __call__(self, score: Score, real: Samples, generated: Samples, draw: Batch) -> Scalar:
@@ -65,6 +72,13 @@ class R2(Penalty):
     """The squared gradient norm on generated samples (Mescheder, Geiger, Nowozin, 2018, equation 10).
 
     ½ weight · E_Q‖∇D(x)‖²
+
+        >>> import saddlery as sd
+        >>> score = lambda x: x @ jnp.array([3.0, 4.0])  # ‖∇D‖ = 5 everywhere
+        >>> real, generated = jnp.zeros((2, 2)), jnp.ones((2, 2))
+        >>> penalty = sd.losses.R2(2.0)
+        >>> round(float(penalty(score, real, generated, ())), 4)  # ½ · 2 · 5²
+        25.0
     """
 
     def __call__(self, score: Score, real: Samples, generated: Samples, draw: Batch) -> Scalar:
@@ -78,6 +92,13 @@ class WGANGP(Penalty):
         weight · E(‖∇D(x̂)‖ − 1)²,   x̂ = ε x_P + (1 − ε) x_Q,   ε uniform in [0, 1), one for each pair
 
     Pairs are by position, so there must be as many generated samples as real ones.
+
+        >>> import saddlery as sd
+        >>> score = lambda x: x @ jnp.array([3.0, 4.0])  # ‖∇D‖ = 5 everywhere
+        >>> real, generated = jnp.zeros((2, 2)), jnp.ones((2, 2))
+        >>> penalty = sd.losses.WGANGP(1.0)
+        >>> round(float(penalty(score, real, generated, penalty.draw(jax.random.key(0), real))), 4)  # (5 − 1)²
+        16.0
     """
 
     def draw(self, key: Key, real: Samples) -> Batch:
@@ -102,6 +123,13 @@ class DRAGAN(Penalty):
     with s the standard deviation of all entries of the batch of real samples. This is the paper's formula, √c being
     scale · s as in the authors' code; their code's noise is not Gaussian but uniform in [0, 1), which shifts the
     samples, and stops at a random point of the way.
+
+        >>> import saddlery as sd
+        >>> score = lambda x: x @ jnp.array([3.0, 4.0])  # ‖∇D‖ = 5 everywhere
+        >>> real, generated = jnp.zeros((2, 2)), jnp.ones((2, 2))
+        >>> penalty = sd.losses.DRAGAN(1.0)
+        >>> round(float(penalty(score, real, generated, penalty.draw(jax.random.key(0), real))), 4)  # (5 − 1)²
+        16.0
 
     **Arguments:**
     - `weight`: λ.
@@ -145,6 +173,9 @@ PenaltyLike: TypeAlias = str | Penalty | Sequence[str | Penalty] | None  # one, 
 
 def as_penalties(penalty: PenaltyLike) -> tuple[Penalty, ...]:
     """Penalties out of one or several, each a `Penalty` or text such as `"r1(weight=1.0)"`; `None` is none.
+
+        >>> [type(each).__name__ for each in as_penalties(("r1(weight=1.0)", R2(1.0)))]
+        ['R1', 'R2']
 
     **Raises:** `ValueError` for text that names none, naming the nearest; `TypeError` for anything else.
     """

@@ -39,6 +39,10 @@ def linear_probe(
     are drawn and labelled, features are standardised by them, and the classifier is scikit-learn's
     `LogisticRegression`; the accuracy is that on all the others.
 
+        >>> labels = np.arange(40) % 2
+        >>> linear_probe(labels[:, None] * 2.0 - 1.0, labels, labelled=4, repeats=2).mean  # a feature that is the label
+        1.0
+
     **Arguments:**
     - `features`: such as `penultimate(game.discriminator, run.players.discriminator)(images)`.
     - `labels`: of the same images.

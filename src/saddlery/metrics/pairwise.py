@@ -23,6 +23,9 @@ def pairwise_distances(
     generator has it further left. Pixels say little alone, and noise may match them, as their reviewer said: look at
     features too, and at `noise_like` as the control.
 
+        >>> pairwise_distances(jnp.array([[0.0], [3.0], [4.0]])).tolist()
+        [3.0, 4.0, 1.0]
+
     **Arguments:**
     - `samples`: `(n, …)`, at least two.
     - `features`: from samples to `(n, …)`, such as `classifier.features`; `None` for the pixels themselves.
@@ -45,6 +48,10 @@ def noise_like(images: Float[Array, "n *shape"], key: Key) -> Float[Array, "n *s
     """Noise images, each pixel drawn apart from what that pixel is in the images: the control of `pairwise_distances`.
 
     The squared distances of pairs have the same mean in pixels as those of the images, although nothing is to be seen.
+
+        >>> images = jnp.array([[0.0, 5.0], [1.0, 5.0]])
+        >>> sorted(noise_like(images, jax.random.key(0))[:, 0].tolist())  # the first pixel's values, mixed
+        [0.0, 1.0]
     """
     images = jnp.asarray(images)
     flat = images.reshape(len(images), -1)

@@ -66,6 +66,10 @@ def lbfgs(
     takes it and a new direction; the others halve their bracket, or double the step where it has no upper end
     (Lewis and Overton, 2013, algorithm 2.6, which suits functions with kinks too).
 
+        >>> found = lbfgs(lambda z: ((z - 3) ** 2).sum(1), jnp.zeros((1, 2)), iterations=20, tolerance=1e-5)
+        >>> found.z.round(4).tolist(), found.converged.tolist()
+        ([[3.0, 3.0]], [True])
+
     **Arguments:**
     - `function`: from points `(lanes, d)` to values `(lanes,)`, each of its own point only.
     - `z`: where the lanes start.
@@ -121,6 +125,10 @@ def descend(
 
     A lane that has converged stays where it is. Arguments as for `lbfgs`; the optimiser must treat numbers apart
     (Adam does; what normalises by a global norm would mix the lanes).
+
+        >>> found = descend(lambda z: z[:, 0] ** 2, jnp.ones((1, 1)), optax.sgd(0.25), iterations=3, tolerance=0.0)
+        >>> found.z.tolist(), found.value.tolist()  # halved three times
+        ([[0.125]], [0.015625])
     """
 
     def turn(i, carry):

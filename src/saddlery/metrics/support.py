@@ -44,6 +44,10 @@ def support_size(
     the same; here they are when their distance is at most `threshold`. So measure real images in the same way, with the
     threshold from them (`real_threshold`), and compare.
 
+        >>> found = support_size(np.array([[0.0], [0.0], [1.0], [2.0]]))
+        >>> found.size, found.pairs  # 4 · 3 / 2 pairs, of which one is the same
+        (6.0, 1)
+
     **Arguments:**
     - `samples`: `(n, …)`, at least two.
     - `threshold`: the largest distance of samples that count as the same.
@@ -64,6 +68,9 @@ def real_threshold(real: Float[Array, "n *shape"], features: Features | None = N
     """The distance below which a `share` of the pairs of real images lies: a threshold for `support_size`.
 
     Real images then have a support size of 1 / `share`, to which a generator's compares.
+
+        >>> real_threshold(np.array([[0.0], [3.0], [4.0]]), share=0.5)  # of the distances 1, 3 and 4
+        3.0
 
     **Raises:** `ValueError` for a share that is not between 0 and 1; what `pairwise_distances` raises.
     """

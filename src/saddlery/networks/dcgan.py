@@ -25,6 +25,12 @@ class DCGANGenerator(Network):
 
     Dense layers up to a small map of features, then transposed convolutions that double its sides, and tanh.
 
+        >>> generator = DCGANGenerator(noise=16, size=28, channels=1, filters=(8, 4))
+        >>> generator.sides
+        [7, 14, 28]
+        >>> [layer["kernel"].shape for layer in generator.init(jax.random.key(0))["convolutions"]]
+        [(5, 5, 4, 8), (5, 5, 1, 4)]
+
     **Arguments:**
     - `noise`: its dimension.
     - `size`, `channels`: of the images returned, `(batch, size, size, channels)`. Any size will do: sides that are no
@@ -98,6 +104,11 @@ class DCGANGenerator(Network):
 
 class DCGANDiscriminator(Network):
     """Scores of images (Radford, Metz, Chintala, 2016): convolutions that halve the sides, then dense layers.
+
+        >>> discriminator = DCGANDiscriminator(size=8, channels=1, filters=(4,))
+        >>> zero = jax.tree.map(jnp.zeros_like, discriminator.init(jax.random.key(0)))
+        >>> discriminator.apply(zero, jnp.ones((2, 8, 8, 1))).tolist()
+        [0.0, 0.0]
 
     **Arguments:**
     - `size`, `channels`: of the images.

@@ -18,6 +18,12 @@ class Precision(Network):
 
     Parameters and batch are rounded before, and the values are returned in the batch's own precision.
 
+        >>> from saddlery.networks import MLP
+        >>> network = Precision(MLP(1, 1, ()), "bfloat16")
+        >>> one = ({"weight": jnp.ones((1, 1)), "bias": jnp.zeros(1)},)
+        >>> network.apply(one, jnp.array([[1 + 2.0**-9]])).tolist()  # bfloat16 has eight bits
+        [[1.0]]
+
     **Arguments:**
     - `network`: any network.
     - `compute`: `"bfloat16"`, which GPUs multiply several times faster, or another of `PRECISIONS`.

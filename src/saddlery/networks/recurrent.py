@@ -22,6 +22,12 @@ class LSTMGenerator(Network):
 
     The noise z is what the LSTM sees at every step; h and c start at zero, and the bias of f at 1.
 
+        >>> generator = LSTMGenerator(noise=2, size=3, channels=1, width=4)
+        >>> zero = jax.tree.map(jnp.zeros_like, generator.init(jax.random.key(0)))
+        >>> zero["row"]["bias"] = jnp.array([-99.0, 0.0, 99.0])  # d, the same in every row
+        >>> generator.apply(zero, jnp.zeros((1, 2)))[0, :, :, 0].tolist()  # tanh d
+        [[-1.0, 0.0, 1.0], [-1.0, 0.0, 1.0], [-1.0, 0.0, 1.0]]
+
     **Arguments:**
     - `noise`: its dimension.
     - `size`, `channels`: of the images.

@@ -28,6 +28,13 @@ class Consensus(Rule):
 
     Rows are the player that moves, columns the player whose gradient is made small, generator first.
 
+        >>> import jax.numpy as jnp
+        >>> import saddlery as sd
+        >>> game, players = sd.games.bilinear(coupling=2.0), sd.Pair(jnp.array([3.0]), jnp.array([5.0]))
+        >>> turn = sd.rules.Turn(game, players, (), None, None)  # ξ = (10, −6), H = [[0, 2], [−2, 0]]
+        >>> jnp.concatenate(sd.rules.Consensus(gamma=0.5)(turn, ())[0]).tolist()  # ξ + ½ Hᵀξ, Hᵀξ = (12, 20)
+        [16.0, 4.0]
+
     **Arguments:**
     - `gamma`: γ, a number or a 2×2 matrix, 0 or more.
     - `rate`, `target`: with a `rate` ρ > 0, γ adapts as the multiplier of the constraint ½‖v‖² ≤ `target` does, by

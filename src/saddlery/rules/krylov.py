@@ -29,6 +29,13 @@ class Krylov(Rule):
     The direction is of degree one in ξ, p(cξ) = c p(ξ), but not linear: at an equilibrium it has no derivative, which
     is NaN there, and a method with it no multipliers.
 
+        >>> import jax.numpy as jnp
+        >>> import saddlery as sd
+        >>> game, players = sd.games.bilinear(coupling=2.0), sd.Pair(jnp.array([3.0]), jnp.array([5.0]))
+        >>> turn = sd.rules.Turn(game, players, (), None, None)  # ξ = (10, −6), H = [[0, 2], [−2, 0]]
+        >>> jnp.concatenate(sd.rules.Krylov(order=1)(turn, ())[0]).round().tolist()  # of two numbers: H⁻¹ξ
+        [3.0, 5.0]
+
     **Arguments:**
     - `order`: the highest power, up to 20.
     - `transposed`: whether the powers are of Hᵀ or of H.

@@ -22,6 +22,13 @@ class Symplectic(Rule):
 
     With v = −ξ and J = −H both products of the sign change twice: the same λ serves v + λ A_J v. With `align` the
     adjustment is attracted to stable equilibria and repelled by unstable ones.
+
+        >>> import jax.numpy as jnp
+        >>> import saddlery as sd
+        >>> game, players = sd.games.bilinear(coupling=2.0), sd.Pair(jnp.array([3.0]), jnp.array([5.0]))
+        >>> turn = sd.rules.Turn(game, players, (), None, None)  # ξ = (10, −6), H = [[0, 2], [−2, 0]]
+        >>> jnp.concatenate(sd.rules.Symplectic(1.0, align=False)(turn, ())[0]).tolist()  # A = H: ξ + Hᵀξ
+        [22.0, 14.0]
     """
 
     weight: Any = eqx.field(converter=partial(numbers, "weight"), default=1.0)

@@ -17,6 +17,15 @@ class Extragradient(Schedule):
 
     Two evaluations of the rule a step. With Adam and `keep` it is ExtraAdam (Gidel et al., 2019, algorithm 4).
 
+        >>> import jax, jax.numpy as jnp
+        >>> import saddlery as sd
+        >>> game, players = sd.games.bilinear(), sd.Pair(jnp.array([1.0]), jnp.array([2.0]))
+        >>> sgd = {"generator": "sgd(learning_rate=0.5)", "discriminator": "sgd(learning_rate=0.5)"}
+        >>> method = sd.Method(sd.rules.Simultaneous(), sd.schedules.extragradient(), **sgd)
+        >>> moved, _ = method.step(game, players, method.init(game, players), jax.random.key(0))
+        >>> jnp.concatenate(moved).tolist()  # from the trial (0, 2.5): 1 − ½ · 2.5, 2 + ½ · 0
+        [-0.25, 2.0]
+
     **Arguments:**
     - `same_batch`: both evaluations on one batch, or each on its own.
     - `keep`: whether the optimisers' states after the trial step are kept for the real one, or discarded.
@@ -51,6 +60,15 @@ class ExtrapolationFromPast(Schedule):
         ω′ₜ = ωₜ − η ξ(ω′ₜ₋₁),   ωₜ₊₁ = ωₜ − η ξ(ω′ₜ)
 
     One evaluation of the rule a step. The first trial step is none: its past direction is zero.
+
+        >>> import jax, jax.numpy as jnp
+        >>> import saddlery as sd
+        >>> game, players = sd.games.bilinear(), sd.Pair(jnp.array([1.0]), jnp.array([2.0]))
+        >>> sgd = {"generator": "sgd(learning_rate=0.5)", "discriminator": "sgd(learning_rate=0.5)"}
+        >>> method = sd.Method(sd.rules.Simultaneous(), sd.schedules.extrapolation_from_past(), **sgd)
+        >>> moved, _ = method.step(game, players, method.init(game, players), jax.random.key(0))
+        >>> jnp.concatenate(moved).tolist()  # the first step is a simultaneous one
+        [0.0, 2.5]
     """
 
     def init(self, game: Game, rule: Rule, players: Players) -> Memory:

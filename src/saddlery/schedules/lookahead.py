@@ -20,6 +20,15 @@ class Lookahead(Schedule):
 
         every `steps` steps:  slow ← slow + weight (fast − slow),   fast ← slow        (both players together)
 
+        >>> import jax, jax.numpy as jnp
+        >>> import saddlery as sd
+        >>> game, players = sd.games.bilinear(), sd.Pair(jnp.array([1.0]), jnp.array([2.0]))
+        >>> sgd = {"generator": "sgd(learning_rate=0.5)", "discriminator": "sgd(learning_rate=0.5)"}
+        >>> method = sd.Method(sd.rules.Simultaneous(), sd.schedules.lookahead(steps=1), **sgd)
+        >>> moved, _ = method.step(game, players, method.init(game, players), jax.random.key(0))
+        >>> jnp.concatenate(moved).tolist()  # halfway to (0, 2.5)
+        [0.5, 2.25]
+
     **Arguments:**
     - `steps`: k, how many fast steps between two returns.
     - `weight`: α in (0, 1], how much of the way is kept.
