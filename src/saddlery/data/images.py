@@ -1,6 +1,6 @@
 """What data are, and images in memory."""
 
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import equinox as eqx
 import jax
@@ -14,6 +14,7 @@ from saddlery.types import Key
 A = TypeVar("A", Array, np.ndarray)
 
 
+@runtime_checkable
 class Data(Protocol):
     """What a GAN learns from: anything that draws samples. Nothing need be inherited."""
 

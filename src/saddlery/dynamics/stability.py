@@ -9,7 +9,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
-from jaxtyping import ArrayLike
 
 from saddlery.arguments import whole
 from saddlery.dynamics.eigenvalues import Eigenpairs, of_matrix, of_products
@@ -17,7 +16,7 @@ from saddlery.dynamics.jacobian import mean, require_players_of
 from saddlery.game import Game, adopt
 from saddlery.method import Method
 from saddlery.schedules import State, lookahead
-from saddlery.types import Key, Memory, Pair, Players
+from saddlery.types import Key, Keys, Memory, Numbers, Pair, Players
 
 SMALL = 512  # numbers in players and state up to which the derivative is a matrix
 AT_ONCE = 16  # of its columns, how many side by side
@@ -25,7 +24,7 @@ SECOND_MOMENTS = ("nu", "nu_max")  # optax's names of what optimisers take the s
 TINY = 1e-30  # in the place of a second moment of zero, below every ε that is in use
 
 
-def stable_steps(eigenvalues: ArrayLike, tolerance: float = 0.0) -> np.ndarray:
+def stable_steps(eigenvalues: Numbers, tolerance: float = 0.0) -> np.ndarray:
     """The step below which each eigenvalue λ of J = v′ is stable under simultaneous descent.
 
         h(λ) = (1/|Re λ|) · 2 / (1 + (Im λ / Re λ)²) = −2 Re λ / |λ|²      where Re λ < 0
@@ -48,7 +47,7 @@ def stable_steps(eigenvalues: ArrayLike, tolerance: float = 0.0) -> np.ndarray:
     return np.where(zero, np.inf, np.maximum(0.0, -2.0 * np.real(values) / squares))
 
 
-def stable_step(eigenvalues: ArrayLike, tolerance: float = 0.0) -> float:
+def stable_step(eigenvalues: Numbers, tolerance: float = 0.0) -> float:
     """The largest stable step of simultaneous descent at an equilibrium: the least of `stable_steps`.
 
     It is 0 when an eigenvalue has a real part of zero or more without being zero itself, and ∞ when all are zero or
@@ -210,7 +209,7 @@ def period(method: Method) -> int:
     return steps
 
 
-def derivative(game: Game, method: Method, players: Players, state: Memory, keys: Key, steps: int) -> Any:
+def derivative(game: Game, method: Method, players: Players, state: Memory, keys: Keys, steps: int) -> Any:
     """M as a matrix, players first, averaged over the keys' draws: a pure function, to be compiled and mapped.
 
     >>> import saddlery as sd

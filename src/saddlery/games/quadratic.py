@@ -35,7 +35,7 @@ class Quadratic(Analytic):
             0.5 * d @ self.C @ d + d @ self.D @ g + self.c @ d,
         )
 
-    def jacobian(self) -> Float[Array, "n+m n+m"]:
+    def jacobian(self) -> Float[Array, "numbers numbers"]:
         """H = ξ′, the same everywhere, the generator's rows and columns first; J of the papers is −H."""
         return jnp.block([[(self.A + self.A.T) / 2, self.B], [self.D, (self.C + self.C.T) / 2]])
 

@@ -43,8 +43,10 @@ from saddlery.arguments import quoted
 from saddlery.names import nearest
 from saddlery.types import Losses, Pair
 
-Scores = Float[Array, " batch"]
-Loss = Callable[[Scores, Scores], Losses]
+Scores = Float[Array, "*batch"]
+Real = Float[Array, " real"]
+Generated = Float[Array, " generated"]
+Loss = Callable[[Real, Generated], Losses]
 LossLike: TypeAlias = str | Loss  # a name of `LOSSES`, or a loss itself
 
 
@@ -61,18 +63,18 @@ def softplus(v: Scores) -> Scores:
 softplus.defjvps(lambda tangent, _, v: tangent * jax.nn.sigmoid(v))
 
 
-def _saddle(a: Scores, b: Scores) -> Losses:
+def _saddle(a: Real, b: Generated) -> Losses:
     """The zero-sum game of F = E_P[a] − E_Q[b], out of a(v) of the real and b(v) of the generated scores."""
     value = a.mean() - b.mean()
     return Pair(value, -value)
 
 
-def _classify(real: Scores, generated: Scores) -> Float[Array, ""]:
+def _classify(real: Real, generated: Generated) -> Float[Array, ""]:
     """The cross-entropy of telling real from generated, E_P[softplus(−v)] + E_Q[softplus(v)]."""
     return softplus(-real).mean() + softplus(generated).mean()
 
 
-def minimax(real: Scores, generated: Scores) -> Losses:
+def minimax(real: Real, generated: Generated) -> Losses:
     """The original GAN's saddle, F = E_P[log σ(v)] + E_Q[log(1 − σ(v))] (Goodfellow et al., 2014, equation 1).
 
     The Numerics paper's "JS", and what the unrolled GAN's generator descends.
@@ -83,7 +85,7 @@ def minimax(real: Scores, generated: Scores) -> Losses:
     return _saddle(-softplus(-real), softplus(generated))
 
 
-def nonsaturating(real: Scores, generated: Scores) -> Losses:
+def nonsaturating(real: Real, generated: Generated) -> Losses:
     """The customary GAN: the generator minimises −E_Q[log σ(v)] instead (Goodfellow et al., 2014, section 3).
 
         generator: E_Q[softplus(−v)],   discriminator: E_P[softplus(−v)] + E_Q[softplus(v)]
@@ -96,7 +98,7 @@ def nonsaturating(real: Scores, generated: Scores) -> Losses:
     return Pair(softplus(-generated).mean(), _classify(real, generated))
 
 
-def kl(real: Scores, generated: Scores) -> Losses:
+def kl(real: Real, generated: Generated) -> Losses:
     """The generator minimises −E_Q[v] against the original GAN's discriminator (Mescheder, Nowozin, Geiger, 2017).
 
         generator: −E_Q[v],   discriminator: E_P[softplus(−v)] + E_Q[softplus(v)]
@@ -109,7 +111,7 @@ def kl(real: Scores, generated: Scores) -> Losses:
     return Pair(-generated.mean(), _classify(real, generated))
 
 
-def tv(real: Scores, generated: Scores) -> Losses:
+def tv(real: Real, generated: Generated) -> Losses:
     """Total variation: F = E_P[tanh v] − E_Q[tanh v] (Mescheder, Nowozin, Geiger, 2017).
 
     >>> [round(float(each), 4) for each in tv(jnp.array([99.0]), jnp.array([-99.0]))]  # nothing in common
@@ -118,7 +120,7 @@ def tv(real: Scores, generated: Scores) -> Losses:
     return _saddle(jnp.tanh(real), jnp.tanh(generated))
 
 
-def wasserstein(real: Scores, generated: Scores) -> Losses:
+def wasserstein(real: Real, generated: Generated) -> Losses:
     """The difference of mean scores, F = E_P[v] − E_Q[v] (Arjovsky, Chintala, Bottou, 2017, equation 2).
 
     Unbounded in the scores: it needs a discriminator that is Lipschitz, by a penalty or by its architecture. The
@@ -130,7 +132,7 @@ def wasserstein(real: Scores, generated: Scores) -> Losses:
     return _saddle(real, generated)
 
 
-def hinge(real: Scores, generated: Scores) -> Losses:
+def hinge(real: Real, generated: Generated) -> Losses:
     """The hinge loss (Lim, Ye, 2017; Miyato et al., 2018, equations 16 and 17).
 
     generator: −E_Q[v],   discriminator: E_P[max(0, 1 − v)] + E_Q[max(0, 1 + v)]
@@ -141,7 +143,7 @@ def hinge(real: Scores, generated: Scores) -> Losses:
     return Pair(-generated.mean(), relu(1 - real).mean() + relu(1 + generated).mean())
 
 
-def least_squares(real: Scores, generated: Scores) -> Losses:
+def least_squares(real: Real, generated: Generated) -> Losses:
     """Least squares with the labels 0 for generated, 1 for real, 1 wanted by the generator (Mao et al., 2017).
 
     generator: ½E_Q[(v − 1)²],   discriminator: ½E_P[(v − 1)²] + ½E_Q[v²]            (their equation 9)
@@ -155,7 +157,7 @@ def least_squares(real: Scores, generated: Scores) -> Losses:
     )
 
 
-def relativistic(real: Scores, generated: Scores) -> Losses:
+def relativistic(real: Real, generated: Generated) -> Losses:
     """Relativistic pairing: each real sample is to score above the generated one it is paired with, and inversely.
 
         generator: E[softplus(v_P − v_Q)],   discriminator: E[softplus(v_Q − v_P)]
@@ -175,7 +177,7 @@ def relativistic(real: Scores, generated: Scores) -> Losses:
     return Pair(softplus(real - generated).mean(), softplus(generated - real).mean())
 
 
-def f_kl(real: Scores, generated: Scores) -> Losses:
+def f_kl(real: Real, generated: Generated) -> Losses:
     """f-GAN, Kullback–Leibler: F = E_P[v] − E_Q[exp(v − 1)], at best KL(P‖Q) (Nowozin et al., 2016).
 
     >>> [round(float(each), 4) for each in f_kl(jnp.array([2.0]), jnp.array([1.0]))]  # 2 − e⁰
@@ -184,7 +186,7 @@ def f_kl(real: Scores, generated: Scores) -> Losses:
     return _saddle(real, jnp.exp(generated - 1))
 
 
-def f_reverse_kl(real: Scores, generated: Scores) -> Losses:
+def f_reverse_kl(real: Real, generated: Generated) -> Losses:
     """f-GAN, reverse Kullback–Leibler: F = E_P[−exp(−v)] − E_Q[v − 1], at best KL(Q‖P) (Nowozin et al., 2016).
 
     >>> [round(float(each), 4) for each in f_reverse_kl(jnp.array([0.0]), jnp.array([2.0]))]  # −1 − (2 − 1)
@@ -193,7 +195,7 @@ def f_reverse_kl(real: Scores, generated: Scores) -> Losses:
     return _saddle(-jnp.exp(-real), generated - 1)
 
 
-def f_pearson(real: Scores, generated: Scores) -> Losses:
+def f_pearson(real: Real, generated: Generated) -> Losses:
     """f-GAN, Pearson χ²: F = E_P[v] − E_Q[v²/4 + v], at best Σ(p − q)²/q (Nowozin et al., 2016).
 
     >>> [round(float(each), 4) for each in f_pearson(jnp.array([2.0]), jnp.array([2.0]))]  # 2 − (1 + 2)
@@ -202,7 +204,7 @@ def f_pearson(real: Scores, generated: Scores) -> Losses:
     return _saddle(real, generated**2 / 4 + generated)
 
 
-def f_hellinger(real: Scores, generated: Scores) -> Losses:
+def f_hellinger(real: Real, generated: Generated) -> Losses:
     """f-GAN, squared Hellinger: F = E_P[1 − exp(−v)] − E_Q[exp(v) − 1], at best Σ(√p − √q)² (Nowozin et al., 2016).
 
     >>> [round(float(each), 4) for each in f_hellinger(jnp.array([99.0]), jnp.array([0.0]))]  # (1 − 0) − (1 − 1)
@@ -211,7 +213,7 @@ def f_hellinger(real: Scores, generated: Scores) -> Losses:
     return _saddle(-jnp.expm1(-real), jnp.expm1(generated))
 
 
-def f_js(real: Scores, generated: Scores) -> Losses:
+def f_js(real: Real, generated: Generated) -> Losses:
     """f-GAN, Jensen–Shannon: `minimax` with 2 log 2 added to F, at best 2 JS(P, Q) (Nowozin et al., 2016).
 
     >>> [round(float(each), 4) for each in f_js(jnp.array([99.0]), jnp.array([-99.0]))]  # apart: 2 log 2

@@ -16,13 +16,14 @@ from jaxtyping import Array, ArrayLike, Bool
 
 from saddlery.arguments import number
 from saddlery.data.images import in_range
+from saddlery.types import Numbers
 
 N = TypeVar("N", bound=ArrayLike)
 ROUNDING = 1e-3  # how far images may lie outside [−1, 1]
 BLACK, BRIGHT = 1 / 256, 0.5  # of images in [0, 1]: the darkest pixel is at most so bright, the brightest at least
 
 
-def numbers(name: str, x: ArrayLike, least: int = 1, axes: int | None = None) -> Any:
+def numbers(name: str, x: Numbers, least: int = 1, axes: int | None = None) -> Any:
     """An array of numbers, `(n, …)`, as it is: NumPy's or JAX's.
 
         >>> numbers("x", [[1, 2], [3, 4]]).shape
@@ -49,7 +50,7 @@ def numbers(name: str, x: ArrayLike, least: int = 1, axes: int | None = None) ->
     return x
 
 
-def samples(name: str, x: ArrayLike, least: int = 1) -> Any:
+def samples(name: str, x: Numbers, least: int = 1) -> Any:
     """Samples of any shape, `numbers`; of uint8 ones, 0 becomes −1 and 255 becomes 1.
 
     >>> samples("images", np.array([[0], [255]], np.uint8)).tolist()
@@ -58,7 +59,7 @@ def samples(name: str, x: ArrayLike, least: int = 1) -> Any:
     return in_range(numbers(name, x, least))
 
 
-def images(name: str, x: ArrayLike) -> Any:
+def images(name: str, x: Numbers) -> Any:
     """Images `(n, height, width, channels)` in [−1, 1], of uint8 or floating-point ones; otherwise as `samples`.
 
     Images in [0, 1] lie within [−1, 1] as well. They are told by their black: the darkest pixel of all is 0, to half a

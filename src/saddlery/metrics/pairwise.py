@@ -15,7 +15,7 @@ from saddlery.types import Key
 
 
 def pairwise_distances(
-    samples: Float[Array, "n *shape"], features: Callable[[Any], Any] | None = None
+    samples: Float[Array | np.ndarray, "n *shape"], features: Callable[[Any], Any] | None = None
 ) -> Float[np.ndarray, " pairs"]:
     """The Euclidean distances of all n (n − 1) / 2 pairs of samples, of their pixels or of their features.
 

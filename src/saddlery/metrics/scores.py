@@ -15,7 +15,8 @@ from saddlery.metrics import entry
 
 AT_ONCE = 1024  # rows of a matrix of distances in memory together
 
-Features = Float[Array | np.ndarray, "n features"]
+Generated = Float[Array | np.ndarray, "n features"]
+Real = Float[Array | np.ndarray, "m features"]
 
 
 class Score(NamedTuple):
@@ -62,7 +63,7 @@ def inception_score(probabilities: Float[Array | np.ndarray, "n classes"], split
     return Score(float(np.mean(scores)), float(np.std(scores)))
 
 
-def frechet_distance(generated: Features, real: Features) -> float:
+def frechet_distance(generated: Generated, real: Real) -> float:
     """The Fréchet distance of Gaussians with the sets' moments; of Inception features, the FID (Heusel et al., 2017).
 
         ‖μ − μ'‖² + tr(Σ + Σ' − 2 (Σ Σ')^½)
@@ -85,9 +86,7 @@ def frechet_distance(generated: Features, real: Features) -> float:
     return float(((x.mean(0) - y.mean(0)) ** 2).sum() + np.trace(sigma) + np.trace(other) - 2 * shared)
 
 
-def kernel_distance(
-    generated: Features, real: Features, subsets: int = 100, size: int = 1000, seed: int = 2020
-) -> Score:
+def kernel_distance(generated: Generated, real: Real, subsets: int = 100, size: int = 1000, seed: int = 2020) -> Score:
     """The squared MMD of the kernel (⟨x, y⟩/d + 1)³; of Inception features, the KID (Bińkowski et al., 2018).
 
         Σ_{i≠j} k(x_i, x_j) / m(m−1) + Σ_{i≠j} k(y_i, y_j) / m(m−1) − 2 Σ_{ij} k(x_i, y_j) / m²
@@ -117,7 +116,7 @@ def kernel_distance(
     return Score(float(np.mean(values)), float(np.std(values)))
 
 
-def precision_recall(generated: Features, real: Features, neighbours: int = 3) -> PrecisionRecall:
+def precision_recall(generated: Generated, real: Real, neighbours: int = 3) -> PrecisionRecall:
     """Improved precision and recall (Kynkäänniemi et al., 2019).
 
     Around each real sample is a ball that reaches its k-th nearest real neighbour. Precision is the share of generated
@@ -140,7 +139,7 @@ def precision_recall(generated: Features, real: Features, neighbours: int = 3) -
     )
 
 
-def density_coverage(generated: Features, real: Features, neighbours: int = 5) -> DensityCoverage:
+def density_coverage(generated: Generated, real: Real, neighbours: int = 5) -> DensityCoverage:
     """Density and coverage (Naeem et al., 2020), which outliers among the real samples do not deceive.
 
     With the same balls around the real samples, to their k-th nearest real neighbours: density is the mean number of

@@ -8,6 +8,8 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Bool, Float, Int
 
+from saddlery.types import Scalar
+
 DECREASE, CURVATURE = 1e-4, 0.9  # the constants of the weak Wolfe conditions, as in Nocedal and Wright (2006)
 TRIALS = 25  # points tried along a line, after which rounding has the last word
 
@@ -55,7 +57,12 @@ class Searching(NamedTuple):
 
 
 def lbfgs(
-    function: Callable, z: Float[Array, "lanes d"], *, iterations: int, tolerance: float, memory: int = 10
+    function: Callable,
+    z: Float[Array, "lanes d"],
+    *,
+    iterations: int | Int[Array, ""],
+    tolerance: float | Scalar,
+    memory: int = 10,
 ) -> Found:
     """L-BFGS in every lane (optax's direction), with a line search in which no lane waits for another.
 
@@ -118,8 +125,8 @@ def descend(
     z: Float[Array, "lanes d"],
     optimiser: optax.GradientTransformation,
     *,
-    iterations: int,
-    tolerance: float,
+    iterations: int | Int[Array, ""],
+    tolerance: float | Scalar,
 ) -> Found:
     """Any optax optimiser in every lane, such as `optax.adam(0.03)`: the best of the points that it passes.
 

@@ -31,7 +31,7 @@ class Support(NamedTuple):
 
 
 def support_size(
-    samples: Float[Array, "n *shape"], threshold: float = 0.0, features: Features | None = None
+    samples: Float[Array | np.ndarray, "n *shape"], threshold: float = 0.0, features: Features | None = None
 ) -> Support:
     """The size of a generator's support by the birthday paradox (Arora and Zhang, 2017).
 
@@ -64,7 +64,9 @@ def support_size(
     return Support(size, low, high, pairs, math.sqrt(2 * math.log(2) * size))
 
 
-def real_threshold(real: Float[Array, "n *shape"], features: Features | None = None, share: float = 1e-3) -> float:
+def real_threshold(
+    real: Float[Array | np.ndarray, "n *shape"], features: Features | None = None, share: float = 1e-3
+) -> float:
     """The distance below which a `share` of the pairs of real images lies: a threshold for `support_size`.
 
     Real images then have a support size of 1 / `share`, to which a generator's compares.

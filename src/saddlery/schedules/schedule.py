@@ -56,7 +56,7 @@ def direct(
     return rule(Turn(game, players, batch, optimisers, states), memory)
 
 
-def descend(optimiser: Any, direction: Parameters, state: State, parameters: Parameters) -> tuple[Parameters, Memory]:
+def descend(optimiser: Any, direction: Parameters, state: Memory, parameters: Parameters) -> tuple[Parameters, Memory]:
     """One player moved by its optimiser, and the optimiser's new state.
 
     >>> import jax.numpy as jnp
