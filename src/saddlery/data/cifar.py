@@ -34,7 +34,7 @@ def cifar10(
     *,
     progress: Callable[[int, int], Any] | None = None,
 ) -> Images | Shards:
-    """Photographs of ten classes, 32×32 pixels, three channels, uint8, with their labels 0 to 9 (Krizhevsky, 2009).
+    """CIFAR-10: photographs of ten classes, 32×32 pixels, three channels, uint8, with labels 0 to 9 (Krizhevsky, 2009).
 
     **Arguments:**
     - `split`: `"train"`, 50,000 of them, or `"test"`, 10,000.

@@ -13,7 +13,7 @@ from saddlery.types import Key
 
 
 class Coloured(eqx.Module):
-    """Digits on black, each in a colour of its own, uniform in the cube of red, green and blue.
+    """Coloured digits on black, each in a colour of its own, uniform in the cube of red, green and blue.
 
         x = 2 colour · ink − 1,  colour ~ U[0, 1]³,  0 ≤ ink ≤ 1 = the ink of the digit's darkest stroke
 

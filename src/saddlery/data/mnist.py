@@ -25,7 +25,7 @@ LARGEST = 1 << 30  # bytes of an array; MNIST's are 47 million
 
 
 def mnist(split: str = "train", folder: str | os.PathLike[str] | None = None) -> Images:
-    """Handwritten digits, 28×28 pixels, one channel, uint8, with their labels 0 to 9 (LeCun, Cortes, Burges).
+    """MNIST: handwritten digits, 28×28 pixels, one channel, uint8, with their labels 0 to 9 (LeCun, Cortes, Burges).
 
     **Arguments:**
     - `split`: `"train"`, 60,000 of them, or `"test"`, 10,000.

@@ -15,7 +15,7 @@ MODES, COMPARED = 100_000, "measures compare every sample with every mode"
 
 
 class Mixture(eqx.Module):
-    """Equally weighted Gaussians: x = centre_i + std · ε.
+    """A mixture of equally weighted Gaussians: x = centre_i + std · ε.
 
         >>> data = Mixture([[-1.0], [1.0]], std=1e-6, balanced=True)
         >>> data.draw(jax.random.key(0), 4).round(3).ravel().tolist()  # the modes in turn

@@ -42,7 +42,7 @@ def ring(
     width: int | None = None,
     batch: int = 512,
 ) -> Gan:
-    """Equally weighted Gaussians on a circle, the test on which GANs were first seen to cycle and to drop modes.
+    """A GAN on a ring of Gaussians, equally weighted: the test on which GANs were first seen to cycle and to drop modes.
 
     | preset | setting | networks | loss |
     |---|---|---|---|
@@ -81,7 +81,7 @@ def grid(
     width: int | None = None,
     batch: int = 512,
 ) -> Gan:
-    """Equally weighted Gaussians on a `side` × `side` grid centred on the origin, with the networks of a ring's preset.
+    """A GAN on a grid of Gaussians, `side` × `side`, centred on the origin, with the networks of a ring's preset.
 
     `side=5` is the 25 modes of the mode-collapse literature, `side=4` the 16 used for symplectic gradient adjustment
     (Balduzzi et al., 2018). `spacing` and `std` are the distance between neighbours and the deviation of each mode.

@@ -65,7 +65,7 @@ class TwoGaussians(Analytic):
 
 
 def two_gaussians(target: Numbers = (-0.5, 0.5), project: bool = False) -> TwoGaussians:
-    """Two Gaussians against two intervals (Li, Madry, Peebles, Schmidt, 2018).
+    """A GAN on a mixture of two Gaussians, against two intervals (Li, Madry, Peebles, Schmidt, 2018).
 
         generator: means μ (2,) of  q = ½ N(μ₁, 1) + ½ N(μ₂, 1);   target  p = ½ N(μ*₁, 1) + ½ N(μ*₂, 1)
         discriminator: [l₁, r₁, l₂, r₂] (4,),  D = 1 on [l₁, r₁] and on [l₂, r₂], 0 elsewhere

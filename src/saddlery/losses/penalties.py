@@ -24,7 +24,7 @@ Score = Callable[[Samples], Float[Array, " batch"]]
 
 
 class Penalty(eqx.Module):
-    """A term to add to the discriminator's loss.
+    """A gradient penalty, a term to add to the discriminator's loss.
 
     **Arguments:**
     - `weight`: its factor, an array leaf: another weight is another argument of the same compiled program.
@@ -51,7 +51,7 @@ class Penalty(eqx.Module):
 
 
 class R1(Penalty):
-    """The squared gradient norm on real samples (Mescheder, Geiger, Nowozin, 2018, equation 9).
+    """The R1 penalty, the squared gradient norm on real samples (Mescheder, Geiger, Nowozin, 2018, equation 9).
 
     ½ weight · E_P‖∇D(x)‖²
 
@@ -69,7 +69,7 @@ class R1(Penalty):
 
 
 class R2(Penalty):
-    """The squared gradient norm on generated samples (Mescheder, Geiger, Nowozin, 2018, equation 10).
+    """The R2 penalty, the squared gradient norm on generated samples (Mescheder, Geiger, Nowozin, 2018, equation 10).
 
     ½ weight · E_Q‖∇D(x)‖²
 
@@ -87,7 +87,7 @@ class R2(Penalty):
 
 
 class WGANGP(Penalty):
-    """Gradients of norm 1 between real and generated samples (Gulrajani et al., 2017, equation 3).
+    """The WGAN-GP penalty: gradients of norm 1 between real and generated samples (Gulrajani et al., 2017, equation 3).
 
         weight · E(‖∇D(x̂)‖ − 1)²,   x̂ = ε x_P + (1 − ε) x_Q,   ε uniform in [0, 1), one for each pair
 
@@ -116,7 +116,7 @@ class WGANGP(Penalty):
 
 
 class DRAGAN(Penalty):
-    """Gradients of norm 1 around the real samples (Kodali et al., 2017).
+    """The DRAGAN penalty: gradients of norm 1 around the real samples (Kodali et al., 2017).
 
         weight · E(‖∇D(x + scale · s · ε)‖ − 1)²,   x ~ P,   ε ~ N(0, I)
 

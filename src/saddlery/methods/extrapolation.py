@@ -22,7 +22,7 @@ def optimistic(optimism: float = 1.0, **options: Unpack[MethodOptions]) -> Metho
 
 @published
 def extragradient(same_batch: bool = True, keep: bool = False, **options: Unpack[MethodOptions]) -> Method:
-    """A trial step, then the real one along the direction found there; ExtraAdam with `keep` (Gidel et al., 2019).
+    """Extragradient: a trial step, then the real one along its direction; ExtraAdam with `keep` (Gidel et al., 2019).
 
     >>> extragradient(keep=True).schedule.evaluations
     2
@@ -32,7 +32,7 @@ def extragradient(same_batch: bool = True, keep: bool = False, **options: Unpack
 
 @published
 def extrapolation_from_past(**options: Unpack[MethodOptions]) -> Method:
-    """Extragradient at one gradient a step, its trial reusing the last direction (Gidel et al., 2019, section 3.2).
+    """Extrapolation from the past, extragradient at one gradient a step (Gidel et al., 2019, section 3.2).
 
     >>> extrapolation_from_past().schedule.evaluations
     1
@@ -42,7 +42,7 @@ def extrapolation_from_past(**options: Unpack[MethodOptions]) -> Method:
 
 @published
 def lookahead(steps: int = 5, weight: float = 0.5, **options: Unpack[MethodOptions]) -> Method:
-    """Alternating steps, part of which is taken back every `steps` of them (Chavdarova et al., 2021).
+    """Lookahead: alternating steps, part of which is taken back every `steps` of them (Chavdarova et al., 2021).
 
     >>> lookahead(steps=5).schedule.steps
     5

@@ -13,7 +13,7 @@ from saddlery.rules.rule import repeated
 
 @published
 def simultaneous(**options: Unpack[MethodOptions]) -> Method:
-    """Both players descend their own gradient at once (Goodfellow et al., 2014).
+    """Simultaneous gradient descent, each player on its own loss (Goodfellow et al., 2014).
 
     >>> print(simultaneous(learning_rate=0.5).discriminator)
     None
@@ -23,7 +23,7 @@ def simultaneous(**options: Unpack[MethodOptions]) -> Method:
 
 @published
 def alternating(discriminator_steps: int = 1, generator_steps: int = 1, **options: Unpack[MethodOptions]) -> Method:
-    """The discriminator moves, then the generator answers it (Goodfellow et al., 2014, algorithm 1).
+    """Alternating gradient descent, the discriminator's move first (Goodfellow et al., 2014, algorithm 1).
 
     >>> alternating(discriminator_steps=5).schedule
     Alternating(discriminator=5)
@@ -35,7 +35,7 @@ def alternating(discriminator_steps: int = 1, generator_steps: int = 1, **option
 
 @published
 def two_time_scales(ratio: float = 4.0, **options: Unpack[MethodOptions]) -> Method:
-    """Simultaneous, the discriminator's learning rate `ratio` times what it was (Heusel et al., 2017).
+    """Two time scales (TTUR), simultaneous: the discriminator's learning rate times `ratio` (Heusel et al., 2017).
 
     >>> import saddlery as sd
     >>> print(two_time_scales(ratio=4.0).for_game(sd.games.bilinear()).discriminator)  # 4 · 0.1
@@ -47,7 +47,7 @@ def two_time_scales(ratio: float = 4.0, **options: Unpack[MethodOptions]) -> Met
 
 @published
 def clipped(value: float = 0.01, **options: Unpack[MethodOptions]) -> Method:
-    """Simultaneous, each entry of the gradient clipped to ±`value` (ℓ∞), which a reviewer of the Numerics asked for.
+    """Gradient clipping, each entry to ±`value` (ℓ∞), simultaneous: a reviewer of the Numerics asked for it.
 
     >>> import saddlery as sd
     >>> print(clipped(0.01).for_game(sd.games.bilinear()).generator)
@@ -59,7 +59,7 @@ def clipped(value: float = 0.01, **options: Unpack[MethodOptions]) -> Method:
 
 @published
 def clipped_norm(value: float = 1.0, **options: Unpack[MethodOptions]) -> Method:
-    """Simultaneous, each player's gradient clipped to a global norm of `value` (a rival in the Numerics' code).
+    """Gradient clipping, each player's to a global norm of `value`, simultaneous (a rival in the Numerics' code).
 
     >>> import saddlery as sd
     >>> print(clipped_norm(2.0).for_game(sd.games.bilinear()).generator)
@@ -71,7 +71,7 @@ def clipped_norm(value: float = 1.0, **options: Unpack[MethodOptions]) -> Method
 
 @published
 def negative_momentum(momentum: float = -0.5, **options: Unpack[MethodOptions]) -> Method:
-    """Alternating with momentum below zero, `b1` below zero for Adam (Gidel et al., 2019, "Negative momentum").
+    """Negative momentum, alternating; of Adam a `b1` below zero (Gidel et al., 2019, "Negative momentum").
 
     >>> import saddlery as sd
     >>> print(negative_momentum(-0.5).for_game(sd.games.ring()).generator)  # Adam's

@@ -34,7 +34,7 @@ def delayed(steps: int = 10, **options: Unpack[MethodOptions]) -> Method:
 
 @published
 def averaged(decay: float = 1.0, **options: Unpack[MethodOptions]) -> Method:
-    """The generator answers the discriminator's historical average (an ablation of the unrolled paper).
+    """Historical averaging: the generator answers the discriminator's average (an ablation of the unrolled paper).
 
     >>> float(averaged(decay=0.5).rule.decay)
     0.5

@@ -14,7 +14,7 @@ AT_ONCE = 512  # images in memory together
 
 
 def penultimate(network: Network, parameters: Parameters) -> Callable[[Any], np.ndarray]:
-    """The function from images to the network's features, what enters its last layer, as `(n, features)`.
+    """Penultimate features: the function from images to what enters a network's last layer, as `(n, features)`.
 
     A network says what its features are by a method `features(parameters, x)`; of an `MLP` they are its last hidden
     layer. Images are taken 512 at a time, of uint8 ones in [-1, 1].

@@ -66,7 +66,7 @@ def invert(
     optimiser: optax.GradientTransformation | None = None,
     lanes: int | None = None,
 ) -> Inversion:
-    """The best z for each image, argmin_z mean (G(z) − x)², by several searches from draws of the prior.
+    """Inversion: the best z for each image, argmin_z mean (G(z) − x)², by several searches from draws of the prior.
 
     Metz et al. (2017, unrolled GANs, section 3.4) compare generators by this error. That it is small says only that
     *a* z exists: an overcomplete identity (`saddlery.metrics.Identity`) reaches zero. So look also at `log_density`,

@@ -32,7 +32,7 @@ def linear_probe(
     repeats: int = 10,
     seed: int = 0,
 ) -> LinearProbe:
-    """The accuracy of a logistic regression on few labels: what a discriminator has learned without any.
+    """Linear probe, the accuracy of a logistic regression on few labels: what a discriminator has learned without any.
 
     The semi-supervised sanity check that the reviewers of Metz et al. (2017) asked for, in its plainest form
     (Radford et al., 2016, train linear classifiers on a discriminator's features). Equally many samples of each class

@@ -21,7 +21,7 @@ taps_of: Callable[[Any], int] = partial(whole, "taps", most=32, why="each tap of
 
 
 class DCGANGenerator(Network):
-    """Images in [-1, 1] out of noise (Radford, Metz, Chintala, 2016).
+    """A DCGAN's generator: images in [-1, 1] out of noise (Radford, Metz, Chintala, 2016).
 
     Dense layers up to a small map of features, then transposed convolutions that double its sides, and tanh.
 
@@ -103,7 +103,7 @@ class DCGANGenerator(Network):
 
 
 class DCGANDiscriminator(Network):
-    """Scores of images (Radford, Metz, Chintala, 2016): convolutions that halve the sides, then dense layers.
+    """A DCGAN's discriminator: strided convolutions, then dense layers (Radford, Metz, Chintala, 2016).
 
         >>> discriminator = DCGANDiscriminator(size=8, channels=1, filters=(4,))
         >>> zero = jax.tree.map(jnp.zeros_like, discriminator.init(jax.random.key(0)))

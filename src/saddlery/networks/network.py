@@ -44,7 +44,7 @@ def widths_of(argument: str, least: int = 0) -> Callable[[Any], tuple[int, ...]]
 
 
 class Network(eqx.Module):
-    """A function with parameters: `init(key)` makes them, `apply(parameters, x)` computes with them.
+    """A neural network, a function with parameters: `init(key)` makes them, `apply(parameters, x)` computes with them.
 
     Parameters are pytrees of inexact arrays; whatever else a network holds is static or an array of the game.
     `x` has a leading batch axis. `independent` says that samples of a batch do not see each other, as they do

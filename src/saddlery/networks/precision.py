@@ -14,7 +14,7 @@ PRECISIONS = ("bfloat16", "float16", "float32", "float64")
 
 
 class Precision(Network):
-    """A network computed in another precision: parameters, and so the optimisers' states, stay as they are.
+    """Mixed precision: a network computed in another one; parameters, and so the optimisers' states, stay as they are.
 
     Parameters and batch are rounded before, and the values are returned in the batch's own precision.
 

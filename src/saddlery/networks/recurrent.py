@@ -15,7 +15,7 @@ from saddlery.types import Key, Parameters
 
 
 class LSTMGenerator(Network):
-    """Images in [-1, 1], a row at each step of an LSTM, as the recurrent experiment of Metz et al. (2017) has it.
+    """A recurrent generator: images in [-1, 1], a row at each step of an LSTM, as in Metz et al. (2017).
 
         i, f, g, o = W z + U h + b
         c ← sigmoid(f) c + sigmoid(i) tanh(g),   h ← sigmoid(o) tanh(c),   row = tanh(V h + d)

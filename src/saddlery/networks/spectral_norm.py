@@ -21,7 +21,7 @@ ITERATIONS = 1_000  # taken again at every evaluation
 
 
 class SpectralNorm(Network):
-    """A network each of whose layers has spectral norm 1 (Miyato, Kataoka, Koyama, Yoshida, 2018).
+    """Spectral normalisation: each layer of a network has spectral norm 1 (Miyato, Kataoka, Koyama, Yoshida, 2018).
 
     Matrices are divided by σ of `largest_singular_value`, kernels as matrices of (rows · columns · inputs) × outputs;
     biases are left as they are. Layers that follow one another with relu or leaky relu between make the score

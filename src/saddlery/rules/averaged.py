@@ -25,7 +25,7 @@ def _answering(turn, discriminator):
 
 
 class Averaged(Rule):
-    """The generator answers the historical average of the discriminator, in the unrolled one's place.
+    """Historical averaging: the generator answers the discriminator's average, in the unrolled one's place.
 
         d̄ₜ = d̄ₜ₋₁ + (dₜ − d̄ₜ₋₁) · max(1/t, 1 − decay),   descend (∇_g L_g(g, d̄), ∇_d L_d(g, d))
 
@@ -64,7 +64,7 @@ class Averaged(Rule):
 
 
 class Delayed(Rule):
-    """The generator answers the discriminator as it was `steps` steps ago, in the unrolled one's place.
+    """Delayed discriminator: the generator answers it as it was `steps` steps ago, in the unrolled one's place.
 
         descend (∇_g L_g(gₜ, dₜ₋ₛ), ∇_d L_d(gₜ, dₜ)),   the first discriminator standing in for those before it
 

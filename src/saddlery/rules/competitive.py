@@ -15,7 +15,7 @@ from saddlery.types import Memory, Pair, Players
 
 
 class Competitive(Rule):
-    """Both players' moves solve the game's bilinear approximation together (Schäfer, Anandkumar, 2019, equation 4).
+    """Competitive gradient descent: both moves solve the local bilinear game (Schäfer, Anandkumar, 2019, equation 4).
 
     With η the step and H₁₂ = ∂ξ_g/∂d, H₂₁ = ∂ξ_d/∂g, the directions p solve
 

@@ -15,7 +15,7 @@ from saddlery.types import Memory, Pair, Players
 
 
 class Consensus(Rule):
-    """Each player descends its own loss and, weighted, the players' squared gradient norms.
+    """Consensus optimisation: each player descends its own loss and, weighted, the squared gradient norms.
 
         descend_i = ξ_i + Σ_j γ_ij ∇_i ½‖ξ_j‖²
 

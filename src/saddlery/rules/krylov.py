@@ -14,7 +14,7 @@ from saddlery.types import Memory, Players
 
 
 class Krylov(Rule):
-    """The direction in a Krylov space that leaves the smallest residual of Newton's equation H p = ξ:
+    """Krylov-subspace direction of minimal residual: in that space nothing leaves less of Newton's equation H p = ξ:
 
         descend argmin ‖ξ − H p‖ over p in span{ξ, Hᵀξ, …, (Hᵀ)ᵒʳᵈᵉʳ ξ}
 

@@ -14,7 +14,7 @@ from saddlery.types import Memory, Players
 
 
 class Neumann(Rule):
-    """The truncated Neumann series of (I − γHᵀ)⁻¹ξ, which continues consensus:
+    """Truncated Neumann series of (I − γHᵀ)⁻¹ξ, which continues consensus optimisation:
 
         descend Σ_{k ≤ order} (γHᵀ)ᵏ ξ,   that is v moves along Σ (−γJᵀ)ᵏ v
 

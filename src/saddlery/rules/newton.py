@@ -15,7 +15,7 @@ from saddlery.types import Memory, Players
 
 
 class Newton(Rule):
-    """The damped Newton direction of the equation ξ = 0:
+    """Damped Newton's method for the equation ξ = 0, its direction:
 
         descend (H + δI)⁻¹ ξ = (J − δI)⁻¹ v,   δ = damping
 

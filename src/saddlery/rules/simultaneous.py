@@ -6,7 +6,7 @@ from saddlery.types import Memory, Players
 
 
 class Simultaneous(Rule):
-    """Each player follows its own gradient, as in the original GAN (Goodfellow et al., 2014):
+    """Simultaneous gradient descent: each player follows its own, as in the original GAN (Goodfellow et al., 2014):
 
     descend ξ = (∇_g L_g, ∇_d L_d)
 

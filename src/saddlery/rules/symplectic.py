@@ -15,7 +15,7 @@ from saddlery.types import Memory, Players
 
 
 class Symplectic(Rule):
-    """The gradient adjusted by the antisymmetric part of its Jacobian (Balduzzi et al., 2018, section 3).
+    """Symplectic gradient adjustment, by the antisymmetric part of the Jacobian (Balduzzi et al., 2018, section 3).
 
         A = ½(H − Hᵀ),   descend ξ + λ Aᵀξ,   λ = weight
         aligned: λ = weight · sign(⟨ξ, Hᵀξ⟩ ⟨Aᵀξ, Hᵀξ⟩ / n + 0.1),   n the number of parameters

@@ -10,7 +10,7 @@ from saddlery.types import Memory, Pair, Players
 
 
 class Unrolled(Rule):
-    """The generator answers the discriminator as it will be after `steps` (K) more of its own updates.
+    """Unrolled GANs: the generator answers the discriminator as it will be after `steps` (K) more of its updates.
 
         d⁰ = d,   dᵏ⁺¹ = dᵏ + update(∇_d L_d(g, dᵏ))          (the discriminator's real optimiser, from its state)
         descend (d/dg L_g(g, dᴷ(g)),  ∇_d L_d(g, d))

@@ -11,7 +11,7 @@ from saddlery.types import Key, Pair, Players
 
 
 class Alternating(Schedule):
-    """The discriminator moves first, then the generator answers the moved discriminator, each on fresh batches.
+    """Alternating descent: the discriminator moves first, then the generator answers it, each on fresh batches.
 
         >>> import jax, jax.numpy as jnp
         >>> import saddlery as sd

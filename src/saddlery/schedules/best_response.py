@@ -10,7 +10,7 @@ from saddlery.types import Key, Memory, Pair, Players
 
 
 class BestResponse(Schedule):
-    """The discriminator is replaced by the game's exact maximiser, then the generator moves against it.
+    """Best-response dynamics: the discriminator becomes the exact maximiser, then the generator moves against it.
 
         d = game.best_response(g),   g⁺ = g − η (the rule's direction of the generator at (g, d))
 

@@ -11,7 +11,7 @@ from saddlery.types import Key, Memory, Pair, Players
 
 
 class Extragradient(Schedule):
-    """A trial step, then the real step along the direction found there (Korpelevich, 1976; Gidel et al., 2019).
+    """Extragradient: a trial step, then the real one along the direction there (Korpelevich, 1976; Gidel et al., 2019).
 
         ω′ = ω − η ξ(ω),   ω⁺ = ω − η ξ(ω′)
 
@@ -55,7 +55,7 @@ class Extragradient(Schedule):
 
 
 class ExtrapolationFromPast(Schedule):
-    """Extragradient whose trial step reuses the last direction (Popov, 1980; Gidel et al., 2019, section 3.2).
+    """Extrapolation from the past: extragradient that reuses the last direction (Popov, 1980; Gidel et al., 2019).
 
         ω′ₜ = ωₜ − η ξ(ω′ₜ₋₁),   ωₜ₊₁ = ωₜ − η ξ(ω′ₜ)
 

@@ -16,7 +16,7 @@ from saddlery.types import Key, Memory, Pair, Players
 
 
 class Lookahead(Schedule):
-    """Fast steps of another schedule, pulled back every `steps` of them (Chavdarova et al., 2021, algorithm 1).
+    """Lookahead: fast steps of a schedule, pulled back every `steps` of them (Chavdarova et al., 2021, algorithm 1).
 
         every `steps` steps:  slow ← slow + weight (fast − slow),   fast ← slow        (both players together)
 

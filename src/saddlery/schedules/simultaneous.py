@@ -7,7 +7,7 @@ from saddlery.types import Key, Pair, Players
 
 
 class Simultaneous(Schedule):
-    """Both players move at once, from the same position and on the same batch.
+    """Simultaneous steps: both players move at once, from the same position and on the same batch.
 
     >>> import jax, jax.numpy as jnp
     >>> import saddlery as sd
