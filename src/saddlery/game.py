@@ -61,6 +61,12 @@ def gradients(game: Game, players: Players, batch: Batch) -> Pair:
 
     The vector field of the papers is its negative, v = −ξ.
 
+        >>> import jax.numpy as jnp
+        >>> import saddlery as sd
+        >>> game, players = sd.games.bilinear(coupling=2.0), sd.Pair(jnp.array([3.0]), jnp.array([5.0]))
+        >>> [each.tolist() for each in sd.gradients(game, players, ())]  # (σd, −σg)
+        [[10.0], [-6.0]]
+
     **Arguments:**
     - `game`: any object with `init`, `draw`, `act`, `losses`.
     - `players`: both players' parameters, `Pair(generator, discriminator)`.
@@ -82,6 +88,14 @@ def gradient_field(game: Game, batch: Batch) -> Callable[[Pair], Pair]:
     """`players ↦ gradients(game, players, batch)`: the map whose derivative the rules and the spectra take.
 
     With H its Jacobian, the papers' J = v′ is −H. `jax.jvp` of this function gives H u, `jax.vjp` gives Hᵀ u.
+
+        >>> import jax
+        >>> import jax.numpy as jnp
+        >>> import saddlery as sd
+        >>> game, players = sd.games.bilinear(coupling=2.0), sd.Pair(jnp.array([3.0]), jnp.array([5.0]))
+        >>> field, u = sd.gradient_field(game, ()), sd.Pair(jnp.array([1.0]), jnp.array([0.0]))
+        >>> [each.tolist() for each in jax.jvp(field, (players,), (u,))[1]]  # H u, H = [[0, σ], [−σ, 0]]
+        [[0.0], [-2.0]]
     """
     return lambda players: gradients(game, players, batch)
 
@@ -114,7 +128,12 @@ class Wrapped(eqx.Module):
 
 
 def unwrapped(game: Any) -> Any:
-    """The game itself, without what is wrapped around it."""
+    """The game itself, without what is wrapped around it.
+
+    >>> import saddlery as sd
+    >>> type(unwrapped(sd.fixed(sd.games.bilinear(), ()))).__name__
+    'Bilinear'
+    """
     while isinstance(game, Wrapped | _ByIdentity):
         game = game.game if isinstance(game, Wrapped) else game.held
     return game
@@ -132,7 +151,13 @@ class Fixed(Wrapped):
 
 
 def fixed(game: Game, batch: Batch) -> Fixed:
-    """The same game, always drawing `batch`: a deterministic game, for spectra, tests and debugging."""
+    """The same game, always drawing `batch`: a deterministic game, for spectra, tests and debugging.
+
+    >>> import jax
+    >>> import saddlery as sd
+    >>> sd.fixed(sd.games.bilinear(), "this batch").draw(jax.random.key(0))
+    'this batch'
+    """
     return Fixed(adopt(game), batch)
 
 
@@ -166,6 +191,10 @@ def adopt(game: Game) -> Any:
     A pytree (an `equinox.Module`, a registered dataclass) is returned as it is: its arrays are arguments of the
     program. Any other object is closed over, so its arrays are copied into each program compiled for it.
 
+        >>> import saddlery as sd
+        >>> jax.tree.leaves(adopt(sd.games.bilinear(coupling=2.0)))
+        [Array(2., dtype=float32)]
+
     **Raises:** `TypeError` when one of the four methods is missing. Warns when a game that is closed over holds
     arrays of more than a megabyte.
     """
@@ -196,6 +225,11 @@ def _require_methods(game: Any) -> None:
 
 def check(game: Game, key: Key) -> tuple[Pair, Any, Any]:
     """Trace the four methods without computing anything, and say which one does not fit, with the shapes.
+
+        >>> import saddlery as sd
+        >>> players, batch, samples = check(sd.games.bilinear(dimension=3), jax.random.key(0))
+        >>> players.discriminator.shape
+        (3,)
 
     **Returns:** the shapes of `(players, batch, samples)`.
 
@@ -260,6 +294,8 @@ def _require_room(what: str, tree: Any, copies: int = 1, beside: str = "") -> No
 
 def afford(what: str, tree: Any, copies: int = 1) -> None:
     """Refuse arrays for which there is no memory, before they are made.
+
+        >>> afford("a mere kilobyte", jax.ShapeDtypeStruct((256,), jnp.float32))
 
     **Arguments:**
     - `what`: names them, for the error.

@@ -104,6 +104,14 @@ def export_generator(path: str | Path, game: Game, generator: Parameters, *, for
     Where the network uses batch normalisation, its statistics over 4,096 draws of the noise are written as well, each
     map's with the maps before it normalised by theirs.
 
+        >>> import tempfile
+        >>> import saddlery as sd
+        >>> game = sd.games.ring(width=4)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     export_generator(f"{folder}/g.safetensors", game, game.init(jax.random.key(0)).generator)
+        ...     sorted(safetensors.numpy.load_file(f"{folder}/g.safetensors"))[:2]
+        ['parameters.0.bias', 'parameters.0.weight']
+
     **Arguments:**
     - `path`: of the file, usually `….safetensors`. What is there already is refused, unless it is a file that Saddlery
       wrote into a folder of its own.
@@ -141,6 +149,15 @@ def export_generator(path: str | Path, game: Game, generator: Parameters, *, for
 
 def load_generator(path: str | Path, network: Network | None = None) -> LoadedGenerator:
     """Read a trained generator from a safetensors file that `export_generator` wrote.
+
+        >>> import tempfile
+        >>> import saddlery as sd
+        >>> game, key = sd.games.ring(width=4), jax.random.key(0)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     export_generator(f"{folder}/g.safetensors", game, parameters := game.init(key).generator)
+        ...     generator = load_generator(f"{folder}/g.safetensors")
+        >>> bool(jnp.allclose(generator(key, 3), game.sample(parameters, key, 3), atol=1e-6))
+        True
 
     **Arguments:**
     - `path`: of the file.

@@ -19,6 +19,11 @@ class Method(eqx.Module):
     first, `saddlery.train`, `sweep`, `multipliers`, `diagnose` and the command line alike: what a method's text says is
     the same whichever way it comes in.
 
+        >>> import saddlery as sd
+        >>> method = sd.Method(sd.rules.Consensus(10.0), sd.schedules.alternating(), generator="sgd(learning_rate=0.1)")
+        >>> method.is_open, str(method.generator)
+        (True, 'sgd(learning_rate=0.1)')
+
     **Arguments:**
     - `rule`: from a position to directions, `saddlery.rules`.
     - `schedule`: from directions to a step, `saddlery.schedules`.

@@ -111,6 +111,12 @@ def optimiser(name: str, /, **arguments: Any) -> Optimiser:
     optimiser("sgd", learning_rate=0.1, momentum=-0.3, clip_norm=1.0)
     ```
 
+        >>> print(optimiser("adam", learning_rate=1e-3, b1=0.5))
+        adam(learning_rate=0.001, b1=0.5)
+        >>> sgd, x = optimiser("sgd", learning_rate=0.5, clip=1.0), np.zeros(2, np.float32)
+        >>> sgd.update(np.float32([4.0, -0.5]), sgd.init(x))[0].tolist()  # each entry clipped to ±1, times −½
+        [-0.5, 0.25]
+
     **Arguments:**
     - `name`: one of `OPTIMISERS`.
     - `arguments`: those of the optax function; `clip` (ℓ∞, each entry of the gradient) and `clip_norm` (the global
@@ -143,6 +149,9 @@ def optimiser(name: str, /, **arguments: Any) -> Optimiser:
 def with_numbers(chosen: OptimiserLike, **numbers: Numbers) -> Optimiser:
     """The same optimiser with other arguments.
 
+        >>> print(with_numbers(optimiser("sgd", learning_rate=0.1), momentum=-0.5))
+        sgd(learning_rate=0.1, momentum=-0.5)
+
     **Raises:** `ValueError` for one that is already made by optax, and for numbers out of range.
     """
     if not isinstance(chosen, Optimiser):
@@ -156,6 +165,9 @@ def with_numbers(chosen: OptimiserLike, **numbers: Numbers) -> Optimiser:
 def as_optimiser(chosen: OptimiserLike, learning_rate: float | None = None) -> Any:
     """An optimiser from text, from one of ours or from optax; with `learning_rate`, that instead of its own.
 
+        >>> print(as_optimiser("adam(learning_rate=1e-3, b1=0.5)", learning_rate=0.25))
+        adam(learning_rate=0.25, b1=0.5)
+
     **Raises:** `ValueError` for text that names none, and for a learning rate that cannot be put in.
     """
     given = {} if learning_rate is None else {"learning_rate": learning_rate}
@@ -168,6 +180,9 @@ def as_optimiser(chosen: OptimiserLike, learning_rate: float | None = None) -> A
 def learning_rate(argument: str, chosen: OptimiserLike) -> Array:
     """The learning rate of an optimiser, which `argument` needs.
 
+        >>> float(learning_rate("ratio", optimiser("sgd", learning_rate=0.25)))
+        0.25
+
     **Raises:** `ValueError` when it is made by optax or has none.
     """
     if not isinstance(chosen, Optimiser) or "learning_rate" not in chosen.numbers:
@@ -179,5 +194,9 @@ def learning_rate(argument: str, chosen: OptimiserLike) -> Array:
 
 
 def as_text(chosen: OptimiserLike) -> str:
-    """An optimiser in words: the text that makes it, or that optax has made it already."""
+    """An optimiser in words: the text that makes it, or that optax has made it already.
+
+    >>> as_text(optimiser("sgd", learning_rate=0.25)), as_text(optax.sgd(0.25))
+    ('sgd(learning_rate=0.25)', 'an optax transformation')
+    """
     return str(chosen) if isinstance(chosen, Optimiser) else "an optax transformation"

@@ -12,6 +12,7 @@ more of a pytree:
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeAlias
 
+import jaxtyping
 from jaxtyping import Array, ArrayLike, Float, PRNGKeyArray
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ else:
     T = TypeVar("T")
 
 Key: TypeAlias = PRNGKeyArray  # of `jax.random.key`
+Keys: TypeAlias = jaxtyping.Key[Array, " keys"]  # several, of `jax.random.split`
 Scalar: TypeAlias = Float[Array, ""]
 Numbers: TypeAlias = ArrayLike | Sequence["Numbers"]  # a number, an array, or nested lists of numbers
 

@@ -26,6 +26,9 @@ DATA: dict[str, Callable[..., Images | Shards]] = {
 def as_data(data: DataLike, **settings: Any) -> Any:
     """Data from text, or what has `draw(key, n)` as it is.
 
+        >>> len(as_data("digits(split='test')"))
+        299
+
     **Arguments:**
     - `data`: a name of `DATA`, alone or with arguments, such as `"mnist"` or `"mnist(split='test')"`; or the path of a
       folder or zip of images.
@@ -44,7 +47,11 @@ def as_data(data: DataLike, **settings: Any) -> Any:
 
 
 def is_path(text: str) -> bool:
-    """Whether a text that is no data set's name names a file or folder, there or not."""
+    """Whether a text that is no data set's name names a file or folder, there or not.
+
+    >>> is_path("pictures.zip"), is_path("digits")
+    (True, False)
+    """
     if text.partition("(")[0].strip() in DATA:
         return False
     return os.sep in text or text.lower().endswith(".zip") or os.path.exists(os.path.expanduser(text))

@@ -34,7 +34,7 @@ def cifar10(
     *,
     progress: Callable[[int, int], Any] | None = None,
 ) -> Images | Shards:
-    """Photographs of ten classes, 32×32 pixels, three channels, uint8, with their labels 0 to 9 (Krizhevsky, 2009).
+    """CIFAR-10: photographs of ten classes, 32×32 pixels, three channels, uint8, with labels 0 to 9 (Krizhevsky, 2009).
 
     **Arguments:**
     - `split`: `"train"`, 50,000 of them, or `"test"`, 10,000.
@@ -68,6 +68,10 @@ def cifar10(
 
 def read_batch(name: str, content: bytes) -> tuple[np.ndarray, np.ndarray]:
     """Images `(n, 32, 32, 3)` and labels `(n,)` of a binary batch.
+
+        >>> images, labels = read_batch("data_batch_1.bin", bytes([7]) + bytes(3 * 32 * 32))
+        >>> images.shape, labels.tolist()
+        ((1, 32, 32, 3), [7])
 
     **Raises:** `ValueError`, naming it, when it is not a whole number of records or a label is not 0 to 9.
     """

@@ -14,6 +14,11 @@ def decode(content: bytes, size: int, channels: int, crop: int | None = None) ->
     of an animation, the first picture. Resized by Lanczos' filter. JPEGs far larger than needed are decoded at the
     half, quarter or eighth of their size that is still at least twice what is needed.
 
+        >>> from PIL import Image
+        >>> Image.new("RGB", (6, 4), "white").save(file := io.BytesIO(), "PNG")
+        >>> decode(file.getvalue(), size=2, channels=1).ravel().tolist()
+        [255, 255, 255, 255]
+
     **Arguments:**
     - `content`: the bytes of an image file.
     - `channels`: 3 for red, green and blue, 1 for grey.

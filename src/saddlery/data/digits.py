@@ -15,6 +15,9 @@ def digits(split: str = "all") -> Images:
     Each pixel counts the inked ones of a 4×4 block, 0 to 16, so there are 17 grey levels. (Alpaydin, Kaynak, 1998:
     optical recognition of handwritten digits, the UCI repository's test set, as scikit-learn's `load_digits`.)
 
+        >>> [len(digits(split)) for split in ("all", "train", "test")]
+        [1797, 1498, 299]
+
     **Arguments:** `split`: `"all"` of them; `"test"`, every sixth, 299; or `"train"`, the others.
 
     **Raises:** `ValueError` for another split.

@@ -1,6 +1,6 @@
 """What data are, and images in memory."""
 
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import equinox as eqx
 import jax
@@ -14,6 +14,7 @@ from saddlery.types import Key
 A = TypeVar("A", Array, np.ndarray)
 
 
+@runtime_checkable
 class Data(Protocol):
     """What a GAN learns from: anything that draws samples. Nothing need be inherited."""
 
@@ -24,6 +25,10 @@ class Data(Protocol):
 
 class Images(eqx.Module):
     """Images held in memory, drawn uniformly with replacement.
+
+        >>> data = Images(np.full((5, 2, 2, 1), 255, np.uint8))
+        >>> data.draw(jax.random.key(0), 1).ravel().tolist()  # 255 becomes 1
+        [1.0, 1.0, 1.0, 1.0]
 
     **Arguments:**
     - `images`: `(n, height, width, channels)`, either uint8, 0 to 255, which stays so in memory, or floating-point
@@ -74,5 +79,9 @@ class Images(eqx.Module):
 
 
 def in_range(images: A) -> A:
-    """Images in [-1, 1]; of uint8 ones, 0 becomes −1 and 255 becomes 1."""
+    """Images in [-1, 1]; of uint8 ones, 0 becomes −1 and 255 becomes 1.
+
+    >>> in_range(np.array([0, 255], np.uint8)).tolist()
+    [-1.0, 1.0]
+    """
     return images.astype(float) / 127.5 - 1 if images.dtype == jnp.uint8 else images

@@ -25,7 +25,7 @@ LARGEST = 1 << 30  # bytes of an array; MNIST's are 47 million
 
 
 def mnist(split: str = "train", folder: str | os.PathLike[str] | None = None) -> Images:
-    """Handwritten digits, 28×28 pixels, one channel, uint8, with their labels 0 to 9 (LeCun, Cortes, Burges).
+    """MNIST: handwritten digits, 28×28 pixels, one channel, uint8, with their labels 0 to 9 (LeCun, Cortes, Burges).
 
     **Arguments:**
     - `split`: `"train"`, 60,000 of them, or `"test"`, 10,000.
@@ -56,6 +56,13 @@ def read_idx(path: str | os.PathLike[str]) -> np.ndarray:
     """The array of unsigned bytes in an IDX file: `00 00 08 d`, `d` sizes as big-endian 32-bit numbers, the bytes.
 
     Of a compressed file no more is unpacked than its head says, and that is at most a GiB.
+
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder) / "labels"
+        ...     _ = path.write_bytes(bytes([0, 0, 8, 1, 0, 0, 0, 2, 5, 9]))  # one axis, of two bytes: 5 and 9
+        ...     read_idx(path).tolist()
+        [5, 9]
 
     **Raises:** `ValueError`, naming the file, when it is no such file, its length is not what its head says, or that is
     more than a GiB or than the memory that is free; `OSError` when it is not there or not a regular file.

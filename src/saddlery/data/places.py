@@ -10,6 +10,9 @@ from saddlery.records.storage import cache_folder
 def places(name: str, folder: str | os.PathLike[str] | None = None) -> list[Path]:
     """The folders in which the data set `name` may lie: `folder` where it is given, otherwise `$SADDLERY_DATA/NAME`
     and `data/NAME` in the cache folder, to which `saddlery data get` downloads.
+
+        >>> [str(place) for place in places("mnist", "my/folder")]
+        ['my/folder']
     """
     if folder is not None:
         return [Path(folder).expanduser()]
@@ -18,7 +21,11 @@ def places(name: str, folder: str | os.PathLike[str] | None = None) -> list[Path
 
 
 def absent(name: str, wanted: str, looked: list[Path], also: str = "") -> FileNotFoundError:
-    """The error for a data set that is in none of the folders: what was looked for, where, and how to get it."""
+    """The error for a data set that is in none of the folders: what was looked for, where, and how to get it.
+
+    >>> str(absent("mnist", "the train split", [Path("a"), Path("b")]))[:44]
+    'mnist: the train split is not in a nor in b;'
+    """
     return FileNotFoundError(
         f"{name}: {wanted} is not in {' nor in '.join(map(plain, looked))}; "
         f"download it with: saddlery data get {name}, or set SADDLERY_DATA to the folder that holds {name}/{also}"

@@ -28,6 +28,13 @@ class Shards(eqx.Module):
     over the file its blocks of neighbouring images, counted from a random image on, are dealt to the shards in a
     random order; every image is as likely as any other, and reading a shard takes few seeks.
 
+        >>> import os, tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     np.save(path := os.path.join(folder, "images.npy"), np.zeros((6, 2, 2, 1), np.uint8))
+        ...     shards = Shards(path, size=2, steps=10, block=2)
+        ...     sorted(row for step in (0, 10, 20) for row in shards.rows(step, jax.random.key(0)).tolist())  # one pass
+        [0, 1, 2, 3, 4, 5]
+
     **Arguments:**
     - `path`: an .npy file of uint8 images `(n, height, width, channels)`.
     - `size`: how many images a shard has.
@@ -72,7 +79,12 @@ class Shards(eqx.Module):
 
 
 def refill(game: Any, step: int, key: Key) -> tuple[Any, int]:
-    """A game whose `Shards`, wherever it holds any, are those of a step, and the first step that needs others."""
+    """A game whose `Shards`, wherever it holds any, are those of a step, and the first step that needs others.
+
+    >>> import saddlery as sd
+    >>> refill(sd.games.bilinear(), 0, jax.random.key(0))[1] == sys.maxsize  # holds none, so it never needs others
+    True
+    """
     shards = [node for node in jax.tree.leaves(game, is_leaf=_is_shards) if _is_shards(node)]
     if not shards:
         return game, sys.maxsize
@@ -81,12 +93,23 @@ def refill(game: Any, step: int, key: Key) -> tuple[Any, int]:
 
 
 def holds_shards(game: Any) -> bool:
-    """Whether a game's data are exchanged as training goes on."""
+    """Whether a game's data are exchanged as training goes on.
+
+    >>> import saddlery as sd
+    >>> holds_shards(sd.games.ring())
+    False
+    """
     return any(_is_shards(node) for node in jax.tree.leaves(game, is_leaf=_is_shards))
 
 
 def held(path: str | os.PathLike[str], labels: ArrayLike | None = None, memory: int | None = None) -> Images | Shards:
     """The images of an .npy file: all on the device where they fit, otherwise in shards.
+
+        >>> import os, tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     np.save(path := os.path.join(folder, "images.npy"), np.zeros((6, 2, 2, 1), np.uint8))
+        ...     [type(held(path, memory=memory)).__name__ for memory in (24, 8)]  # of images of 4 bytes
+        ['Images', 'Shards']
 
     **Arguments:**
     - `path`: an .npy file of uint8 images `(n, height, width, channels)`.

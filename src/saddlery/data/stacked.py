@@ -13,10 +13,15 @@ from saddlery.types import Key
 
 
 class Stacked(eqx.Module):
-    """Three digits, one in each channel: of the label 100 a + 10 b + c when they are a, b and c.
+    """Stacked digits (stacked MNIST), three channels: of the label 100 a + 10 b + c when they are a, b and c.
 
     Stacked as they are drawn, none is stored. The data set of Metz et al. (2017, unrolled GANs), which counts how many
     of the 1,000 labels a generator makes.
+
+        >>> from saddlery.data import digits
+        >>> images, labels = Stacked(digits()).labelled(jax.random.key(0), 5)
+        >>> images.shape, bool((labels < 1000).all())
+        ((5, 8, 8, 3), True)
 
     **Arguments:**
     - `digits`: grey `Images` with labels 0 to 9, such as `saddlery.data.digits()` or `saddlery.data.mnist()`.

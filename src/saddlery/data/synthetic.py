@@ -15,7 +15,11 @@ MODES, COMPARED = 100_000, "measures compare every sample with every mode"
 
 
 class Mixture(eqx.Module):
-    """Equally weighted Gaussians: x = centre_i + std · ε.
+    """A mixture of equally weighted Gaussians: x = centre_i + std · ε.
+
+        >>> data = Mixture([[-1.0], [1.0]], std=1e-6, balanced=True)
+        >>> data.draw(jax.random.key(0), 4).round(3).ravel().tolist()  # the modes in turn
+        [-1.0, 1.0, -1.0, 1.0]
 
     **Arguments:**
     - `centres`: `(modes, dimension)`.
@@ -44,6 +48,9 @@ class Mixture(eqx.Module):
 def ring_centres(modes: int, radius: float) -> Float[Array, "modes 2"]:
     """Equally spaced points of a circle, the first at angle 0.
 
+        >>> ring_centres(4, radius=2.0).round().astype(int).tolist()
+        [[2, 0], [0, 2], [-2, 0], [0, -2]]
+
     **Raises:** `ValueError` for numbers out of range.
     """
     modes, radius = whole("modes", modes, 1, MODES, why=COMPARED), numbers("radius", radius, above=0.0)
@@ -53,6 +60,9 @@ def ring_centres(modes: int, radius: float) -> Float[Array, "modes 2"]:
 
 def grid_centres(side: int, spacing: float) -> Float[Array, "modes 2"]:
     """The points of a square grid centred on the origin, row by row.
+
+        >>> grid_centres(2, spacing=1.0).tolist()
+        [[-0.5, -0.5], [-0.5, 0.5], [0.5, -0.5], [0.5, 0.5]]
 
     **Raises:** `ValueError` for numbers out of range.
     """

@@ -37,6 +37,9 @@ def of_matrix(matrix: np.ndarray, which: str = "largest_magnitude") -> Eigenpair
     """All eigenvalues of a matrix `(n, n)`, by LAPACK, those that `which` names first.
 
     A row and column of zeros, such as a dead unit's, is an eigenvalue of zero as it stands, left out of the work.
+
+        >>> of_matrix(np.array([[0.0, -2.0], [2.0, 0.0]])).values.imag.round(6).tolist()  # ±2i
+        [2.0, -2.0]
     """
     live = matrix.any(0) | matrix.any(1)
     values, vectors = np.zeros(len(matrix), complex), np.eye(len(matrix), dtype=complex)
@@ -59,6 +62,10 @@ def of_products(
 
     Small residuals say that what is found are eigenvalues. Of many that lie close together at the edge asked for, the
     iteration may miss some.
+
+        >>> diagonal = np.arange(1.0, 51.0)
+        >>> of_products(lambda u: diagonal * u, size=50, k=2).values.real.round(3).tolist()
+        [50.0, 49.0]
 
     **Arguments:**
     - `product`: of real arrays `(size,)`.
@@ -105,7 +112,11 @@ def of_products(
 
 
 def ordered(values: np.ndarray, which: str) -> np.ndarray:
-    """The positions of eigenvalues in the order that `which` names, pairs side by side."""
+    """The positions of eigenvalues in the order that `which` names, pairs side by side.
+
+    >>> ordered(np.array([1.0, -3.0, 2.0]), "largest_real").tolist()
+    [2, 0, 1]
+    """
     _, first = _named(which)
     return np.lexsort((-np.imag(values), np.real(values), np.abs(np.imag(values)), first(values)))
 

@@ -59,6 +59,12 @@ def jacobian(
 
     Without a rule w is the papers' v = −ξ, and J their v′. Memory that a rule has, such as an adaptive γ, is held.
 
+        >>> import saddlery as sd
+        >>> game, players = sd.games.bilinear(coupling=2.0), sd.Pair(jnp.array([3.0]), jnp.array([5.0]))
+        >>> J = jacobian(game, players, key=jax.random.key(0))
+        >>> J.field.tolist(), (J.matrix() + 0.0).tolist()  # v = −ξ = (−σd, σg), and v′
+        ([-10.0, 6.0], [[0.0, -2.0], [2.0, 0.0]])
+
     **Arguments:**
     - `game`, `players`: the game and the position.
     - `key`: a `jax.random.key`, of the batches; `saddlery.fixed(game, batch)` is a game with a given one.
@@ -111,6 +117,12 @@ def consensus(jacobian: Jacobian, gamma: float) -> Jacobian:
 
     At an equilibrium this is the Jacobian of its field w = v − γ v′ᵀ v (Mescheder, Nowozin, Geiger, 2017, section 4).
     Elsewhere w′ has another term, −γ (v′ᵀ)′ v: for that Jacobian, give `jacobian` the rule.
+
+        >>> import saddlery as sd
+        >>> game, players = sd.games.bilinear(coupling=2.0), sd.Pair(jnp.array([3.0]), jnp.array([5.0]))
+        >>> J = jacobian(game, players, key=jax.random.key(0))
+        >>> consensus(J, gamma=0.5).matrix().tolist()  # JᵀJ = 4 I
+        [[-2.0, -2.0], [2.0, -2.0]]
     """
 
     def matrix():
@@ -140,6 +152,11 @@ def differences(
 
     Where v is smooth this is v′u, up to h². Where v jumps on the way, as it does across the kinks of relu, this holds
     the jumps as well, which automatic differentiation does not see.
+
+        >>> import saddlery as sd
+        >>> game, players = sd.games.bilinear(coupling=2.0), sd.Pair(jnp.array([3.0]), jnp.array([5.0]))
+        >>> differences(game, players, np.array([1.0, 0.0]), distance=0.5, key=jax.random.key(0)).tolist()  # v′u
+        [0.0, 2.0]
 
     **Arguments:** `u`, as `Jacobian.product` takes it; `distance`, h; the others as of `jacobian`.
     """
@@ -181,7 +198,13 @@ class _Absent:
 
 
 def field_of(game: Game, players: Players, rule: Rule | Method | None = None, state: Memory = None) -> Field:
-    """The direction field of a rule, of a method's rule, or of the simultaneous gradient."""
+    """The direction field of a rule, of a method's rule, or of the simultaneous gradient.
+
+    >>> import saddlery as sd
+    >>> game, players = sd.games.bilinear(coupling=2.0), sd.Pair(jnp.array([3.0]), jnp.array([5.0]))
+    >>> field_of(game, players)(players, ()).tolist()  # v = −ξ = (−σd, σg)
+    [-10.0, 6.0]
+    """
     if isinstance(rule, Method):
         rule = rule.for_game(game)
         state = rule.init(game, players) if state is None else state
@@ -196,7 +219,12 @@ def field_of(game: Game, players: Players, rule: Rule | Method | None = None, st
 
 
 def mean(function: Callable[[Any], Any], keys: Any) -> Any:
-    """The average of `function(key)` over keys, one after the other."""
+    """The average of `function(key)` over keys, one after the other.
+
+    >>> keys = jax.random.split(jax.random.key(0), 4)
+    >>> float(mean(lambda key: jnp.array(3.0), keys))
+    3.0
+    """
     function = jax.jit(function)  # traced once, though it is used twice
     zero = jax.tree.map(lambda of: jnp.zeros(of.shape, of.dtype), jax.eval_shape(function, keys[0]))
     add = lambda total, key: (jax.tree.map(jnp.add, total, function(key)), None)  # noqa: E731
@@ -270,7 +298,13 @@ def _matrix(of, players, keys):
 
 
 def require_players_of(game: Game, players: Players, key: Key, argument: str = "players") -> None:
-    """Refuse players of another game, and complex ones."""
+    """Refuse players of another game, and complex ones.
+
+    >>> import saddlery as sd
+    >>> require_players_of(sd.games.bilinear(), sd.Pair(jnp.ones(1), jnp.ones(2)), jax.random.key(0))
+    Traceback (most recent call last):
+    ValueError: players: of another game: discriminator has shape (2,), this game's (1,)
+    """
     if not isinstance(players, tuple) or len(players) != 2:
         raise TypeError(f"{argument}: got a {type(players).__name__}, expected saddlery.Pair(generator, discriminator)")
     own, given = jax.eval_shape(lambda key: tuple(game.init(key)), key), tuple(players)

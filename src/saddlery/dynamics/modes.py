@@ -37,6 +37,10 @@ def in_eigenvectors(pairs: Eigenpairs, field: np.ndarray) -> Modes:
     """A field `(n,)` in all n eigenvectors of a matrix: v = Uc by a linear solve, p_i = c_i u_i.
 
     Where a matrix lacks eigenvectors, c is the least-squares solution, and `left` ends above 0.
+
+        >>> found = in_eigenvectors(of_matrix(np.diag([-1.0, -2.0])), np.array([3.0, 4.0]))
+        >>> found.eigenvalues.real.tolist(), found.weights.tolist()  # 4/5 and 3/5
+        ([-2.0, -1.0], [0.8, 0.6])
     """
     norm = np.linalg.norm(field)
     if norm == 0:
@@ -59,6 +63,10 @@ def in_krylov_space(product: Callable[[np.ndarray], np.ndarray], field: np.ndarr
 
     The first `steps` steps along a field that is linear stay in this space, so its modes are those that v moves in;
     those whose `residuals` are small are also the Jacobian's own. Takes `steps` products, fewer where the space ends.
+
+        >>> found = in_krylov_space(lambda u: -2.0 * u, np.array([3.0, 4.0]))  # v is itself an eigenvector
+        >>> found.eigenvalues.real.round(3).tolist()
+        [-2.0]
     """
     norm, steps = np.linalg.norm(field), min(steps, len(field))
     if norm == 0:

@@ -52,6 +52,12 @@ def path(
     positive before it and changes sign there; where the field turns around the end, it comes close to 0 on both sides
     and has a bump between.
 
+        >>> import saddlery as sd
+        >>> game = sd.games.quadratic(A=[[1.0]], B=[[0.0]], C=[[1.0]])  # v = −θ
+        >>> found = path(game, sd.Pair(-jnp.ones(1), -jnp.ones(1)), game.equilibrium(), key=jax.random.key(0), points=6)
+        >>> found.angle.round(3).tolist()  # on to the equilibrium, and beyond it back
+        [1.0, 1.0, 1.0, 1.0, nan, -1.0]
+
     **Arguments:**
     - `game`, `start`, `end`: the game and two positions.
     - `key`: a `jax.random.key`, of the batches.

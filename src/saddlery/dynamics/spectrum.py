@@ -111,7 +111,11 @@ class Spectrum:
 
 
 def count(eigenvalues: np.ndarray, tolerance: float) -> Counts:
-    """Negative, zero and positive real parts, and the zero ones with an imaginary part that is not."""
+    """Negative, zero and positive real parts, and the zero ones with an imaginary part that is not.
+
+    >>> count(np.array([-1.0, 2j, -2j]), tolerance=1e-6)
+    Counts(negative=1, zero=2, positive=0, imaginary=2, tolerance=1e-06)
+    """
     real, zero = np.real(eigenvalues), np.abs(np.real(eigenvalues)) <= tolerance
     return Counts(
         int((real < -tolerance).sum()),
@@ -141,6 +145,12 @@ def spectrum(
     Without a rule, w = v and J = v′ of the papers. The Jacobian is averaged over the batches, and then its eigenvalues
     are taken. Games of more than a few hundred parameters of which only `k` eigenvalues are asked for are never turned
     into a matrix; ARPACK then takes products with J (Berard et al., 2020, did so for GANs).
+
+        >>> import saddlery as sd
+        >>> game = sd.games.bilinear(coupling=2.0)
+        >>> found = spectrum(game, game.equilibrium(), key=jax.random.key(0))
+        >>> found.eigenvalues.imag.round(6).tolist(), found.rotation  # ±iσ, a pure rotation
+        ([2.0, -2.0], 1.0)
 
     **Arguments:**
     - `game`, `players`: the game and the position, `Pair(generator, discriminator)`.
@@ -178,7 +188,14 @@ def spectrum(
 def from_matrix(
     J: Jacobian, batches: int, k: int | None = None, which: str = "largest_magnitude", tolerance: float | None = None
 ) -> Spectrum:
-    """The spectrum by LAPACK; all eigenvalues are computed, those asked for kept."""
+    """The spectrum by LAPACK; all eigenvalues are computed, those asked for kept.
+
+    >>> import saddlery as sd
+    >>> game = sd.games.bilinear(coupling=2.0, dimension=2)
+    >>> J = jacobian(game, game.equilibrium(), key=jax.random.key(0))
+    >>> abs(from_matrix(J, batches=1, k=2).eigenvalues).round(6).tolist()
+    [2.0, 2.0]
+    """
     _require_room(J.size)
     matrix = J.matrix()
     pairs = of_matrix(matrix, which)
@@ -190,7 +207,14 @@ def from_matrix(
 
 
 def from_products(J: Jacobian, batches: int, k: int, which: str, tolerance: float | None, products: int) -> Spectrum:
-    """The spectrum by ARPACK, whose search takes at most `products` of J with a vector."""
+    """The spectrum by ARPACK, whose search takes at most `products` of J with a vector.
+
+    >>> import saddlery as sd
+    >>> game = sd.games.bilinear(coupling=2.0, dimension=2)
+    >>> J = jacobian(game, game.equilibrium(), key=jax.random.key(0))
+    >>> abs(from_products(J, 1, 2, "largest_magnitude", None, 100).eigenvalues).round(4).tolist()
+    [2.0, 2.0]
+    """
     pairs = of_products(J.product, J.size, k, which, products)
     norms, errors = _estimated_norms(J)
     modes = in_krylov_space(J.product, J.field)
@@ -258,6 +282,11 @@ class Spectra:
     Variables: `eigenvalues_real` and `eigenvalues_imaginary` (eigenvalue), NaN where a search did not converge;
     `negative`, `zero`, `positive` and `imaginary`, the `Counts`; `symmetric`, `antisymmetric`, `rotation`, `turning`
     and `field_norm`. All are NaN where Jacobian products are not finite.
+
+        >>> import saddlery as sd
+        >>> found = Spectra()(sd.games.bilinear(), sd.games.bilinear().equilibrium(), jax.random.key(0))
+        >>> int(found["zero"]), int(found["imaginary"]), float(found["rotation"])  # ±i
+        (2, 2, 1.0)
 
     **Arguments:** those of `spectrum`; a run's probes see the same batches at every record.
     """

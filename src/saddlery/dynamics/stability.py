@@ -9,7 +9,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
-from jaxtyping import ArrayLike
 
 from saddlery.arguments import whole
 from saddlery.dynamics.eigenvalues import Eigenpairs, of_matrix, of_products
@@ -17,7 +16,7 @@ from saddlery.dynamics.jacobian import mean, require_players_of
 from saddlery.game import Game, adopt
 from saddlery.method import Method
 from saddlery.schedules import State, lookahead
-from saddlery.types import Key, Memory, Pair, Players
+from saddlery.types import Key, Keys, Memory, Numbers, Pair, Players
 
 SMALL = 512  # numbers in players and state up to which the derivative is a matrix
 AT_ONCE = 16  # of its columns, how many side by side
@@ -25,7 +24,7 @@ SECOND_MOMENTS = ("nu", "nu_max")  # optax's names of what optimisers take the s
 TINY = 1e-30  # in the place of a second moment of zero, below every ε that is in use
 
 
-def stable_steps(eigenvalues: ArrayLike, tolerance: float = 0.0) -> np.ndarray:
+def stable_steps(eigenvalues: Numbers, tolerance: float = 0.0) -> np.ndarray:
     """The step below which each eigenvalue λ of J = v′ is stable under simultaneous descent.
 
         h(λ) = (1/|Re λ|) · 2 / (1 + (Im λ / Re λ)²) = −2 Re λ / |λ|²      where Re λ < 0
@@ -33,6 +32,9 @@ def stable_steps(eigenvalues: ArrayLike, tolerance: float = 0.0) -> np.ndarray:
     so that |1 + hλ| < 1 exactly for 0 < h < h(λ) (Mescheder, Nowozin, Geiger, 2017, lemma 4). Where Re λ ≥ 0 no step
     is stable, and h(λ) is 0. Where λ itself is zero its direction does not move to first order whatever the
     step: it bounds none, and h(λ) is ∞.
+
+        >>> stable_steps([-1.0, -3.0 + 4.0j, 1.0, 0.0]).tolist()  # 2/1, 6/|−3 + 4i|², none, any
+        [2.0, 0.24, 0.0, inf]
 
     **Arguments:**
     - `eigenvalues`: any array of complex numbers.
@@ -45,12 +47,15 @@ def stable_steps(eigenvalues: ArrayLike, tolerance: float = 0.0) -> np.ndarray:
     return np.where(zero, np.inf, np.maximum(0.0, -2.0 * np.real(values) / squares))
 
 
-def stable_step(eigenvalues: ArrayLike, tolerance: float = 0.0) -> float:
+def stable_step(eigenvalues: Numbers, tolerance: float = 0.0) -> float:
     """The largest stable step of simultaneous descent at an equilibrium: the least of `stable_steps`.
 
     It is 0 when an eigenvalue has a real part of zero or more without being zero itself, and ∞ when all are zero or
     there are none. Of a trained network's whole spectrum it is nearly always 0; of the modes that carry v,
     `spectrum(…).modes.carrying()`, it says something.
+
+        >>> stable_step([-1.0, -3.0 + 4.0j])
+        0.24
     """
     return float(stable_steps(eigenvalues, tolerance).min(initial=np.inf))
 
@@ -117,6 +122,12 @@ def multipliers(
     gradient. There ν is held at zero, so that the preconditioner is the constant 1/ε, and `frozen` says how many
     were. To have the multipliers under a preconditioner that training had, give its `state`.
 
+        >>> import saddlery as sd
+        >>> game, method = sd.games.bilinear(), sd.methods.simultaneous(learning_rate=0.5)
+        >>> found = multipliers(game, method, game.equilibrium(), key=jax.random.key(0))
+        >>> np.abs(found.values).round(4).tolist(), found.verdict()  # |1 ± hi| = √(1 + ¼)
+        ([1.118, 1.118], 'unstable')
+
     **Arguments:**
     - `game`, `method`, `players`: the position, at which rates are those of approach if it is an equilibrium.
     - `state`: the method's; by default the one in which it comes to rest there, `settled`.
@@ -174,20 +185,40 @@ def settled(game: Game, method: Method, players: Players, *, key: Key, steps: in
     At an equilibrium this and the players are a fixed point of the whole update: momentum and second moments have
     decayed, an average has arrived, an adaptive γ has gone where it goes, and Adam's count is so large that it says
     nothing any more. It stops early once nothing changes.
+
+        >>> import saddlery as sd
+        >>> game, momentum = sd.games.bilinear(), "sgd(learning_rate=0.1, momentum=0.5)"
+        >>> method = sd.methods.simultaneous(generator=momentum, discriminator=momentum)
+        >>> state = settled(game, method, game.equilibrium(), key=jax.random.key(0))
+        >>> [float(abs(leaf).max()) for leaf in jax.tree.leaves(state.optimisers)]  # at rest
+        [0.0, 0.0]
     """
     return _settled(adopt(game), method, players, key, steps)
 
 
 def period(method: Method) -> int:
-    """After how many steps a method's update is the same map again: the counters of lookahead have come round."""
+    """After how many steps a method's update is the same map again: the counters of lookahead have come round.
+
+    >>> import saddlery as sd
+    >>> period(sd.methods.lookahead(steps=5)), period(sd.methods.simultaneous())
+    (5, 1)
+    """
     schedule, steps = method.schedule, 1
     while isinstance(schedule, lookahead):
         schedule, steps = schedule.inner, math.lcm(steps, schedule.steps)
     return steps
 
 
-def derivative(game: Game, method: Method, players: Players, state: Memory, keys: Key, steps: int) -> Any:
-    """M as a matrix, players first, averaged over the keys' draws: a pure function, to be compiled and mapped."""
+def derivative(game: Game, method: Method, players: Players, state: Memory, keys: Keys, steps: int) -> Any:
+    """M as a matrix, players first, averaged over the keys' draws: a pure function, to be compiled and mapped.
+
+    >>> import saddlery as sd
+    >>> game = sd.games.bilinear()
+    >>> method, players = sd.methods.simultaneous(learning_rate=0.5).for_game(game), game.equilibrium()
+    >>> state, keys = method.init(game, players), jax.random.split(jax.random.key(0), 1)
+    >>> derivative(game, method, players, state, keys, 1).tolist()  # I + h v′
+    [[1.0, -0.5], [0.5, 1.0]]
+    """
 
     def matrix(key):
         update, point = _flat(game, method, players, state, key, steps)
@@ -202,7 +233,14 @@ def derivative(game: Game, method: Method, players: Players, state: Memory, keys
 
 
 def settled_state(game: Game, method: Method, players: Players, key: Key, steps: int = 1000) -> State:
-    """What `settled` returns: a pure function, to be compiled and mapped."""
+    """What `settled` returns: a pure function, to be compiled and mapped.
+
+    >>> import saddlery as sd
+    >>> game = sd.games.bilinear()
+    >>> method = sd.methods.lookahead(steps=5).for_game(game)
+    >>> settled_state(game, method, game.equilibrium(), jax.random.key(0)).schedule[0].item()  # has come round
+    0
+    """
     each = period(method)
 
     def again(carry):
@@ -217,7 +255,13 @@ def settled_state(game: Game, method: Method, players: Players, key: Key, steps:
 
 
 def without_zero_moments(state: Memory) -> Any:
-    """The same state, second moments that are zero made so small instead that the preconditioner is 1/ε there."""
+    """The same state, second moments that are zero made so small instead that the preconditioner is 1/ε there.
+
+    >>> import optax
+    >>> state = optax.adam(0.1).init(jnp.zeros(1))
+    >>> without_zero_moments(state)[0].nu.tolist() == [jnp.float32(TINY)]
+    True
+    """
     lift = lambda path, leaf: jnp.where(leaf == 0, TINY, leaf) if _is_moment(path) else leaf  # noqa: E731
     return jax.tree_util.tree_map_with_path(lift, state)
 

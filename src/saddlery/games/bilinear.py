@@ -37,6 +37,10 @@ def bilinear(coupling: Numbers = 1.0, dimension: int = 1) -> Bilinear:
 
     The eigenvalues of J are ±iσ, a pure rotation: simultaneous descent of step h grows by √(1 + h²σ²) a step.
 
+        >>> game = bilinear(coupling=2.0)
+        >>> [float(each) for each in game.losses(jnp.array([5.0]), jnp.array([3.0]), ())]  # ±2 · 3 · 5
+        [30.0, -30.0]
+
     **Arguments:**
     - `coupling`: σ, one number or one for each dimension.
     - `dimension`: of each player.

@@ -16,7 +16,11 @@ def digits(
     batch: int = 128,
     width: int = 128,
 ) -> Gan:
-    """Scikit-learn's 1,797 handwritten digits, 8×8 pixels in [-1, 1], between two networks of two hidden layers.
+    """A GAN on scikit-learn's 1,797 handwritten digits, 8×8 pixels in [-1, 1], between two multilayer perceptrons.
+
+        >>> game = digits(width=16)
+        >>> game.generator.outputs, len(game.data)
+        ((8, 8, 1), 1797)
 
     **Arguments:** `loss` and `penalty` (see `Gan`), the dimension of the `noise`, the `batch`, and the `width` of the
     hidden layers of both networks (generator relu with tanh at the end, discriminator leaky relu).

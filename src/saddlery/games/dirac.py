@@ -55,6 +55,10 @@ def dirac(loss: LossLike = "minimax", penalty: PenaltyLike = None) -> Dirac:
     Its equilibrium is (0, 0). There J has the eigenvalues ±i f′(0) without a penalty, f′(0) = ½ for `minimax` and
     `nonsaturating` and 1 for `wasserstein`: descent without a penalty does not converge linearly.
 
+        >>> game = dirac("wasserstein")
+        >>> [float(each) for each in game.losses(jnp.array(2.0), game.act(jnp.array(1.0), ()), ())]  # θ = 1, ψ = 2: ∓ψθ
+        [-2.0, 2.0]
+
     **Arguments:**
     - `loss`: a name of `saddlery.losses.LOSSES` or a function of real and generated scores to a `Pair`.
     - `penalty`: one of `saddlery.losses`' penalties, such as `R1(1.0)` or `"r1(weight=1.0)"`, several in a tuple, or

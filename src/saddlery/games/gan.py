@@ -32,6 +32,13 @@ class Batch(NamedTuple):
 class Gan(eqx.Module):
     """A generative adversarial network as a two-player game (Goodfellow et al., 2014).
 
+        >>> import saddlery as sd
+        >>> data, MLP = sd.data.Mixture([[0.0, 0.0]], std=1.0), sd.networks.MLP
+        >>> game = Gan(MLP(4, 2), MLP(2, 1), data, noise=4)
+        >>> players = game.init(jax.random.key(0))
+        >>> game.sample(players.generator, jax.random.key(1), 3).shape
+        (3, 2)
+
     **Arguments:**
     - `generator`: a `Network` from noise `(batch, noise)` to samples `(batch, …)`.
     - `discriminator`: a `Network` from samples to scores, `(batch,)` or `(batch, 1)`, without a sigmoid.
@@ -103,6 +110,11 @@ class Gan(eqx.Module):
 
 
 def as_gan(game: Any) -> Gan | None:
-    """The GAN that a game is, also one with something wrapped around it; `None` for any other game."""
+    """The GAN that a game is, also one with something wrapped around it; `None` for any other game.
+
+    >>> import saddlery as sd
+    >>> type(as_gan(sd.fixed(sd.games.ring(), ()))).__name__, as_gan(sd.games.bilinear())
+    ('Gan', None)
+    """
     bare = unwrapped(game)
     return bare if isinstance(bare, Gan) else None

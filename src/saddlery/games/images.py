@@ -22,7 +22,10 @@ def images(
     noise: int = 256,
     batch: int = 64,
 ) -> Gan:
-    """Images of any kind between two convolutional networks, as in the image experiments of Mescheder et al. (2017).
+    """A GAN on images of any kind, between two convolutional networks, as in Mescheder et al. (2017).
+
+        >>> images(network="dcgan3(width=4)").generator.filters
+        (16, 8, 4)
 
     **Arguments:**
     - `data`: a name of `saddlery.data.DATA`, such as `"cifar10"` or `"mnist(split='test')"`; the path of a folder or
@@ -51,7 +54,11 @@ def stacked(
     batch: int = 256,
     balanced: bool = True,
 ) -> Gan:
-    """Three digits in three colour channels: 1,000 modes (Metz, Poole, Pfau, Sohl-Dickstein, 2017, section 3.3).
+    """A GAN on stacked digits (stacked MNIST), one in each channel: 1,000 modes (Metz et al., 2017, section 3.3).
+
+        >>> game = stacked()
+        >>> game.data.modes, game.generator.channels
+        (1000, 3)
 
     **Arguments:** `data`: grey digits with labels, by default scikit-learn's of 8×8 pixels; `"mnist"` for MNIST.
     `balanced`: see `saddlery.data.Stacked`; the others as of `images`.
@@ -70,7 +77,10 @@ def coloured(
     noise: int = 256,
     batch: int = 256,
 ) -> Gan:
-    """Digits in a colour drawn from the cube of colours: collapse onto a part of a continuum (Metz et al., 2017).
+    """A GAN on coloured digits, a colour drawn for each: collapse onto a part of a continuum (Metz et al., 2017).
+
+        >>> coloured().generator.channels
+        3
 
     **Arguments:** as of `stacked`.
 

@@ -35,7 +35,7 @@ class Quadratic(Analytic):
             0.5 * d @ self.C @ d + d @ self.D @ g + self.c @ d,
         )
 
-    def jacobian(self) -> Float[Array, "n+m n+m"]:
+    def jacobian(self) -> Float[Array, "numbers numbers"]:
         """H = ξ′, the same everywhere, the generator's rows and columns first; J of the papers is −H."""
         return jnp.block([[(self.A + self.A.T) / 2, self.B], [self.D, (self.C + self.C.T) / 2]])
 
@@ -54,6 +54,12 @@ def quadratic(
         L_d(g, d) = ½ dᵀC d + dᵀD g + c·d
 
     With `D` left out it is −Bᵀ, the coupling of a zero-sum game: L_g + L_d then holds no product of the players.
+
+        >>> game = quadratic(A=[[2.0]], B=[[1.0]], C=[[2.0]], a=[5.0])
+        >>> game.jacobian().tolist()  # H, with D = −Bᵀ
+        [[2.0, 1.0], [-1.0, 2.0]]
+        >>> [each.tolist() for each in game.equilibrium()]  # 2g + d + 5 = 0, 2d − g = 0
+        [[-2.0], [-1.0]]
 
     **Arguments:**
     - `A`: `(n, n)`, `B`: `(n, m)`, `C`: `(m, m)`, `D`: `(m, n)` or `None` for −Bᵀ.

@@ -42,7 +42,7 @@ def ring(
     width: int | None = None,
     batch: int = 512,
 ) -> Gan:
-    """Equally weighted Gaussians on a circle, the test on which GANs were first seen to cycle and to drop modes.
+    """A GAN on a ring of Gaussians, equally weighted: the test on which GANs were first seen to cycle and to drop modes.
 
     | preset | setting | networks | loss |
     |---|---|---|---|
@@ -52,6 +52,10 @@ def ring(
 
     The released code of the first spaces 8 modes over the closed circle, so that two of them coincide; here all 8 are
     distinct. A preset's `default_optimisers` are its paper's, `saddlery.optimisers.PUBLISHED[preset]`.
+
+        >>> game = ring("numerics", modes=8, radius=2.0)
+        >>> game.data.centres[0].tolist(), game.generator.widths
+        ([2.0, 0.0], (16, 16, 16, 16))
 
     **Arguments:** `modes`, `radius`, `std` of the data, `loss` and `penalty` (see `Gan`), the dimension of the `noise`,
     the `width` of the hidden layers of both networks, and the `batch`; where `None`, the preset's.
@@ -77,10 +81,13 @@ def grid(
     width: int | None = None,
     batch: int = 512,
 ) -> Gan:
-    """Equally weighted Gaussians on a `side` × `side` grid centred on the origin, with the networks of a ring's preset.
+    """A GAN on a grid of Gaussians, `side` × `side`, centred on the origin, with the networks of a ring's preset.
 
     `side=5` is the 25 modes of the mode-collapse literature, `side=4` the 16 used for symplectic gradient adjustment
     (Balduzzi et al., 2018). `spacing` and `std` are the distance between neighbours and the deviation of each mode.
+
+        >>> len(grid(side=5).data.centres)
+        25
 
     **Raises:** as `ring`.
     """

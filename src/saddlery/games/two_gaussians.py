@@ -65,7 +65,7 @@ class TwoGaussians(Analytic):
 
 
 def two_gaussians(target: Numbers = (-0.5, 0.5), project: bool = False) -> TwoGaussians:
-    """Two Gaussians against two intervals (Li, Madry, Peebles, Schmidt, 2018).
+    """A GAN on a mixture of two Gaussians, against two intervals (Li, Madry, Peebles, Schmidt, 2018).
 
         generator: means μ (2,) of  q = ½ N(μ₁, 1) + ½ N(μ₂, 1);   target  p = ½ N(μ*₁, 1) + ½ N(μ*₂, 1)
         discriminator: [l₁, r₁, l₂, r₂] (4,),  D = 1 on [l₁, r₁] and on [l₂, r₂], 0 elsewhere
@@ -79,6 +79,12 @@ def two_gaussians(target: Numbers = (-0.5, 0.5), project: bool = False) -> TwoGa
     overlap their D add up. So L is smooth everywhere, and an interval may shrink and open again the other way round.
     With `project`, the discriminator plays the nearest ordered numbers l₁ ≤ r₁ ≤ l₂ ≤ r₂ instead (Euclidean projection;
     its numbers stay where the steps took them), and an interval that has closed has no gradient that would open it.
+
+        >>> game, means = two_gaussians(target=(0.0, 0.0)), jnp.array([2.0, 2.0])
+        >>> round(float(game.total_variation(means)), 4)  # of N(0, 1) and N(2, 1): 2Φ(1) − 1
+        0.6827
+        >>> game.best_response(means).round(3).tolist()  # D = 1 where x < 1
+        [-inf, 1.0, inf, inf]
 
     **Arguments:**
     - `target`: μ*, two numbers, in units of the standard deviation.
@@ -96,6 +102,9 @@ def ordered(intervals: Float[Array, "4 *rest"]) -> Float[Array, "4 *rest"]:
     """The nearest numbers, in Euclidean distance, that do not decrease: isotonic regression by its max-min formula.
 
     Along the first axis, of 4.
+
+        >>> ordered(jnp.array([0.0, 3.0, 1.0, 5.0])).tolist()  # 3 and 1 meet in the middle
+        [0.0, 2.0, 2.0, 5.0]
     """
     x = jnp.clip(intervals, -1e9, 1e9)  # infinite ends of both signs have no mean
     mean = [[sum(x[j : k + 1]) / (k + 1 - j) for k in range(j, 4)] for j in range(4)]
@@ -107,7 +116,11 @@ def ordered(intervals: Float[Array, "4 *rest"]) -> Float[Array, "4 *rest"]:
 
 
 def difference(x: ArrayLike, target: Means, means: Means) -> Array:
-    """p(x) − q(x), the difference of the two mixtures' densities at finite x of any shape."""
+    """p(x) − q(x), the difference of the two mixtures' densities at finite x of any shape.
+
+    >>> round(float(difference(0.0, jnp.zeros(2), jnp.full(2, 40.0))), 4)  # 1/√(2π)
+    0.3989
+    """
     density = norm.pdf(jnp.asarray(x)[..., None] - jnp.concatenate([target, means]))
     return density @ jnp.array([0.5, 0.5, -0.5, -0.5], density.dtype)
 

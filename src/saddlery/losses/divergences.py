@@ -43,85 +43,113 @@ from saddlery.arguments import quoted
 from saddlery.names import nearest
 from saddlery.types import Losses, Pair
 
-Scores = Float[Array, " batch"]
-Loss = Callable[[Scores, Scores], Losses]
+Scores = Float[Array, "*batch"]
+Real = Float[Array, " real"]
+Generated = Float[Array, " generated"]
+Loss = Callable[[Real, Generated], Losses]
 LossLike: TypeAlias = str | Loss  # a name of `LOSSES`, or a loss itself
 
 
 @jax.custom_jvp
 def softplus(v: Scores) -> Scores:
-    """log(1 + eᵛ), whose derivative is taken to be the sigmoid, which is cheaper than deriving the logarithm."""
+    """log(1 + eᵛ), whose derivative is taken to be the sigmoid, which is cheaper than deriving the logarithm.
+
+    >>> round(float(softplus(jnp.array(0.0))), 4)  # log 2
+    0.6931
+    """
     return jax.nn.softplus(v)
 
 
 softplus.defjvps(lambda tangent, _, v: tangent * jax.nn.sigmoid(v))
 
 
-def _saddle(a: Scores, b: Scores) -> Losses:
+def _saddle(a: Real, b: Generated) -> Losses:
     """The zero-sum game of F = E_P[a] − E_Q[b], out of a(v) of the real and b(v) of the generated scores."""
     value = a.mean() - b.mean()
     return Pair(value, -value)
 
 
-def _classify(real: Scores, generated: Scores) -> Float[Array, ""]:
+def _classify(real: Real, generated: Generated) -> Float[Array, ""]:
     """The cross-entropy of telling real from generated, E_P[softplus(−v)] + E_Q[softplus(v)]."""
     return softplus(-real).mean() + softplus(generated).mean()
 
 
-def minimax(real: Scores, generated: Scores) -> Losses:
+def minimax(real: Real, generated: Generated) -> Losses:
     """The original GAN's saddle, F = E_P[log σ(v)] + E_Q[log(1 − σ(v))] (Goodfellow et al., 2014, equation 1).
 
     The Numerics paper's "JS", and what the unrolled GAN's generator descends.
+
+        >>> [round(float(each), 4) for each in minimax(jnp.array([0.0]), jnp.array([0.0]))]  # ∓2 log 2
+        [-1.3863, 1.3863]
     """
     return _saddle(-softplus(-real), softplus(generated))
 
 
-def nonsaturating(real: Scores, generated: Scores) -> Losses:
+def nonsaturating(real: Real, generated: Generated) -> Losses:
     """The customary GAN: the generator minimises −E_Q[log σ(v)] instead (Goodfellow et al., 2014, section 3).
 
         generator: E_Q[softplus(−v)],   discriminator: E_P[softplus(−v)] + E_Q[softplus(v)]
 
     The Numerics paper's "standard".
+
+        >>> [round(float(each), 4) for each in nonsaturating(jnp.array([0.0]), jnp.array([0.0]))]  # log 2 and 2 log 2
+        [0.6931, 1.3863]
     """
     return Pair(softplus(-generated).mean(), _classify(real, generated))
 
 
-def kl(real: Scores, generated: Scores) -> Losses:
+def kl(real: Real, generated: Generated) -> Losses:
     """The generator minimises −E_Q[v] against the original GAN's discriminator (Mescheder, Nowozin, Geiger, 2017).
 
         generator: −E_Q[v],   discriminator: E_P[softplus(−v)] + E_Q[softplus(v)]
 
     At the best discriminator, v = log(p/q), the generator's loss is KL(Q‖P): zeros of the data are avoided.
+
+        >>> [round(float(each), 4) for each in kl(jnp.array([0.0]), jnp.array([0.0, -99.0]))]  # 49½; log 2 + ½ log 2
+        [49.5, 1.0397]
     """
     return Pair(-generated.mean(), _classify(real, generated))
 
 
-def tv(real: Scores, generated: Scores) -> Losses:
-    """Total variation: F = E_P[tanh v] − E_Q[tanh v] (Mescheder, Nowozin, Geiger, 2017)."""
+def tv(real: Real, generated: Generated) -> Losses:
+    """Total variation: F = E_P[tanh v] − E_Q[tanh v] (Mescheder, Nowozin, Geiger, 2017).
+
+    >>> [round(float(each), 4) for each in tv(jnp.array([99.0]), jnp.array([-99.0]))]  # nothing in common
+    [2.0, -2.0]
+    """
     return _saddle(jnp.tanh(real), jnp.tanh(generated))
 
 
-def wasserstein(real: Scores, generated: Scores) -> Losses:
+def wasserstein(real: Real, generated: Generated) -> Losses:
     """The difference of mean scores, F = E_P[v] − E_Q[v] (Arjovsky, Chintala, Bottou, 2017, equation 2).
 
     Unbounded in the scores: it needs a discriminator that is Lipschitz, by a penalty or by its architecture. The
     Numerics paper's "indicator".
+
+        >>> [round(float(each), 4) for each in wasserstein(jnp.array([3.0, 5.0]), jnp.array([1.0]))]  # 4 − 1
+        [3.0, -3.0]
     """
     return _saddle(real, generated)
 
 
-def hinge(real: Scores, generated: Scores) -> Losses:
+def hinge(real: Real, generated: Generated) -> Losses:
     """The hinge loss (Lim, Ye, 2017; Miyato et al., 2018, equations 16 and 17).
 
     generator: −E_Q[v],   discriminator: E_P[max(0, 1 − v)] + E_Q[max(0, 1 + v)]
+
+        >>> [round(float(each), 4) for each in hinge(jnp.array([2.0]), jnp.array([-0.5]))]  # ½; 0 + ½
+        [0.5, 0.5]
     """
     return Pair(-generated.mean(), relu(1 - real).mean() + relu(1 + generated).mean())
 
 
-def least_squares(real: Scores, generated: Scores) -> Losses:
+def least_squares(real: Real, generated: Generated) -> Losses:
     """Least squares with the labels 0 for generated, 1 for real, 1 wanted by the generator (Mao et al., 2017).
 
     generator: ½E_Q[(v − 1)²],   discriminator: ½E_P[(v − 1)²] + ½E_Q[v²]            (their equation 9)
+
+        >>> [round(float(each), 4) for each in least_squares(jnp.array([1.0]), jnp.array([0.0]))]  # at its labels
+        [0.5, 0.0]
     """
     return Pair(
         0.5 * jnp.square(generated - 1).mean(),
@@ -129,12 +157,15 @@ def least_squares(real: Scores, generated: Scores) -> Losses:
     )
 
 
-def relativistic(real: Scores, generated: Scores) -> Losses:
+def relativistic(real: Real, generated: Generated) -> Losses:
     """Relativistic pairing: each real sample is to score above the generated one it is paired with, and inversely.
 
         generator: E[softplus(v_P − v_Q)],   discriminator: E[softplus(v_Q − v_P)]
 
     (Jolicoeur-Martineau, 2019; in R3GAN with R1 and R2: Huang et al., 2024, equation 2.) Pairs are by position.
+
+        >>> [round(float(each), 4) for each in relativistic(jnp.array([7.0]), jnp.array([7.0]))]  # log 2 both
+        [0.6931, 0.6931]
 
     **Raises:** `ValueError` when the numbers of real and generated scores differ.
     """
@@ -146,28 +177,48 @@ def relativistic(real: Scores, generated: Scores) -> Losses:
     return Pair(softplus(real - generated).mean(), softplus(generated - real).mean())
 
 
-def f_kl(real: Scores, generated: Scores) -> Losses:
-    """f-GAN, Kullback–Leibler: F = E_P[v] − E_Q[exp(v − 1)], at best KL(P‖Q) (Nowozin et al., 2016)."""
+def f_kl(real: Real, generated: Generated) -> Losses:
+    """f-GAN, Kullback–Leibler: F = E_P[v] − E_Q[exp(v − 1)], at best KL(P‖Q) (Nowozin et al., 2016).
+
+    >>> [round(float(each), 4) for each in f_kl(jnp.array([2.0]), jnp.array([1.0]))]  # 2 − e⁰
+    [1.0, -1.0]
+    """
     return _saddle(real, jnp.exp(generated - 1))
 
 
-def f_reverse_kl(real: Scores, generated: Scores) -> Losses:
-    """f-GAN, reverse Kullback–Leibler: F = E_P[−exp(−v)] − E_Q[v − 1], at best KL(Q‖P) (Nowozin et al., 2016)."""
+def f_reverse_kl(real: Real, generated: Generated) -> Losses:
+    """f-GAN, reverse Kullback–Leibler: F = E_P[−exp(−v)] − E_Q[v − 1], at best KL(Q‖P) (Nowozin et al., 2016).
+
+    >>> [round(float(each), 4) for each in f_reverse_kl(jnp.array([0.0]), jnp.array([2.0]))]  # −1 − (2 − 1)
+    [-2.0, 2.0]
+    """
     return _saddle(-jnp.exp(-real), generated - 1)
 
 
-def f_pearson(real: Scores, generated: Scores) -> Losses:
-    """f-GAN, Pearson χ²: F = E_P[v] − E_Q[v²/4 + v], at best Σ(p − q)²/q (Nowozin et al., 2016)."""
+def f_pearson(real: Real, generated: Generated) -> Losses:
+    """f-GAN, Pearson χ²: F = E_P[v] − E_Q[v²/4 + v], at best Σ(p − q)²/q (Nowozin et al., 2016).
+
+    >>> [round(float(each), 4) for each in f_pearson(jnp.array([2.0]), jnp.array([2.0]))]  # 2 − (1 + 2)
+    [-1.0, 1.0]
+    """
     return _saddle(real, generated**2 / 4 + generated)
 
 
-def f_hellinger(real: Scores, generated: Scores) -> Losses:
-    """f-GAN, squared Hellinger: F = E_P[1 − exp(−v)] − E_Q[exp(v) − 1], at best Σ(√p − √q)² (Nowozin et al., 2016)."""
+def f_hellinger(real: Real, generated: Generated) -> Losses:
+    """f-GAN, squared Hellinger: F = E_P[1 − exp(−v)] − E_Q[exp(v) − 1], at best Σ(√p − √q)² (Nowozin et al., 2016).
+
+    >>> [round(float(each), 4) for each in f_hellinger(jnp.array([99.0]), jnp.array([0.0]))]  # (1 − 0) − (1 − 1)
+    [1.0, -1.0]
+    """
     return _saddle(-jnp.expm1(-real), jnp.expm1(generated))
 
 
-def f_js(real: Scores, generated: Scores) -> Losses:
-    """f-GAN, Jensen–Shannon: `minimax` with 2 log 2 added to F, at best 2 JS(P, Q) (Nowozin et al., 2016)."""
+def f_js(real: Real, generated: Generated) -> Losses:
+    """f-GAN, Jensen–Shannon: `minimax` with 2 log 2 added to F, at best 2 JS(P, Q) (Nowozin et al., 2016).
+
+    >>> [round(float(each), 4) for each in f_js(jnp.array([99.0]), jnp.array([-99.0]))]  # apart: 2 log 2
+    [1.3863, -1.3863]
+    """
     return _saddle(math.log(2) - softplus(-real), softplus(generated) - math.log(2))
 
 
@@ -192,6 +243,9 @@ LOSSES: dict[str, Loss] = {
 
 def as_loss(loss: LossLike) -> Loss:
     """The loss of this name in `LOSSES`; a function is returned as it is.
+
+        >>> as_loss("hinge").__name__
+        'hinge'
 
     **Raises:** `ValueError` for an unknown name, naming the nearest; `TypeError` for anything else.
     """

@@ -24,7 +24,7 @@ Score = Callable[[Samples], Float[Array, " batch"]]
 
 
 class Penalty(eqx.Module):
-    """A term to add to the discriminator's loss.
+    """A gradient penalty, a term to add to the discriminator's loss.
 
     **Arguments:**
     - `weight`: its factor, an array leaf: another weight is another argument of the same compiled program.
@@ -51,9 +51,16 @@ class Penalty(eqx.Module):
 
 
 class R1(Penalty):
-    """The squared gradient norm on real samples (Mescheder, Geiger, Nowozin, 2018, equation 9).
+    """The R1 penalty, the squared gradient norm on real samples (Mescheder, Geiger, Nowozin, 2018, equation 9).
 
     ½ weight · E_P‖∇D(x)‖²
+
+        >>> import saddlery as sd
+        >>> score = lambda x: x @ jnp.array([3.0, 4.0])  # ‖∇D‖ = 5 everywhere
+        >>> real, generated = jnp.zeros((2, 2)), jnp.ones((2, 2))
+        >>> penalty = sd.losses.R1(2.0)
+        >>> round(float(penalty(score, real, generated, ())), 4)  # ½ · 2 · 5²
+        25.0
     """
 
     def __call__(self, score: Score, real: Samples, generated: Samples, draw: Batch) -> Scalar:
@@ -62,9 +69,16 @@ class R1(Penalty):
 
 
 class R2(Penalty):
-    """The squared gradient norm on generated samples (Mescheder, Geiger, Nowozin, 2018, equation 10).
+    """The R2 penalty, the squared gradient norm on generated samples (Mescheder, Geiger, Nowozin, 2018, equation 10).
 
     ½ weight · E_Q‖∇D(x)‖²
+
+        >>> import saddlery as sd
+        >>> score = lambda x: x @ jnp.array([3.0, 4.0])  # ‖∇D‖ = 5 everywhere
+        >>> real, generated = jnp.zeros((2, 2)), jnp.ones((2, 2))
+        >>> penalty = sd.losses.R2(2.0)
+        >>> round(float(penalty(score, real, generated, ())), 4)  # ½ · 2 · 5²
+        25.0
     """
 
     def __call__(self, score: Score, real: Samples, generated: Samples, draw: Batch) -> Scalar:
@@ -73,11 +87,18 @@ class R2(Penalty):
 
 
 class WGANGP(Penalty):
-    """Gradients of norm 1 between real and generated samples (Gulrajani et al., 2017, equation 3).
+    """The WGAN-GP penalty: gradients of norm 1 between real and generated samples (Gulrajani et al., 2017, equation 3).
 
         weight · E(‖∇D(x̂)‖ − 1)²,   x̂ = ε x_P + (1 − ε) x_Q,   ε uniform in [0, 1), one for each pair
 
     Pairs are by position, so there must be as many generated samples as real ones.
+
+        >>> import saddlery as sd
+        >>> score = lambda x: x @ jnp.array([3.0, 4.0])  # ‖∇D‖ = 5 everywhere
+        >>> real, generated = jnp.zeros((2, 2)), jnp.ones((2, 2))
+        >>> penalty = sd.losses.WGANGP(1.0)
+        >>> round(float(penalty(score, real, generated, penalty.draw(jax.random.key(0), real))), 4)  # (5 − 1)²
+        16.0
     """
 
     def draw(self, key: Key, real: Samples) -> Batch:
@@ -95,13 +116,20 @@ class WGANGP(Penalty):
 
 
 class DRAGAN(Penalty):
-    """Gradients of norm 1 around the real samples (Kodali et al., 2017).
+    """The DRAGAN penalty: gradients of norm 1 around the real samples (Kodali et al., 2017).
 
         weight · E(‖∇D(x + scale · s · ε)‖ − 1)²,   x ~ P,   ε ~ N(0, I)
 
     with s the standard deviation of all entries of the batch of real samples. This is the paper's formula, √c being
     scale · s as in the authors' code; their code's noise is not Gaussian but uniform in [0, 1), which shifts the
     samples, and stops at a random point of the way.
+
+        >>> import saddlery as sd
+        >>> score = lambda x: x @ jnp.array([3.0, 4.0])  # ‖∇D‖ = 5 everywhere
+        >>> real, generated = jnp.zeros((2, 2)), jnp.ones((2, 2))
+        >>> penalty = sd.losses.DRAGAN(1.0)
+        >>> round(float(penalty(score, real, generated, penalty.draw(jax.random.key(0), real))), 4)  # (5 − 1)²
+        16.0
 
     **Arguments:**
     - `weight`: λ.
@@ -145,6 +173,9 @@ PenaltyLike: TypeAlias = str | Penalty | Sequence[str | Penalty] | None  # one, 
 
 def as_penalties(penalty: PenaltyLike) -> tuple[Penalty, ...]:
     """Penalties out of one or several, each a `Penalty` or text such as `"r1(weight=1.0)"`; `None` is none.
+
+        >>> [type(each).__name__ for each in as_penalties(("r1(weight=1.0)", R2(1.0)))]
+        ['R1', 'R2']
 
     **Raises:** `ValueError` for text that names none, naming the nearest; `TypeError` for anything else.
     """

@@ -12,25 +12,41 @@ from saddlery.types import Numbers
 def consensus(
     gamma: Numbers = 10.0, rate: float | None = None, target: float = 0.0, **options: Unpack[MethodOptions]
 ) -> Method:
-    """Consensus optimisation, v − γ Jᵀv (Mescheder, Nowozin, Geiger, 2017); γ adapts with a `rate`, see the rule."""
+    """Consensus optimisation, v − γ Jᵀv (Mescheder, Nowozin, Geiger, 2017); γ adapts with a `rate`, see the rule.
+
+    >>> float(consensus(gamma=5.0).rule.gamma)
+    5.0
+    """
     return _of(rules.Consensus(gamma, rate, target), options)
 
 
 @published
 def consensus_discriminator(gamma: float = 10.0, **options: Unpack[MethodOptions]) -> Method:
-    """Consensus on the discriminator only: is it just a smooth discriminator? (a reviewer's question)."""
+    """Consensus on the discriminator only: is it just a smooth discriminator? (a reviewer's question).
+
+    >>> consensus_discriminator(gamma=2.0).rule.gamma.tolist()
+    [[0.0, 0.0], [2.0, 2.0]]
+    """
     return _of(rules.Consensus([[0.0, 0.0], [gamma, gamma]]), options)
 
 
 @published
 def jare(gamma: float = 10.0, **options: Unpack[MethodOptions]) -> Method:
-    """JARE: each player is penalised by the other's squared gradient norm (Nie, Patel, 2019)."""
+    """JARE: each player is penalised by the other's squared gradient norm (Nie, Patel, 2019).
+
+    >>> jare(gamma=2.0).rule.gamma.tolist()
+    [[0.0, 2.0], [2.0, 0.0]]
+    """
     return _of(rules.Consensus([[0.0, gamma], [gamma, 0.0]]), options)
 
 
 @published
 def smooth(gamma: float = 10.0, **options: Unpack[MethodOptions]) -> Method:
-    """The discriminator alone is penalised by the generator's squared gradient norm (a rival in the Numerics' code)."""
+    """The discriminator alone is penalised by the generator's squared gradient norm (a rival in the Numerics' code).
+
+    >>> smooth(gamma=2.0).rule.gamma.tolist()
+    [[0.0, 0.0], [2.0, 0.0]]
+    """
     return _of(rules.Consensus([[0.0, 0.0], [gamma, 0.0]]), options)
 
 

@@ -13,13 +13,21 @@ from saddlery.rules.rule import repeated
 
 @published
 def simultaneous(**options: Unpack[MethodOptions]) -> Method:
-    """Both players descend their own gradient at once (Goodfellow et al., 2014)."""
+    """Simultaneous gradient descent, each player on its own loss (Goodfellow et al., 2014).
+
+    >>> print(simultaneous(learning_rate=0.5).discriminator)
+    None
+    """
     return combined(rules.Simultaneous(), schedules.simultaneous(), "numerics", options)
 
 
 @published
 def alternating(discriminator_steps: int = 1, generator_steps: int = 1, **options: Unpack[MethodOptions]) -> Method:
-    """The discriminator moves, then the generator answers it (Goodfellow et al., 2014, algorithm 1)."""
+    """Alternating gradient descent, the discriminator's move first (Goodfellow et al., 2014, algorithm 1).
+
+    >>> alternating(discriminator_steps=5).schedule
+    Alternating(discriminator=5)
+    """
     of_discriminator = repeated("discriminator_steps")(discriminator_steps)
     schedule = schedules.alternating(of_discriminator, repeated("generator_steps")(generator_steps))
     return combined(rules.Simultaneous(), schedule, "numerics", options)
@@ -27,27 +35,47 @@ def alternating(discriminator_steps: int = 1, generator_steps: int = 1, **option
 
 @published
 def two_time_scales(ratio: float = 4.0, **options: Unpack[MethodOptions]) -> Method:
-    """Simultaneous, the discriminator's learning rate `ratio` times what it was (Heusel et al., 2017)."""
+    """Two time scales (TTUR), simultaneous: the discriminator's learning rate times `ratio` (Heusel et al., 2017).
+
+    >>> import saddlery as sd
+    >>> print(two_time_scales(ratio=4.0).for_game(sd.games.bilinear()).discriminator)  # 4 · 0.1
+    sgd(learning_rate=0.4)
+    """
     amendment = Ratio(numbers("ratio", ratio, above=0.0))
     return combined(rules.Simultaneous(), schedules.simultaneous(), "unrolled-paper", options, amendment)
 
 
 @published
 def clipped(value: float = 0.01, **options: Unpack[MethodOptions]) -> Method:
-    """Simultaneous, each entry of the gradient clipped to ±`value` (ℓ∞), which a reviewer of the Numerics asked for."""
+    """Gradient clipping, each entry to ±`value` (ℓ∞), simultaneous: a reviewer of the Numerics asked for it.
+
+    >>> import saddlery as sd
+    >>> print(clipped(0.01).for_game(sd.games.bilinear()).generator)
+    sgd(learning_rate=0.1, clip=0.01)
+    """
     amendment = Numbers(clip=numbers("value", value, **RANGES["clip"]))
     return combined(rules.Simultaneous(), schedules.simultaneous(), "numerics", options, amendment)
 
 
 @published
 def clipped_norm(value: float = 1.0, **options: Unpack[MethodOptions]) -> Method:
-    """Simultaneous, each player's gradient clipped to a global norm of `value` (a rival in the Numerics' code)."""
+    """Gradient clipping, each player's to a global norm of `value`, simultaneous (a rival in the Numerics' code).
+
+    >>> import saddlery as sd
+    >>> print(clipped_norm(2.0).for_game(sd.games.bilinear()).generator)
+    sgd(learning_rate=0.1, clip_norm=2.0)
+    """
     amendment = Numbers(clip_norm=numbers("value", value, **RANGES["clip_norm"]))
     return combined(rules.Simultaneous(), schedules.simultaneous(), "numerics", options, amendment)
 
 
 @published
 def negative_momentum(momentum: float = -0.5, **options: Unpack[MethodOptions]) -> Method:
-    """Alternating with momentum below zero, `b1` below zero for Adam (Gidel et al., 2019, "Negative momentum")."""
+    """Negative momentum, alternating; of Adam a `b1` below zero (Gidel et al., 2019, "Negative momentum").
+
+    >>> import saddlery as sd
+    >>> print(negative_momentum(-0.5).for_game(sd.games.ring()).generator)  # Adam's
+    adam(learning_rate=0.001, b1=-0.5)
+    """
     amendment = Momentum(numbers("momentum", momentum, **RANGES["momentum"]))
     return combined(rules.Simultaneous(), schedules.alternating(), "analytic", options, amendment)

@@ -33,7 +33,12 @@ class MethodOptions(TypedDict, total=False):
 
 
 def published(function: Callable[P, Method]) -> Callable[P, Method]:
-    """A published method, whose signature lists the keywords of `MethodOptions` and which takes no others."""
+    """A published method, whose signature lists the keywords of `MethodOptions` and which takes no others.
+
+    >>> from saddlery.methods import simultaneous
+    >>> list(inspect.signature(simultaneous).parameters)
+    ['schedule', 'generator', 'discriminator', 'learning_rate']
+    """
     own = inspect.signature(function)
     named = [each for each in own.parameters.values() if each.kind is not inspect.Parameter.VAR_KEYWORD]
     shared = [
@@ -62,6 +67,11 @@ def combined(
     needed: bool = False,
 ) -> Method:
     """A method of a rule, a schedule and the optimisers that `options` give; what they do not give is left open.
+
+        >>> from saddlery import rules
+        >>> method = combined(rules.Simultaneous(), schedules.simultaneous(), "analytic", {"learning_rate": 0.25})
+        >>> print(method.for_game().generator)
+        sgd(learning_rate=0.25)
 
     **Arguments:** `settings`: those of `saddlery.optimisers.PUBLISHED` that are the method's paper's; `amendments` and
     `needed` as of `Method`.

@@ -10,7 +10,11 @@ from saddlery.methods.options import MethodOptions, combined, published
 
 @published
 def symplectic(weight: float = 1.0, align: bool = True, **options: Unpack[MethodOptions]) -> Method:
-    """Symplectic gradient adjustment (Balduzzi et al., 2018)."""
+    """Symplectic gradient adjustment (Balduzzi et al., 2018).
+
+    >>> float(symplectic(weight=0.5).rule.weight)
+    0.5
+    """
     return combined(rules.Symplectic(weight, align), schedules.simultaneous(), "numerics", options)
 
 
@@ -20,6 +24,10 @@ def competitive(step: float | None = None, **options: Unpack[MethodOptions]) -> 
 
     `step` is by default the generator's learning rate. The optimisers are sgd on every game unless others are given;
     under another one `step` only shapes the direction.
+
+        >>> import saddlery as sd
+        >>> float(competitive(learning_rate=0.25).for_game(sd.games.ring()).rule.step)  # the generator's learning rate
+        0.25
     """
     rule = rules.Competitive() if step is None else rules.Competitive(step)
     amendments = (Step(),) if step is None else ()
@@ -28,7 +36,11 @@ def competitive(step: float | None = None, **options: Unpack[MethodOptions]) -> 
 
 @published
 def neumann(order: int = 2, gamma: float = 0.1, **options: Unpack[MethodOptions]) -> Method:
-    """Consensus continued to higher powers of the transposed Jacobian, Σ (−γJᵀ)ᵏ v (a reviewer's question)."""
+    """Consensus continued to higher powers of the transposed Jacobian, Σ (−γJᵀ)ᵏ v (a reviewer's question).
+
+    >>> neumann(order=3).rule.evaluations(dimension=10)  # the gradient and three products
+    4
+    """
     return combined(rules.Neumann(order, gamma), schedules.simultaneous(), "numerics", options)
 
 
@@ -37,6 +49,9 @@ def krylov(order: int = 1, transposed: bool = True, **options: Unpack[MethodOpti
     """The direction of a Krylov space with the smallest residual ‖ξ − Hp‖, consensus's space unless told otherwise.
 
     The optimisers are sgd on every game unless others are given: the direction has a length of its own.
+
+        >>> krylov(order=2).rule.evaluations(dimension=10)  # the gradient, 2 products with Hᵀ, 3 with H
+        6
     """
     return combined(rules.Krylov(order, transposed), schedules.simultaneous(), "analytic", options, needed=True)
 
@@ -46,5 +61,8 @@ def newton(damping: float = 0.1, **options: Unpack[MethodOptions]) -> Method:
     """Newton's method on the field, damped: (J − damping I)⁻¹ v is descended.
 
     The optimisers are sgd on every game unless others are given: the direction has a length of its own.
+
+        >>> float(newton(damping=0.5).rule.damping)
+        0.5
     """
     return combined(rules.Newton(damping), schedules.simultaneous(), "analytic", options, needed=True)

@@ -14,6 +14,9 @@ def unrolled(steps: int = 10, second_order: bool = True, **options: Unpack[Metho
 
     The discriminator's optimiser is differentiated: where it has `eps_root` and that is 0, it is set to 1e-16, or
     the square root of a dead unit's zero second moment would make the gradient NaN.
+
+        >>> unrolled(steps=5).rule.evaluations(dimension=10)  # the gradient, 5 ahead, 5 back
+        11
     """
     rule = rules.Unrolled(steps, second_order)
     return combined(rule, schedules.simultaneous(), "unrolled", options, Differentiable())
@@ -21,11 +24,19 @@ def unrolled(steps: int = 10, second_order: bool = True, **options: Unpack[Metho
 
 @published
 def delayed(steps: int = 10, **options: Unpack[MethodOptions]) -> Method:
-    """The generator answers the discriminator of `steps` steps ago (an ablation of the unrolled paper)."""
+    """The generator answers the discriminator of `steps` steps ago (an ablation of the unrolled paper).
+
+    >>> delayed(steps=3).rule
+    Delayed(steps=3)
+    """
     return combined(rules.Delayed(steps), schedules.simultaneous(), "unrolled", options)
 
 
 @published
 def averaged(decay: float = 1.0, **options: Unpack[MethodOptions]) -> Method:
-    """The generator answers the discriminator's historical average (an ablation of the unrolled paper)."""
+    """Historical averaging: the generator answers the discriminator's average (an ablation of the unrolled paper).
+
+    >>> float(averaged(decay=0.5).rule.decay)
+    0.5
+    """
     return combined(rules.Averaged(decay), schedules.simultaneous(), "unrolled", options)

@@ -16,6 +16,11 @@ class Identity(Network):
     Metz et al. (2017). Under observation noise of standard deviation σ its likelihood has a closed form,
     x ~ N(0, (1 + σ²) I). No parameters. (The untrained control is `generator.init(key)`.)
 
+        >>> import jax.numpy as jnp
+        >>> generator = Identity((2, 2, 1))
+        >>> generator.noise, generator.apply((), jnp.arange(4.0).reshape(1, 4)).ravel().tolist()
+        (4, [0.0, 1.0, 2.0, 3.0])
+
     **Arguments:**
     - `shape`: of an image, such as `(8, 8, 1)`.
     """

@@ -16,14 +16,18 @@ from jaxtyping import Array, ArrayLike, Bool
 
 from saddlery.arguments import number
 from saddlery.data.images import in_range
+from saddlery.types import Numbers
 
 N = TypeVar("N", bound=ArrayLike)
 ROUNDING = 1e-3  # how far images may lie outside [−1, 1]
 BLACK, BRIGHT = 1 / 256, 0.5  # of images in [0, 1]: the darkest pixel is at most so bright, the brightest at least
 
 
-def numbers(name: str, x: ArrayLike, least: int = 1, axes: int | None = None) -> Any:
+def numbers(name: str, x: Numbers, least: int = 1, axes: int | None = None) -> Any:
     """An array of numbers, `(n, …)`, as it is: NumPy's or JAX's.
+
+        >>> numbers("x", [[1, 2], [3, 4]]).shape
+        (2, 2)
 
     **Arguments:**
     - `name`: of the argument, for the error.
@@ -46,17 +50,24 @@ def numbers(name: str, x: ArrayLike, least: int = 1, axes: int | None = None) ->
     return x
 
 
-def samples(name: str, x: ArrayLike, least: int = 1) -> Any:
-    """Samples of any shape, `numbers`; of uint8 ones, 0 becomes −1 and 255 becomes 1."""
+def samples(name: str, x: Numbers, least: int = 1) -> Any:
+    """Samples of any shape, `numbers`; of uint8 ones, 0 becomes −1 and 255 becomes 1.
+
+    >>> samples("images", np.array([[0], [255]], np.uint8)).tolist()
+    [[-1.0], [1.0]]
+    """
     return in_range(numbers(name, x, least))
 
 
-def images(name: str, x: ArrayLike) -> Any:
+def images(name: str, x: Numbers) -> Any:
     """Images `(n, height, width, channels)` in [−1, 1], of uint8 or floating-point ones; otherwise as `samples`.
 
     Images in [0, 1] lie within [−1, 1] as well. They are told by their black: the darkest pixel of all is 0, to half a
     grey level, where in [−1, 1] it would be −1, and others are bright. So what a generator makes that has collapsed
     onto bright or grey images is let in: its darkest pixel lies there by chance only.
+
+        >>> images("images", np.full((1, 1, 1, 1), 255, np.uint8)).tolist()
+        [[[[1.0]]]]
 
     **Raises:** `ValueError` also for integers of another type, and for another range, with what to do.
     """
@@ -76,6 +87,9 @@ def images(name: str, x: ArrayLike) -> Any:
 def positive(name: str, value: N) -> N:
     """A positive number, or an array of them, as it is.
 
+        >>> positive("std", 0.5)
+        0.5
+
     **Raises:** `ValueError` naming the argument for another value, where it is known.
     """
     if known(value):
@@ -85,10 +99,18 @@ def positive(name: str, value: N) -> N:
 
 
 def known(x: Any) -> bool:
-    """Whether the values of an array are there: they are not while a program is compiled."""
+    """Whether the values of an array are there: they are not while a program is compiled.
+
+    >>> known(jnp.ones(2)), jax.jit(lambda x: jnp.array(known(x)))(jnp.ones(2)).item()
+    (True, False)
+    """
     return not isinstance(x, Tracer)
 
 
 def finite(*arrays: ArrayLike) -> Bool[Array, ""]:
-    """Whether all numbers of these arrays are finite, inside of compiled programs too."""
+    """Whether all numbers of these arrays are finite, inside of compiled programs too.
+
+    >>> bool(finite(jnp.ones(2), jnp.array([jnp.nan])))
+    False
+    """
     return jnp.stack([jnp.isfinite(each).all() for each in arrays]).all()

@@ -14,10 +14,16 @@ AT_ONCE = 512  # images in memory together
 
 
 def penultimate(network: Network, parameters: Parameters) -> Callable[[Any], np.ndarray]:
-    """The function from images to the network's features, what enters its last layer, as `(n, features)`.
+    """Penultimate features: the function from images to what enters a network's last layer, as `(n, features)`.
 
     A network says what its features are by a method `features(parameters, x)`; of an `MLP` they are its last hidden
     layer. Images are taken 512 at a time, of uint8 ones in [-1, 1].
+
+        >>> import jax.numpy as jnp
+        >>> hidden = {"weight": 2 * jnp.eye(2), "bias": jnp.zeros(2)}
+        >>> last = {"weight": jnp.ones((2, 1)), "bias": jnp.zeros(1)}
+        >>> penultimate(MLP(2, 1, (2,)), (hidden, last))(jnp.array([[3.0, -1.0]])).tolist()  # relu(2 x)
+        [[6.0, 0.0]]
 
     **Raises:** `TypeError` for a network of which neither is known. The function raises `ValueError` for images that
     are not finite.

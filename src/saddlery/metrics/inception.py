@@ -68,6 +68,9 @@ def inception(weights: Path | str | None = None) -> Callable[[Any], Inception]:
 def seen(images: Any) -> np.ndarray:
     """Images as the network sees them: `(n, 3, height, width)`, uint8.
 
+        >>> seen(np.full((1, 2, 2, 1), 255, np.uint8)).shape
+        (1, 3, 2, 2)
+
     **Raises:** `ValueError` for what are no images in [-1, 1] or uint8, of one or three channels.
     """
     from saddlery.metrics.probes import pixels

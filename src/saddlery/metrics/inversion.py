@@ -66,11 +66,16 @@ def invert(
     optimiser: optax.GradientTransformation | None = None,
     lanes: int | None = None,
 ) -> Inversion:
-    """The best z for each image, argmin_z mean (G(z) − x)², by several searches from draws of the prior.
+    """Inversion: the best z for each image, argmin_z mean (G(z) − x)², by several searches from draws of the prior.
 
     Metz et al. (2017, unrolled GANs, section 3.4) compare generators by this error. That it is small says only that
     *a* z exists: an overcomplete identity (`saddlery.metrics.Identity`) reaches zero. So look also at `log_density`,
     at held-out images beside training images, at `converged`, at `jacobian_norms`, and at `log_likelihood`.
+
+        >>> from saddlery.metrics import Identity
+        >>> found = invert(Identity((2,)), (), jnp.array([[0.5, -0.5]]), jax.random.key(0), noise=2, restarts=1)
+        >>> found.best_z.round(3).tolist(), float(found.best_error[0].round(3))
+        ([[0.5, -0.5]], 0.0)
 
     **Arguments:**
     - `generator`, `parameters`: such as `game.generator` and `run.players.generator`.
@@ -116,12 +121,18 @@ def log_prior(z: Float[Any, "*batch d"]) -> Any:
 
     Draws of the prior itself have −½ d (1 + log 2π) ± √(d/2): z that lie far below are ones that the generator hardly
     ever gets to see.
+
+        >>> round(float(log_prior(np.zeros(2))), 4)  # −log 2π
+        -1.8379
     """
     return -((z**2).sum(-1) + z.shape[-1] * np.log(2 * np.pi)) / 2
 
 
 def targets_of(images: Any) -> Any:
     """Images, or vectors in their place, as searches and chains take them.
+
+        >>> targets_of(np.full((1, 1, 1, 1), 255, np.uint8)).ravel().tolist()
+        [1.0]
 
     **Raises:** `ValueError` for ones that are not finite, and images in another range than [-1, 1].
     """
@@ -130,7 +141,13 @@ def targets_of(images: Any) -> Any:
 
 
 def check_generator(generator: Network, parameters: Parameters, noise: int, shape: tuple[int, ...]) -> None:
-    """Raise `ValueError` when images of this shape are no function of one z each under the generator."""
+    """Raise `ValueError` when images of this shape are no function of one z each under the generator.
+
+    >>> from saddlery.metrics import Identity
+    >>> check_generator(Identity((2,)), (), noise=2, shape=(3,))
+    Traceback (most recent call last):
+    ValueError: images: got the shape (3,), expected the generator's, (2,)
+    """
     if not generator.independent:
         raise ValueError(
             "generator: its samples of a batch see each other, as under batch normalisation, so that an image is not "

@@ -62,6 +62,12 @@ def log_likelihood(
     the posterior of an average direction then sharpens evenly. Unlike an inversion's error, this asks how much of the
     prior makes the image.
 
+        >>> from saddlery.metrics import Identity
+        >>> x, key = jnp.zeros((1, 1)), jax.random.key(0)
+        >>> found = log_likelihood(Identity((1,)), (), x, key, noise=1, std=1.0, temperatures=50, chains=64)
+        >>> round(float(found.value[0]), 1)  # x ~ N(0, 2): −½ log 4π = −1.27
+        -1.3
+
     **Arguments:**
     - `generator`, `parameters`, `noise`: as for `invert`.
     - `images`: `(images, …)` in [-1, 1] or uint8.

@@ -15,13 +15,16 @@ from saddlery.types import Key
 
 
 def pairwise_distances(
-    samples: Float[Array, "n *shape"], features: Callable[[Any], Any] | None = None
+    samples: Float[Array | np.ndarray, "n *shape"], features: Callable[[Any], Any] | None = None
 ) -> Float[np.ndarray, " pairs"]:
     """The Euclidean distances of all n (n − 1) / 2 pairs of samples, of their pixels or of their features.
 
     Metz et al. (2017, unrolled GANs, section 3.4.2) compare their histogram with that of real images: a collapsed
     generator has it further left. Pixels say little alone, and noise may match them, as their reviewer said: look at
     features too, and at `noise_like` as the control.
+
+        >>> pairwise_distances(jnp.array([[0.0], [3.0], [4.0]])).tolist()
+        [3.0, 4.0, 1.0]
 
     **Arguments:**
     - `samples`: `(n, …)`, at least two.
@@ -45,6 +48,10 @@ def noise_like(images: Float[Array, "n *shape"], key: Key) -> Float[Array, "n *s
     """Noise images, each pixel drawn apart from what that pixel is in the images: the control of `pairwise_distances`.
 
     The squared distances of pairs have the same mean in pixels as those of the images, although nothing is to be seen.
+
+        >>> images = jnp.array([[0.0, 5.0], [1.0, 5.0]])
+        >>> sorted(noise_like(images, jax.random.key(0))[:, 0].tolist())  # the first pixel's values, mixed
+        [0.0, 1.0]
     """
     images = jnp.asarray(images)
     flat = images.reshape(len(images), -1)

@@ -30,6 +30,14 @@ class Probe(eqx.Module):
 
     A new one implements `measure`, a pure function, names the axes of variables that have any in `dims`,
     and says in `measures` what its numbers are.
+
+        >>> import saddlery as sd
+        >>> class Product(sd.metrics.Probe):
+        ...     def measure(self, game, players, key):
+        ...         return {"product": players.generator @ players.discriminator}
+        >>> players = sd.Pair(jnp.array([3.0]), jnp.array([5.0]))
+        >>> float(Product()(sd.games.bilinear(), players, jax.random.key(0))["product"])
+        15.0
     """
 
     @property
@@ -60,7 +68,13 @@ def _measure(probe, game, players, key):
 
 
 class Losses(Probe):
-    """Both players' losses, and the ℓ² norms of the simultaneous gradient's two parts, on a fresh batch."""
+    """Both players' losses, and the ℓ² norms of the simultaneous gradient's two parts, on a fresh batch.
+
+    >>> import saddlery as sd
+    >>> game, players = sd.games.bilinear(coupling=2.0), sd.Pair(jnp.array([3.0]), jnp.array([5.0]))
+    >>> {name: float(value) for name, value in Losses()(game, players, jax.random.key(0)).items()}  # 2 · 3 · 5, …
+    {'discriminator_loss': -30.0, 'discriminator_norm': 6.0, 'generator_loss': 30.0, 'generator_norm': 10.0}
+    """
 
     def measure(self, game: Any, players: Players, key: Key) -> dict[str, Array]:
         """`generator_loss`, `discriminator_loss`, `generator_norm`, `discriminator_norm`."""
@@ -76,7 +90,13 @@ class Losses(Probe):
 
 
 class Modes(Probe):
-    """`mode_coverage` of fresh samples, for a GAN whose data is a `Mixture`."""
+    """`mode_coverage` of fresh samples, for a GAN whose data is a `Mixture`.
+
+    >>> import saddlery as sd
+    >>> game = sd.games.ring(width=4)
+    >>> sorted(Modes(samples=10)(game, game.init(jax.random.key(0)), jax.random.key(1)))
+    ['high_quality', 'js', 'kl', 'modes', 'total_variation']
+    """
 
     samples: int = eqx.field(static=True, default=2500)
 
@@ -116,6 +136,10 @@ class Distances(Probe):
     """`sliced_wasserstein` (of order 2) and `mmd` between fresh samples and as many real ones.
 
     The kernel's bandwidths are fixed, so that values of different steps, seeds and methods compare.
+
+        >>> same = jnp.array([[0.0], [1.0]])
+        >>> float(Distances(jnp.ones(1)).between(same, same, jax.random.key(0))["sliced_wasserstein"])
+        0.0
     """
 
     bandwidths: Array
@@ -136,7 +160,11 @@ class Distances(Probe):
 
 
 class Samples(Probe):
-    """Fresh samples to look at: vectors as they are in float32, images as pixels."""
+    """Fresh samples to look at: vectors as they are in float32, images as pixels.
+
+    >>> Samples(("coordinate",), 10).dims
+    {'samples': ('sample', 'coordinate')}
+    """
 
     axes: tuple[str, ...] = eqx.field(static=True)
     shown: int = eqx.field(static=True)
@@ -153,12 +181,20 @@ class Samples(Probe):
 
 
 def as_seen(images: ArrayLike) -> Array:
-    """Images as they would be shown, in [−1, 1]: what lies outside is clipped."""
+    """Images as they would be shown, in [−1, 1]: what lies outside is clipped.
+
+    >>> as_seen(jnp.array([-0.5, 9.0])).tolist()
+    [-0.5, 1.0]
+    """
     return jnp.clip(in_range(jnp.asarray(images)), -1, 1)
 
 
 def pixels(images: ArrayLike) -> Array:
-    """Images in [−1, 1] as uint8 in [0, 255], rounded; what lies outside is clipped, NaN is grey; uint8 stays."""
+    """Images in [−1, 1] as uint8 in [0, 255], rounded; what lies outside is clipped, NaN is grey; uint8 stays.
+
+    >>> pixels(jnp.array([-1.0, 1.0, 9.0])).tolist()
+    [0, 255, 255]
+    """
     return jnp.round((jnp.nan_to_num(as_seen(images)) + 1) * 127.5).astype(jnp.uint8)
 
 

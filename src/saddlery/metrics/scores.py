@@ -15,7 +15,8 @@ from saddlery.metrics import entry
 
 AT_ONCE = 1024  # rows of a matrix of distances in memory together
 
-Features = Float[Array | np.ndarray, "n features"]
+Generated = Float[Array | np.ndarray, "n features"]
+Real = Float[Array | np.ndarray, "m features"]
 
 
 class Score(NamedTuple):
@@ -42,6 +43,9 @@ class DensityCoverage(NamedTuple):
 def inception_score(probabilities: Float[Array | np.ndarray, "n classes"], splits: int = 10) -> Score:
     """The inception score, exp E_x KL(p(y|x) ‖ p(y)), between 1 and the number of classes (Salimans et al., 2016).
 
+        >>> inception_score(np.eye(4), splits=1).mean  # four classes, each sure
+        4.0
+
     **Arguments:**
     - `probabilities`: p(y|x) of each sample by a classifier, in random order; rows sum to one.
     - `splits`: parts of the samples that are scored apart, as is customary; the score depends on it.
@@ -59,13 +63,16 @@ def inception_score(probabilities: Float[Array | np.ndarray, "n classes"], split
     return Score(float(np.mean(scores)), float(np.std(scores)))
 
 
-def frechet_distance(generated: Features, real: Features) -> float:
+def frechet_distance(generated: Generated, real: Real) -> float:
     """The Fréchet distance of Gaussians with the sets' moments; of Inception features, the FID (Heusel et al., 2017).
 
         ‖μ − μ'‖² + tr(Σ + Σ' − 2 (Σ Σ')^½)
 
     The trace of the root is that of the eigenvalues of Σ^½ Σ' Σ^½, which are real and not negative. It falls with the
     number of samples: compare only values of equal numbers, well above the number of features.
+
+        >>> round(frechet_distance(np.array([[3.0], [5.0]]), np.array([[0.0], [2.0]])), 4)  # equal variances, 3²
+        9.0
 
     **Raises:** `ValueError` for fewer than two samples, features that are not finite or of different numbers, or so
     many that their covariances do not fit into the memory that is free.
@@ -79,15 +86,16 @@ def frechet_distance(generated: Features, real: Features) -> float:
     return float(((x.mean(0) - y.mean(0)) ** 2).sum() + np.trace(sigma) + np.trace(other) - 2 * shared)
 
 
-def kernel_distance(
-    generated: Features, real: Features, subsets: int = 100, size: int = 1000, seed: int = 2020
-) -> Score:
+def kernel_distance(generated: Generated, real: Real, subsets: int = 100, size: int = 1000, seed: int = 2020) -> Score:
     """The squared MMD of the kernel (⟨x, y⟩/d + 1)³; of Inception features, the KID (Bińkowski et al., 2018).
 
         Σ_{i≠j} k(x_i, x_j) / m(m−1) + Σ_{i≠j} k(y_i, y_j) / m(m−1) − 2 Σ_{ij} k(x_i, y_j) / m²
 
     Unbiased: zero in expectation for equal distributions, so that it may be negative, and comparable between numbers of
     samples.
+
+        >>> kernel_distance(np.zeros((2, 1)), np.ones((2, 1)), subsets=1).mean  # 1 + 2³ − 2 · 1
+        7.0
 
     **Arguments:**
     - `generated`, `real`: features, d of each sample.
@@ -108,11 +116,15 @@ def kernel_distance(
     return Score(float(np.mean(values)), float(np.std(values)))
 
 
-def precision_recall(generated: Features, real: Features, neighbours: int = 3) -> PrecisionRecall:
+def precision_recall(generated: Generated, real: Real, neighbours: int = 3) -> PrecisionRecall:
     """Improved precision and recall (Kynkäänniemi et al., 2019).
 
     Around each real sample is a ball that reaches its k-th nearest real neighbour. Precision is the share of generated
     samples in at least one of these balls; recall the same with generated and real exchanged.
+
+        >>> real = np.arange(10.0)[:, None]
+        >>> precision_recall(real[:5], real, neighbours=1)  # balls of radius 1 around 0 … 4 reach 5 as well
+        PrecisionRecall(precision=1.0, recall=0.6)
 
     **Arguments:**
     - `generated`, `real`: features; values depend on the numbers of samples, best equal.
@@ -127,12 +139,16 @@ def precision_recall(generated: Features, real: Features, neighbours: int = 3) -
     )
 
 
-def density_coverage(generated: Features, real: Features, neighbours: int = 5) -> DensityCoverage:
+def density_coverage(generated: Generated, real: Real, neighbours: int = 5) -> DensityCoverage:
     """Density and coverage (Naeem et al., 2020), which outliers among the real samples do not deceive.
 
     With the same balls around the real samples, to their k-th nearest real neighbours: density is the mean number of
     balls that a generated sample is in, over k; coverage the share of balls that hold a generated sample. For equal
     distributions density is 1 in expectation, and coverage about 1 − 2⁻ᵏ for equal numbers of samples.
+
+        >>> real = np.arange(10.0)[:, None]
+        >>> density_coverage(real[1:3], real, neighbours=1)  # each in the balls around three, and these around 0 … 3
+        DensityCoverage(density=3.0, coverage=0.4)
 
     **Arguments**, **Raises:** as for `precision_recall`.
     """

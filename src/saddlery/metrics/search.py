@@ -8,6 +8,8 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Bool, Float, Int
 
+from saddlery.types import Scalar
+
 DECREASE, CURVATURE = 1e-4, 0.9  # the constants of the weak Wolfe conditions, as in Nocedal and Wright (2006)
 TRIALS = 25  # points tried along a line, after which rounding has the last word
 
@@ -55,7 +57,12 @@ class Searching(NamedTuple):
 
 
 def lbfgs(
-    function: Callable, z: Float[Array, "lanes d"], *, iterations: int, tolerance: float, memory: int = 10
+    function: Callable,
+    z: Float[Array, "lanes d"],
+    *,
+    iterations: int | Int[Array, ""],
+    tolerance: float | Scalar,
+    memory: int = 10,
 ) -> Found:
     """L-BFGS in every lane (optax's direction), with a line search in which no lane waits for another.
 
@@ -65,6 +72,10 @@ def lbfgs(
 
     takes it and a new direction; the others halve their bracket, or double the step where it has no upper end
     (Lewis and Overton, 2013, algorithm 2.6, which suits functions with kinks too).
+
+        >>> found = lbfgs(lambda z: ((z - 3) ** 2).sum(1), jnp.zeros((1, 2)), iterations=20, tolerance=1e-5)
+        >>> found.z.round(4).tolist(), found.converged.tolist()
+        ([[3.0, 3.0]], [True])
 
     **Arguments:**
     - `function`: from points `(lanes, d)` to values `(lanes,)`, each of its own point only.
@@ -114,13 +125,17 @@ def descend(
     z: Float[Array, "lanes d"],
     optimiser: optax.GradientTransformation,
     *,
-    iterations: int,
-    tolerance: float,
+    iterations: int | Int[Array, ""],
+    tolerance: float | Scalar,
 ) -> Found:
     """Any optax optimiser in every lane, such as `optax.adam(0.03)`: the best of the points that it passes.
 
     A lane that has converged stays where it is. Arguments as for `lbfgs`; the optimiser must treat numbers apart
     (Adam does; what normalises by a global norm would mix the lanes).
+
+        >>> found = descend(lambda z: z[:, 0] ** 2, jnp.ones((1, 1)), optax.sgd(0.25), iterations=3, tolerance=0.0)
+        >>> found.z.tolist(), found.value.tolist()  # halved three times
+        ([[0.125]], [0.015625])
     """
 
     def turn(i, carry):

@@ -40,6 +40,12 @@ def jacobian_norms(
     these. Estimated, the squared Frobenius norm is E‖Jv‖² over signs v (Hutchinson, 1990), and the spectral norm is
     that of `probes` power iterations v ← JᵀJv / ‖JᵀJv‖, from below.
 
+        >>> from saddlery.networks import MLP
+        >>> linear = ({"weight": jnp.diag(jnp.array([3.0, 4.0])), "bias": jnp.zeros(2)},)
+        >>> found = jacobian_norms(MLP(2, 2, ()), linear, jnp.zeros((1, 2)))
+        >>> found.frobenius.round(4).tolist(), found.spectral.round(4).tolist()  # √(3² + 4²), and 4
+        ([5.0], [4.0])
+
     **Arguments:**
     - `generator`, `parameters`: of independent samples.
     - `z`: where.

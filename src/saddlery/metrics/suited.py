@@ -36,7 +36,11 @@ class Suited(NamedTuple):
 
 
 def suited(data: Any) -> Suited:
-    """The row of `SUITED` of a kind of data, or that of data of which nothing is known, `OTHER`."""
+    """The row of `SUITED` of a kind of data, or that of data of which nothing is known, `OTHER`.
+
+    >>> suited(Mixture([[0.0], [1.0]], 0.5)).facts(Mixture([[0.0], [1.0]], 0.5))
+    {'modes_total': 2.0, 'mode_std': 0.5}
+    """
     return next((row for kind, row in SUITED.items() if isinstance(data, kind)), OTHER)
 
 
@@ -52,6 +56,10 @@ def probes(game: Any, samples: int = 2500, shown: int = 512) -> dict[str, Callab
     | a GAN on other data | `sliced_wasserstein`, `mmd` |
     | a GAN on vectors | `samples` (sample, coordinate), float32 |
     | a GAN on images | `samples` (sample, y, x, channel), uint8 |
+
+        >>> import saddlery as sd
+        >>> sorted(probes(sd.games.ring())), sorted(probes(sd.games.bilinear()))
+        (['losses', 'modes', 'samples'], ['losses'])
 
     **Arguments:**
     - `game`: any game; a GAN is a `saddlery.games.Gan`.
@@ -77,6 +85,10 @@ def perfect(game: Any, samples: int = 2500, repeats: int = 4) -> dict[str, float
 
     For a mixture these are `perfect_sampler`'s; for other data the mean distances of `repeats` pairs of
     independent draws of `samples` real samples each. Empty for a game that is no GAN.
+
+        >>> import saddlery as sd
+        >>> round(perfect(sd.games.ring(), samples=100)["high_quality"], 4)  # 1 − exp(−4.5)
+        0.9889
 
     **Raises:** `ValueError` for numbers that are not whole, or too small.
     """

@@ -31,7 +31,7 @@ class Support(NamedTuple):
 
 
 def support_size(
-    samples: Float[Array, "n *shape"], threshold: float = 0.0, features: Features | None = None
+    samples: Float[Array | np.ndarray, "n *shape"], threshold: float = 0.0, features: Features | None = None
 ) -> Support:
     """The size of a generator's support by the birthday paradox (Arora and Zhang, 2017).
 
@@ -43,6 +43,10 @@ def support_size(
     and the interval is that of a Poisson count (Garwood, 1936). Arora and Zhang let people judge whether two images are
     the same; here they are when their distance is at most `threshold`. So measure real images in the same way, with the
     threshold from them (`real_threshold`), and compare.
+
+        >>> found = support_size(np.array([[0.0], [0.0], [1.0], [2.0]]))
+        >>> found.size, found.pairs  # 4 · 3 / 2 pairs, of which one is the same
+        (6.0, 1)
 
     **Arguments:**
     - `samples`: `(n, …)`, at least two.
@@ -60,10 +64,15 @@ def support_size(
     return Support(size, low, high, pairs, math.sqrt(2 * math.log(2) * size))
 
 
-def real_threshold(real: Float[Array, "n *shape"], features: Features | None = None, share: float = 1e-3) -> float:
+def real_threshold(
+    real: Float[Array | np.ndarray, "n *shape"], features: Features | None = None, share: float = 1e-3
+) -> float:
     """The distance below which a `share` of the pairs of real images lies: a threshold for `support_size`.
 
     Real images then have a support size of 1 / `share`, to which a generator's compares.
+
+        >>> real_threshold(np.array([[0.0], [3.0], [4.0]]), share=0.5)  # of the distances 1, 3 and 4
+        3.0
 
     **Raises:** `ValueError` for a share that is not between 0 and 1; what `pairwise_distances` raises.
     """

@@ -84,6 +84,10 @@ def from_functions(
 ) -> Functions:
     """A network out of two plain functions.
 
+        >>> line = from_functions(lambda key: {"slope": jnp.array(2.0)}, lambda parameters, x: parameters["slope"] * x)
+        >>> line.apply(line.init(jax.random.key(0)), jnp.array([[3.0]])).tolist()
+        [[6.0]]
+
     **Arguments:**
     - `init`: from a `jax.random.key` to parameters, a pytree of inexact arrays.
     - `apply`: from parameters and a batch `(batch, …)` to values `(batch, …)`.
@@ -105,6 +109,10 @@ def from_equinox(make: Callable[[Key], eqx.Module], *, batched: bool = False, in
     ```python
     from_equinox(lambda key: eqx.nn.MLP(2, 1, width_size=128, depth=2, key=key))
     ```
+
+        >>> network = from_equinox(lambda key: eqx.nn.Linear(2, 1, key=key))
+        >>> jax.tree.map(jnp.shape, network.init(jax.random.key(0))).weight
+        (1, 2)
 
     **Arguments:**
     - `make`: from a `jax.random.key` to the module.
@@ -147,6 +155,11 @@ def from_nnx(make: Callable[["nnx.Rngs"], "nnx.Module"], *, independent: bool = 
     from_nnx(lambda rngs: nnx.Sequential(nnx.Linear(2, 128, rngs=rngs), nnx.relu, nnx.Linear(128, 1, rngs=rngs)))
     ```
 
+        >>> from flax import nnx
+        >>> network = from_nnx(lambda rngs: nnx.Linear(2, 1, rngs=rngs))
+        >>> jax.tree.map(jnp.shape, network.init(jax.random.key(0)))
+        {'bias': (1,), 'kernel': (2, 1)}
+
     **Arguments:**
     - `make`: from an `nnx.Rngs` to the module, which takes a whole batch.
     - `independent`: whether samples of a batch do not see each other; see `Network`.
@@ -175,6 +188,10 @@ def from_nnx(make: Callable[["nnx.Rngs"], "nnx.Module"], *, independent: bool = 
 
 def as_network(thing: Any, argument: str = "network") -> Network:
     """The network itself, when it is one: anything with `init`, `apply` and `independent`.
+
+        >>> from saddlery.networks import MLP
+        >>> as_network(MLP(2, 1)).outputs
+        1
 
     **Raises:** `TypeError` naming `argument` and the adapters.
     """

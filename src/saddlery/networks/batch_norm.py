@@ -25,6 +25,9 @@ def batch_norm(x: Array, epsilon: float = 1e-3) -> Array:
     that use it are not `independent`. They are computed in float32 or more. What is learned, a shift, is the bias of
     the layer that is normalised; a scale would be absorbed by the next layer.
 
+        >>> batch_norm(jnp.array([[0.0, 4.0]]), epsilon=0.0).tolist()  # E x = 2, Var x = 4
+        [[-1.0, 1.0]]
+
     **Arguments:**
     - `x`: `(features, …, batch)`.
     - `epsilon`: ε, by default that of the released code of Mescheder, Nowozin and Geiger (2017).
@@ -33,7 +36,11 @@ def batch_norm(x: Array, epsilon: float = 1e-3) -> Array:
 
 
 def normalised(x: Array, statistics: Moments | None, epsilon: float = 1e-3) -> tuple[Array, Moments]:
-    """`batch_norm` by given statistics, with `None` by the batch's own; and the statistics used."""
+    """`batch_norm` by given statistics, with `None` by the batch's own; and the statistics used.
+
+    >>> normalised(jnp.array([[2.0, 4.0]]), Moments(jnp.array([0.0]), jnp.array([4.0])), epsilon=0.0)[0].tolist()
+    [[1.0, 2.0]]
+    """
     axes = tuple(range(1, x.ndim))
     known = None if statistics is None else [jnp.expand_dims(each, axes) for each in statistics]
     wide = x.astype(jnp.promote_types(x.dtype, jnp.float32))
@@ -52,6 +59,11 @@ def population(
     The first map's are taken over all batches, then the second's with the first normalised by them, and so on: what
     one batch of them all would have, in the memory of one batch. So they are those of the parameters as they are
     ("precise batch norm": Wu, Johnson, 2021), not an average over training.
+
+        >>> batches = [jnp.array([[0.0, 2.0]]), jnp.array([[4.0, 6.0]])]
+        >>> (found,) = population(lambda x, known: normalised(x, None)[1], batches, maps=1)
+        >>> found.mean.tolist(), found.variance.tolist()  # of 0, 2, 4, 6
+        ([3.0], [5.0])
 
     **Arguments:**
     - `moments`: from a batch and the statistics of the first maps to those that the batch has of the next map.

@@ -29,6 +29,10 @@ def convolution(
 
     It is `jax.lax.conv_general_dilated` without dilation, and is computed by it except on CPUs.
 
+        >>> ones = jnp.ones((1, 3, 3, 1))
+        >>> convolution(ones, jnp.ones((3, 3, 1, 1)))[0, :, :, 0].tolist()  # how many pixels are under the kernel
+        [[4.0, 6.0, 4.0], [6.0, 9.0, 6.0], [4.0, 6.0, 4.0]]
+
     **Arguments:**
     - `x`: images `(batch, height, width, inputs)`.
     - `kernel`: `(rows, columns, inputs, outputs)`.
@@ -62,6 +66,10 @@ def transposed_convolution(
         y[n, stride·i + u − top, stride·j + v − left, c] = Σ x[n, i, j, o] · kernel[u, v, c, o]
 
     It is `jax.lax.conv_transpose` with `transpose_kernel=True`, and TensorFlow's `conv2d_transpose`.
+
+        >>> pixel = jnp.full((1, 1, 1, 1), 2.0)
+        >>> transposed_convolution(pixel, jnp.ones((2, 2, 1, 1)), stride=2)[0, :, :, 0].tolist()
+        [[2.0, 2.0], [2.0, 2.0]]
 
     **Arguments:**
     - `x`: images `(batch, height, width, inputs)`.

@@ -21,9 +21,15 @@ taps_of: Callable[[Any], int] = partial(whole, "taps", most=32, why="each tap of
 
 
 class DCGANGenerator(Network):
-    """Images in [-1, 1] out of noise (Radford, Metz, Chintala, 2016).
+    """A DCGAN's generator: images in [-1, 1] out of noise (Radford, Metz, Chintala, 2016).
 
     Dense layers up to a small map of features, then transposed convolutions that double its sides, and tanh.
+
+        >>> generator = DCGANGenerator(noise=16, size=28, channels=1, filters=(8, 4))
+        >>> generator.sides
+        [7, 14, 28]
+        >>> [layer["kernel"].shape for layer in generator.init(jax.random.key(0))["convolutions"]]
+        [(5, 5, 4, 8), (5, 5, 1, 4)]
 
     **Arguments:**
     - `noise`: its dimension.
@@ -97,7 +103,12 @@ class DCGANGenerator(Network):
 
 
 class DCGANDiscriminator(Network):
-    """Scores of images (Radford, Metz, Chintala, 2016): convolutions that halve the sides, then dense layers.
+    """A DCGAN's discriminator: strided convolutions, then dense layers (Radford, Metz, Chintala, 2016).
+
+        >>> discriminator = DCGANDiscriminator(size=8, channels=1, filters=(4,))
+        >>> zero = jax.tree.map(jnp.zeros_like, discriminator.init(jax.random.key(0)))
+        >>> discriminator.apply(zero, jnp.ones((2, 8, 8, 1))).tolist()
+        [0.0, 0.0]
 
     **Arguments:**
     - `size`, `channels`: of the images.

@@ -34,6 +34,9 @@ def dcgan(
 ) -> Pair[Network]:
     """DCGANs as in the released code of Mescheder, Nowozin and Geiger (2017): see `DCGANGenerator`.
 
+        >>> dcgan(width=8, layers=3).generator.filters
+        (32, 16, 8)
+
     **Arguments:**
     - `size`, `channels`: of the images, `(batch, size, size, channels)`.
     - `noise`: the dimension of the generator's input.
@@ -78,6 +81,9 @@ def resnet(
 ) -> Pair[Network]:
     """Residual networks as in the released code of Mescheder, Nowozin and Geiger (2017): see `ResNet`.
 
+        >>> resnet(width=8, fraction=0.5).discriminator.filters
+        4
+
     **Arguments:** as of `dcgan`; `branch` and `small`: the factor of the residual branches, and whether their last
     kernels start near zero. `"resnet"` has the latter, `"resnet_cf"` a factor of 0.1 in its place.
     """
@@ -102,6 +108,9 @@ def stacked(
     Generator: a dense layer to a map of 8 `width` channels, three 3×3 transposed convolutions of stride 2 to 4, 2 and 1
     `width`, and a convolution of stride 1 to the image, with batch normalisation and relu between. Discriminator: three
     3×3 convolutions of stride 2 to `fraction` times 1, 2 and 4 `width`, batch normalised, leaky relu of slope 0.3.
+
+        >>> stacked(width=2).generator.filters
+        (16, 8, 4, 2)
 
     **Arguments:** as of `dcgan`; the paper's `fraction` is 1/4 or 1/2.
     """
@@ -130,6 +139,9 @@ def lstm(
 ) -> Pair[Network]:
     """An LSTM that writes an image row by row against a convolutional discriminator: see `LSTMGenerator`.
 
+        >>> lstm(width=64).discriminator.filters
+        (32, 32, 32)
+
     **Arguments:** as of `dcgan`; `width` is that of the LSTM, of which `fraction` are the discriminator's filters.
     """
     layers = whole("layers", layers, most=16, why="each halves the image")
@@ -149,6 +161,9 @@ def mlp(
     compute: str | None = None,
 ) -> Pair[Network]:
     """Fully connected networks for small images, those of the game `digits`: see `MLP`.
+
+        >>> mlp(size=8, channels=1, width=16).generator.outputs
+        (8, 8, 1)
 
     **Arguments:** as of `dcgan`; `width` and `layers`: of the hidden layers (generator relu with tanh at the end,
     discriminator leaky relu).
@@ -180,6 +195,10 @@ FAMILIES: dict[str, Callable[..., Pair]] = {
 
 def family(text: str, **shape: int) -> Pair[Network]:
     """Both networks of a family, out of text such as `"dcgan4_nobn_cf(width=32, fraction=0.5)"`.
+
+        >>> generator, discriminator = family("mlp(width=16, fraction=0.5)", size=8, channels=1, noise=4)
+        >>> generator.widths, discriminator.widths
+        ((16, 16), (8, 8))
 
     **Arguments:**
     - `text`: a name of `FAMILIES`, with arguments of its function where they are not to be the default ones.

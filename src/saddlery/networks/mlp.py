@@ -40,6 +40,11 @@ def _outputs(outputs):
 class MLP(Network):
     """A multilayer perceptron, y = W_n σ(… σ(W_1 s x + b_1) …) + b_n, biases zero at the start.
 
+        >>> linear = MLP(inputs=2, outputs=1, widths=())
+        >>> parameters = ({"weight": jnp.array([[3.0], [4.0]]), "bias": jnp.array([0.5])},)
+        >>> linear.apply(parameters, jnp.array([[1.0, 1.0]])).tolist()  # 3 + 4 + ½
+        [[7.5]]
+
     **Arguments:**
     - `inputs`, `outputs`: dimensions; `outputs` may be a shape, such as `(8, 8, 1)`, and inputs of any shape are
       flattened.

@@ -17,12 +17,20 @@ LAYERS = 100
 
 
 def width_of(argument: str, least: int = 1) -> Callable[[Any], int]:
-    """The check of a layer's width."""
+    """The check of a layer's width.
+
+    >>> width_of("width")(128)
+    128
+    """
     return partial(whole, argument, least=least, most=WIDTH, why="a layer's weights are the product of two widths")
 
 
 def widths_of(argument: str, least: int = 0) -> Callable[[Any], tuple[int, ...]]:
-    """The check of the widths of some layers, at least so many."""
+    """The check of the widths of some layers, at least so many.
+
+    >>> widths_of("widths")([128, 64])
+    (128, 64)
+    """
 
     def check(values):
         try:
@@ -36,7 +44,7 @@ def widths_of(argument: str, least: int = 0) -> Callable[[Any], tuple[int, ...]]
 
 
 class Network(eqx.Module):
-    """A function with parameters: `init(key)` makes them, `apply(parameters, x)` computes with them.
+    """A neural network, a function with parameters: `init(key)` makes them, `apply(parameters, x)` computes with them.
 
     Parameters are pytrees of inexact arrays; whatever else a network holds is static or an array of the game.
     `x` has a leading batch axis. `independent` says that samples of a batch do not see each other, as they do

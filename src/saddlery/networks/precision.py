@@ -14,9 +14,15 @@ PRECISIONS = ("bfloat16", "float16", "float32", "float64")
 
 
 class Precision(Network):
-    """A network computed in another precision: parameters, and so the optimisers' states, stay as they are.
+    """Mixed precision: a network computed in another one; parameters, and so the optimisers' states, stay as they are.
 
     Parameters and batch are rounded before, and the values are returned in the batch's own precision.
+
+        >>> from saddlery.networks import MLP
+        >>> network = Precision(MLP(1, 1, ()), "bfloat16")
+        >>> one = ({"weight": jnp.ones((1, 1)), "bias": jnp.zeros(1)},)
+        >>> network.apply(one, jnp.array([[1 + 2.0**-9]])).tolist()  # bfloat16 has eight bits
+        [[1.0]]
 
     **Arguments:**
     - `network`: any network.

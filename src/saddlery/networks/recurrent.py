@@ -15,12 +15,18 @@ from saddlery.types import Key, Parameters
 
 
 class LSTMGenerator(Network):
-    """Images in [-1, 1], a row at each step of an LSTM, as the recurrent experiment of Metz et al. (2017) has it.
+    """A recurrent generator: images in [-1, 1], a row at each step of an LSTM, as in Metz et al. (2017).
 
         i, f, g, o = W z + U h + b
         c ← sigmoid(f) c + sigmoid(i) tanh(g),   h ← sigmoid(o) tanh(c),   row = tanh(V h + d)
 
     The noise z is what the LSTM sees at every step; h and c start at zero, and the bias of f at 1.
+
+        >>> generator = LSTMGenerator(noise=2, size=3, channels=1, width=4)
+        >>> zero = jax.tree.map(jnp.zeros_like, generator.init(jax.random.key(0)))
+        >>> zero["row"]["bias"] = jnp.array([-99.0, 0.0, 99.0])  # d, the same in every row
+        >>> generator.apply(zero, jnp.zeros((1, 2)))[0, :, :, 0].tolist()  # tanh d
+        [[-1.0, 0.0, 1.0], [-1.0, 0.0, 1.0], [-1.0, 0.0, 1.0]]
 
     **Arguments:**
     - `noise`: its dimension.

@@ -59,7 +59,11 @@ class ResNet(Network):
 
 
 class ResNetGenerator(ResNet):
-    """Images in [-1, 1] out of noise: see `ResNet`; no block follows the convolution that leads to the image.
+    """A residual generator, images in [-1, 1]: see `ResNet`; no block follows the convolution that leads to the image.
+
+        >>> parameters = ResNetGenerator(size=16, channels=1, filters=4, noise=8).init(jax.random.key(0))
+        >>> parameters["dense"]["weight"].shape  # from the noise to 4 maps of 1×1, whose sides are doubled four times
+        (8, 4)
 
     **Arguments:** beside those of `ResNet`, `noise`: its dimension.
     """
@@ -91,9 +95,13 @@ class ResNetGenerator(ResNet):
 
 
 class ResNetDiscriminator(ResNet):
-    """Scores of images: see `ResNet`.
+    """A residual discriminator, scores of images: see `ResNet`.
 
     In the released code the first block alone has all its filters between.
+
+        >>> discriminator = ResNetDiscriminator(size=16, channels=1, filters=4)
+        >>> discriminator.init(jax.random.key(0))["dense"]["weight"].shape  # of 4 maps, 1×1 each
+        (4, 1)
     """
 
     def init(self, key: Key) -> Parameters:

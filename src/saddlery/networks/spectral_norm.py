@@ -21,11 +21,17 @@ ITERATIONS = 1_000  # taken again at every evaluation
 
 
 class SpectralNorm(Network):
-    """A network each of whose layers has spectral norm 1 (Miyato, Kataoka, Koyama, Yoshida, 2018).
+    """Spectral normalisation: each layer of a network has spectral norm 1 (Miyato, Kataoka, Koyama, Yoshida, 2018).
 
     Matrices are divided by σ of `largest_singular_value`, kernels as matrices of (rows · columns · inputs) × outputs;
     biases are left as they are. Layers that follow one another with relu or leaky relu between make the score
     1-Lipschitz in the sample, up to how far a kernel's norm as a matrix is below that of the convolution.
+
+        >>> from saddlery.networks import MLP
+        >>> network = SpectralNorm(MLP(2, 1, ()))
+        >>> parameters = ({"weight": jnp.array([[3.0], [4.0]]), "bias": jnp.zeros(1)},)  # σ = 5
+        >>> network.apply(parameters, jnp.array([[1.0, 0.5]])).round(4).tolist()  # (3 + 2) / 5
+        [[1.0]]
 
     **Arguments:**
     - `network`: any network whose parameters of more than one axis are matrices and kernels, outputs last.
@@ -72,6 +78,9 @@ def largest_singular_value(matrix: Float[Array, "rows columns"], iterations: int
 
     The start is the same each time, so that a network remembers nothing from step to step; σ is at most the largest
     singular value. No derivative is taken of u and v: that of σ is u vᵀ, which is exact where they have converged.
+
+        >>> round(float(largest_singular_value(jnp.diag(jnp.array([3.0, 1.0])), 20)), 4)
+        3.0
     """
     fixed = lax.stop_gradient(matrix)
     start = _unit(jnp.asarray(np.random.default_rng(0).normal(size=matrix.shape[1]), matrix.dtype))

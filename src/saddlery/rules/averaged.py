@@ -25,12 +25,22 @@ def _answering(turn, discriminator):
 
 
 class Averaged(Rule):
-    """The generator answers the historical average of the discriminator, in the unrolled one's place.
+    """Historical averaging: the generator answers the discriminator's average, in the unrolled one's place.
 
         d̄ₜ = d̄ₜ₋₁ + (dₜ − d̄ₜ₋₁) · max(1/t, 1 − decay),   descend (∇_g L_g(g, d̄), ∇_d L_d(g, d))
 
     With `decay` 1 this is the plain mean of all the discriminator's positions so far, below it an exponential one.
     (An ablation of Metz, Poole, Pfau, Sohl-Dickstein, 2017.)
+
+        >>> import jax.numpy as jnp
+        >>> import saddlery as sd
+        >>> game, players = sd.games.bilinear(coupling=2.0), sd.Pair(jnp.array([3.0]), jnp.array([5.0]))
+        >>> turn = sd.rules.Turn(game, players, (), None, None)  # ξ = (10, −6), H = [[0, 2], [−2, 0]]
+        >>> rule = sd.rules.Averaged()
+        >>> _, state = rule(turn, rule.init(game, players))
+        >>> later = turn._replace(players=players._replace(discriminator=jnp.array([7.0])))
+        >>> rule(later, state)[0].generator.tolist()  # 2 · ½(5 + 7)
+        [12.0]
     """
 
     decay: Any = eqx.field(converter=partial(numbers, "decay", least=0.0, most=1.0), default=1.0)
@@ -54,11 +64,20 @@ class Averaged(Rule):
 
 
 class Delayed(Rule):
-    """The generator answers the discriminator as it was `steps` steps ago, in the unrolled one's place.
+    """Delayed discriminator: the generator answers it as it was `steps` steps ago, in the unrolled one's place.
 
         descend (∇_g L_g(gₜ, dₜ₋ₛ), ∇_d L_d(gₜ, dₜ)),   the first discriminator standing in for those before it
 
     (An ablation of Metz, Poole, Pfau, Sohl-Dickstein, 2017.) Memory: `steps` + 1 discriminators.
+
+        >>> import jax.numpy as jnp
+        >>> import saddlery as sd
+        >>> game, players = sd.games.bilinear(coupling=2.0), sd.Pair(jnp.array([3.0]), jnp.array([5.0]))
+        >>> turn = sd.rules.Turn(game, players, (), None, None)  # ξ = (10, −6), H = [[0, 2], [−2, 0]]
+        >>> rule = sd.rules.Delayed(steps=1)
+        >>> later = turn._replace(players=players._replace(discriminator=jnp.array([7.0])))
+        >>> rule(later, rule.init(game, players))[0].generator.tolist()  # 2 · 5
+        [10.0]
     """
 
     steps: int = eqx.field(static=True, converter=partial(whole, "steps", least=0, most=1_000_000), default=10)

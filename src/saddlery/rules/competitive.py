@@ -15,7 +15,7 @@ from saddlery.types import Memory, Pair, Players
 
 
 class Competitive(Rule):
-    """Both players' moves solve the game's bilinear approximation together (Schäfer, Anandkumar, 2019, equation 4).
+    """Competitive gradient descent: both moves solve the local bilinear game (Schäfer, Anandkumar, 2019, equation 4).
 
     With η the step and H₁₂ = ∂ξ_g/∂d, H₂₁ = ∂ξ_d/∂g, the directions p solve
 
@@ -23,6 +23,13 @@ class Competitive(Rule):
 
     that is (I − η² H₁₂ H₂₁) p_g = ξ_g − η H₁₂ ξ_d by GMRES (general-sum games are not symmetric), then p_d by
     substitution. The published method is this rule under `sgd(η)` for both players with the same η.
+
+        >>> import jax.numpy as jnp
+        >>> import saddlery as sd
+        >>> game, players = sd.games.bilinear(coupling=2.0), sd.Pair(jnp.array([3.0]), jnp.array([5.0]))
+        >>> turn = sd.rules.Turn(game, players, (), None, None)  # ξ = (10, −6), H = [[0, 2], [−2, 0]]
+        >>> jnp.concatenate(sd.rules.Competitive(step=0.5)(turn, ())[0]).round().tolist()  # sum 10, difference 6
+        [8.0, 2.0]
 
     **Arguments:**
     - `step`: η.

@@ -15,7 +15,7 @@ from saddlery.types import Memory, Pair, Players
 
 
 class Consensus(Rule):
-    """Each player descends its own loss and, weighted, the players' squared gradient norms.
+    """Consensus optimisation: each player descends its own loss and, weighted, the squared gradient norms.
 
         descend_i = ξ_i + Σ_j γ_ij ∇_i ½‖ξ_j‖²
 
@@ -27,6 +27,13 @@ class Consensus(Rule):
     | [[0, 0], [γ, γ]] | consensus on the discriminator only, the reviewers' ablation |
 
     Rows are the player that moves, columns the player whose gradient is made small, generator first.
+
+        >>> import jax.numpy as jnp
+        >>> import saddlery as sd
+        >>> game, players = sd.games.bilinear(coupling=2.0), sd.Pair(jnp.array([3.0]), jnp.array([5.0]))
+        >>> turn = sd.rules.Turn(game, players, (), None, None)  # ξ = (10, −6), H = [[0, 2], [−2, 0]]
+        >>> jnp.concatenate(sd.rules.Consensus(gamma=0.5)(turn, ())[0]).tolist()  # ξ + ½ Hᵀξ, Hᵀξ = (12, 20)
+        [16.0, 4.0]
 
     **Arguments:**
     - `gamma`: γ, a number or a 2×2 matrix, 0 or more.

@@ -14,7 +14,7 @@ from saddlery.types import Memory, Players
 
 
 class Krylov(Rule):
-    """The direction in a Krylov space that leaves the smallest residual of Newton's equation H p = ξ:
+    """Krylov-subspace direction of minimal residual: in that space nothing leaves less of Newton's equation H p = ξ:
 
         descend argmin ‖ξ − H p‖ over p in span{ξ, Hᵀξ, …, (Hᵀ)ᵒʳᵈᵉʳ ξ}
 
@@ -28,6 +28,13 @@ class Krylov(Rule):
 
     The direction is of degree one in ξ, p(cξ) = c p(ξ), but not linear: at an equilibrium it has no derivative, which
     is NaN there, and a method with it no multipliers.
+
+        >>> import jax.numpy as jnp
+        >>> import saddlery as sd
+        >>> game, players = sd.games.bilinear(coupling=2.0), sd.Pair(jnp.array([3.0]), jnp.array([5.0]))
+        >>> turn = sd.rules.Turn(game, players, (), None, None)  # ξ = (10, −6), H = [[0, 2], [−2, 0]]
+        >>> jnp.concatenate(sd.rules.Krylov(order=1)(turn, ())[0]).round().tolist()  # of two numbers: H⁻¹ξ
+        [3.0, 5.0]
 
     **Arguments:**
     - `order`: the highest power, up to 20.

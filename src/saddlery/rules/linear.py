@@ -17,6 +17,9 @@ def solve(
 ) -> Parameters:
     """x with `product(x)` = `target`, by GMRES: the matrices of general-sum games are not symmetric.
 
+        >>> solve(lambda x: 2 * x, jnp.array([4.0, 6.0]), tolerance=1e-6, iterations=10).round().tolist()
+        [2.0, 3.0]
+
     **Arguments:**
     - `product`: from a pytree to the matrix's product with it.
     - `target`: the right-hand side, a pytree of the same structure.

@@ -14,7 +14,7 @@ from saddlery.types import Memory, Players
 
 
 class Neumann(Rule):
-    """The truncated Neumann series of (I − γHᵀ)⁻¹ξ, which continues consensus:
+    """Truncated Neumann series of (I − γHᵀ)⁻¹ξ, which continues consensus optimisation:
 
         descend Σ_{k ≤ order} (γHᵀ)ᵏ ξ,   that is v moves along Σ (−γJᵀ)ᵏ v
 
@@ -25,6 +25,13 @@ class Neumann(Rule):
     curvature S. For a pure rotation (Hᵀ = −H) the series *is* Newton's and damps; for a pure minimisation (Hᵀ = H) it
     sums to (I − γH)⁻¹ξ, which *amplifies* directions of curvature, without bound as γ times a curvature
     nears 1, where Newton's damps them. The series converges when γ is below 1/‖H‖.
+
+        >>> import jax.numpy as jnp
+        >>> import saddlery as sd
+        >>> game, players = sd.games.bilinear(coupling=2.0), sd.Pair(jnp.array([3.0]), jnp.array([5.0]))
+        >>> turn = sd.rules.Turn(game, players, (), None, None)  # ξ = (10, −6), H = [[0, 2], [−2, 0]]
+        >>> jnp.concatenate(sd.rules.Neumann(order=2, gamma=0.5)(turn, ())[0]).tolist()  # ξ + ½ Hᵀξ − ξ
+        [6.0, 10.0]
     """
 
     order: int = eqx.field(

@@ -15,7 +15,7 @@ from saddlery.types import Memory, Players
 
 
 class Newton(Rule):
-    """The damped Newton direction of the equation ξ = 0:
+    """Damped Newton's method for the equation ξ = 0, its direction:
 
         descend (H + δI)⁻¹ ξ = (J − δI)⁻¹ v,   δ = damping
 
@@ -26,6 +26,13 @@ class Newton(Rule):
     undamped `sgd(h)` has the multiplier 1 − h in every direction, whatever the eigenvalues of J. An eigenvalue μ of
     H becomes 1 − h μ/(μ + δ), so that δ ≥ 0 is no cure for a small negative μ, for which the direction turns round or
     has no bound.
+
+        >>> import jax.numpy as jnp
+        >>> import saddlery as sd
+        >>> game, players = sd.games.bilinear(coupling=2.0), sd.Pair(jnp.array([3.0]), jnp.array([5.0]))
+        >>> turn = sd.rules.Turn(game, players, (), None, None)  # ξ = (10, −6), H = [[0, 2], [−2, 0]]
+        >>> jnp.concatenate(sd.rules.Newton(damping=0.0)(turn, ())[0]).round().tolist()  # to the equilibrium at 0
+        [3.0, 5.0]
 
     **Arguments:**
     - `damping`: δ. The system is singular where −δ is an eigenvalue of H.

@@ -13,7 +13,11 @@ from saddlery.types import Memory, Pair, Players
 
 
 def repeated(argument: str, least: int = 1) -> Callable[[Any], int]:
-    """The check of how often something is repeated within one step of training: from `least` to 10,000 times."""
+    """The check of how often something is repeated within one step of training: from `least` to 10,000 times.
+
+    >>> repeated("steps")(10)
+    10
+    """
     return partial(whole, argument, least=least, most=10_000, why="a step of training is not stopped before its end")
 
 
@@ -40,6 +44,14 @@ class Rule(eqx.Module):
     Numbers (γ, weights) are array leaves, so that another value is no other program; what changes the program's
     shape (orders, unrolled steps) is a static field. Schedules that evaluate the rule several times in a step keep
     the rule's state from the last evaluation only, so it moves once per step.
+
+        >>> import saddlery as sd
+        >>> class Halved(sd.rules.Rule):
+        ...     def __call__(self, turn, state):
+        ...         xi = sd.gradients(turn.game, turn.players, turn.batch)
+        ...         return sd.Pair(xi.generator / 2, xi.discriminator / 2), state
+        >>> sd.Method(Halved(), sd.schedules.simultaneous()).rule
+        Halved()
     """
 
     def init(self, game: Game, players: Players) -> Memory:

@@ -6,9 +6,16 @@ from saddlery.types import Memory, Players
 
 
 class Simultaneous(Rule):
-    """Each player follows its own gradient, as in the original GAN (Goodfellow et al., 2014):
+    """Simultaneous gradient descent: each player follows its own, as in the original GAN (Goodfellow et al., 2014):
 
     descend ξ = (∇_g L_g, ∇_d L_d)
+
+        >>> import jax.numpy as jnp
+        >>> import saddlery as sd
+        >>> game, players = sd.games.bilinear(coupling=2.0), sd.Pair(jnp.array([3.0]), jnp.array([5.0]))
+        >>> turn = sd.rules.Turn(game, players, (), None, None)  # ξ = (10, −6), H = [[0, 2], [−2, 0]]
+        >>> jnp.concatenate(sd.rules.Simultaneous()(turn, ())[0]).tolist()
+        [10.0, -6.0]
     """
 
     def evaluations(self, dimension: int) -> int:

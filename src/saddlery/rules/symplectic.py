@@ -15,13 +15,20 @@ from saddlery.types import Memory, Players
 
 
 class Symplectic(Rule):
-    """The gradient adjusted by the antisymmetric part of its Jacobian (Balduzzi et al., 2018, section 3).
+    """Symplectic gradient adjustment, by the antisymmetric part of the Jacobian (Balduzzi et al., 2018, section 3).
 
         A = ½(H − Hᵀ),   descend ξ + λ Aᵀξ,   λ = weight
         aligned: λ = weight · sign(⟨ξ, Hᵀξ⟩ ⟨Aᵀξ, Hᵀξ⟩ / n + 0.1),   n the number of parameters
 
     With v = −ξ and J = −H both products of the sign change twice: the same λ serves v + λ A_J v. With `align` the
     adjustment is attracted to stable equilibria and repelled by unstable ones.
+
+        >>> import jax.numpy as jnp
+        >>> import saddlery as sd
+        >>> game, players = sd.games.bilinear(coupling=2.0), sd.Pair(jnp.array([3.0]), jnp.array([5.0]))
+        >>> turn = sd.rules.Turn(game, players, (), None, None)  # ξ = (10, −6), H = [[0, 2], [−2, 0]]
+        >>> jnp.concatenate(sd.rules.Symplectic(1.0, align=False)(turn, ())[0]).tolist()  # A = H: ξ + Hᵀξ
+        [22.0, 14.0]
     """
 
     weight: Any = eqx.field(converter=partial(numbers, "weight"), default=1.0)

@@ -10,13 +10,21 @@ from saddlery.types import Memory, Pair, Players
 
 
 class Unrolled(Rule):
-    """The generator answers the discriminator as it will be after `steps` (K) more of its own updates.
+    """Unrolled GANs: the generator answers the discriminator as it will be after `steps` (K) more of its updates.
 
         d⁰ = d,   dᵏ⁺¹ = dᵏ + update(∇_d L_d(g, dᵏ))          (the discriminator's real optimiser, from its state)
         descend (d/dg L_g(g, dᴷ(g)),  ∇_d L_d(g, d))
 
     The derivative is total: its second term is how the discriminator would react to the generator. All K updates
     see the same batch. K = 0 is the simultaneous gradient. (Metz, Poole, Pfau, Sohl-Dickstein, 2017, equations 5–9.)
+
+        >>> import jax.numpy as jnp
+        >>> import saddlery as sd
+        >>> game, players = sd.games.bilinear(coupling=2.0), sd.Pair(jnp.array([3.0]), jnp.array([5.0]))
+        >>> sgd = sd.optimiser("sgd", learning_rate=0.25)  # d¹ = d + g/2, so that L_g(g, d¹) = 2gd + g²
+        >>> turn = sd.rules.Turn(game, players, (), sd.Pair(sgd, sgd), sd.Pair(*map(sgd.init, players)))
+        >>> jnp.concatenate(sd.rules.Unrolled(steps=1)(turn, ())[0]).tolist()  # 2d + 2g, and −2g
+        [16.0, -6.0]
 
     **Arguments:**
     - `steps`: K, how many of the discriminator's updates to look ahead.

@@ -11,7 +11,16 @@ from saddlery.types import Key, Pair, Players
 
 
 class Alternating(Schedule):
-    """The discriminator moves first, then the generator answers the moved discriminator, each on fresh batches.
+    """Alternating descent: the discriminator moves first, then the generator answers it, each on fresh batches.
+
+        >>> import jax, jax.numpy as jnp
+        >>> import saddlery as sd
+        >>> game, players = sd.games.bilinear(), sd.Pair(jnp.array([1.0]), jnp.array([2.0]))
+        >>> sgd = {"generator": "sgd(learning_rate=0.5)", "discriminator": "sgd(learning_rate=0.5)"}
+        >>> method = sd.Method(sd.rules.Simultaneous(), sd.schedules.alternating(), **sgd)
+        >>> moved, _ = method.step(game, players, method.init(game, players), jax.random.key(0))
+        >>> jnp.concatenate(moved).tolist()  # the generator answers 2.5: 1 − ½ · 2.5
+        [-0.25, 2.5]
 
     **Arguments:**
     - `discriminator`, `generator`: how many moves each makes in a step. One of each is two gradient evaluations

@@ -10,12 +10,21 @@ from saddlery.types import Key, Memory, Pair, Players
 
 
 class BestResponse(Schedule):
-    """The discriminator is replaced by the game's exact maximiser, then the generator moves against it.
+    """Best-response dynamics: the discriminator becomes the exact maximiser, then the generator moves against it.
 
         d = game.best_response(g),   g⁺ = g − η (the rule's direction of the generator at (g, d))
 
     The optimal dynamics of Li, Madry, Peebles, Schmidt (2018). The discriminator's optimiser is not used. Infinite
     numbers of the maximiser are held as the largest finite ones, which training does not take for a divergence.
+
+        >>> import jax, jax.numpy as jnp
+        >>> import saddlery as sd
+        >>> game = sd.games.two_gaussians(target=(0.0, 0.0))
+        >>> method = sd.methods.simultaneous(schedule="best_response").for_game(game)
+        >>> players = sd.Pair(jnp.array([1.0, 1.0]), jnp.zeros(4))
+        >>> moved, _ = method.step(game, players, method.init(game, players), jax.random.key(0))
+        >>> round(float(moved.discriminator[1]), 3)  # N(0, 1) is above N(1, 1) up to ½
+        0.5
 
     **Raises:** `TypeError` at the start for a game without `best_response`.
     """

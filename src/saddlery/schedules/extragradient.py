@@ -11,11 +11,20 @@ from saddlery.types import Key, Memory, Pair, Players
 
 
 class Extragradient(Schedule):
-    """A trial step, then the real step along the direction found there (Korpelevich, 1976; Gidel et al., 2019).
+    """Extragradient: a trial step, then the real one along the direction there (Korpelevich, 1976; Gidel et al., 2019).
 
         ω′ = ω − η ξ(ω),   ω⁺ = ω − η ξ(ω′)
 
     Two evaluations of the rule a step. With Adam and `keep` it is ExtraAdam (Gidel et al., 2019, algorithm 4).
+
+        >>> import jax, jax.numpy as jnp
+        >>> import saddlery as sd
+        >>> game, players = sd.games.bilinear(), sd.Pair(jnp.array([1.0]), jnp.array([2.0]))
+        >>> sgd = {"generator": "sgd(learning_rate=0.5)", "discriminator": "sgd(learning_rate=0.5)"}
+        >>> method = sd.Method(sd.rules.Simultaneous(), sd.schedules.extragradient(), **sgd)
+        >>> moved, _ = method.step(game, players, method.init(game, players), jax.random.key(0))
+        >>> jnp.concatenate(moved).tolist()  # from the trial (0, 2.5): 1 − ½ · 2.5, 2 + ½ · 0
+        [-0.25, 2.0]
 
     **Arguments:**
     - `same_batch`: both evaluations on one batch, or each on its own.
@@ -46,11 +55,20 @@ class Extragradient(Schedule):
 
 
 class ExtrapolationFromPast(Schedule):
-    """Extragradient whose trial step reuses the last direction (Popov, 1980; Gidel et al., 2019, section 3.2).
+    """Extrapolation from the past: extragradient that reuses the last direction (Popov, 1980; Gidel et al., 2019).
 
         ω′ₜ = ωₜ − η ξ(ω′ₜ₋₁),   ωₜ₊₁ = ωₜ − η ξ(ω′ₜ)
 
     One evaluation of the rule a step. The first trial step is none: its past direction is zero.
+
+        >>> import jax, jax.numpy as jnp
+        >>> import saddlery as sd
+        >>> game, players = sd.games.bilinear(), sd.Pair(jnp.array([1.0]), jnp.array([2.0]))
+        >>> sgd = {"generator": "sgd(learning_rate=0.5)", "discriminator": "sgd(learning_rate=0.5)"}
+        >>> method = sd.Method(sd.rules.Simultaneous(), sd.schedules.extrapolation_from_past(), **sgd)
+        >>> moved, _ = method.step(game, players, method.init(game, players), jax.random.key(0))
+        >>> jnp.concatenate(moved).tolist()  # the first step is a simultaneous one
+        [0.0, 2.5]
     """
 
     def init(self, game: Game, rule: Rule, players: Players) -> Memory:

@@ -16,9 +16,18 @@ from saddlery.types import Key, Memory, Pair, Players
 
 
 class Lookahead(Schedule):
-    """Fast steps of another schedule, pulled back every `steps` of them (Chavdarova et al., 2021, algorithm 1).
+    """Lookahead: fast steps of a schedule, pulled back every `steps` of them (Chavdarova et al., 2021, algorithm 1).
 
         every `steps` steps:  slow ← slow + weight (fast − slow),   fast ← slow        (both players together)
+
+        >>> import jax, jax.numpy as jnp
+        >>> import saddlery as sd
+        >>> game, players = sd.games.bilinear(), sd.Pair(jnp.array([1.0]), jnp.array([2.0]))
+        >>> sgd = {"generator": "sgd(learning_rate=0.5)", "discriminator": "sgd(learning_rate=0.5)"}
+        >>> method = sd.Method(sd.rules.Simultaneous(), sd.schedules.lookahead(steps=1), **sgd)
+        >>> moved, _ = method.step(game, players, method.init(game, players), jax.random.key(0))
+        >>> jnp.concatenate(moved).tolist()  # halfway to (0, 2.5)
+        [0.5, 2.25]
 
     **Arguments:**
     - `steps`: k, how many fast steps between two returns.

@@ -44,17 +44,41 @@ class Schedule(eqx.Module):
 def direct(
     game: Game, rule: Rule, optimisers: Pair, players: Players, states: Pair, batch: Batch, memory: Memory
 ) -> tuple[Players, Memory]:
-    """The rule's directions at a position, and its new state."""
+    """The rule's directions at a position, and its new state.
+
+    >>> import jax.numpy as jnp
+    >>> import saddlery as sd
+    >>> game, players = sd.games.bilinear(), sd.Pair(jnp.array([1.0]), jnp.array([2.0]))
+    >>> directions, _ = direct(game, sd.rules.Simultaneous(), Pair(None, None), players, Pair(None, None), (), ())
+    >>> [each.tolist() for each in directions]
+    [[2.0], [-1.0]]
+    """
     return rule(Turn(game, players, batch, optimisers, states), memory)
 
 
-def descend(optimiser: Any, direction: Parameters, state: State, parameters: Parameters) -> tuple[Parameters, Memory]:
-    """One player moved by its optimiser, and the optimiser's new state."""
+def descend(optimiser: Any, direction: Parameters, state: Memory, parameters: Parameters) -> tuple[Parameters, Memory]:
+    """One player moved by its optimiser, and the optimiser's new state.
+
+    >>> import jax.numpy as jnp
+    >>> import saddlery as sd
+    >>> sgd, x = sd.optimiser("sgd", learning_rate=0.5), jnp.array([1.0])
+    >>> descend(sgd, jnp.array([4.0]), sgd.init(x), x)[0].tolist()
+    [-1.0]
+    """
     updates, state = optimiser.update(direction, state, parameters)
     return optax.apply_updates(parameters, updates), state
 
 
 def descend_both(optimisers: Pair, directions: Players, states: Pair, players: Players) -> tuple[Players, Pair]:
-    """Both players moved, each by its own optimiser, and the optimisers' new states."""
+    """Both players moved, each by its own optimiser, and the optimisers' new states.
+
+    >>> import jax.numpy as jnp
+    >>> import saddlery as sd
+    >>> sgd, players = sd.optimiser("sgd", learning_rate=0.5), sd.Pair(jnp.array([1.0]), jnp.array([2.0]))
+    >>> states = sd.Pair(*map(sgd.init, players))
+    >>> moved, _ = descend_both(sd.Pair(sgd, sgd), sd.Pair(jnp.array([2.0]), jnp.array([-1.0])), states, players)
+    >>> [each.tolist() for each in moved]
+    [[0.0], [2.5]]
+    """
     generator, discriminator = map(descend, optimisers, directions, states, players)
     return Pair(generator[0], discriminator[0]), Pair(generator[1], discriminator[1])

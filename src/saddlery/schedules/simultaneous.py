@@ -7,7 +7,17 @@ from saddlery.types import Key, Pair, Players
 
 
 class Simultaneous(Schedule):
-    """Both players move at once, from the same position and on the same batch."""
+    """Simultaneous steps: both players move at once, from the same position and on the same batch.
+
+    >>> import jax, jax.numpy as jnp
+    >>> import saddlery as sd
+    >>> game, players = sd.games.bilinear(), sd.Pair(jnp.array([1.0]), jnp.array([2.0]))
+    >>> sgd = {"generator": "sgd(learning_rate=0.5)", "discriminator": "sgd(learning_rate=0.5)"}
+    >>> method = sd.Method(sd.rules.Simultaneous(), sd.schedules.simultaneous(), **sgd)
+    >>> moved, _ = method.step(game, players, method.init(game, players), jax.random.key(0))
+    >>> jnp.concatenate(moved).tolist()  # 1 − ½ · 2, 2 + ½ · 1
+    [0.0, 2.5]
+    """
 
     def step(
         self, game: Game, rule: Rule, optimisers: Pair, players: Players, state: State, key: Key
