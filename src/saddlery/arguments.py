@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from numbers import Integral, Real
 from typing import Any
 
+from saddlery.errors import InvalidValue
+
 QUOTED = 80  # characters of a value in an error
 COUNT = 2**31 - 1  # the largest count: sizes and steps are 32-bit numbers in compiled programs
 FINITE = (2 - 2**-23) * 2.0**127  # the largest number: programs compute in float32
@@ -68,7 +70,7 @@ def whole(name: str, value: Any, least: int = 1, most: int = COUNT, why: str = "
     if found is None or not least <= found <= most:
         endless = most == COUNT and (found is None or found < least)
         wanted = f"a whole number, {least} or more" if endless else f"a whole number from {least} to {most}"
-        raise ValueError(f"{name}: got {quoted(value)}, expected {wanted}{f': {why}' if why else ''}")
+        raise InvalidValue(f"{name}: got {quoted(value)}, expected {wanted}{f': {why}' if why else ''}")
     return found
 
 
@@ -95,7 +97,7 @@ def number(
         found = math.inf
     finite = _finite(found)
     if not (finite and _within(found, least, above, most, below)):
-        raise ValueError(_refusal(name, value, real and not finite, least, above, most, below, why))
+        raise InvalidValue(_refusal(name, value, real and not finite, least, above, most, below, why))
     return found
 
 
@@ -132,7 +134,7 @@ def numbers(
         return found
     finite = found is not None and bool(_finite(found).all())
     if not (finite and np.all(_within(found, least, above, most, below))):
-        raise ValueError(_refusal(name, value, found is not None and not finite, least, above, most, below, why))
+        raise InvalidValue(_refusal(name, value, found is not None and not finite, least, above, most, below, why))
     return jnp.asarray(value if jnp.issubdtype(getattr(value, "dtype", int), jnp.floating) else found)
 
 

@@ -5,6 +5,7 @@ import inspect
 from typing import Any, NamedTuple, get_args
 
 from saddlery.arguments import QUOTED, SMALLEST, number, plain, quoted, whole
+from saddlery.errors import InvalidType, InvalidValue
 from saddlery.names import nearest
 
 LONGEST = 2_000  # characters of a text; Python's parser runs out of stack on some of several thousand
@@ -48,14 +49,14 @@ def parse(text: str) -> Call:
     if isinstance(tree, ast.Name):
         return Call(tree.id, {})
     if not (isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name)):
-        raise ValueError(f"{of} is no call: {wanted}")
+        raise InvalidValue(f"{of} is no call: {wanted}")
     if tree.args or any(keyword.arg is None for keyword in tree.keywords):
-        raise ValueError(f"{of}: arguments are named, such as steps=10")
+        raise InvalidValue(f"{of}: arguments are named, such as steps=10")
     arguments: dict[str, Any] = {}
     for keyword in tree.keywords:
         name = str(keyword.arg)
         if name in arguments:
-            raise ValueError(f"{of}: {plain(name, QUOTED)} is given more than once, expected it once")
+            raise InvalidValue(f"{of}: {plain(name, QUOTED)} is given more than once, expected it once")
         arguments[name] = _literal(keyword.value, f"{of}: {plain(name, QUOTED)}", text.strip())
     return Call(tree.func.id, arguments)
 
@@ -80,13 +81,13 @@ def literal(name: str, text: str) -> Any:
 def _expression(text: str, of: str, wanted: str) -> ast.expr:
     """The expression that a text is."""
     if not isinstance(text, str):
-        raise ValueError(f"{of} is no text: {wanted}")
+        raise InvalidValue(f"{of} is no text: {wanted}")
     if len(text) > LONGEST:
-        raise ValueError(f"{of} has {len(text):,} characters, more than {LONGEST:,}: {wanted}")
+        raise InvalidValue(f"{of} has {len(text):,} characters, more than {LONGEST:,}: {wanted}")
     try:
         return ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise ValueError(f"{of} cannot be read: {wanted}") from error
+        raise InvalidValue(f"{of} cannot be read: {wanted}") from error
 
 
 def _literal(tree: ast.expr, name: str, text: str) -> Any:
@@ -97,7 +98,7 @@ def _literal(tree: ast.expr, name: str, text: str) -> Any:
         value = ast.literal_eval(tree)
     except (ValueError, TypeError, RecursionError, MemoryError) as error:
         wanted = "expected a number, text, list, mapping, linspace(…) or geomspace(…)"
-        raise ValueError(f"{name}: got {_shown(tree, text)}, {wanted}") from error
+        raise InvalidValue(f"{name}: got {_shown(tree, text)}, {wanted}") from error
     _require_data(name, value)
     return value
 
@@ -105,16 +106,16 @@ def _literal(tree: ast.expr, name: str, text: str) -> Any:
 def _require_data(name: str, value: Any, depth: int = 0) -> None:
     """Refuse numbers that programs do not hold, what is nested too deep, and sets, bytes and the like."""
     if depth > DEEPEST:
-        raise ValueError(f"{name}: got {quoted(value)} in {DEEPEST} others, expected less nesting")
+        raise InvalidValue(f"{name}: got {quoted(value)} in {DEEPEST} others, expected less nesting")
     if isinstance(value, list | tuple | dict):
         for each in (*value, *value.values()) if isinstance(value, dict) else value:
             _require_data(name, each, depth + 1)
     elif isinstance(value, int) and value.bit_length() > 64:
-        raise ValueError(f"{name}: got {quoted(value)}, expected a whole number of at most 64 bits")
+        raise InvalidValue(f"{name}: got {quoted(value)}, expected a whole number of at most 64 bits")
     elif isinstance(value, float):
         number(name, value)
     elif not (value is None or isinstance(value, str | int)):
-        raise ValueError(f"{name}: got {quoted(value)}, expected a number, text, list or mapping")
+        raise InvalidValue(f"{name}: got {quoted(value)}, expected a number, text, list or mapping")
 
 
 def _shown(tree: ast.expr, text: str) -> str:
@@ -131,13 +132,13 @@ def _range(tree: Any, name: str, text: str) -> Range:
     try:
         low, high, count = (ast.literal_eval(argument) for argument in tree.args)
     except (ValueError, TypeError, RecursionError, MemoryError) as error:
-        raise ValueError(f"{name}: {shown} cannot be read, expected {kind}(from, to, how many)") from error
+        raise InvalidValue(f"{name}: {shown} cannot be read, expected {kind}(from, to, how many)") from error
     if tree.keywords:
-        raise ValueError(f"{name}: {shown} cannot be read, expected {kind}(from, to, how many)")
+        raise InvalidValue(f"{name}: {shown} cannot be read, expected {kind}(from, to, how many)")
     low, high = number(name, low, least=SMALLEST if geometric else None), number(name, high)
     count = whole(f"{name}: how many of {kind}", count, 2, VALUES, why="each is a training of its own")
     if not low < high:
-        raise ValueError(
+        raise InvalidValue(
             f"{name}: {shown} does not rise; the smaller end comes first: {kind}({high:g}, {low:g}, {count})"
         )
     shares = [i / (count - 1) for i in range(count)]
@@ -157,19 +158,19 @@ def build(kind: str, text: str, table: dict[str, Any]) -> Any:
     """
     call = parse(text)
     if call.name not in table:
-        raise ValueError(nearest(kind, call.name, table))
+        raise InvalidValue(nearest(kind, call.name, table))
     parameters = inspect.signature(table[call.name]).parameters
     for argument, value in call.arguments.items():
         if argument not in parameters:
-            raise ValueError(nearest(f"argument of {call.name}", argument, parameters))
+            raise InvalidValue(nearest(f"argument of {call.name}", argument, parameters))
         _check(argument, value, parameters[argument].annotation)
     needed = [name for name, parameter in parameters.items() if parameter.default is parameter.empty]
     if missing := [name for name in needed if name not in call.arguments]:
-        raise ValueError(f"{call.name} needs {', '.join(missing)}")
+        raise InvalidValue(f"{call.name} needs {', '.join(missing)}")
     try:
         return table[call.name](**call.arguments)
     except TypeError as error:
-        raise TypeError(f"{call.name}: {error}") from error
+        raise InvalidType(f"{call.name}: {error}") from error
 
 
 WORDS = {int: "a whole number", float: "a number", bool: "True or False", str: "text", type(None): "None"}
@@ -181,4 +182,4 @@ def _check(argument: str, value: Any, annotation: Any) -> None:
     if not all(kind in WORDS for kind in kinds):
         return
     if not any(type(value) is kind or (kind is float and type(value) is int) for kind in kinds):
-        raise ValueError(f"{argument}: got {quoted(value)}, expected {' or '.join(WORDS[kind] for kind in kinds)}")
+        raise InvalidValue(f"{argument}: got {quoted(value)}, expected {' or '.join(WORDS[kind] for kind in kinds)}")

@@ -12,6 +12,7 @@ from saddlery import metrics
 from saddlery.arguments import whole
 from saddlery.data import Images, Stacked
 from saddlery.data.images import in_range
+from saddlery.errors import InvalidType
 from saddlery.game import Pair
 from saddlery.games import Gan, as_gan
 from saddlery.metrics.probes import as_seen
@@ -98,7 +99,7 @@ def evaluate(
     """  # noqa: E501
     gan = as_gan(game)
     if gan is None:
-        raise TypeError(f"game: got a {type(game).__name__}, expected a GAN: other games have no samples to measure")
+        raise InvalidType(f"game: got a {type(game).__name__}, expected a GAN: other games have no samples to measure")
     game = gan
     samples = whole("samples", samples, 100)
     tell = tell or (lambda name: None)

@@ -17,6 +17,7 @@ import numpy as np
 
 from saddlery import memory
 from saddlery.arguments import COUNT, plain
+from saddlery.errors import InvalidType, InvalidValue
 from saddlery.types import Batch, Key, Losses, Pair, Parameters, Players, Samples
 
 METHODS = ("init", "draw", "act", "losses")
@@ -217,7 +218,7 @@ def _require_methods(game: Any) -> None:
     """Say which of the four methods an object lacks."""
     missing = [name for name in METHODS if not callable(getattr(game, name, None))]
     if missing:
-        raise TypeError(
+        raise InvalidType(
             f"game: a {type(game).__name__} has no method {' and no '.join(missing)}; "
             f"a game is any object with the methods {', '.join(METHODS)}"
         )
@@ -243,7 +244,7 @@ def check(game: Game, key: Key) -> tuple[Pair, Any, Any]:
             return jax.eval_shape(function, *arguments)
         except Exception as error:
             reason = plain((str(error).strip() or "no message").splitlines()[0], REASON)
-            raise ValueError(
+            raise InvalidValue(
                 f"game: {name} failed with {type(error).__name__}: {reason}; "
                 f"its arguments were {', '.join(_shapes(argument) for argument in arguments)}"
             ) from error
@@ -251,14 +252,14 @@ def check(game: Game, key: Key) -> tuple[Pair, Any, Any]:
     _require_methods(game)
     players = attempt("init", game.init, key)
     if not isinstance(players, Pair):
-        raise TypeError(
+        raise InvalidType(
             "game: init must return saddlery.Pair(generator, discriminator), "
             f"it returned a {type(players).__name__} of {_shapes(players)}"
         )
     for player, parameters in zip(Pair._fields, players, strict=True):
         for path, leaf in jax.tree_util.tree_leaves_with_path(parameters):
             if not jnp.issubdtype(leaf.dtype, jnp.inexact):
-                raise TypeError(
+                raise InvalidType(
                     f"game: init's {player}{jax.tree_util.keystr(path)} is {leaf.dtype}{list(leaf.shape)}; "
                     "players hold inexact (floating or complex) arrays only, whatever else is static or in the batch"
                 )
@@ -268,16 +269,16 @@ def check(game: Game, key: Key) -> tuple[Pair, Any, Any]:
     samples = attempt("act", game.act, players.generator, batch)
     _require_room("samples", samples, 2, " and their gradients")
     if not all(jnp.issubdtype(leaf.dtype, jnp.inexact) for leaf in jax.tree.leaves(samples)):
-        raise TypeError(f"game: act must return inexact (floating or complex) arrays, it returned {_shapes(samples)}")
+        raise InvalidType(f"game: act must return inexact (floating or complex) arrays, it returned {_shapes(samples)}")
     values = attempt("losses", game.losses, players.discriminator, samples, batch)
     scalar = isinstance(values, tuple) and len(values) == 2 and all(getattr(v, "shape", None) == () for v in values)
     if not scalar:
-        raise TypeError(
+        raise InvalidType(
             f"game: losses must return a Pair of two scalars, it returned {_shapes(values)} "
             f"for discriminator {_shapes(players.discriminator)} and samples {_shapes(samples)}"
         )
     if not isinstance(values, Pair):
-        raise TypeError("game: losses must return saddlery.Pair(generator, discriminator), it returned a plain tuple")
+        raise InvalidType("game: losses must return saddlery.Pair(generator, discriminator), it returned a plain tuple")
     return players, batch, samples
 
 
@@ -288,7 +289,7 @@ def _require_room(what: str, tree: Any, copies: int = 1, beside: str = "") -> No
     """
     for leaf in jax.tree.leaves(tree):
         if max(leaf.shape, default=0) > COUNT:
-            raise ValueError(f"{what}: got {_shapes(leaf)}, expected at most {COUNT} along each axis")
+            raise InvalidValue(f"{what}: got {_shapes(leaf)}, expected at most {COUNT} along each axis")
     afford(f"{what}: {_shapes(tree)}{beside}", tree, copies)
 
 
@@ -308,7 +309,9 @@ def afford(what: str, tree: Any, copies: int = 1) -> None:
     if not all(limits):  # the memory of CPUs is the machine's
         memory.afford(what, size)
     elif size > (held := sum(limits) * jax.process_count()):
-        raise ValueError(f"{what} would take {size / 1e9:,.1f} GB of memory, and all devices have {held / 1e9:,.1f} GB")
+        raise InvalidValue(
+            f"{what} would take {size / 1e9:,.1f} GB of memory, and all devices have {held / 1e9:,.1f} GB"
+        )
 
 
 def _shapes(tree: Any) -> str:

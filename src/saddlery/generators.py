@@ -22,6 +22,7 @@ import saddlery
 from saddlery import memory
 from saddlery.arguments import first_line, plain, quoted, whole
 from saddlery.call import Call, parse
+from saddlery.errors import InvalidValue
 from saddlery.game import Game, afford, unwrapped
 from saddlery.games.gan import as_gan
 from saddlery.networks import as_network
@@ -127,7 +128,7 @@ def export_generator(path: str | Path, game: Game, generator: Parameters, *, for
     storage.require_replaceable(path, replaceable)
     gan = as_gan(game)
     if gan is None:
-        raise ValueError(f"game: got a {type(unwrapped(game)).__name__}, expected a GAN: other games have no samples")
+        raise InvalidValue(f"game: got a {type(unwrapped(game)).__name__}, expected a GAN: other games have no samples")
     network, given = gan.generator, _named("parameters", generator)
     _require_same("generator: it", given, _named("parameters", jax.eval_shape(network.init, jax.random.key(0))))
     noise = jax.random.normal(jax.random.key(0), (DRAWS // BATCH, BATCH, gan.noise))
@@ -174,14 +175,14 @@ def load_generator(path: str | Path, network: Network | None = None) -> LoadedGe
     noise, precision = _latent(metadata["latent"])
     double = {"float64", "complex128"} & {precision, *(str(array.dtype) for array in arrays.values())}
     if double and not jax.config.read("jax_enable_x64"):
-        raise ValueError(f"{shown} holds a generator in float64, and JAX is set to float32; set jax_enable_x64")
+        raise InvalidValue(f"{shown} holds a generator in float64, and JAX is set to float32; set jax_enable_x64")
     parameters = jax.eval_shape(network.init, jax.random.key(0))
     samples, statistics = _outputs(network, parameters, noise, precision)
     expected = _named("parameters", parameters) | _named("statistics", statistics)
     _require_same(shown, arrays, expected)
     shape = tuple(json.loads(metadata["sample_shape"]))
     if samples.shape[1:] != shape:
-        raise ValueError(f"{shown} is of samples {shape}, and the network makes such of {samples.shape[1:]}")
+        raise InvalidValue(f"{shown} is of samples {shape}, and the network makes such of {samples.shape[1:]}")
 
     def filled(prefix, tree):
         return jax.tree_util.tree_map_with_path(lambda at, _: jnp.asarray(arrays[_name(prefix, at)]), tree)
@@ -225,7 +226,7 @@ def _named(prefix: str, tree: Any) -> dict[str, Any]:
     leaves = [(_name(prefix, at), leaf) for at, leaf in jax.tree_util.tree_leaves_with_path(tree)]
     named = dict(leaves)
     if len(named) < len(leaves):
-        raise ValueError(f"{prefix}: two arrays have one name; keys of mappings are to be without dots")
+        raise InvalidValue(f"{prefix}: two arrays have one name; keys of mappings are to be without dots")
     return named
 
 
@@ -236,7 +237,7 @@ def _require_same(what: str, found: Mapping[str, Any], expected: Mapping[str, An
         if there != wanted:
             said = "is missing" if there is None else f"has the shape {there}"
             asked = "has no such array" if wanted is None else f"expects {wanted}"
-            raise ValueError(f"{what} does not fit: {plain(name, 200)} {said}, the network {asked}")
+            raise InvalidValue(f"{what} does not fit: {plain(name, 200)} {said}, the network {asked}")
 
 
 def _digest(arrays: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> str:
@@ -260,12 +261,12 @@ def _read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     size = int.from_bytes(content[:8], "little")
     metadata = parse_json(content[8 : 8 + size], path, "safetensors file").get("__metadata__") or {}
     if missing := [name for name in METADATA if name not in metadata]:
-        raise ValueError(
+        raise InvalidValue(
             f"{shown} is no generator that Saddlery exported: its metadata lack {', '.join(missing)}; "
             "export_generator writes them"
         )
     if metadata["format"] != FORMAT:
-        raise ValueError(
+        raise InvalidValue(
             f"{shown} is of format {plain(metadata['format'], 40)}, written by Saddlery "
             f"{plain(metadata['saddlery'], 40)}; this one, {saddlery.__version__}, reads format {FORMAT}"
         )
@@ -293,19 +294,19 @@ def _made(shown: str, text: str) -> Network:
     """The network that a file names."""
     call = parse(text)
     if call.name == OWN:
-        raise ValueError(
+        raise InvalidValue(
             f"network: {shown} holds the parameters of a network that is not one of Saddlery's "
             f"({plain(call.arguments.get('kind', ''), 80)}); give it as the game had it: load_generator(path, network)"
         )
     try:
         return read(text)
     except (TypeError, ValueError) as error:
-        raise ValueError(f"{shown} names a network that cannot be made here: {first_line(error)}") from error
+        raise InvalidValue(f"{shown} names a network that cannot be made here: {first_line(error)}") from error
 
 
 def _latent(text: str) -> tuple[int, str]:
     """Dimension and precision of the noise."""
     call = parse(text)
     if call.name != "normal":
-        raise ValueError(f"latent: got {quoted(text)}, expected normal(dimension=…, dtype=…)")
+        raise InvalidValue(f"latent: got {quoted(text)}, expected normal(dimension=…, dtype=…)")
     return whole("latent: dimension", call.arguments.get("dimension")), str(call.arguments.get("dtype"))

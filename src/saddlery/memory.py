@@ -4,6 +4,8 @@ import sys
 
 import psutil
 
+from saddlery.errors import InvalidValue
+
 
 def total() -> int:
     """Bytes of this machine's memory."""
@@ -31,4 +33,4 @@ def afford(what: str, size: int) -> None:
     **Raises:** `ValueError` naming it, what it takes, and what there is.
     """
     if size > (free := available()):
-        raise ValueError(f"{what} would take {size / 1e9:,.1f} GB of memory, and {free / 1e9:,.1f} GB are free")
+        raise InvalidValue(f"{what} would take {size / 1e9:,.1f} GB of memory, and {free / 1e9:,.1f} GB are free")

@@ -6,6 +6,7 @@ from typing import Any
 import equinox as eqx
 
 from saddlery.arguments import quoted
+from saddlery.errors import InvalidType, InvalidValue
 from saddlery.game import Game
 from saddlery.optimisers import as_optimiser
 from saddlery.schedules import State
@@ -49,14 +50,14 @@ class Method(eqx.Module):
     def __check_init__(self) -> None:
         for player, chosen in zip(Pair._fields, self.optimisers, strict=True):
             if chosen is not None and not all(callable(getattr(chosen, verb, None)) for verb in ("init", "update")):
-                raise TypeError(
+                raise InvalidType(
                     f"{player}: got {quoted(chosen)}, expected an optimiser: "
                     "saddlery.optimiser('adam', learning_rate=…) or an optax transformation"
                 )
         if not callable(self.rule):
-            raise TypeError(f"rule: got {quoted(self.rule)}, expected a rule, such as saddlery.rules.Simultaneous()")
+            raise InvalidType(f"rule: got {quoted(self.rule)}, expected a rule, such as saddlery.rules.Simultaneous()")
         if not callable(getattr(self.schedule, "step", None)):
-            raise TypeError(
+            raise InvalidType(
                 f"schedule: got {quoted(self.schedule)}, expected a schedule, such as saddlery.schedules.simultaneous()"
             )
 
@@ -91,7 +92,7 @@ class Method(eqx.Module):
         usual = None if self.needed else getattr(game, "default_optimisers", None)
         usual = self.usual if usual is None else Pair(*map(as_optimiser, usual))
         if self.is_open and usual is None:
-            raise ValueError(
+            raise InvalidValue(
                 "method: it leaves a player's optimiser open, and the game has no default_optimisers; give it "
                 "generator=… and discriminator=…, such as 'adam(learning_rate=1e-3, b1=0.5)'"
             )

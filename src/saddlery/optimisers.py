@@ -11,6 +11,7 @@ from jaxtyping import Array
 
 from saddlery.arguments import numbers, quoted
 from saddlery.call import Call, parse
+from saddlery.errors import InvalidValue
 from saddlery.names import nearest
 from saddlery.types import Memory, Numbers, Parameters
 
@@ -125,14 +126,14 @@ def optimiser(name: str, /, **arguments: Any) -> Optimiser:
     **Raises:** `ValueError` for an unknown name or argument, naming the nearest, and for a number out of its range.
     """
     if name not in OPTIMISERS:
-        raise ValueError(nearest("optimiser", name, OPTIMISERS))
+        raise InvalidValue(nearest("optimiser", name, OPTIMISERS))
     parameters = inspect.signature(getattr(optax, name)).parameters
     for argument in arguments:
         if argument not in (allowed := (*parameters, *BEFORE, *AFTER)):
-            raise ValueError(nearest(f"argument of {name}", argument, allowed))
+            raise InvalidValue(nearest(f"argument of {name}", argument, allowed))
     for argument, parameter in parameters.items():
         if parameter.default is inspect.Parameter.empty and argument not in arguments:
-            raise ValueError(f"optimiser: {name} needs {argument}")
+            raise InvalidValue(f"optimiser: {name} needs {argument}")
     settings, data = {}, {}
     # Also the numbers left at their defaults: their values then cannot tell two programs apart.
     for argument, value in ({name: each.default for name, each in parameters.items()} | arguments).items():
@@ -140,7 +141,7 @@ def optimiser(name: str, /, **arguments: Any) -> Optimiser:
         if argument in RANGES and not (callable(value) or value is default is None):
             data[argument] = numbers(argument, value, **RANGES[argument])
         elif isinstance(default, bool) and not isinstance(value, bool):
-            raise ValueError(f"{argument}: got {quoted(value)}, expected True or False")
+            raise InvalidValue(f"{argument}: got {quoted(value)}, expected True or False")
         elif argument in arguments:
             settings[argument] = value
     return Optimiser(name, dict(sorted(data.items())), tuple(sorted(settings.items())))  # as JAX orders them
@@ -155,7 +156,7 @@ def with_numbers(chosen: OptimiserLike, **numbers: Numbers) -> Optimiser:
     **Raises:** `ValueError` for one that is already made by optax, and for numbers out of range.
     """
     if not isinstance(chosen, Optimiser):
-        raise ValueError(
+        raise InvalidValue(
             f"optimiser: {', '.join(numbers)} cannot be put into one that is already made by optax; "
             "give it as text or as saddlery.optimiser(…)"
         )
@@ -186,7 +187,7 @@ def learning_rate(argument: str, chosen: OptimiserLike) -> Array:
     **Raises:** `ValueError` when it is made by optax or has none.
     """
     if not isinstance(chosen, Optimiser) or "learning_rate" not in chosen.numbers:
-        raise ValueError(
+        raise InvalidValue(
             f"{argument}: the optimiser is already made by optax or has no number as its learning rate; "
             "give it as text or as saddlery.optimiser(…)"
         )

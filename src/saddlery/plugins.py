@@ -22,6 +22,7 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 from saddlery.arguments import first_line, plain, quoted
+from saddlery.errors import InvalidValue
 from saddlery.reading import read_limited
 
 KINDS = ("methods", "games", "networks", "losses", "measures")
@@ -63,7 +64,7 @@ def load_source(name: str, source: str, path: str = "") -> Plugin:
     plugin = Plugin(name, source, {})
     if (there := _loaded.get(name)) is not None:
         if there.digest != plugin.digest:
-            raise ValueError(f"plugin: another {plain(name)} was loaded in this process; give it another name")
+            raise InvalidValue(f"plugin: another {plain(name)} was loaded in this process; give it another name")
         return there
     module = ModuleType(f"saddlery_plugin_{Path(name).stem}")
     module.__file__ = path or name
@@ -72,7 +73,7 @@ def load_source(name: str, source: str, path: str = "") -> Plugin:
         exec(compile(source, path or name, "exec"), module.__dict__)
     except Exception as error:
         del sys.modules[module.__name__]
-        raise ValueError(f"plugin: {plain(name)} raises {type(error).__name__}: {first_line(error)}") from error
+        raise InvalidValue(f"plugin: {plain(name)} raises {type(error).__name__}: {first_line(error)}") from error
     added = {kind: getattr(module, kind.upper()) for kind in KINDS if hasattr(module, kind.upper())}
     _require_parts(name, added)
     for kind, parts in added.items():
@@ -85,17 +86,19 @@ def _require_parts(name: str, added: Mapping[str, Any]) -> None:
     """Refuse tables that are no tables, parts that cannot be called, and names that are taken."""
     if not any(added.values()):
         wanted = ", ".join(map(str.upper, KINDS))
-        raise ValueError(f"plugin: {plain(name)} defines no parts, expected one of {wanted}, from names to parts")
+        raise InvalidValue(f"plugin: {plain(name)} defines no parts, expected one of {wanted}, from names to parts")
     for kind, parts in added.items():
         if not isinstance(parts, Mapping):
-            raise ValueError(f"plugin: {plain(name)}: {kind.upper()} is {quoted(parts)}, expected a mapping of names")
+            raise InvalidValue(f"plugin: {plain(name)}: {kind.upper()} is {quoted(parts)}, expected a mapping of names")
         for each, part in parts.items():
             if not isinstance(each, str) or not each.isidentifier():
-                raise ValueError(f"plugin: {plain(name)}: {kind.upper()} has {quoted(each)}, expected a name")
+                raise InvalidValue(f"plugin: {plain(name)}: {kind.upper()} has {quoted(each)}, expected a name")
             if not callable(part):
-                raise ValueError(f"plugin: {plain(name)}: {each} is {quoted(part)}, expected a function")
+                raise InvalidValue(f"plugin: {plain(name)}: {each} is {quoted(part)}, expected a function")
             if each in tables()[kind]:
-                raise ValueError(f"plugin: {plain(name)}: there is a {kind[:-1]} {each!r} already; choose another name")
+                raise InvalidValue(
+                    f"plugin: {plain(name)}: there is a {kind[:-1]} {each!r} already; choose another name"
+                )
 
 
 def loaded() -> dict[str, Plugin]:
@@ -132,12 +135,12 @@ def require(folder: Path, wanted: Mapping[str, str]) -> None:
     for name, digest in wanted.items():
         copy = f"a copy of its source, to be read, is {plain(folder / 'plugins' / name)}"
         if name not in _loaded:
-            raise ValueError(
+            raise InvalidValue(
                 f"plugin: {plain(folder)} was made with {plain(name)}; give it: -p {plain(name)} (in Python: "
                 f"saddlery.load_plugin); {copy}"
             )
         if _loaded[name].digest != digest:
-            raise ValueError(
+            raise InvalidValue(
                 f"plugin: {plain(folder)} was made with another {plain(name)} than the one given "
                 f"(SHA-256 {digest[:12]}…, here {_loaded[name].digest[:12]}…); {copy}"
             )
@@ -171,7 +174,7 @@ class Installed:
             try:
                 self._part = self.entry.load()
             except Exception as error:
-                raise ValueError(f"{self.entry.name}, of {self.entry.value}, fails: {first_line(error)}") from error
+                raise InvalidValue(f"{self.entry.name}, of {self.entry.value}, fails: {first_line(error)}") from error
         return self._part  # type: ignore[return-value]
 
     @property

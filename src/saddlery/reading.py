@@ -7,6 +7,7 @@ import stat
 from typing import Any
 
 from saddlery.arguments import COUNT, plain
+from saddlery.errors import InvalidValue
 from saddlery.memory import afford
 
 TEXT = 64 << 20  # bytes of a JSON file at most
@@ -14,7 +15,7 @@ HEAD = 1 << 20  # bytes of an .npy file's head at most
 PIECE = 1 << 20  # bytes read at once
 
 
-class Damaged(ValueError):
+class Damaged(InvalidValue):
     """A file that holds something else than what was written into it."""
 
 
@@ -29,11 +30,11 @@ def read_limited(path: str | os.PathLike, most: int) -> bytes:
     with open_regular(path) as file:
         size = os.fstat(file.fileno()).st_size
         if size > most:
-            raise ValueError(f"{plain(path)} has {size:,} bytes, expected at most {most:,}")
+            raise InvalidValue(f"{plain(path)} has {size:,} bytes, expected at most {most:,}")
         afford(plain(path), size)
         content = file.read(size + 1)
     if len(content) > size:
-        raise ValueError(f"{plain(path)} grew while it was read")
+        raise InvalidValue(f"{plain(path)} grew while it was read")
     return content
 
 
@@ -71,13 +72,13 @@ class Limited:
             parts.append(part)
             wanted -= len(part)
         if sum(map(len, parts)) > left:
-            raise ValueError(f"it holds more than {self.most:,} bytes, or more than {self.at_once:,} in one piece")
+            raise InvalidValue(f"it holds more than {self.most:,} bytes, or more than {self.at_once:,} in one piece")
         return b"".join(parts)
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         """Go on from there."""
         if whence == os.SEEK_SET and offset > self.most:
-            raise ValueError(f"it holds more than {self.most:,} bytes")
+            raise InvalidValue(f"it holds more than {self.most:,} bytes")
         return self.file.seek(offset, whence)
 
     def tell(self) -> int:
@@ -140,9 +141,9 @@ def _head(file: Any, path: Any) -> tuple[tuple[int, ...], Any, Any]:
     try:
         shape, transposed, dtype = readers[npy.read_magic(limited)](limited)
         if dtype.hasobject or dtype.fields or dtype.subdtype or not dtype.itemsize or min(shape, default=0) < 0:
-            raise ValueError(f"it holds {dtype} of shape {shape}")
+            raise InvalidValue(f"it holds {dtype} of shape {shape}")
     except Exception as error:  # NumPy's parser has many names for a damaged head
         raise Damaged(f"{plain(path)} is damaged: it is no .npy file of numbers") from error
     if max(shape, default=0) > COUNT:
-        raise ValueError(f"{plain(path)} holds an array of shape {shape}, expected axes of at most {COUNT:,}")
+        raise InvalidValue(f"{plain(path)} holds an array of shape {shape}, expected axes of at most {COUNT:,}")
     return shape, "F" if transposed else "C", dtype

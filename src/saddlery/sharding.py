@@ -9,6 +9,7 @@ import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from saddlery.arguments import quoted
+from saddlery.errors import InvalidValue
 from saddlery.game import Wrapped, adopt
 
 AXIS = "batch"
@@ -70,10 +71,10 @@ def data_parallel(game: Any, devices: int | Sequence[Any] | None = None) -> Data
     batch = jax.tree.leaves(jax.eval_shape(game.draw, jax.random.key(0)))
     divided = [leaf for leaf in batch if leaf.ndim]
     if not divided:
-        raise ValueError("game: its batches have no leading dimension that could be divided among devices")
+        raise InvalidValue("game: its batches have no leading dimension that could be divided among devices")
     for leaf in divided:
         if len(leaf) % len(chosen):
-            raise ValueError(
+            raise InvalidValue(
                 f"devices: {len(chosen)} of them do not divide a batch's {leaf.dtype}{list(leaf.shape)}; "
                 f"choose a batch that is a multiple of {len(chosen)}"
             )
@@ -87,13 +88,13 @@ def _devices(wanted: int | Sequence[Any] | None) -> list[Any]:
         return there
     if isinstance(wanted, int) and not isinstance(wanted, bool):
         if not 1 <= wanted <= len(there):
-            raise ValueError(
+            raise InvalidValue(
                 f"devices: got {wanted}, there are {len(there)}: {', '.join(map(str, there[:8]))}; a CPU can be shown "
                 f"as several by the environment variable XLA_FLAGS=--xla_force_host_platform_device_count={wanted}"
             )
         return there[:wanted]
     if not isinstance(wanted, Sequence) or not wanted or not all(isinstance(each, jax.Device) for each in wanted):
-        raise ValueError(f"devices: got {quoted(wanted)}, expected a number, or a list of some of jax.devices()")
+        raise InvalidValue(f"devices: got {quoted(wanted)}, expected a number, or a list of some of jax.devices()")
     return list(wanted)
 
 
@@ -111,7 +112,7 @@ def join(coordinator: str, processes: int, process: int) -> None:
     **Raises:** `ValueError` for a process that is not one of them; `RuntimeError` when the others do not come.
     """
     if not 0 <= process < processes:
-        raise ValueError(f"process: got {process}, expected one of 0, …, {processes - 1}")
+        raise InvalidValue(f"process: got {process}, expected one of 0, …, {processes - 1}")
     jax.distributed.initialize(coordinator, processes, process)
 
 

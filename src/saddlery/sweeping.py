@@ -12,6 +12,7 @@ from typing import Any
 from saddlery import signals
 from saddlery.arguments import quoted
 from saddlery.call import build, parse
+from saddlery.errors import InvalidType
 from saddlery.experiments.built import prepare
 from saddlery.experiments.claimed import claimed
 from saddlery.experiments.execution import run_experiment
@@ -89,7 +90,7 @@ def _named(methods: Any) -> tuple[tuple[str, ...], dict[str, Callable[..., Metho
     own = {}
     for name, each in methods.items():
         if not isinstance(each, str | Method) and not callable(each):
-            raise TypeError(
+            raise InvalidType(
                 f"methods: {name} is {quoted(each)}, expected a text such as 'consensus(gamma=10)', a Method or a "
                 "function that makes one"
             )

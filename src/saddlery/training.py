@@ -15,6 +15,7 @@ import jax.numpy as jnp
 from saddlery import sharding, signals
 from saddlery.allocator import keep_memory
 from saddlery.arguments import number, plain, quoted, whole
+from saddlery.errors import InTheWay, InvalidType, InvalidValue
 from saddlery.experiments import local
 from saddlery.experiments.cells import blank, dataset
 from saddlery.experiments.claimed import claimed, opened, store_of
@@ -71,7 +72,7 @@ class Run:
         **Raises:** `ValueError` when there are several.
         """
         if len(self.players) != 1:
-            raise ValueError(f"only: there are {len(self.players)} runs; take one of them, run.seed(0)")
+            raise InvalidValue(f"only: there are {len(self.players)} runs; take one of them, run.seed(0)")
         return self.seed(0)
 
 
@@ -130,7 +131,7 @@ def train(
     average = None if average is None else number("average", average, least=0, below=1)
     key = as_key(key)
     if not isinstance(method, Method):
-        raise TypeError(f"method: got {quoted(method)}, expected a Method, such as saddlery.methods.simultaneous()")
+        raise InvalidType(f"method: got {quoted(method)}, expected a Method, such as saddlery.methods.simultaneous()")
     game = adopt(game)
     check(game, key)
     method = method.for_game(game)
@@ -197,13 +198,13 @@ class Training:
         differs, or longer ones.
         """
         if held.kind != "training":
-            raise FileExistsError(f"out: {plain(folder)} holds {in_words(held)}; choose another folder")
+            raise InTheWay(f"out: {plain(folder)} holds {in_words(held)}; choose another folder")
         there = {name: value for name, value in held.what.items() if name != "steps"}
         now = fingerprint(self.grid, {"game": self.cell.game})
         compare(f"out: {folder}", (held.fingerprint or now) | {"description": there}, now, warn=False)
         begun, wanted = whole("steps", held.what.get("steps")), self.cell.steps
         if wanted < begun or (wanted > begun and begun % self.every):
-            raise ValueError(
+            raise InvalidValue(
                 f"steps: {plain(folder)} was begun with {begun}; it can be resumed with as many, or with more where "
                 f"that number is a multiple of its every, {self.every}; got {wanted}"
             )

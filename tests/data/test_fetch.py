@@ -85,7 +85,7 @@ def test_a_damaged_file_of_the_cache_is_downloaded_again(server, cache):
 def test_a_file_of_the_users_is_not_replaced(server, tmp_path, capsys):
     mine = tmp_path / "two.gz"
     mine.write_bytes(b"mine")
-    assert main(["data", "get", "mnist", "--folder", str(tmp_path)]) == 1
+    assert main(["data", "get", "mnist", "--folder", str(tmp_path)]) == 2
     assert capsys.readouterr().err.startswith(f"error: {mine} is there with another SHA-256 than the published file")
     assert files(tmp_path) == {"two.gz": b"mine"}
     assert server.asked == []

@@ -25,6 +25,8 @@ from saddlery.cli.resume import resume
 from saddlery.cli.run import run
 from saddlery.cli.sample import sample
 from saddlery.cli.study import study
+from saddlery.errors import Invalid
+from saddlery.records.locks import Held
 
 LONGEST = 1500  # characters of an error, which may quote what was typed
 
@@ -92,6 +94,10 @@ def _said(error: BaseException) -> tuple[str, int]:
     match error:
         case Ended():
             return str(error), error.code
+        case Invalid():
+            return str(error), 2
+        case Held():
+            return str(error), 1
         case _ParserError():
             return error.format_message(), 2
         case SystemExit():

@@ -8,8 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
-from saddlery.cli.errors import Ended, long, mistakes
+from saddlery.cli.errors import Ended, long
 from saddlery.cli.output import say
+from saddlery.errors import InvalidValue
 from saddlery.names import nearest
 
 data = typer.Typer(no_args_is_help=True, add_completion=False, help="Download data sets.")
@@ -35,9 +36,8 @@ def get(
     """
     from saddlery.data import fetch
 
-    with mistakes():
-        if name not in fetch.PUBLISHED:
-            raise ValueError(nearest("data set", name, fetch.PUBLISHED))
+    if name not in fetch.PUBLISHED:
+        raise InvalidValue(nearest("data set", name, fetch.PUBLISHED))
     try:
         with _shown(quiet) as progress:
             target = fetch.get(name, folder, progress)

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from saddlery.cli import environment
-from saddlery.cli.errors import mistakes
 from saddlery.cli.run import Force, Quiet, claimed, train
+from saddlery.errors import InvalidValue
 from saddlery.names import nearest
 from saddlery.records.claims import local_folder
 
@@ -23,13 +23,12 @@ def demo(
     Trains on both under several methods and writes a report. Stopped with Ctrl-C, the same command goes on from there.
     """
     environment.require()
-    with mistakes():
-        from saddlery.experiments.built import prepare
-        from saddlery.studies.demo import SCALES, folders
+    from saddlery.experiments.built import prepare
+    from saddlery.studies.demo import SCALES, folders
 
-        if scale not in SCALES:
-            raise ValueError(nearest("scale", scale, SCALES))
-        out = local_folder("out", out)
-        ready = {path: prepare(experiment) for path, experiment in folders(out, scale).items()}
+    if scale not in SCALES:
+        raise InvalidValue(nearest("scale", scale, SCALES))
+    out = local_folder("out", out)
+    ready = {path: prepare(experiment) for path, experiment in folders(out, scale).items()}
     with claimed(ready, resume=True, force=force) as stops:
         train(ready, out, stops, quiet=quiet)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from saddlery.cli import environment
-from saddlery.cli.errors import Ended, mistakes
+from saddlery.cli.errors import Ended
 from saddlery.cli.output import say
 from saddlery.cli.plugins import Plugins
 from saddlery.cli.report import WIDTH
@@ -37,15 +37,14 @@ def diagnose(
     spectrum there. What could help is a candidate; with --verify, what training confirms is a recommendation.
     """
     environment.require()
-    with mistakes():
-        from saddlery import diagnosis
-        from saddlery.records.claims import local_folder
-        from saddlery.report.diagnosis import write
+    from saddlery import diagnosis
+    from saddlery.records.claims import local_folder
+    from saddlery.report.diagnosis import write
 
-        folder = local_folder("out", out) if out else run / "diagnosis"
-        found = diagnosis.diagnose(
-            run, method, seed=seed, steps=steps, verify=verify, seeds=seeds, on_progress=None if quiet else _lines()
-        )
+    folder = local_folder("out", out) if out else run / "diagnosis"
+    found = diagnosis.diagnose(
+        run, method, seed=seed, steps=steps, verify=verify, seeds=seeds, on_progress=None if quiet else _lines()
+    )
     try:
         page = write(found, folder)
     except OSError as error:

@@ -1,10 +1,13 @@
-"""How a command ends when it does not end well: one line on stderr and an exit code, never a traceback."""
+"""How a command ends when it does not end well: one line on stderr and an exit code, never a traceback.
+
+What the user can put right is a `saddlery.errors.Invalid`: exit code 2.
+"""
 
 import functools
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
+from saddlery.errors import Invalid
 from saddlery.signals import Stopped, stoppable
 
 
@@ -16,18 +19,6 @@ class Ended(Exception):
         self.code = code
 
 
-@contextmanager
-def mistakes() -> Iterator[None]:
-    """Whatever is refused in here is the user's to put right: exit code 2.
-
-    Commands read and build everything inside this before anything runs; a `ValueError` later on is a fault of ours.
-    """
-    try:
-        yield
-    except (ValueError, TypeError, FileExistsError, FileNotFoundError, NotADirectoryError) as error:
-        raise Ended(str(error), 2) from error
-
-
 def long(command: Callable[..., Any]) -> Callable[..., Any]:
     """A command that hears SIGINT, SIGTERM and SIGHUP from its first moment, and stops where nothing is half done."""
 
@@ -37,7 +28,7 @@ def long(command: Callable[..., Any]) -> Callable[..., Any]:
             with stoppable(call=False):
                 return command(*arguments, **named)
         except Stopped as stopped:  # which typer would take for a Ctrl-C of its own
-            said = stopped.__cause__ if isinstance(stopped.__cause__, Ended) else stopped
-            raise Ended(str(said), 128 + stopped.signum) from None
+            known = isinstance(stopped.__cause__, Ended | Invalid)
+            raise Ended(str(stopped.__cause__ if known else stopped), 128 + stopped.signum) from None
 
     return heard

@@ -12,10 +12,11 @@ import typer
 from saddlery import signals
 from saddlery.arguments import whole
 from saddlery.cli import environment
-from saddlery.cli.errors import Ended, mistakes
+from saddlery.cli.errors import Ended
 from saddlery.cli.output import say
 from saddlery.cli.plugins import Plugins
 from saddlery.cli.report import WIDTH
+from saddlery.errors import InvalidValue
 
 Method = Annotated[str | None, typer.Option("--method", "-m", help="Only this method of the run. [all]")]
 
@@ -36,34 +37,33 @@ def evaluate(
     untrained players score. Prints a table and writes FOLDER/evaluation.json.
     """
     environment.require(figures=False)
-    with mistakes():
-        import jax
+    import jax
 
-        from saddlery import evaluation
-        from saddlery.diagnosis.subject import from_folder
-        from saddlery.experiments.built import require_room
-        from saddlery.experiments.experiment import Experiment
-        from saddlery.records import storage
+    from saddlery import evaluation
+    from saddlery.diagnosis.subject import from_folder
+    from saddlery.experiments.built import require_room
+    from saddlery.experiments.experiment import Experiment
+    from saddlery.records import storage
 
-        samples = whole("samples", samples)
-        experiment = Experiment.read(folder)
-        labels = experiment.labels if method is None else (method,)
-        judge = _inception() if inception else None
-        found: dict[str, list[list[Any]]] = {}
-        for label in labels:
-            for seed in range(min(seeds, experiment.seeds)):
-                signals.check()
-                if not quiet:
-                    print(f"{label}, seed {seed}", file=sys.stderr, flush=True)
-                subject = from_folder(folder, label, seed)
-                if subject.diverged_at >= 0:
-                    print(f"{label}, seed {seed} diverged at step {subject.diverged_at:,}: left out", file=sys.stderr)
-                    continue
-                require_room("samples", subject.game, subject.players, samples)
-                measured = evaluation.evaluate(
-                    subject.game, subject.players, jax.random.key(key), samples=samples, inception=judge
-                )
-                found.setdefault(label, []).append(measured)
+    samples = whole("samples", samples)
+    experiment = Experiment.read(folder)
+    labels = experiment.labels if method is None else (method,)
+    judge = _inception() if inception else None
+    found: dict[str, list[list[Any]]] = {}
+    for label in labels:
+        for seed in range(min(seeds, experiment.seeds)):
+            signals.check()
+            if not quiet:
+                print(f"{label}, seed {seed}", file=sys.stderr, flush=True)
+            subject = from_folder(folder, label, seed)
+            if subject.diverged_at >= 0:
+                print(f"{label}, seed {seed} diverged at step {subject.diverged_at:,}: left out", file=sys.stderr)
+                continue
+            require_room("samples", subject.game, subject.players, samples)
+            measured = evaluation.evaluate(
+                subject.game, subject.players, jax.random.key(key), samples=samples, inception=judge
+            )
+            found.setdefault(label, []).append(measured)
     if not found:
         raise Ended(f"{folder}: every run of it diverged; there is nothing to measure", 1)
     text = json.dumps(
@@ -85,7 +85,7 @@ def _inception() -> Any:
     try:
         return inception()
     except (ImportError, RuntimeError) as error:
-        raise ValueError(str(error)) from error
+        raise InvalidValue(str(error)) from error
 
 
 def _print(found: dict[str, list[list[Any]]], samples: int) -> None:

@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from saddlery.cli.errors import mistakes
 from saddlery.cli.output import say
 from saddlery.cli.plugins import Plugins
 from saddlery.cli.report import Store
+from saddlery.errors import InvalidValue
 
 
 def export(
@@ -22,14 +22,13 @@ def export(
 
     Of an experiment that is still running, the settings that are finished.
     """
-    with mistakes():
-        from saddlery.experiments.experiment import experiments_in
-        from saddlery.experiments.export import export
-        from saddlery.experiments.opening import open_results
+    from saddlery.experiments.experiment import experiments_in
+    from saddlery.experiments.export import export
+    from saddlery.experiments.opening import open_results
 
-        found = experiments_in(folder)
-        if len(found) > 1:
-            raise ValueError(f"{folder} holds several experiments; export one of {', '.join(map(str, found))}")
-        results = open_results(found[0], store)
-        path = export(results, out or found[0] / f"results.{format}", format)
+    found = experiments_in(folder)
+    if len(found) > 1:
+        raise InvalidValue(f"{folder} holds several experiments; export one of {', '.join(map(str, found))}")
+    results = open_results(found[0], store)
+    path = export(results, out or found[0] / f"results.{format}", format)
     say(f"{results.sizes['setting']} of {results.attrs['cells']} settings: {path}")

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from saddlery.cli.errors import mistakes
 from saddlery.cli.plugins import Plugins
+from saddlery.errors import InvalidValue
 from saddlery.names import nearest
 
 
@@ -78,9 +78,8 @@ def list_names(
     plugin: Plugins = None,
 ) -> None:
     """List games, methods, losses, optimisers, …"""
-    with mistakes():
-        if kind not in KINDS:
-            raise ValueError(nearest("list", kind, KINDS))
+    if kind not in KINDS:
+        raise InvalidValue(nearest("list", kind, KINDS))
     from saddlery.plugins import discover
 
     discover()

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from saddlery.cli.errors import Ended, mistakes
+from saddlery.cli.errors import Ended
 from saddlery.cli.output import say
 from saddlery.cli.plugins import Plugins
 
@@ -25,11 +25,10 @@ def report(
 
     One page that opens without a network; the figures are beside it as SVG and PNG.
     """
-    with mistakes():
-        from saddlery.experiments.experiment import experiments_in
-        from saddlery.experiments.opening import open_results
+    from saddlery.experiments.experiment import experiments_in
+    from saddlery.experiments.opening import open_results
 
-        results = [open_results(found, store) for found in experiments_in(folder)]
+    results = [open_results(found, store) for found in experiments_in(folder)]
     publish(results, folder)
 
 

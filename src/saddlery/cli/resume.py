@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from saddlery.cli import environment
-from saddlery.cli.errors import mistakes
 from saddlery.cli.plugins import Plugins
 from saddlery.cli.report import Store
 from saddlery.cli.run import Address, BreakLease, Engine, NoReport, Quiet, chosen_engine, claimed, train
@@ -27,17 +26,16 @@ def resume(
     It ends with exactly the numbers of an uninterrupted run.
     """
     environment.require(figures=not no_report)
-    with mistakes():
-        from saddlery.experiments.claimed import store_of
-        from saddlery.experiments.experiment import Experiment, experiments_in
-        from saddlery.experiments.restored import built_in
-        from saddlery.records.claims import local_folder
+    from saddlery.experiments.claimed import store_of
+    from saddlery.experiments.experiment import Experiment, experiments_in
+    from saddlery.experiments.restored import built_in
+    from saddlery.records.claims import local_folder
 
-        folder = local_folder("folder", folder)
-        found = {path: Experiment.read(path) for path in experiments_in(folder)}
-        for path, experiment in found.items():
-            store_of(experiment.store, path, store)
-        ready = {path: built_in(path) for path in found}
-        chosen = chosen_engine(engine, address)
+    folder = local_folder("folder", folder)
+    found = {path: Experiment.read(path) for path in experiments_in(folder)}
+    for path, experiment in found.items():
+        store_of(experiment.store, path, store)
+    ready = {path: built_in(path) for path in found}
+    chosen = chosen_engine(engine, address)
     with claimed(ready, resume=True, take=break_lease) as stops:
         train(ready, folder, stops, quiet=quiet, page=not no_report, engine=chosen)

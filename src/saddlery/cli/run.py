@@ -12,14 +12,14 @@ import typer
 
 from saddlery.call import Call, literal, parse
 from saddlery.cli import environment
-from saddlery.cli.errors import Ended, mistakes
+from saddlery.cli.errors import Ended
 from saddlery.cli.output import say
 from saddlery.cli.plugins import Plugins
 from saddlery.cli.progress import shown
 from saddlery.cli.report import publish
+from saddlery.errors import Invalid, InvalidValue
 from saddlery.names import nearest
 from saddlery.records.claims import local_folder
-from saddlery.records.locks import Held
 
 ENGINES = ("local", "ray")
 
@@ -100,43 +100,42 @@ def run(
     saddlery resume FOLDER goes on from there.
     """
     environment.require(figures=not no_report)
-    with mistakes():
-        from saddlery.experiments.built import prepare
-        from saddlery.experiments.experiment import Experiment
+    from saddlery.experiments.built import prepare
+    from saddlery.experiments.experiment import Experiment
 
-        if data is not None:
-            decode(data, size, strict)
-        texts = {"loss": _axis("loss", loss), "network": _axis("network", network)}
-        own = {"preset": preset, "data": data, "size": size, **texts}
-        game = str(_with(parse(game), **own))
-        folder = local_folder("out", out) if out else _free_folder(parse(game).name)
-        if store is not None and store.startswith("memory://"):
-            raise ValueError(f"store: got {store!r}, which is gone when this command ends")
-        settings = {
-            "steps": steps,
-            "seeds": seeds,
-            "every": every,
-            "key": key,
-            "learning_rate": None if learning_rate is None else literal("learning_rate", learning_rate),
-            "generator_optimiser": generator_optimiser,
-            "discriminator_optimiser": discriminator_optimiser,
-            "schedule": schedule,
-            "average": average,
-            "devices": None if devices == 1 else devices,
-            "shown": shown,
-            "measures": _measures(measure) or None,
-            "store": store,
-        }
-        methods = tuple(method or ["alternating"])
-        command = _command(game, methods, settings | {"measures": measure, "plugins": plugin}, folder)
-        experiment = Experiment(
-            game, methods, command=command, **{name: value for name, value in settings.items() if value is not None}
-        )
-        ready = prepare(experiment)
-        chosen = chosen_engine(engine, address)
-        if dry_run:
-            estimate(ready, folder, chosen)
-            return
+    if data is not None:
+        decode(data, size, strict)
+    texts = {"loss": _axis("loss", loss), "network": _axis("network", network)}
+    own = {"preset": preset, "data": data, "size": size, **texts}
+    game = str(_with(parse(game), **own))
+    folder = local_folder("out", out) if out else _free_folder(parse(game).name)
+    if store is not None and store.startswith("memory://"):
+        raise InvalidValue(f"store: got {store!r}, which is gone when this command ends")
+    settings = {
+        "steps": steps,
+        "seeds": seeds,
+        "every": every,
+        "key": key,
+        "learning_rate": None if learning_rate is None else literal("learning_rate", learning_rate),
+        "generator_optimiser": generator_optimiser,
+        "discriminator_optimiser": discriminator_optimiser,
+        "schedule": schedule,
+        "average": average,
+        "devices": None if devices == 1 else devices,
+        "shown": shown,
+        "measures": _measures(measure) or None,
+        "store": store,
+    }
+    methods = tuple(method or ["alternating"])
+    command = _command(game, methods, settings | {"measures": measure, "plugins": plugin}, folder)
+    experiment = Experiment(
+        game, methods, command=command, **{name: value for name, value in settings.items() if value is not None}
+    )
+    ready = prepare(experiment)
+    chosen = chosen_engine(engine, address)
+    if dry_run:
+        estimate(ready, folder, chosen)
+        return
     with claimed({folder: ready}, force=force, take=break_lease) as stops:
         train(
             {folder: ready}, folder, stops, quiet=quiet, page=not no_report, checkpoint_seconds=checkpoint_seconds,
@@ -152,13 +151,7 @@ def claimed(ready: dict[Path, Any], **options: Any) -> Iterator[dict[Path, Any]]
     """
     from saddlery.experiments.claimed import all_claimed
 
-    with contextlib.ExitStack() as stack:
-        try:
-            with mistakes():
-                experiments = {path: each.experiment for path, each in ready.items()}
-                stops = stack.enter_context(all_claimed(experiments, **options))
-        except Held as error:
-            raise Ended(str(error), 1) from None
+    with all_claimed({path: each.experiment for path, each in ready.items()}, **options) as stops:
         yield stops
 
 
@@ -185,12 +178,10 @@ def train(
             ]
     except KeyboardInterrupt:
         raise Ended(f"stopped; {again}", 130) from None
-    except Held as error:
-        raise Ended(str(error), 1) from None
-    except ValueError as error:  # what the folder holds is damaged or was made by another version
-        raise Ended(str(error), 1) from error
     except OSError as error:
         raise Ended(f"{error}; what was written so far is kept in {folder}, {again}", 1) from error
+    except Invalid as error:  # what the folder holds is damaged or was made by another version
+        raise Ended(str(error), 1) from error
     publish(results, folder, page)
 
 
@@ -208,13 +199,13 @@ def chosen_engine(name: str, address: str | None) -> Callable | None:
     **Raises:** `ValueError` for an unknown engine, an address without Ray, Ray that is not installed or not reached.
     """
     if name not in ENGINES:
-        raise ValueError(nearest("engine", name, ENGINES))
+        raise InvalidValue(nearest("engine", name, ENGINES))
     if name == "ray":
         from saddlery.experiments.on_ray import engine
 
         return engine(address)
     if address is not None:
-        raise ValueError(f"address: got {address!r} with the engine {name}, expected --engine ray beside it")
+        raise InvalidValue(f"address: got {address!r} with the engine {name}, expected --engine ray beside it")
     return None
 
 
@@ -268,7 +259,7 @@ def _with(call: Call, **arguments: Any) -> Call:
     """A game's call with the arguments that options gave; one given both ways is refused."""
     given = {name: value for name, value in arguments.items() if value is not None}
     if twice := sorted(given.keys() & call.arguments.keys()):
-        raise ValueError(f"{twice[0]}: given both in {str(call)!r} and as --{twice[0]}")
+        raise InvalidValue(f"{twice[0]}: given both in {str(call)!r} and as --{twice[0]}")
     return Call(call.name, call.arguments | given)
 
 

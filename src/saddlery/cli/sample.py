@@ -7,9 +7,10 @@ import typer
 
 from saddlery.arguments import whole
 from saddlery.cli import environment
-from saddlery.cli.errors import Ended, mistakes
+from saddlery.cli.errors import Ended
 from saddlery.cli.output import say
 from saddlery.cli.plugins import Plugins
+from saddlery.errors import InvalidValue
 
 
 def sample(
@@ -27,26 +28,25 @@ def sample(
     Images as a sheet, points of the plane as a scatter plot among the data.
     """
     environment.require()
-    with mistakes():
-        import jax
+    import jax
 
-        from saddlery.diagnosis.subject import from_folder
-        from saddlery.experiments.built import require_room
-        from saddlery.games import as_gan
-        from saddlery.records.claims import local_folder
-        from saddlery.records.storage import require_replaceable
-        from saddlery.report import sheet
+    from saddlery.diagnosis.subject import from_folder
+    from saddlery.experiments.built import require_room
+    from saddlery.games import as_gan
+    from saddlery.records.claims import local_folder
+    from saddlery.records.storage import require_replaceable
+    from saddlery.report import sheet
 
-        target = local_folder("out", out) if out else folder / "samples.png"
-        require_replaceable(target)
-        if target.suffix not in (".png", ".npy"):
-            raise ValueError(f"out: got {target}, expected a name that ends in .png or .npy")
-        subject = from_folder(folder, method, seed)
-        if as_gan(subject.game) is None:
-            raise ValueError(f"{folder} holds a game without samples: it is no GAN")
-        require_room("number", subject.game, subject.players, whole("number", number))
-        samples = subject.game.sample(subject.players.generator, jax.random.key(key), number)
-        content = sheet.numbers(samples) if target.suffix == ".npy" else sheet.png(samples, subject.game, scale)
+    target = local_folder("out", out) if out else folder / "samples.png"
+    require_replaceable(target)
+    if target.suffix not in (".png", ".npy"):
+        raise InvalidValue(f"out: got {target}, expected a name that ends in .png or .npy")
+    subject = from_folder(folder, method, seed)
+    if as_gan(subject.game) is None:
+        raise InvalidValue(f"{folder} holds a game without samples: it is no GAN")
+    require_room("number", subject.game, subject.players, whole("number", number))
+    samples = subject.game.sample(subject.players.generator, jax.random.key(key), number)
+    content = sheet.numbers(samples) if target.suffix == ".npy" else sheet.png(samples, subject.game, scale)
     try:
         from saddlery.records import storage
 

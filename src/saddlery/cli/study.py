@@ -1,6 +1,5 @@
 """`saddlery study`: a published experiment made again, with a report."""
 
-import contextlib
 import sys
 import time
 from collections.abc import Callable
@@ -10,16 +9,16 @@ from typing import Annotated
 import typer
 
 from saddlery.cli import environment
-from saddlery.cli.errors import Ended, mistakes
+from saddlery.cli.errors import Ended
 from saddlery.cli.output import say
 from saddlery.cli.plugins import Plugins
 from saddlery.cli.progress import SECONDS_BETWEEN_LINES
 from saddlery.cli.run import Quiet
 from saddlery.duration import duration
+from saddlery.errors import InvalidValue
 from saddlery.names import nearest
 from saddlery.reading import Damaged
 from saddlery.records.claims import hold, local_folder
-from saddlery.records.locks import Held
 from saddlery.studies.study import SCALES, STUDIES, find
 
 
@@ -35,20 +34,17 @@ def study(
     Stopped with Ctrl-C, the same command goes on from there.
     """
     environment.require()
-    with mistakes():
-        if scale not in SCALES:
-            raise ValueError(nearest("scale", scale, SCALES))
-        folder = local_folder("out", out or Path("runs", name))
-        chosen = find(name)
-    try:
-        with contextlib.ExitStack() as stack:
-            with mistakes():
-                stack.enter_context(hold(folder))
+    if scale not in SCALES:
+        raise InvalidValue(nearest("scale", scale, SCALES))
+    folder = local_folder("out", out or Path("runs", name))
+    chosen = find(name)
+    with hold(folder):
+        try:
             page = chosen.page(chosen.run(folder, scale, None if quiet else _told(name)), folder)
-    except KeyboardInterrupt:
-        raise Ended(f"stopped; the same command goes on with what is in {folder}", 130) from None
-    except (OSError, Damaged, Held) as error:
-        raise Ended(str(error), 1) from error
+        except KeyboardInterrupt:
+            raise Ended(f"stopped; the same command goes on with what is in {folder}", 130) from None
+        except (OSError, Damaged) as error:
+            raise Ended(str(error), 1) from error
     say(f"Results: {folder}")
     say(f"Report: {page}")
 

@@ -12,6 +12,7 @@ from saddlery.data.folder import folder
 from saddlery.data.images import Data, Images
 from saddlery.data.mnist import mnist
 from saddlery.data.shards import Shards
+from saddlery.errors import InvalidType
 
 DataLike: TypeAlias = str | os.PathLike[str] | Data  # a name, a path, or data themselves
 
@@ -42,7 +43,7 @@ def as_data(data: DataLike, **settings: Any) -> Any:
     if isinstance(data, os.PathLike) or (isinstance(data, str) and is_path(data)):
         return folder(data, **settings)
     if not isinstance(data, str):
-        raise TypeError(f"data: got {quoted(data)}, expected a name, a path, or an object with draw(key, n)")
+        raise InvalidType(f"data: got {quoted(data)}, expected a name, a path, or an object with draw(key, n)")
     return build("data", data, DATA)
 
 

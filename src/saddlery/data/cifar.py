@@ -15,6 +15,7 @@ from saddlery.data.folder import folder as images_of
 from saddlery.data.images import Images
 from saddlery.data.places import absent, places
 from saddlery.data.shards import Shards
+from saddlery.errors import InvalidValue, NotFound
 from saddlery.names import nearest
 from saddlery.reading import Damaged, Limited, open_regular, read_limited
 
@@ -51,7 +52,7 @@ def cifar10(
     `OSError` for what is not a regular file.
     """
     if split not in BATCHES:
-        raise ValueError(nearest("split", split, BATCHES))
+        raise InvalidValue(nearest("split", split, BATCHES))
     looked = places("cifar10", folder)
     for place in looked:
         if (tar := place / "cifar-10-binary.tar.gz").exists():
@@ -91,7 +92,7 @@ def _images(batches: list[tuple[np.ndarray, np.ndarray]]) -> Images | Shards:
 def _from_folder(folder: Path, names: tuple[str, ...]) -> list[tuple[np.ndarray, np.ndarray]]:
     missing = [name for name in names if not (folder / name).exists()]
     if missing:
-        raise FileNotFoundError(f"cifar10: {plain(folder)} has no {', '.join(missing)}")
+        raise NotFound(f"cifar10: {plain(folder)} has no {', '.join(missing)}")
     return [read_batch(plain(folder / name), read_limited(folder / name, LARGEST)) for name in names]
 
 
@@ -105,7 +106,7 @@ def _from_tar(path: Path, names: tuple[str, ...]) -> list[tuple[np.ndarray, np.n
             raise Damaged(f"{plain(path)} is truncated or damaged: {error}") from error
     missing = [name for name in names if name not in found]
     if missing:
-        raise ValueError(f"{plain(path)} has no {', '.join(missing)}")
+        raise InvalidValue(f"{plain(path)} has no {', '.join(missing)}")
     return [read_batch(f"{name} in {plain(path)}", found[name]) for name in names]
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from saddlery.data.images import Images, in_range
+from saddlery.errors import InvalidValue
 from saddlery.types import Key
 
 
@@ -35,12 +36,12 @@ class Coloured(eqx.Module):
 
     def __init__(self, digits: Images):
         if digits.images.shape[-1] != 1:
-            raise ValueError(f"digits: got images of {digits.images.shape[-1]} channels, expected grey ones")
+            raise InvalidValue(f"digits: got images of {digits.images.shape[-1]} channels, expected grey ones")
         ink = np.asarray(digits.images, np.float32)
         low, high = (0, 255) if digits.images.dtype == jnp.uint8 else (-1, 1)
         brightest = ink.max(axis=(1, 2, 3), keepdims=True)
         if (brightest <= low).any():
-            raise ValueError(f"digits: image {int(brightest.argmin())} is blank")
+            raise InvalidValue(f"digits: image {int(brightest.argmin())} is blank")
         scaled = low + (ink - low) * (high - low) / (brightest - low)
         self.images = jnp.asarray(scaled.round() if high == 255 else scaled, digits.images.dtype)
 
@@ -68,7 +69,7 @@ def colours(images: Float[Array, "n height width 3"]) -> Float[Array, "n 3"]:
     **Raises:** `ValueError` for images of another shape.
     """
     if images.ndim != 4 or images.shape[-1] != 3:
-        raise ValueError(f"images: got shape {images.shape}, expected (n, height, width, 3)")
+        raise InvalidValue(f"images: got shape {images.shape}, expected (n, height, width, 3)")
     pixels = in_range(images).reshape(len(images), -1, 3)
     brightest = jnp.argmax(pixels.sum(axis=-1), axis=1)
     return (jnp.take_along_axis(pixels, brightest[:, None, None], axis=1)[:, 0] + 1) / 2

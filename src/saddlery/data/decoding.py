@@ -4,6 +4,8 @@ import io
 
 import numpy as np
 
+from saddlery.errors import InvalidValue
+
 PIXELS = 1 << 26  # of a picture: beyond them, a small file may unpack to more than memory holds
 
 
@@ -32,13 +34,13 @@ def decode(content: bytes, size: int, channels: int, crop: int | None = None) ->
     try:
         with Image.open(io.BytesIO(content)) as image:
             if image.width * image.height > PIXELS:
-                raise ValueError(f"{image.width}×{image.height} pixels, more than {PIXELS:,}")
+                raise InvalidValue(f"{image.width}×{image.height} pixels, more than {PIXELS:,}")
             if crop is None:
                 image.draft(None, (2 * size, 2 * size))
             ImageOps.exif_transpose(image, in_place=True)
             square = _converted(image, "RGB" if channels == 3 else "L")
     except Exception as error:  # Pillow has many names for a damaged file
-        raise ValueError(" ".join(str(error).split()) or type(error).__name__) from error
+        raise InvalidValue(" ".join(str(error).split()) or type(error).__name__) from error
     side = min(*square.size, *(() if crop is None else (crop,)))
     left, top = (square.width - side) // 2, (square.height - side) // 2
     if square.size != (side, side):
@@ -55,7 +57,7 @@ def _converted(image, mode: str):
     if image.mode.startswith("I"):
         return Image.fromarray((np.asarray(image) >> 8).clip(0, 255).astype(np.uint8)).convert(mode)
     if image.mode == "F":
-        raise ValueError("its pixels are floating-point numbers, of unknown range")
+        raise InvalidValue("its pixels are floating-point numbers, of unknown range")
     if image.has_transparency_data:
         clear = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", clear.size, "white"), clear)

@@ -3,6 +3,7 @@
 import numpy as np
 
 from saddlery.data.images import Images
+from saddlery.errors import InvalidValue
 from saddlery.names import nearest
 
 SPLITS = ("all", "train", "test")
@@ -23,7 +24,7 @@ def digits(split: str = "all") -> Images:
     **Raises:** `ValueError` for another split.
     """
     if split not in SPLITS:
-        raise ValueError(nearest("split", split, SPLITS))
+        raise InvalidValue(nearest("split", split, SPLITS))
     from sklearn.datasets import load_digits
 
     inked, labels = load_digits(return_X_y=True)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from saddlery import signals
 from saddlery.arguments import plain
 from saddlery.data.places import places
+from saddlery.errors import InTheWay, InvalidValue
 from saddlery.names import nearest
 from saddlery.records import storage
 
@@ -63,11 +64,11 @@ def get(
     installed; `OSError` when the network or the folder does not let it.
     """
     if name not in PUBLISHED:
-        raise ValueError(nearest("data set", name, PUBLISHED))
+        raise InvalidValue(nearest("data set", name, PUBLISHED))
     target = Path(folder).expanduser() if folder is not None else places(name)[-1]
     wanted = [file for file, digest in PUBLISHED[name].files.items() if not _is_there(target / file, digest)]
     if folder is not None and (other := [target / file for file in wanted if os.path.lexists(target / file)]):
-        raise FileExistsError(
+        raise InTheWay(
             f"{plain(other[0])} is there with another SHA-256 than the published file; move it away, or choose another "
             "folder: nothing was downloaded"
         )
@@ -101,7 +102,7 @@ def _get(file: str, digest: str, addresses: tuple[str, ...], target: Path, progr
         except requests.RequestException as error:
             failures.append(f"{address} ({_reason(error)})")
         except ValueError as error:
-            raise ValueError(
+            raise InvalidValue(
                 f"{address}{file}: what was downloaded has another SHA-256 than the published file, {digest[:16]}…; "
                 "it was thrown away, and nothing is changed"
             ) from error

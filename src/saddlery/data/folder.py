@@ -18,6 +18,7 @@ from saddlery.data.decoding import decode
 from saddlery.data.images import Images
 from saddlery.data.shards import Shards, held
 from saddlery.data.sources import Source, opened
+from saddlery.errors import InTheWay, InvalidValue
 from saddlery.reading import Damaged, read_array, read_json
 from saddlery.records import storage
 
@@ -70,7 +71,7 @@ def folder(
     refused (see `saddlery.data.sources`), and with `strict` for an image that cannot be read.
     """
     if whole("channels", channels) not in (1, 3):
-        raise ValueError(f"channels: got {channels!r}, expected 1 or 3")
+        raise InvalidValue(f"channels: got {channels!r}, expected 1 or 3")
     square = Square(whole("size", size, 1, SIDE), channels, None if crop is None else whole("crop", crop))
     kept = _decoded(Path(os.path.expanduser(path)).absolute(), square, strict, progress)
     labels = kept / "labels.npy"
@@ -125,9 +126,7 @@ def _kept(path: Path, make: Callable[[Path], None]) -> Path:
             return kept
         except FileExistsError:  # somebody's, or what cannot be told from it
             continue
-    raise FileExistsError(
-        f"{plain(path)} and {storage.COPIES - 2} other names hold what Saddlery did not write; move it away"
-    )
+    raise InTheWay(f"{plain(path)} and {storage.COPIES - 2} other names hold what Saddlery did not write; move it away")
 
 
 def _verify(kept: Path) -> None:
@@ -168,7 +167,7 @@ def _write(
             if progress and (done % TOGETHER == 0 or done == total):
                 progress(done, total)
         if len(unreadable) == total:
-            raise ValueError(f"{plain(source.path)}: none of its {total:,} images can be read, {_first(unreadable)}")
+            raise InvalidValue(f"{plain(source.path)}: none of its {total:,} images can be read, {_first(unreadable)}")
         file.seek(0)
         _head(file, (total - len(unreadable), *shape))
     folders = [name.rpartition("/")[0] for name in source.names if name not in unreadable]

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from saddlery.arguments import COUNT, whole
+from saddlery.errors import InvalidValue
 from saddlery.types import Key
 
 A = TypeVar("A", Array, np.ndarray)
@@ -43,18 +44,18 @@ class Images(eqx.Module):
 
     def __check_init__(self) -> None:
         if self.images.ndim != 4 or not 0 < min(self.images.shape) <= max(self.images.shape) <= COUNT:
-            raise ValueError(f"images: got shape {self.images.shape}, expected (n, height, width, channels)")
+            raise InvalidValue(f"images: got shape {self.images.shape}, expected (n, height, width, channels)")
         if jnp.issubdtype(self.images.dtype, jnp.floating):
             low, high = float(self.images.min()), float(self.images.max())
             if not (low >= -1 and high <= 1):
-                raise ValueError(
+                raise InvalidValue(
                     f"images: got values from {low:g} to {high:g}, expected [-1, 1] for floating-point images; "
                     "values from 0 to 255 go in as uint8"
                 )
         elif self.images.dtype != jnp.uint8:
-            raise ValueError(f"images: got {self.images.dtype}, expected uint8 or a floating-point type")
+            raise InvalidValue(f"images: got {self.images.dtype}, expected uint8 or a floating-point type")
         if self.labels is not None and self.labels.shape != self.images.shape[:1]:
-            raise ValueError(f"labels: got shape {self.labels.shape}, expected {self.images.shape[:1]}, one an image")
+            raise InvalidValue(f"labels: got shape {self.labels.shape}, expected {self.images.shape[:1]}, one an image")
 
     def __len__(self) -> int:
         return len(self.images)

@@ -14,6 +14,7 @@ import numpy as np
 from saddlery.arguments import plain
 from saddlery.data.images import Images
 from saddlery.data.places import absent, places
+from saddlery.errors import InvalidValue, NotFound
 from saddlery.memory import afford
 from saddlery.names import nearest
 from saddlery.reading import Damaged, open_regular
@@ -36,16 +37,14 @@ def mnist(split: str = "train", folder: str | os.PathLike[str] | None = None) ->
     truncated or of another kind, or labels that are not as many as images.
     """
     if split not in SPLITS:
-        raise ValueError(nearest("split", split, SPLITS))
+        raise InvalidValue(nearest("split", split, SPLITS))
     looked = places("mnist", folder)
     for place in looked:
         files = [_file(place, SPLITS[split], kind) for kind in ("images-idx3-ubyte", "labels-idx1-ubyte")]
         if files[0] and files[1]:
             return _pair(files[0], files[1])
         if there := files[0] or files[1]:
-            raise FileNotFoundError(
-                f"mnist: {plain(there)} is there, but its {'labels' if files[0] else 'images'} are not"
-            )
+            raise NotFound(f"mnist: {plain(there)} is there, but its {'labels' if files[0] else 'images'} are not")
     other = next(each for each in SPLITS if each != split)
     there = any(_file(place, SPLITS[other], "images-idx3-ubyte") for place in looked)
     wanted = f"the {split} split ({SPLITS[split]}-images-idx3-ubyte.gz)"
@@ -77,7 +76,9 @@ def read_idx(path: str | os.PathLike[str]) -> np.ndarray:
                 if expected > DEFLATE * size:
                     raise EOFError(f"its head says {expected:,} bytes")
                 if max(*shape, expected) > LARGEST:
-                    raise ValueError(f"{plain(path)} is refused: its head says {expected:,} bytes, {LARGEST:,} at most")
+                    raise InvalidValue(
+                        f"{plain(path)} is refused: its head says {expected:,} bytes, {LARGEST:,} at most"
+                    )
                 afford(plain(path), expected)
                 content = unpacked.read(expected + 1)
         except (EOFError, OSError, zlib.error) as error:
@@ -110,11 +111,11 @@ def _pair(images: Path, labels: Path) -> Images:
     pixels, classes = read_idx(images), read_idx(labels)
     for path, array, axes in ((images, pixels, 3), (labels, classes, 1)):
         if array.ndim != axes:
-            raise ValueError(f"{plain(path)}: got an array of shape {_shape(array)}, expected one of {axes} axes")
+            raise InvalidValue(f"{plain(path)}: got an array of shape {_shape(array)}, expected one of {axes} axes")
         if not array.size:
-            raise ValueError(f"{plain(path)} is empty: it holds an array of shape {_shape(array)}")
+            raise InvalidValue(f"{plain(path)} is empty: it holds an array of shape {_shape(array)}")
     if len(pixels) != len(classes):
-        raise ValueError(
+        raise InvalidValue(
             f"{plain(labels)} holds {len(classes):,} labels for the {len(pixels):,} images of {plain(images)}"
         )
     return Images(pixels[..., None], classes.astype(np.int32))

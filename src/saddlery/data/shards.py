@@ -11,6 +11,7 @@ from jaxtyping import Array, ArrayLike, Float
 
 from saddlery.arguments import plain, whole
 from saddlery.data.images import Images
+from saddlery.errors import InvalidValue
 from saddlery.memory import afford, total
 from saddlery.reading import read_array
 from saddlery.types import Key
@@ -54,7 +55,7 @@ class Shards(eqx.Module):
         self.path, self.steps, self.block = str(path), whole("steps", steps), whole("block", block)
         images = _mapped(path)
         if whole("size", size) % block or size > len(images):
-            raise ValueError(f"size: got {size}, expected a multiple of block, {block}, of at most {len(images)}")
+            raise InvalidValue(f"size: got {size}, expected a multiple of block, {block}, of at most {len(images)}")
         self.shard = Images(images[:size])
 
     def __len__(self) -> int:
@@ -134,7 +135,7 @@ def _mapped(path: str | os.PathLike[str]) -> np.ndarray:
     """The images of a file, left there."""
     images = read_array(path, mmap=True)
     if images.dtype != np.uint8 or images.ndim != 4 or not images.size:
-        raise ValueError(
+        raise InvalidValue(
             f"{plain(path)}: got {images.dtype} of shape {images.shape}, expected uint8 (n, height, width, channels)"
         )
     return images

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from saddlery.arguments import plain, quoted
+from saddlery.errors import InvalidValue, NotFound
 from saddlery.memory import afford
 from saddlery.reading import Damaged, Limited, open_regular
 
@@ -51,9 +52,11 @@ def opened(path: Path) -> Iterator[Source]:
     if path.is_dir():
         yield _folder(path)
     elif not path.exists():
-        raise FileNotFoundError(f"{plain(path)} is not there; expected a folder or a zip of images")
+        raise NotFound(f"{plain(path)} is not there; expected a folder or a zip of images")
     elif not path.is_file():
-        raise ValueError(f"{plain(path)} is neither a folder nor a regular file; expected a folder or a zip of images")
+        raise InvalidValue(
+            f"{plain(path)} is neither a folder nor a regular file; expected a folder or a zip of images"
+        )
     else:
         with open_regular(path) as file, _opened_zip(path, file) as archive:
             yield _zip(path, archive, os.fstat(file.fileno()))
@@ -86,7 +89,7 @@ def _about(path: Path) -> os.stat_result:
 def _opened_zip(path: Path, file: Any) -> Iterator[zipfile.ZipFile]:
     limited: Any = Limited(file, TOTAL, DIRECTORY)
     if not zipfile.is_zipfile(limited):
-        raise ValueError(f"{plain(path)} is neither a folder nor a zip of images, or the zip is damaged")
+        raise InvalidValue(f"{plain(path)} is neither a folder nor a zip of images, or the zip is damaged")
     try:
         archive = zipfile.ZipFile(limited)
     except Exception as error:  # it has many names for a damaged table of contents
@@ -100,15 +103,17 @@ def _zip(path: Path, archive: zipfile.ZipFile, about: os.stat_result) -> Source:
     for entry in entries:
         parts = entry.filename.replace("\\", "/").split("/")
         if ".." in parts or parts[0].endswith(":") or entry.filename[:1] in "/\\":
-            raise ValueError(f"{plain(path)} is refused: its entry {quoted(entry.filename)} lies outside the zip")
+            raise InvalidValue(f"{plain(path)} is refused: its entry {quoted(entry.filename)} lies outside the zip")
     images = _images_of(path, [entry.filename for entry in entries if not entry.is_dir()])
     for name in images:
         if (entry := archive.getinfo(name)).file_size > LARGEST:
-            raise ValueError(f"{plain(path)} is refused: its entry {quoted(name)} unpacks to {entry.file_size:,} bytes")
+            raise InvalidValue(
+                f"{plain(path)} is refused: its entry {quoted(name)} unpacks to {entry.file_size:,} bytes"
+            )
         if entry.flag_bits & 1:
-            raise ValueError(f"{plain(path)} is encrypted: unpack it, and give the folder")
+            raise InvalidValue(f"{plain(path)} is encrypted: unpack it, and give the folder")
     if (total := sum(archive.getinfo(name).file_size for name in images)) > TOTAL:
-        raise ValueError(f"{plain(path)} is refused: its images would unpack to {total:,} bytes")
+        raise InvalidValue(f"{plain(path)} is refused: its images would unpack to {total:,} bytes")
 
     def read(name: str) -> bytes:
         with archive.open(name) as file:
@@ -123,10 +128,10 @@ def _content(file: Any, size: int) -> bytes:
     How images begin is all that is looked at: their size may come after any amount of what a camera had to say.
     """
     if size > LARGEST:
-        raise ValueError(f"{size:,} bytes, more than {LARGEST:,}")
+        raise InvalidValue(f"{size:,} bytes, more than {LARGEST:,}")
     if size > LARGE:
         if not file.read(len(max(BEGINNINGS, key=len))).startswith(BEGINNINGS):
-            raise ValueError(f"{size:,} bytes that do not begin as an image does")
+            raise InvalidValue(f"{size:,} bytes that do not begin as an image does")
         afford("it", size)
         file.seek(0)
     return file.read(size + 1)
@@ -137,7 +142,7 @@ def _images_of(path: Path, names: list[str]) -> list[str]:
     images = sorted({name for name in names if _is_image(name)})
     if not images:
         others = f"none of its {len(names):,} files ends in" if names else "it is empty; images end in"
-        raise ValueError(f"{plain(path)} holds no images: {others} {', '.join(sorted(SUFFIXES))}")
+        raise InvalidValue(f"{plain(path)} holds no images: {others} {', '.join(sorted(SUFFIXES))}")
     return images
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from saddlery.data.images import Images, in_range
+from saddlery.errors import InvalidValue
 from saddlery.types import Key
 
 
@@ -40,11 +41,11 @@ class Stacked(eqx.Module):
     def __init__(self, digits: Images, balanced: bool = True):
         if digits.images.shape[-1] != 1 or digits.labels is None:
             what = "no labels" if digits.labels is None else f"{digits.images.shape[-1]} channels"
-            raise ValueError(f"digits: got images with {what}, expected grey ones with labels 0 to 9")
+            raise InvalidValue(f"digits: got images with {what}, expected grey ones with labels 0 to 9")
         labels = np.asarray(digits.labels)
         counts = np.bincount(labels.clip(0), minlength=10)
         if labels.min() < 0 or len(counts) > 10 or not counts.all():
-            raise ValueError(f"digits: got the labels {np.unique(labels).tolist()}, expected 0 to 9, each of them")
+            raise InvalidValue(f"digits: got the labels {np.unique(labels).tolist()}, expected 0 to 9, each of them")
         self.images = digits.images[np.argsort(labels, kind="stable"), ..., 0]
         self.counts = jnp.asarray(counts, jnp.int32)
         self.starts = jnp.asarray(np.cumsum(counts) - counts, jnp.int32)

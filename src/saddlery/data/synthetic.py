@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from saddlery.arguments import numbers, whole
+from saddlery.errors import InvalidValue
 from saddlery.types import Key
 
 MODES, COMPARED = 100_000, "measures compare every sample with every mode"
@@ -35,7 +36,7 @@ class Mixture(eqx.Module):
 
     def __check_init__(self) -> None:
         if self.centres.ndim != 2 or not self.centres.size:
-            raise ValueError(f"centres: got shape {self.centres.shape}, expected (modes, dimension)")
+            raise InvalidValue(f"centres: got shape {self.centres.shape}, expected (modes, dimension)")
 
     def draw(self, key: Key, n: int) -> Float[Array, "n dimension"]:
         """`n` samples."""

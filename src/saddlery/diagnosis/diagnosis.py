@@ -19,6 +19,7 @@ from saddlery.diagnosis.trends import LEAST, change, trends
 from saddlery.diagnosis.trial import STEPS, TrialRun, trial_run
 from saddlery.diagnosis.verdict import FALLS, Facts, Verdict, verdict
 from saddlery.diagnosis.verification import Verification, verified
+from saddlery.errors import InvalidType
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +98,7 @@ def diagnose(
     elif isinstance(game, str | os.PathLike):
         subject = from_folder(game, method, seed)
     elif method is None or players is None or key is None:
-        raise TypeError(
+        raise InvalidType(
             f"diagnose: got a {type(game).__name__} without method, players and key; give a run's folder, or "
             "diagnose(game, method, run.players, state=run.state, history=run.history, key=jax.random.key(0))"
         )

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 
 from saddlery.arguments import quoted
 from saddlery.dynamics.jacobian import require_players_of
+from saddlery.errors import InvalidType, InvalidValue
 from saddlery.experiments.restored import Restored, restored
 from saddlery.game import Pair, adopt, check
 from saddlery.method import Method
@@ -75,14 +76,14 @@ def given(game: Any, method: Any, players: Any, key: Any, state: Any = None, his
     the first part that differs.
     """
     if not isinstance(method, Method):
-        raise TypeError(f"method: got {quoted(method)}, expected a Method, such as saddlery.methods.simultaneous()")
+        raise InvalidType(f"method: got {quoted(method)}, expected a Method, such as saddlery.methods.simultaneous()")
     key = as_key(key)
     game = adopt(game)
     check(game, key)
     require_players_of(game, players, key)
     players = Pair(*jax.tree.map(jnp.asarray, tuple(players)))
     if not all(bool(jnp.isfinite(leaf).all()) for leaf in jax.tree.leaves(players)):
-        raise ValueError("players: they hold numbers that are not finite; give the last ones that were")
+        raise InvalidValue("players: they hold numbers that are not finite; give the last ones that were")
     step = 0 if history is None else int(history["step"].values[-1])
     diverged_at = -1 if history is None or "diverged_at" not in history else int(history["diverged_at"])
     return Subject(game, method.for_game(game), players, state, key, history, step, diverged_at)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.sparse import linalg
 
+from saddlery.errors import InvalidValue
 from saddlery.names import nearest
 
 # What can be asked for first: ARPACK's name of it, and what is smallest for the eigenvalue that comes first.
@@ -123,7 +124,7 @@ def ordered(values: np.ndarray, which: str) -> np.ndarray:
 
 def _named(which: str):
     if which not in WHICH:
-        raise ValueError(nearest("which", which, WHICH))
+        raise InvalidValue(nearest("which", which, WHICH))
     return WHICH[which]
 
 

@@ -14,6 +14,7 @@ from jax.flatten_util import ravel_pytree
 
 from saddlery.arguments import quoted, whole
 from saddlery.cores import on_all_cores
+from saddlery.errors import InvalidType, InvalidValue
 from saddlery.game import Game, adopt
 from saddlery.method import Method
 from saddlery.rules import Rule, Simultaneous, Turn
@@ -82,7 +83,7 @@ def jacobian(
     of, keys = field_of(game, players, rule, state), jax.random.split(key, batches)
     field = np.asarray(_field(of, players, keys), float)
     if not np.isfinite(field).all():
-        raise ValueError(f"players: the field is not finite here, in {_where(players, field)}")
+        raise InvalidValue(f"players: the field is not finite here, in {_where(players, field)}")
 
     taken = Counter()
 
@@ -191,7 +192,7 @@ class _Absent:
         self.rule = rule
 
     def __getattr__(self, name):
-        raise ValueError(
+        raise InvalidValue(
             f"rule: {type(self.rule).__name__} looks at the players' optimisers; give the whole method in its place, "
             "such as rule=saddlery.methods.unrolled(steps=10)"
         )
@@ -211,7 +212,7 @@ def field_of(game: Game, players: Players, rule: Rule | Method | None = None, st
         return Field(game, rule.rule, rule.optimisers, state.optimisers, state.rule)
     rule = Simultaneous() if rule is None else rule
     if not callable(rule):
-        raise TypeError(
+        raise InvalidType(
             f"rule: got {quoted(rule)}, expected a rule, such as saddlery.rules.Consensus(10.0), or a Method"
         )
     memory = getattr(rule, "init", lambda game, players: ())(game, players)
@@ -306,17 +307,19 @@ def require_players_of(game: Game, players: Players, key: Key, argument: str = "
     ValueError: players: of another game: discriminator has shape (2,), this game's (1,)
     """
     if not isinstance(players, tuple) or len(players) != 2:
-        raise TypeError(f"{argument}: got a {type(players).__name__}, expected saddlery.Pair(generator, discriminator)")
+        raise InvalidType(
+            f"{argument}: got a {type(players).__name__}, expected saddlery.Pair(generator, discriminator)"
+        )
     own, given = jax.eval_shape(lambda key: tuple(game.init(key)), key), tuple(players)
     if jax.tree.structure(own) != jax.tree.structure(given):
-        raise ValueError(f"{argument}: of another game: {_difference(own, given)}")
+        raise InvalidValue(f"{argument}: of another game: {_difference(own, given)}")
     for (path, leaf), value in zip(jax.tree_util.tree_leaves_with_path(own), jax.tree.leaves(given), strict=True):
         if jnp.shape(value) != leaf.shape:
-            raise ValueError(
+            raise InvalidValue(
                 f"{argument}: of another game: {_name(path)} has shape {jnp.shape(value)}, this game's {leaf.shape}"
             )
         if jnp.iscomplexobj(value):
-            raise TypeError(f"{argument}: {_name(path)} is complex; this is for games whose parameters are real")
+            raise InvalidType(f"{argument}: {_name(path)} is complex; this is for games whose parameters are real")
 
 
 def _difference(own: Any, given: Any) -> str:

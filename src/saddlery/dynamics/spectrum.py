@@ -12,6 +12,7 @@ from saddlery.dynamics.eigenvalues import WHICH, Eigenpairs, of_matrix, of_produ
 from saddlery.dynamics.jacobian import Jacobian, consensus, jacobian
 from saddlery.dynamics.modes import Modes, in_eigenvectors, in_krylov_space
 from saddlery.dynamics.stability import stable_step
+from saddlery.errors import InvalidValue
 from saddlery.game import Game
 from saddlery.memory import available
 from saddlery.method import Method
@@ -173,9 +174,9 @@ def spectrum(
     when ARPACK finds none of the eigenvalues (where it finds some, it warns how many, and they are returned).
     """
     if which not in WHICH:
-        raise ValueError(nearest("which", which, WHICH))
+        raise InvalidValue(nearest("which", which, WHICH))
     if gamma is not None and rule is not None:
-        raise ValueError("gamma: v′ − γ v′ᵀ v′ is of the simultaneous field; give a rule or gamma, not both")
+        raise InvalidValue("gamma: v′ − γ v′ᵀ v′ is of the simultaneous field; give a rule or gamma, not both")
     J = jacobian(game, players, key=key, batches=batches, rule=rule, state=state)
     J = J if gamma is None else consensus(J, gamma)
     if k is not None:

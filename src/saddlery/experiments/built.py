@@ -9,6 +9,7 @@ import jax.numpy as jnp
 
 from saddlery import plugins
 from saddlery.call import build, parse
+from saddlery.errors import InvalidValue
 from saddlery.experiments.experiment import Experiment
 from saddlery.experiments.programs import alike
 from saddlery.game import adopt, afford, check
@@ -63,7 +64,7 @@ def prepare(
     }
     for name in experiment.measures:
         if name not in MEASURES:
-            raise ValueError(nearest("measure", name, MEASURES) if MEASURES else f"measures: unknown {name!r}")
+            raise InvalidValue(nearest("measure", name, MEASURES) if MEASURES else f"measures: unknown {name!r}")
     for (label, method), *_ in alike(list(methods.items()), lambda pair: pair[1]):
         _try_optimisers(label, method)
     return BuiltExperiment(
@@ -103,6 +104,6 @@ def _try_optimisers(text: str, method: Any) -> None:
         try:
             jax.eval_shape(lambda x, o=optimiser: o.update(x, o.init(x), x), number)
         except Exception as error:
-            raise ValueError(
+            raise InvalidValue(
                 f"{text}: the {player}'s optimiser cannot be used: {str(error).strip().splitlines()[0]}"
             ) from error

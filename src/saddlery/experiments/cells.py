@@ -10,6 +10,7 @@ import jax
 import numpy as np
 import xarray as xr
 
+from saddlery.errors import InvalidValue
 from saddlery.experiments.built import BuiltExperiment, divided
 from saddlery.experiments.experiment import KEPT
 from saddlery.metrics.suited import MEASURES, probes
@@ -77,7 +78,7 @@ def blank(cells: Sequence[Cell]) -> xr.Dataset:
         kinds = [{name: (v.dims, v.dtype) for name, v in each.data_vars.items()} for each in (found[0], found[-1])]
         if kinds[0] != kinds[1]:
             odd = sorted(name for name in kinds[0] | kinds[1] if kinds[0].get(name) != kinds[1].get(name))
-            raise ValueError(
+            raise InvalidValue(
                 f"game: the games of one experiment record the same measures, {', '.join(odd)} differ; run them apart"
             )
     variables = {}

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from saddlery import plugins
 from saddlery.arguments import differences, plain
+from saddlery.errors import InTheWay, InvalidValue
 from saddlery.experiments.experiment import in_words
 from saddlery.reading import Damaged
 from saddlery.records import description, storage
@@ -53,7 +54,7 @@ def store_of(address: str | None, folder: Path | str, given: str | None = None) 
     """
     address = address or location(Path(folder) / RESULTS)
     if not is_inside(address, folder) and (given is None or location(given) != address):
-        raise ValueError(
+        raise InvalidValue(
             f"{plain(folder)} keeps its results outside itself, at {plain(address)}; if they are yours, say so: "
             f"--store {plain(address)} (in Python: store=…)"
         )
@@ -141,7 +142,7 @@ def _require_same(store: Store, what: Described, folder: Path) -> None:
             return  # `opened` writes it anew
         raise
     if held is not None and (odd := differences(held, now)):
-        raise FileExistsError(
+        raise InTheWay(
             f"{store.address} holds the results of another sweep ({'; '.join(odd[:3])}); put {RUN} back as it was, "
             "choose another folder or address, or replace it with --force"
         )

@@ -8,6 +8,7 @@ from typing import Any
 
 from saddlery.arguments import number, plain, whole
 from saddlery.call import parse
+from saddlery.errors import InTheWay, InvalidValue, NotFound
 from saddlery.experiments import grid
 from saddlery.experiments.grid import Setting
 from saddlery.reading import Damaged
@@ -76,7 +77,7 @@ class Experiment:
         methods = (self.methods,) if isinstance(self.methods, str) else self.methods
         labels = tuple(str(parse(method)) for method in methods)
         if not labels:
-            raise ValueError("methods: got none, expected at least one")
+            raise InvalidValue("methods: got none, expected at least one")
         object.__setattr__(self, "methods", labels)
         object.__setattr__(self, "measures", tuple(self.measures))
         object.__setattr__(self, "game", str(parse(self.game)))
@@ -136,9 +137,7 @@ class Experiment:
         **Raises:** `FileExistsError` when it holds another, or runs of `saddlery.train`.
         """
         if held.kind != "experiment" or Experiment.of(held, folder).grid != self.grid:
-            raise FileExistsError(
-                f"{plain(folder)} holds {in_words(held)}; choose another folder, or replace it with --force"
-            )
+            raise InTheWay(f"{plain(folder)} holds {in_words(held)}; choose another folder, or replace it with --force")
 
     @classmethod
     def of(cls, held: Description, folder: Path) -> "Experiment":
@@ -148,7 +147,7 @@ class Experiment:
         """
         path = Path(folder) / RUN
         if held.kind != "experiment":
-            raise ValueError(
+            raise InvalidValue(
                 f"{plain(folder)} was written by saddlery.train, whose game and method have no text that makes them "
                 "again; its records are saddlery.load(folder).dataset, and the same saddlery.train(…, resume=True) "
                 "gives the run"
@@ -196,4 +195,4 @@ def experiments_in(folder: Path | str) -> list[Path]:
             return [folder]
         if found := sorted(path.parent for path in folder.glob(f"*/{name}")):
             return found
-    raise FileNotFoundError(f"{plain(folder)} holds no runs" if folder.exists() else f"there is no folder {folder}")
+    raise NotFound(f"{plain(folder)} holds no runs" if folder.exists() else f"there is no folder {folder}")

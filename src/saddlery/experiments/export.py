@@ -4,6 +4,7 @@ import io
 from pathlib import Path
 from typing import Any
 
+from saddlery.errors import InvalidValue
 from saddlery.experiments.levels import flat
 from saddlery.names import nearest
 from saddlery.records import storage
@@ -42,7 +43,7 @@ def export(results: Any, path: Path | str, format: str | None = None) -> Path:
     path = Path(path)
     format = path.suffix.removeprefix(".") if format is None else format
     if format not in FORMATS:
-        raise ValueError(nearest("format", format, FORMATS))
+        raise InvalidValue(nearest("format", format, FORMATS))
     content = io.BytesIO()
     if format == "csv":
         table(results).to_csv(content, index=False)
@@ -50,7 +51,7 @@ def export(results: Any, path: Path | str, format: str | None = None) -> Path:
         try:
             table(results).to_parquet(content, index=False)
         except ImportError as error:
-            raise ValueError(
+            raise InvalidValue(
                 'format: parquet needs pyarrow; install it with: pip install "saddlery[parquet]", or choose csv'
             ) from error
     try:

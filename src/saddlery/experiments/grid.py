@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from saddlery.arguments import QUOTED, plain, quoted
 from saddlery.call import Call, parse
+from saddlery.errors import InvalidValue
 
 MOST = 1_000_000  # settings
 CALL = re.compile(r"\s*\w+\s*\(.*\)\s*", re.DOTALL)  # what is read as a call inside a call; other text is only text
@@ -88,7 +89,7 @@ def _is_call(value: Any) -> bool:
 
 def _require_few(of: str, settings: int) -> None:
     if settings > MOST:
-        raise ValueError(f"{of}: got {settings:,} combinations, expected at most {MOST:,}")
+        raise InvalidValue(f"{of}: got {settings:,} combinations, expected at most {MOST:,}")
 
 
 def values(name: str, value: Any) -> list[Any]:
@@ -99,11 +100,11 @@ def values(name: str, value: Any) -> list[Any]:
     if not is_axis(value):
         return [value]
     if not value:
-        raise ValueError(f"{name}: got [], an axis without values; expected at least one")
+        raise InvalidValue(f"{name}: got [], an axis without values; expected at least one")
     seen = set()
     for one in value:
         if (key := _key(one)) in seen:
-            raise ValueError(f"{name}: {quoted(one)} is given more than once in {quoted(value)}")
+            raise InvalidValue(f"{name}: {quoted(one)} is given more than once in {quoted(value)}")
         seen.add(key)
     return value
 
@@ -145,7 +146,7 @@ def settings(game: str, methods: tuple[str, ...], shared: dict[str, Any]) -> tup
                     arguments={k: v for k, v in full.arguments.items() if k not in given or k in varied}
                 )
                 if made_by.setdefault((str(at), str(full)), turn) != turn:
-                    raise ValueError(f"methods: {plain(told, QUOTED)} is given more than once")
+                    raise InvalidValue(f"methods: {plain(told, QUOTED)} is given more than once")
                 around = {name: level for _, levels in given.values() for name, level in levels.items()}
                 points[str(at), str(full)] = str(told), of_game | {"method": call.name} | around | of_method
     short = _told_apart([point[0] for point in points])

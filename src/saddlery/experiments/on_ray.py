@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import Any
 
 from saddlery.arguments import first_line
+from saddlery.errors import InvalidValue
 from saddlery.experiments.programs import programs
 from saddlery.runs.cell import Cell
 from saddlery.runs.loop import asked_to_stop
@@ -169,7 +170,7 @@ def _ray() -> Any:
     try:
         return import_module("ray")
     except ImportError as error:
-        raise ValueError('engine: ray is not installed; install it with: pip install "saddlery[ray]"') from error
+        raise InvalidValue('engine: ray is not installed; install it with: pip install "saddlery[ray]"') from error
 
 
 def _connect(ray: Any, address: str) -> None:
@@ -187,7 +188,7 @@ def _connect(ray: Any, address: str) -> None:
             socket.create_connection((place[1], int(place[2])), REACHED).close()
         _within(REACHED, lambda: ray.init(address, **quiet))
     except Exception as error:  # Ray has many names for a cluster that is not there, or is of another version
-        raise ValueError(
+        raise InvalidValue(
             f"address: no Ray cluster can be reached at {address} ({first_line(error)}); "
             "start one there with: ray start --head"
         ) from error

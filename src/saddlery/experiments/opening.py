@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from saddlery.arguments import differences, plain
+from saddlery.errors import NotFound
 from saddlery.experiments.claimed import store_of
 from saddlery.experiments.experiment import Experiment
 from saddlery.reading import Damaged
@@ -30,7 +31,7 @@ def open_results(folder: Path | str, store: str | None = None) -> Any:
     """
     results = _read(Path(folder), store)
     if not results.sizes["setting"]:
-        raise FileNotFoundError(_unfinished(Path(folder)))
+        raise NotFound(_unfinished(Path(folder)))
     return results
 
 
@@ -47,7 +48,7 @@ def open_live(folder: Path | str, store: str | None = None) -> Any:
     runs = _live(folder)
     results = _read(folder, store, dict.fromkeys(index for index, _ in runs))
     if not results.sizes["setting"]:
-        raise FileNotFoundError(_unfinished(folder))
+        raise NotFound(_unfinished(folder))
     labels = list(results["setting"].values)
     finished = np.ones(len(labels), bool)
     for (_, seed), run in runs.items():
@@ -96,7 +97,7 @@ def _read(folder: Path, given: str | None, also: Iterable[int] = ()) -> Any:
             raise Damaged(f"{plain(folder / RUN)} was changed since {store.address} was made: {'; '.join(odd)}")
         return plain_texts(store.read(set(also) - set(store.finished())))
     except FileNotFoundError:
-        raise FileNotFoundError(_unfinished(folder)) from None
+        raise NotFound(_unfinished(folder)) from None
     except Damaged as error:
         raise Damaged(f"{error}; what is damaged is computed again by: saddlery resume {plain(folder)}") from error
 

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from saddlery import plugins
 from saddlery.arguments import plain, quoted, whole
 from saddlery.call import parse
+from saddlery.errors import InvalidValue, NotFound
 from saddlery.experiments.built import BuiltExperiment, prepare
 from saddlery.experiments.cells import cells_of
 from saddlery.experiments.experiment import KEPT, Experiment
@@ -52,13 +53,13 @@ def restored(
     cell = cells_of(built, folder)[experiment.settings.index(setting)]
     place = cell.checkpoints(seed)
     if place is None or not list(place.glob("step-*")):
-        raise FileNotFoundError(
+        raise NotFound(
             f"{plain(folder)} holds no checkpoint of {setting.label}, seed {seed}: there is none in {plain(place)}; "
             f"{_remedy(folder, setting.label)}"
         )
     state = start_or_restore(cell, seed)
     if state.step == 0 and state.diverged_at < 0:
-        raise ValueError(f"{plain(folder)}: every checkpoint of {setting.label}, seed {seed} is damaged")
+        raise InvalidValue(f"{plain(folder)}: every checkpoint of {setting.label}, seed {seed} is damaged")
     others = tuple(label for label in experiment.labels if label != setting.label)
     return Restored(setting, built.games[setting.game], built.methods[setting.label], cell, seed, state, others)
 
@@ -84,14 +85,14 @@ def chosen(experiment: Experiment, method: str | None = None, **levels: Any) -> 
     for name, value in levels.items():
         known = dict.fromkeys(name for each in experiment.settings for name in each.levels)
         if name not in known:
-            raise ValueError(nearest("level", name, tuple(known)))
+            raise InvalidValue(nearest("level", name, tuple(known)))
         if not (kept := [each for each in found if each.levels.get(name) == value]):
             there = ", ".join(dict.fromkeys(quoted(each.levels.get(name)) for each in found))
-            raise ValueError(f"{name}: got {quoted(value)}, expected one of {there}")
+            raise InvalidValue(f"{name}: got {quoted(value)}, expected one of {there}")
         found = kept
     if method is None:
         if levels and len(found) > 1:
-            raise ValueError(f"levels: the run holds several of these: {', '.join(each.label for each in found)}")
+            raise InvalidValue(f"levels: the run holds several of these: {', '.join(each.label for each in found)}")
         return found[0]
     if exact := [each for each in found if method == each.label]:
         return exact[0]
@@ -101,8 +102,8 @@ def chosen(experiment: Experiment, method: str | None = None, **levels: Any) -> 
     if exact or len(named) == 1:
         return (exact or named)[0]
     if named:
-        raise ValueError(f"method: the run holds several of {method!r}: {', '.join(each.label for each in named)}")
-    raise ValueError(nearest("method of this run", method, experiment.labels))
+        raise InvalidValue(f"method: the run holds several of {method!r}: {', '.join(each.label for each in named)}")
+    raise InvalidValue(nearest("method of this run", method, experiment.labels))
 
 
 def _remedy(folder: Path, label: str) -> str:

@@ -6,6 +6,7 @@ import jax.numpy as jnp
 from jaxtyping import Array
 
 from saddlery.arguments import numbers, whole
+from saddlery.errors import InvalidValue
 from saddlery.games.analytic import Analytic
 from saddlery.types import Batch, Key, Losses, Numbers, Pair, Parameters, Players, Samples
 
@@ -49,5 +50,5 @@ def bilinear(coupling: Numbers = 1.0, dimension: int = 1) -> Bilinear:
     """
     dimension, coupling = whole("dimension", dimension), jnp.asarray(numbers("coupling", coupling), float)
     if coupling.shape not in ((), (dimension,)):
-        raise ValueError(f"coupling: got shape {coupling.shape}, expected one number or {dimension}")
+        raise InvalidValue(f"coupling: got shape {coupling.shape}, expected one number or {dimension}")
     return Bilinear(coupling, dimension)

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import Array
 
 from saddlery.arguments import whole
+from saddlery.errors import InvalidValue
 from saddlery.game import unwrapped
 from saddlery.losses import as_loss, as_penalties
 from saddlery.networks import Network, as_network
@@ -67,7 +68,7 @@ class Gan(eqx.Module):
 
     def __check_init__(self) -> None:
         if hasattr(self.data, "__len__") and len(self.data) < self.batch:
-            raise ValueError(f"batch: got {self.batch}, expected at most as many as there are data, {len(self.data)}")
+            raise InvalidValue(f"batch: got {self.batch}, expected at most as many as there are data, {len(self.data)}")
 
     def init(self, key: Key) -> Players:
         """Both networks' parameters."""

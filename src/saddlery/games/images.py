@@ -6,6 +6,7 @@ from saddlery.arguments import whole
 from saddlery.data import Coloured, Images, Stacked, as_data
 from saddlery.data.catalogue import DataLike
 from saddlery.data.images import Data
+from saddlery.errors import InvalidValue
 from saddlery.games.gan import Gan
 from saddlery.losses import LossLike, PenaltyLike
 from saddlery.memory import afford
@@ -93,6 +94,6 @@ def _gan(data: Data, network: str, loss: LossLike, penalty: PenaltyLike, noise: 
     """The game on some images, its networks in their shape."""
     _, height, width, channels = jax.eval_shape(lambda key: data.draw(key, 1), jax.random.key(0)).shape
     if height != width:
-        raise ValueError(f"data: got images of {height}×{width} pixels, expected square ones")
+        raise InvalidValue(f"data: got images of {height}×{width} pixels, expected square ones")
     players = family(network, size=height, channels=channels, noise=noise)
     return Gan(*players, data, loss=loss, penalty=penalty, noise=noise, batch=batch)

@@ -5,6 +5,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from saddlery.arguments import numbers
+from saddlery.errors import InvalidValue
 from saddlery.games.analytic import Analytic
 from saddlery.types import Batch, Key, Losses, Numbers, Pair, Parameters, Players, Samples
 
@@ -69,7 +70,7 @@ def quadratic(
     """
     A, B, C = (jnp.asarray(numbers(name, x), float) for name, x in {"A": A, "B": B, "C": C}.items())
     if B.ndim != 2:
-        raise ValueError(f"B: got shape {B.shape}, expected a matrix (n, m)")
+        raise InvalidValue(f"B: got shape {B.shape}, expected a matrix (n, m)")
     n, m = B.shape
     D = -B.T if D is None else jnp.asarray(numbers("D", D), float)
     a = jnp.zeros(n) if a is None else jnp.asarray(numbers("a", a), float)
@@ -77,5 +78,5 @@ def quadratic(
     expected = {"A": (A, (n, n)), "C": (C, (m, m)), "D": (D, (m, n)), "a": (a, (n,)), "c": (c, (m,))}
     for name, (array, shape) in expected.items():
         if array.shape != shape:
-            raise ValueError(f"{name}: got shape {array.shape}, expected {shape} beside B of shape {B.shape}")
+            raise InvalidValue(f"{name}: got shape {array.shape}, expected {shape} beside B of shape {B.shape}")
     return Quadratic(A, B, C, D, a, c)

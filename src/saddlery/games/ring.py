@@ -4,6 +4,7 @@ from typing import Any
 
 from saddlery.arguments import whole
 from saddlery.data import Mixture, grid_centres, ring_centres
+from saddlery.errors import InvalidValue
 from saddlery.games.gan import Gan
 from saddlery.losses import LossLike, PenaltyLike
 from saddlery.names import nearest
@@ -63,7 +64,7 @@ def ring(
     **Raises:** `ValueError` for an unknown preset or loss, and for numbers out of range.
     """  # noqa: E501
     if preset not in PRESETS:
-        raise ValueError(nearest("preset", preset, PRESETS))
+        raise InvalidValue(nearest("preset", preset, PRESETS))
     chosen = PRESETS[preset]
     centres = ring_centres(modes, chosen["radius"] if radius is None else radius)
     return _gan(preset, centres, chosen["std"] if std is None else std, loss, penalty, noise, width, batch)
@@ -92,7 +93,7 @@ def grid(
     **Raises:** as `ring`.
     """
     if preset not in PRESETS:
-        raise ValueError(nearest("preset", preset, PRESETS))
+        raise InvalidValue(nearest("preset", preset, PRESETS))
     return _gan(preset, grid_centres(side, spacing), std, loss, penalty, noise, width, batch)
 
 

@@ -11,6 +11,7 @@ from jax.scipy.stats import norm
 from jaxtyping import Array, ArrayLike, Float
 
 from saddlery.arguments import numbers, quoted
+from saddlery.errors import InvalidValue
 from saddlery.games.analytic import Analytic
 from saddlery.types import Batch, Key, Losses, Numbers, Pair, Parameters, Players, Samples
 
@@ -94,7 +95,7 @@ def two_gaussians(target: Numbers = (-0.5, 0.5), project: bool = False) -> TwoGa
     """
     means = jnp.asarray(numbers("target", target), float)
     if means.shape != (2,):
-        raise ValueError(f"target: got {quoted(target)}, expected two finite numbers, the means")
+        raise InvalidValue(f"target: got {quoted(target)}, expected two finite numbers, the means")
     return TwoGaussians(means, project)
 
 

@@ -40,6 +40,7 @@ from jax.nn import relu
 from jaxtyping import Array, Float
 
 from saddlery.arguments import quoted
+from saddlery.errors import InvalidType, InvalidValue
 from saddlery.names import nearest
 from saddlery.types import Losses, Pair
 
@@ -170,7 +171,7 @@ def relativistic(real: Real, generated: Generated) -> Losses:
     **Raises:** `ValueError` when the numbers of real and generated scores differ.
     """
     if real.shape != generated.shape:
-        raise ValueError(
+        raise InvalidValue(
             f"generated: got scores of shape {generated.shape}, expected {real.shape}: "
             "relativistic pairs each real sample with a generated one"
         )
@@ -252,9 +253,9 @@ def as_loss(loss: LossLike) -> Loss:
     if callable(loss):
         return loss
     if not isinstance(loss, str):
-        raise TypeError(
+        raise InvalidType(
             f"loss: got {quoted(loss)}, expected a name ({', '.join(LOSSES)}) or a function of two arrays of scores"
         )
     if loss not in LOSSES:
-        raise ValueError(nearest("loss", loss, LOSSES))
+        raise InvalidValue(nearest("loss", loss, LOSSES))
     return LOSSES[loss]

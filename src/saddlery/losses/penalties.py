@@ -17,6 +17,7 @@ from jaxtyping import Array, Float
 
 from saddlery.arguments import numbers, quoted
 from saddlery.call import build
+from saddlery.errors import InvalidType, InvalidValue
 from saddlery.types import Batch, Key, Scalar
 
 Samples = Float[Array, "batch ..."]
@@ -108,7 +109,7 @@ class WGANGP(Penalty):
     def __call__(self, score: Score, real: Samples, generated: Samples, draw: Batch) -> Scalar:
         """weight · E(‖∇D‖ − 1)² over the interpolated samples."""
         if real.shape != generated.shape:
-            raise ValueError(
+            raise InvalidValue(
                 f"generated: got shape {generated.shape}, expected that of the real samples, {real.shape}: "
                 "WGAN-GP interpolates between the two"
             )
@@ -183,5 +184,5 @@ def as_penalties(penalty: PenaltyLike) -> tuple[Penalty, ...]:
     made = tuple(build("penalty", one, PENALTIES) if isinstance(one, str) else one for one in several)
     for one in made:
         if not (callable(one) and callable(getattr(one, "draw", None))):
-            raise TypeError(f"penalty: got {quoted(one)}, expected a penalty or its name ({', '.join(PENALTIES)})")
+            raise InvalidType(f"penalty: got {quoted(one)}, expected a penalty or its name ({', '.join(PENALTIES)})")
     return made

@@ -7,6 +7,7 @@ from typing import Any, ParamSpec, TypedDict
 
 from saddlery import schedules
 from saddlery.call import build
+from saddlery.errors import InvalidType
 from saddlery.method import Method
 from saddlery.methods.amendments import Numbers
 from saddlery.optimisers import PUBLISHED, as_optimiser
@@ -51,7 +52,7 @@ def published(function: Callable[P, Method]) -> Callable[P, Method]:
         try:
             signature.bind(*arguments, **keywords)
         except TypeError as error:
-            raise TypeError(f"{function.__name__}: {error}") from None
+            raise InvalidType(f"{function.__name__}: {error}") from None
         return function(*arguments, **keywords)
 
     method.__signature__ = signature  # type: ignore[attr-defined]

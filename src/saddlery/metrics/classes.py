@@ -10,6 +10,7 @@ from jaxtyping import Array, Float, Int, Num
 from scipy import stats
 
 from saddlery.arguments import whole
+from saddlery.errors import InvalidValue
 from saddlery.metrics import entry
 from saddlery.metrics.modes import Expected, histograms
 
@@ -54,10 +55,10 @@ def class_coverage(classes: Int[Array | np.ndarray, " n"], total: int = 1000) ->
     """
     classes, total = np.asarray(classes), whole("total", total)
     if classes.ndim != 1 or not np.issubdtype(classes.dtype, np.integer):
-        raise ValueError(f"classes: got {classes.dtype} of shape {classes.shape}, expected whole numbers (n,)")
+        raise InvalidValue(f"classes: got {classes.dtype} of shape {classes.shape}, expected whole numbers (n,)")
     if not len(classes) or classes.min() < 0 or classes.max() >= total:
         found = f"{classes.min()} to {classes.max()}" if len(classes) else "none"
-        raise ValueError(f"classes: got {found}, expected at least one, each from 0 to {total - 1}")
+        raise InvalidValue(f"classes: got {found}, expected at least one, each from 0 to {total - 1}")
     return coverage_of_counts(np.bincount(classes, minlength=total))
 
 
@@ -72,7 +73,7 @@ def coverage_of_counts(counts: Num[Array | np.ndarray, "*batch classes"]) -> Cla
     """
     counts = histograms(counts)
     if entry.known(counts) and not counts.any(-1).all():
-        raise ValueError("counts: got an empty histogram, expected at least one sample")
+        raise InvalidValue("counts: got an empty histogram, expected at least one sample")
     return _coverage(counts)
 
 

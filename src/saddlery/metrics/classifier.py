@@ -15,6 +15,7 @@ import optax
 from jaxtyping import Array, Float, Int
 
 from saddlery.data.images import Images, in_range
+from saddlery.errors import InvalidValue
 from saddlery.metrics import entry
 from saddlery.networks.convolution import convolution
 from saddlery.reading import read_limited
@@ -46,7 +47,7 @@ class Classifier(eqx.Module):
         """The penultimate layer, after its relu."""
         images = entry.images("images", images)
         if images.shape[1:] != self.shape:
-            raise ValueError(f"images: got shape {images.shape}, expected (n, {', '.join(map(str, self.shape))})")
+            raise InvalidValue(f"images: got shape {images.shape}, expected (n, {', '.join(map(str, self.shape))})")
         return _penultimate(self.parameters, jnp.asarray(images))
 
     def logits(self, images: Float[Array, "n height width 1"]) -> Float[Array, "n classes"]:
@@ -65,7 +66,7 @@ class Classifier(eqx.Module):
         """
         images = entry.images("images", images)
         if images.shape[1:3] != self.shape[:2]:
-            raise ValueError(f"images: got shape {images.shape}, expected (n, {self.shape[0]}, {self.shape[1]}, …)")
+            raise InvalidValue(f"images: got shape {images.shape}, expected (n, {self.shape[0]}, {self.shape[1]}, …)")
         n, *_, channels = images.shape
         alone = jnp.moveaxis(jnp.asarray(images), -1, 1).reshape(n * channels, *self.shape)
         logits = self.logits(alone).reshape(n, channels, -1)
@@ -102,7 +103,7 @@ def classifier(data: Images, folder: Path | None = None) -> Classifier:
 def _check_data(data):
     if data.labels is None or data.images.shape[-1] != 1 or len(data.images) < 60:
         labels = "no labels" if data.labels is None else "labels"
-        raise ValueError(
+        raise InvalidValue(
             f"data: got images of shape {data.images.shape} with {labels}, expected at least 60 of one "
             "channel, with labels"
         )

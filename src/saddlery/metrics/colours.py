@@ -5,6 +5,7 @@ from jaxtyping import Array, Float
 from scipy.special import rel_entr
 
 from saddlery.arguments import whole
+from saddlery.errors import InvalidValue
 from saddlery.metrics.modes import Expected
 
 BINS = 256  # along an axis at most
@@ -62,11 +63,11 @@ def _histogram(argument, colours, bins):
     given = np.asarray(colours)
     colours = given / 255 if given.dtype == np.uint8 else given.astype(float)
     if colours.ndim != 2 or colours.shape[1] != 3 or not len(colours):
-        raise ValueError(f"{argument}: got shape {colours.shape}, expected (n, 3), n at least 1")
+        raise InvalidValue(f"{argument}: got shape {colours.shape}, expected (n, 3), n at least 1")
     if np.isnan(colours).any():
         return np.full(bins**3, np.nan)
     if colours.min() < -FAR or colours.max() > 1 + FAR:
-        raise ValueError(f"{argument}: got values from {colours.min():g} to {colours.max():g}, expected [0, 1]")
+        raise InvalidValue(f"{argument}: got values from {colours.min():g} to {colours.max():g}, expected [0, 1]")
     cells = np.clip((colours * bins).astype(int), 0, bins - 1) @ [bins**2, bins, 1]
     return np.bincount(cells, minlength=bins**3) / len(colours)
 

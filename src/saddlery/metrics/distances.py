@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from saddlery.arguments import quoted, whole
+from saddlery.errors import InvalidValue
 from saddlery.metrics import entry
 
 SCALES = (0.25, 0.5, 1.0, 2.0, 4.0)  # the bandwidths of `mmd`, in median distances
@@ -39,7 +40,7 @@ def sliced_wasserstein(
     **Raises:** `ValueError` for another order, no projections, samples that are not finite, or of different shapes.
     """
     if order not in (1, 2):
-        raise ValueError(f"order: got {quoted(order)}, expected 1 or 2")
+        raise InvalidValue(f"order: got {quoted(order)}, expected 1 or 2")
     x, y = entry.samples("x", x), entry.samples("y", y)
     return _sliced_wasserstein(x, y, key, projections=whole("projections", projections), order=int(order))
 
@@ -147,7 +148,7 @@ def _median_distance(samples):
 def _flattened(x, y):
     """Both sets as matrices of the same origin, which keeps the rounding of squared distances small."""
     if jnp.shape(x)[1:] != jnp.shape(y)[1:]:
-        raise ValueError(f"x, y: got samples of shapes {jnp.shape(x)[1:]} and {jnp.shape(y)[1:]}, expected the same")
+        raise InvalidValue(f"x, y: got samples of shapes {jnp.shape(x)[1:]} and {jnp.shape(y)[1:]}, expected the same")
     x, y = (jnp.asarray(samples, float).reshape(len(samples), -1) for samples in (x, y))
     origin = y.mean(0)
     return x - origin, y - origin

@@ -16,6 +16,7 @@ from jaxtyping import Array, ArrayLike, Bool
 
 from saddlery.arguments import number
 from saddlery.data.images import in_range
+from saddlery.errors import InvalidValue
 from saddlery.types import Numbers
 
 N = TypeVar("N", bound=ArrayLike)
@@ -39,14 +40,14 @@ def numbers(name: str, x: Numbers, least: int = 1, axes: int | None = None) -> A
     """
     x = x if isinstance(x, jax.Array | np.ndarray) else np.asarray(x)
     if not any(jnp.issubdtype(x.dtype, kind) for kind in (jnp.floating, jnp.integer, jnp.bool_)):
-        raise ValueError(f"{name}: got an array of {x.dtype}, expected real numbers")
+        raise InvalidValue(f"{name}: got an array of {x.dtype}, expected real numbers")
     if x.ndim < 1 or 0 in x.shape[1:] or x.ndim != (axes or x.ndim):
         expected = "(n, …)" if axes is None else f"(n, …) of {axes} axes"
-        raise ValueError(f"{name}: got shape {x.shape}, expected {expected}")
+        raise InvalidValue(f"{name}: got shape {x.shape}, expected {expected}")
     if len(x) < least:
-        raise ValueError(f"{name}: got {len(x)} samples, expected at least {least}")
+        raise InvalidValue(f"{name}: got {len(x)} samples, expected at least {least}")
     if known(x) and (bad := int((~np.isfinite(np.asarray(x))).reshape(len(x), -1).any(1).sum())):
-        raise ValueError(f"{name}: {bad} of {len(x)} hold numbers that are not finite")
+        raise InvalidValue(f"{name}: {bad} of {len(x)} hold numbers that are not finite")
     return x
 
 
@@ -73,14 +74,14 @@ def images(name: str, x: Numbers) -> Any:
     """
     x = in_range(numbers(name, x, axes=4))
     if not jnp.issubdtype(x.dtype, jnp.floating):
-        raise ValueError(f"{name}: got {x.dtype}, expected images in uint8 or floating-point numbers in [-1, 1]")
+        raise InvalidValue(f"{name}: got {x.dtype}, expected images in uint8 or floating-point numbers in [-1, 1]")
     if known(x):
         low, high = float(x.min()), float(x.max())
         if low < -1 - ROUNDING or high > 1 + ROUNDING:
             how = ", x / 127.5 - 1, or give uint8" if low >= 0 and high <= 255 else ""
-            raise ValueError(f"{name}: got values from {low:g} to {high:g}, expected [-1, 1]: scale them{how}")
+            raise InvalidValue(f"{name}: got values from {low:g} to {high:g}, expected [-1, 1]: scale them{how}")
         if 0 <= low <= BLACK and high >= BRIGHT:
-            raise ValueError(f"{name}: got values from {low:g} to {high:g}, expected [-1, 1]: scale them, 2x - 1")
+            raise InvalidValue(f"{name}: got values from {low:g} to {high:g}, expected [-1, 1]: scale them, 2x - 1")
     return x
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import equinox as eqx
 import numpy as np
 
+from saddlery.errors import InvalidType
 from saddlery.metrics import entry
 from saddlery.networks import MLP, Network
 from saddlery.types import Parameters
@@ -30,7 +31,7 @@ def penultimate(network: Network, parameters: Parameters) -> Callable[[Any], np.
     """
     compute = getattr(network, "features", None)
     if not callable(compute) and not (isinstance(network, MLP) and network.widths):
-        raise TypeError(
+        raise InvalidType(
             f"network: got a {type(network).__name__}, expected an MLP with hidden layers, or a network with a method "
             "features(parameters, x) that returns what enters its last layer"
         )

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from saddlery.arguments import plain
+from saddlery.errors import InvalidValue, NotFound
 from saddlery.metrics import entry
 
 AT_ONCE = 64  # images in memory together
@@ -47,7 +48,7 @@ def inception(weights: Path | str | None = None) -> Callable[[Any], Inception]:
             "pip install 'saddlery[inception]'; the digit classifiers' features need nothing"
         ) from error
     if weights is not None and not Path(weights).is_file():
-        raise FileNotFoundError(f"weights: there is no file {plain(weights)}")
+        raise NotFound(f"weights: there is no file {plain(weights)}")
     options = {} if weights is None else {"feature_extractor_weights_path": str(weights)}
     try:
         network = create_feature_extractor(NAME, list(LAYERS), cuda=torch.cuda.is_available(), verbose=False, **options)
@@ -77,7 +78,7 @@ def seen(images: Any) -> np.ndarray:
 
     images = entry.images("images", images)
     if images.shape[-1] not in (1, 3):
-        raise ValueError(f"images: got {images.shape[-1]} channels, expected one or three")
+        raise InvalidValue(f"images: got {images.shape[-1]} channels, expected one or three")
     parts = [np.asarray(pixels(images[i : i + AT_ONCE])) for i in range(0, len(images), AT_ONCE)]
     whole = np.concatenate(parts).transpose(0, 3, 1, 2)
     return np.ascontiguousarray(np.broadcast_to(whole, (len(whole), 3, *whole.shape[2:])))

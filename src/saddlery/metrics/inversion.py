@@ -11,6 +11,7 @@ from jaxtyping import Array, Bool, Float, Int
 
 from saddlery.arguments import number, whole
 from saddlery.cores import on_all_cores
+from saddlery.errors import InvalidValue
 from saddlery.metrics import entry
 from saddlery.metrics.search import descend, lbfgs
 from saddlery.networks import Network
@@ -149,13 +150,13 @@ def check_generator(generator: Network, parameters: Parameters, noise: int, shap
     ValueError: images: got the shape (3,), expected the generator's, (2,)
     """
     if not generator.independent:
-        raise ValueError(
+        raise InvalidValue(
             "generator: its samples of a batch see each other, as under batch normalisation, so that an image is not "
             "a function of its own z; use a generator with independent=True, such as one without normalisation"
         )
     made = jax.eval_shape(generator.apply, parameters, jax.ShapeDtypeStruct((1, noise), jnp.zeros(()).dtype)).shape[1:]
     if made != tuple(shape):
-        raise ValueError(f"images: got the shape {tuple(shape)}, expected the generator's, {made}")
+        raise InvalidValue(f"images: got the shape {tuple(shape)}, expected the generator's, {made}")
 
 
 @eqx.filter_jit

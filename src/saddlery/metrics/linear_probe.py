@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from saddlery.arguments import whole
+from saddlery.errors import InvalidValue
 from saddlery.metrics import entry
 
 
@@ -58,15 +59,17 @@ def linear_probe(
 
     inputs, targets = entry.samples("features", features), np.asarray(labels)
     if targets.shape != (len(inputs),) or not np.issubdtype(targets.dtype, np.integer):
-        raise ValueError(f"labels: got {targets.dtype} of shape {targets.shape}, expected {len(inputs)} whole numbers")
+        raise InvalidValue(
+            f"labels: got {targets.dtype} of shape {targets.shape}, expected {len(inputs)} whole numbers"
+        )
     labelled, repeats = whole("labelled", labelled), whole("repeats", repeats)
     inputs = np.asarray(inputs, float).reshape(len(inputs), -1)
     classes, counts = np.unique(targets, return_counts=True)
     if len(classes) < 2:
-        raise ValueError(f"labels: got {classes[0]} for each sample, expected at least two classes")
+        raise InvalidValue(f"labels: got {classes[0]} for each sample, expected at least two classes")
     each, rest = divmod(labelled, len(classes))
     if rest or not 0 < each < counts.min():
-        raise ValueError(
+        raise InvalidValue(
             f"labelled: got {labelled}, expected a multiple of the {len(classes)} classes, "
             f"fewer than {counts.min() * len(classes)}"
         )

@@ -10,6 +10,7 @@ from jaxtyping import Array, Float, Int, Num
 from scipy.special import chdtr
 
 from saddlery.arguments import whole
+from saddlery.errors import InvalidValue
 from saddlery.metrics import entry
 
 
@@ -75,7 +76,7 @@ def histograms(counts: Any) -> Any:
     """
     counts = entry.numbers("counts", np.asarray(counts) if entry.known(counts) else counts)
     if entry.known(counts) and (counts < 0).any():
-        raise ValueError(f"counts: got {counts.min()}, expected no less than 0")
+        raise InvalidValue(f"counts: got {counts.min()}, expected no less than 0")
     return counts
 
 
@@ -129,7 +130,7 @@ def mode_coverage(
     """
     samples, centres = entry.samples("samples", samples), entry.samples("centres", centres)
     if samples.ndim != 2 or centres.ndim != 2 or samples.shape[1] != centres.shape[1]:
-        raise ValueError(
+        raise InvalidValue(
             f"samples, centres: got shapes {samples.shape} and {centres.shape}, "
             "expected (samples, dimension) and (modes, dimension)"
         )

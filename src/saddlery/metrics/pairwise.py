@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Array, Float
 from scipy.spatial.distance import pdist
 
+from saddlery.errors import InvalidValue
 from saddlery.memory import afford
 from saddlery.metrics import entry
 from saddlery.types import Key
@@ -39,7 +40,7 @@ def pairwise_distances(
     if features is not None:
         values = entry.samples("features", features(samples))
     if len(values) != len(samples):
-        raise ValueError(f"features: got {len(values)} of {len(samples)} samples, expected one of each")
+        raise InvalidValue(f"features: got {len(values)} of {len(samples)} samples, expected one of each")
     afford("the distances of all pairs", 4 * len(values) * (len(values) - 1))
     return pdist(np.asarray(values, float).reshape(len(values), -1))
 

@@ -10,6 +10,7 @@ from scipy.spatial.distance import cdist
 from scipy.special import rel_entr
 
 from saddlery.arguments import whole
+from saddlery.errors import InvalidValue
 from saddlery.memory import afford
 from saddlery.metrics import entry
 
@@ -54,9 +55,9 @@ def inception_score(probabilities: Float[Array | np.ndarray, "n classes"], split
     """
     splits, p = whole("splits", splits), np.asarray(entry.numbers("probabilities", probabilities), float)
     if p.ndim != 2 or not np.allclose(p.sum(1), 1, atol=1e-3) or p.min() < 0:
-        raise ValueError(f"probabilities: got shape {p.shape}, expected (n, classes) with rows that sum to 1")
+        raise InvalidValue(f"probabilities: got shape {p.shape}, expected (n, classes) with rows that sum to 1")
     if len(p) < splits:
-        raise ValueError(f"splits: got {splits} for {len(p)} samples, expected at most as many")
+        raise InvalidValue(f"splits: got {splits} for {len(p)} samples, expected at most as many")
     cuts = [i * len(p) // splits for i in range(splits + 1)]
     parts = [p[first:last] for first, last in itertools.pairwise(cuts)]
     scores = [np.exp(rel_entr(part, part.mean(0)).sum(1).mean()) for part in parts]
@@ -163,7 +164,7 @@ def _both(generated, real, least):
     given = (("generated", generated), ("real", real))
     x, y = (np.asarray(entry.samples(name, each, least), float) for name, each in given)
     if x.ndim != 2 or y.ndim != 2 or x.shape[1] != y.shape[1]:
-        raise ValueError(
+        raise InvalidValue(
             f"generated, real: got shapes {x.shape} and {y.shape}, expected (n, features) and (m, features)"
         )
     return x, y

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from saddlery.arguments import whole
+from saddlery.errors import InvalidValue
 from saddlery.metrics import entry
 from saddlery.networks import Network
 from saddlery.types import Key, Parameters
@@ -55,7 +56,7 @@ def jacobian_norms(
     **Raises:** `ValueError` for probes without a key, a number of them that makes no sense, and z that are not finite.
     """
     if probes is not None and key is None:
-        raise ValueError("key: got None, expected a jax.random.key when there are probes")
+        raise InvalidValue("key: got None, expected a jax.random.key when there are probes")
     z = jnp.asarray(entry.numbers("z", z, axes=2), float)
     return _norms(generator, parameters, z, key, None if probes is None else whole("probes", probes))
 

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import Array
 
 from saddlery.arguments import quoted
+from saddlery.errors import InvalidType
 from saddlery.networks.network import Network
 from saddlery.types import Key, Parameters
 
@@ -95,7 +96,7 @@ def from_functions(
     """
     for argument, function in (("init", init), ("apply", apply)):
         if not callable(function):
-            raise TypeError(f"{argument}: got {quoted(function)}, expected a function")
+            raise InvalidType(f"{argument}: got {quoted(function)}, expected a function")
     return Functions(init, apply, independent=independent)
 
 
@@ -133,7 +134,7 @@ def from_equinox(make: Callable[[Key], eqx.Module], *, batched: bool = False, in
 
     for path, leaf in jax.tree_util.tree_leaves_with_path(module, is_leaf=stateful):
         if stateful(leaf):
-            raise TypeError(
+            raise InvalidType(
                 f"make: the {type(module).__name__} holds an equinox.nn.StateIndex at {jax.tree_util.keystr(path)}; "
                 "Saddlery's networks are pure functions of parameters and batch, without state: use layers that "
                 "keep none, such as equinox.nn.LayerNorm or GroupNorm, or normalise by the batch's own statistics "
@@ -176,7 +177,7 @@ def from_nnx(make: Callable[["nnx.Rngs"], "nnx.Module"], *, independent: bool = 
     graph, _, others = nnx.split(module, nnx.Param, ...)
     for path, value in nnx.to_flat_state(others):
         if isinstance(value, nnx.Variable):
-            raise TypeError(
+            raise InvalidType(
                 f"make: the {type(module).__name__} holds an nnx.{type(value).__name__} at "
                 f"{'.'.join(map(str, path))}; Saddlery's networks are pure functions of parameters and batch, so "
                 "nnx.Param is the only variable they may have: leave out dropout, and in the place of nnx.BatchNorm "
@@ -197,7 +198,7 @@ def as_network(thing: Any, argument: str = "network") -> Network:
     """
     complete = callable(getattr(thing, "init", None)) and callable(getattr(thing, "apply", None))
     if isinstance(thing, type) or not complete or not hasattr(thing, "independent"):
-        raise TypeError(
+        raise InvalidType(
             f"{argument}: got {_called(thing)}, expected a network: one of saddlery.networks, or your own through "
             "from_equinox(lambda key: …), from_nnx(lambda rngs: …) or from_functions(init, apply)"
         )
@@ -207,10 +208,10 @@ def as_network(thing: Any, argument: str = "network") -> Network:
 def _made(make: Any, argument: Any, kind: type, wanted: str, called: str) -> Any:
     """What `make(argument)` makes, when it is of the kind wanted."""
     if isinstance(make, kind) or not callable(make):
-        raise TypeError(f"make: got {_called(make)}, expected a function from `{called}` to {wanted}")
+        raise InvalidType(f"make: got {_called(make)}, expected a function from `{called}` to {wanted}")
     module = make(argument)
     if not isinstance(module, kind):
-        raise TypeError(f"make: it returned {_called(module)}, expected {wanted}")
+        raise InvalidType(f"make: it returned {_called(module)}, expected {wanted}")
     return module
 
 

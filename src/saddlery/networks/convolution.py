@@ -15,6 +15,7 @@ from jax import lax
 from jaxtyping import Array
 
 from saddlery.arguments import quoted, whole
+from saddlery.errors import InvalidValue
 
 LAYOUTS = ("NHWC", "CHWN")
 FEW = 64  # up to so many numbers in a row of a patch, patches are gathered whole
@@ -85,7 +86,7 @@ def transposed_convolution(
     small = tuple(x.shape[layout.index(axis)] for axis in "HW")
     height, width = (stride * side for side in small) if size is None else size
     if (-(-height // stride), -(-width // stride)) != small:
-        raise ValueError(f"size: got {size}, from which stride {stride} does not lead to the {small} of x")
+        raise InvalidValue(f"size: got {size}, from which stride {stride} does not lead to the {small} of x")
     places = dict(zip(layout, x.shape, strict=True)) | {"H": height, "W": width, "C": kernel.shape[2]}
     large = jax.ShapeDtypeStruct(tuple(places[axis] for axis in layout), x.dtype)
     (y,) = jax.linear_transpose(lambda u: convolution(u, kernel, stride, layout=layout), large)(x)
@@ -158,23 +159,23 @@ def _pads(sizes, taps, stride, padding):
     """Zeros before and after each axis."""
     if isinstance(padding, str):
         if padding not in ("SAME", "VALID"):
-            raise ValueError(
+            raise InvalidValue(
                 f"padding: got {quoted(padding)}, expected 'SAME', 'VALID' or ((top, bottom), (left, right))"
             )
         padding = lax.padtype_to_pads(sizes, taps, (stride, stride), padding)
     pads = [(int(before), int(after)) for before, after in padding]
     if any(size + sum(pad) < tap for size, pad, tap in zip(sizes, pads, taps, strict=True)):
-        raise ValueError(f"kernel: of {taps[0]}×{taps[1]}, larger than the padded image of {sizes[0]}×{sizes[1]}")
+        raise InvalidValue(f"kernel: of {taps[0]}×{taps[1]}, larger than the padded image of {sizes[0]}×{sizes[1]}")
     return pads
 
 
 def _check(x, kernel, stride, layout, input_axis):
     """Refuse what does not fit together."""
     if layout not in LAYOUTS:
-        raise ValueError(f"layout: got {quoted(layout)}, expected one of {', '.join(LAYOUTS)}")
+        raise InvalidValue(f"layout: got {quoted(layout)}, expected one of {', '.join(LAYOUTS)}")
     whole("stride", stride, most=64, why="each phase of the image is compiled by itself")
     if x.ndim != 4 or kernel.ndim != 4 or x.shape[layout.index("C")] != kernel.shape[input_axis]:
-        raise ValueError(
+        raise InvalidValue(
             f"kernel: of shape {kernel.shape}, whose axis {input_axis} must be the channels of x, "
             f"of shape {x.shape} in the layout {layout}"
         )

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 from jaxtyping import Array
 
 from saddlery.arguments import number, whole
+from saddlery.errors import InvalidValue
 from saddlery.networks.batch_norm import Moments, batch_norm, normalised
 from saddlery.networks.convolution import convolution, transposed_convolution
 from saddlery.networks.layers import affine, dense, kernel, leaky_relu, shifted, sides
@@ -172,4 +173,4 @@ def _each(make, key, widths):
 
 def _require_independence(network, normalised):
     if normalised and network.independent:
-        raise ValueError("independent: got True, expected False: under batch normalisation samples see each other")
+        raise InvalidValue("independent: got True, expected False: under batch normalisation samples see each other")

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 from jaxtyping import Array
 
 from saddlery.arguments import number, whole
+from saddlery.errors import InvalidValue
 from saddlery.names import nearest
 from saddlery.networks.network import Network, widths_of
 from saddlery.types import Key, Parameters
@@ -71,9 +72,9 @@ class MLP(Network):
         for argument in ("activation", "final"):
             name = getattr(self, argument)
             if name not in ACTIVATIONS and not (argument == "final" and name is None):
-                raise ValueError(nearest(argument, name, ACTIVATIONS))
+                raise InvalidValue(nearest(argument, name, ACTIVATIONS))
         if self.initialisation not in INITIALISATIONS:
-            raise ValueError(nearest("initialisation", self.initialisation, INITIALISATIONS))
+            raise InvalidValue(nearest("initialisation", self.initialisation, INITIALISATIONS))
 
     def init(self, key: Key) -> Parameters:
         """New parameters: weights drawn, biases zero."""

@@ -9,6 +9,7 @@ import equinox as eqx
 from jaxtyping import Array
 
 from saddlery.arguments import quoted, whole
+from saddlery.errors import InvalidValue
 from saddlery.networks.batch_norm import Moments
 from saddlery.types import Key, Parameters
 
@@ -36,7 +37,7 @@ def widths_of(argument: str, least: int = 0) -> Callable[[Any], tuple[int, ...]]
         try:
             given = tuple(values)
         except TypeError as error:
-            raise ValueError(f"{argument}: got {quoted(values)}, expected a width for each layer") from error
+            raise InvalidValue(f"{argument}: got {quoted(values)}, expected a width for each layer") from error
         whole(f"{argument}: how many", len(given), least, LAYERS, why="each layer is compiled by itself")
         return tuple(map(width_of(argument), given))
 

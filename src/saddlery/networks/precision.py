@@ -5,6 +5,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array
 
+from saddlery.errors import InvalidValue
 from saddlery.names import nearest
 from saddlery.networks.batch_norm import Moments
 from saddlery.networks.network import Network
@@ -34,7 +35,7 @@ class Precision(Network):
 
     def __check_init__(self) -> None:
         if self.compute not in PRECISIONS:
-            raise ValueError(nearest("compute", self.compute, PRECISIONS))
+            raise InvalidValue(nearest("compute", self.compute, PRECISIONS))
 
     def init(self, key: Key) -> Parameters:
         """New parameters of the network, in full precision."""

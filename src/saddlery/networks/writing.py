@@ -6,6 +6,7 @@ from typing import Any
 
 from saddlery.arguments import quoted
 from saddlery.call import Call, build, parse
+from saddlery.errors import InvalidValue
 from saddlery.names import nearest
 from saddlery.networks.dcgan import DCGANDiscriminator, DCGANGenerator
 from saddlery.networks.mlp import MLP
@@ -49,11 +50,11 @@ def read(text: str) -> Network:
     """
     call = parse(text)
     if call.name not in NAMES:
-        raise ValueError(nearest("network", call.name, NAMES))
+        raise InvalidValue(nearest("network", call.name, NAMES))
     kind: Any = NAMES[call.name]
     if kind in AROUND:
         inside = call.arguments.pop("network", None)
         if not isinstance(inside, str):
-            raise ValueError(f"network: got {quoted(inside)}, expected the text of a network")
+            raise InvalidValue(f"network: got {quoted(inside)}, expected the text of a network")
         kind = partial(kind, network=read(inside))
     return build("network", str(call), {call.name: kind})

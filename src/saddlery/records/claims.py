@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from saddlery.arguments import plain
+from saddlery.errors import InTheWay, InvalidValue, NotAFolder
 from saddlery.records import storage
 from saddlery.records.locks import lock
 from saddlery.records.storage import GROUP, LOCK, MARK
@@ -24,7 +25,7 @@ def local_folder(argument: str, path: str | os.PathLike) -> Path:
     """
     text = os.fspath(path)
     if "://" in text.replace(":/", "://", 1) and not Path(text).exists():  # a path has lost one of its slashes
-        raise ValueError(
+        raise InvalidValue(
             f"{argument}: got {plain(text)!r}, expected a folder of this machine; results alone can be kept at "
             "another address, as --store"
         )
@@ -43,10 +44,10 @@ def hold(folder: Path, called: str = "") -> Iterator[None]:
     """
     called = plain(called or folder)
     if os.path.lexists(folder) and not folder.is_dir():
-        raise NotADirectoryError(f"{called} is a file, expected a folder")
+        raise NotAFolder(f"{called} is a file, expected a folder")
     if folder.is_dir() and not (folder / MARK).is_file() and (there := sorted(folder.iterdir())):
         earlier = "; an earlier version of Saddlery may have made it" if (folder / FORMER[0]).is_file() else ""
-        raise FileExistsError(
+        raise InTheWay(
             f"{called} holds files that Saddlery did not write ({storage.some(there)}){earlier}; "
             "choose another folder, or an empty one"
         )
@@ -81,7 +82,7 @@ def claim(
             with lock(of_store, str(folder)) if of_store.is_file() else contextlib.nullcontext():
                 _clear(folder)
         elif there and not resume:
-            raise FileExistsError(
+            raise InTheWay(
                 f"{plain(called or folder)} holds {described or ', '.join(there)} already; choose another folder, "
                 f"replace it (--force, force=True), or go on with it (saddlery resume {plain(folder)}, resume=True)"
             )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from saddlery.arguments import plain
+from saddlery.errors import NotFound
 from saddlery.reading import Damaged
 from saddlery.records import storage
 
@@ -34,7 +35,7 @@ def read_dataset(path: Path) -> "xarray.Dataset":
     import xarray
 
     if not path.exists():
-        raise FileNotFoundError(f"there is no {plain(path)}")
+        raise NotFound(f"there is no {plain(path)}")
     storage.verify(path)
     try:
         return plain_texts(xarray.open_zarr(path, chunks=None, consolidated=False).load())

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from saddlery import __version__
 from saddlery.arguments import plain, quoted
+from saddlery.errors import InvalidValue, NotFound
 from saddlery.reading import Damaged, read_json
 from saddlery.records import storage
 from saddlery.records.claims import FORMER, RUN
@@ -60,14 +61,14 @@ def read(folder: Path) -> Description:
     path = Path(folder) / RUN
     if not path.is_file():
         if (Path(folder) / FORMER[0]).is_file():
-            raise ValueError(_former(Path(folder)))
-        raise FileNotFoundError(f"{plain(folder)} holds no runs: there is no {plain(path)}")
+            raise InvalidValue(_former(Path(folder)))
+        raise NotFound(f"{plain(folder)} holds no runs: there is no {plain(path)}")
     held = read_json(path, "description of runs")
     if not isinstance(held, dict):
         raise Damaged(f"{plain(path)} is damaged: it is no description of runs")
     if held.get("format") != FORMAT:
         version = plain(held.get("saddlery", "0.1"), 40)
-        raise ValueError(
+        raise InvalidValue(
             f"{plain(path)} has format {quoted(held.get('format'))}, this version of Saddlery reads format {FORMAT}; "
             f'read it with version {version} (pip install "saddlery=={version}"), or train again in another folder'
         )

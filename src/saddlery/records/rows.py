@@ -1,5 +1,7 @@
 """The steps at which a run is recorded: a row of its history each."""
 
+from saddlery.errors import InvalidValue
+
 MOST = 10_000_000  # records of a run
 
 
@@ -15,4 +17,4 @@ def rows(steps: int, every: int) -> list[int]:
 def require_few(steps: int, every: int) -> None:
     """Refuse records that are too many to be kept as rows, before any list of them is made."""
     if steps // every > MOST:
-        raise ValueError(f"every: got {every}, expected at least {-(-steps // MOST)}, for at most {MOST:,} records")
+        raise InvalidValue(f"every: got {every}, expected at least {-(-steps // MOST)}, for at most {MOST:,} records")

@@ -18,6 +18,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from saddlery.arguments import plain
+from saddlery.errors import InTheWay, InvalidValue
 from saddlery.reading import Damaged, open_regular, read_json, read_limited
 from saddlery.records.signed import are_signed
 
@@ -76,7 +77,7 @@ def require_replaceable(path: Path, own: Callable[[Path], bool] | None = None) -
     **Raises:** `FileExistsError`.
     """
     if os.path.lexists(path) and not (own or is_own)(path):
-        raise FileExistsError(
+        raise InTheWay(
             f"{plain(path)} was not written by Saddlery, or was changed since; move it away or choose another name"
         )
 
@@ -262,7 +263,7 @@ def require_own(path: Path) -> Inventory:
     """
     found = inventory(path)
     if found.foreign:
-        raise FileExistsError(
+        raise InTheWay(
             f"{plain(path)} holds what Saddlery did not write, or was changed since: {some(found.foreign)}; "
             "nothing was removed; move it away or choose another place"
         )
@@ -316,11 +317,11 @@ def expanded(argument: str, text: str, wanted: str) -> Path:
     **Raises:** `ValueError` naming the argument when it is empty, or the home folder of a user who does not exist.
     """
     if not text or "\0" in text:
-        raise ValueError(f"{argument}: got {plain(text)!r}, expected {wanted}")
+        raise InvalidValue(f"{argument}: got {plain(text)!r}, expected {wanted}")
     try:
         return Path(text).expanduser()
     except RuntimeError as error:
-        raise ValueError(f"{argument}: got {plain(text)!r}, whose home folder is not known") from error
+        raise InvalidValue(f"{argument}: got {plain(text)!r}, whose home folder is not known") from error
 
 
 def cache_folder() -> Path:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from saddlery.arguments import first_line, plain
+from saddlery.errors import InTheWay, InvalidValue, NotFound
 from saddlery.reading import Damaged, read_limited
 from saddlery.records import storage
 from saddlery.records.datasets import zarr_texts
@@ -62,7 +63,7 @@ class Store:
             try:
                 self._store = LocalStore(self.address) if self.local else FsspecStore.from_url(self.address)
             except Exception as error:  # fsspec's file systems have many names for an address that is not theirs
-                raise ValueError(f"store: {self.address} cannot be opened: {plain(error, 300)}") from error
+                raise InvalidValue(f"store: {self.address} cannot be opened: {plain(error, 300)}") from error
         return self._store
 
     @contextlib.contextmanager
@@ -102,7 +103,7 @@ class Store:
         names = (self._manifest() or {}).get("names", [])
         if foreign := [key for key in keys if not storage.of_store(key, names)]:
             more = f" and {len(foreign) - 1} more" if len(foreign) > 1 else ""
-            raise FileExistsError(
+            raise InTheWay(
                 f"{self.address} holds what Saddlery did not write: {plain(foreign[0])}{more}; choose another address"
             )
 
@@ -150,13 +151,13 @@ class Store:
         try:
             content = self._get(MANIFEST)
         except OSError as error:
-            raise ValueError(f"{self.address} cannot be read: {plain(error, 300)}") from error
+            raise InvalidValue(f"{self.address} cannot be read: {plain(error, 300)}") from error
         if content is None:
             return None
         if (held := unsigned(content)) is None:
             raise Damaged(f"{self.address}/{MANIFEST} is damaged: it changed since it was written")
         if held["format"] != FORMAT:
-            raise ValueError(
+            raise InvalidValue(
                 f"{self.address} has format {held['format']!r}, this version of Saddlery reads format {FORMAT}; use "
                 "the version that wrote it, or another address"
             )
@@ -297,7 +298,7 @@ class Store:
         **Raises:** `FileNotFoundError` when there is no store; `Damaged` naming what is missing or changed.
         """
         if (made := self._made()) is None:
-            raise FileNotFoundError(f"there is no store at {self.address}")
+            raise NotFound(f"there is no store at {self.address}")
         if changed := self._changed(made["digests"]):
             raise Damaged(f"{self.address} is damaged: {changed} since it was written")
 

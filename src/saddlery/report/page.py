@@ -11,6 +11,7 @@ import xarray as xr
 
 from saddlery.analysis.facts import optimisers
 from saddlery.analysis.measures import measured
+from saddlery.errors import InvalidValue
 from saddlery.report import sweeps
 from saddlery.report.animation import Animation, animation
 from saddlery.report.figures import curves, pictures
@@ -63,7 +64,7 @@ def write(datasets: Sequence[xr.Dataset], folder: str | os.PathLike) -> Path:
     **Raises:** `ValueError` when there is no experiment, or one lacks a dimension or has no record.
     """
     if not datasets:
-        raise ValueError("datasets: got none, expected at least one experiment")
+        raise InvalidValue("datasets: got none, expected at least one experiment")
     for dataset in datasets:
         _check(dataset)
     parts, figures = [], {}
@@ -134,7 +135,7 @@ def _check(dataset: xr.Dataset) -> None:
     """Refuse what is no experiment."""
     missing = [name for name in NEEDED if not dataset.sizes.get(name)]
     if missing:
-        raise ValueError(
+        raise InvalidValue(
             f"datasets: {title(dataset)} has no {' and no '.join(missing)}; its dimensions are {dict(dataset.sizes)}, "
             f"an experiment has at least one of each of {', '.join(NEEDED)}"
         )

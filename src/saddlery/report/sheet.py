@@ -9,6 +9,7 @@ import xarray as xr
 from PIL import Image
 
 from saddlery.analysis import facts
+from saddlery.errors import InvalidValue
 from saddlery.report.style import GREY, canvas, dress, render, tint
 
 GAP = 1  # pixels between two images
@@ -96,7 +97,7 @@ def png(samples: Any, game: Any, scale: int = 4) -> bytes:
     if samples.ndim == 4 and samples.shape[-1] in (1, 3):
         return _png(tiled(samples), scale)
     if samples.ndim != 2 or samples.shape[1] != 2:
-        raise ValueError(f"samples of shape {samples.shape[1:]} are no picture; give a name that ends in .npy")
+        raise InvalidValue(f"samples of shape {samples.shape[1:]} are no picture; give a name that ends in .npy")
     return scatter(np.asarray(samples), np.asarray(game.data.centres) if hasattr(game.data, "centres") else None)
 
 

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import optax
 
 from saddlery.arguments import numbers
+from saddlery.errors import InvalidValue
 from saddlery.game import Game, gradient_field
 from saddlery.rules.rule import Rule, Turn
 from saddlery.types import Memory, Pair, Players
@@ -51,7 +52,7 @@ class Consensus(Rule):
 
     def __check_init__(self) -> None:
         if jnp.shape(self.gamma) not in ((), (2, 2)):
-            raise ValueError(f"gamma: got shape {jnp.shape(self.gamma)}, expected a number or a 2×2 matrix")
+            raise InvalidValue(f"gamma: got shape {jnp.shape(self.gamma)}, expected a number or a 2×2 matrix")
 
     def init(self, game: Game, players: Players) -> Memory:
         """The multiplier γ where it adapts; otherwise nothing."""

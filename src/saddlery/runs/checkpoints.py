@@ -15,6 +15,7 @@ import jax
 import numpy as np
 
 from saddlery.arguments import first_line, plain
+from saddlery.errors import InvalidValue
 from saddlery.reading import Damaged, read_json
 from saddlery.records import storage
 from saddlery.runs import fingerprint
@@ -83,7 +84,7 @@ def restore(folder: Path, like: Any, identity: Mapping[str, Any] | None = None) 
             fingerprint.compare(f"the checkpoint {path}", held, identity, warn=False)
         structure = jax.tree.structure(like)
         if len(leaves) != structure.num_leaves:
-            raise ValueError(
+            raise InvalidValue(
                 f"the checkpoint {plain(path)} holds {len(leaves)} arrays where this game and method have "
                 f"{structure.num_leaves}: it is of another game or method"
             )

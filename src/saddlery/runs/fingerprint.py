@@ -18,6 +18,7 @@ import numpy as np
 from saddlery.arguments import differences, plain
 from saddlery.cores import usable_cores
 from saddlery.data.shards import Shards
+from saddlery.errors import InvalidValue
 from saddlery.game import Foreign
 from saddlery.records.storage import sealed, sha256
 
@@ -51,15 +52,15 @@ def compare(what: str, held: Mapping[str, Any], now: Mapping[str, Any], *, warn:
     **Raises:** `ValueError` naming what differs in the description, the data or the precision.
     """
     if held.get("precision") != now["precision"]:
-        raise ValueError(
+        raise InvalidValue(
             f"{plain(what)} was computed in {held.get('precision')}, JAX is now set to {now['precision']}; "
             "set jax_enable_x64 as it was"
         )
     if other := differences(held.get("description") or {}, now["description"]):
-        raise ValueError(f"{plain(what)} is of another run: {'; '.join(other[:3])}")
+        raise InvalidValue(f"{plain(what)} is of another run: {'; '.join(other[:3])}")
     if held.get("data") != now["data"]:
         names = [name for name, found in now["data"].items() if (held.get("data") or {}).get(name) != found]
-        raise ValueError(
+        raise InvalidValue(
             f"{plain(what)} was computed on other data, or another game: {', '.join(map(plain, names))} is not what it "
             "was; put the data back, or begin anew in another folder"
         )

@@ -7,6 +7,7 @@ import jax
 import numpy as np
 
 from saddlery.arguments import quoted, whole
+from saddlery.errors import InvalidType
 
 
 class RunKeys(NamedTuple):
@@ -50,5 +51,5 @@ def as_key(key: Any) -> Any:
         return jax.random.key(whole("key", key, 0, 2**32 - 1))
     kind = getattr(key, "dtype", None)
     if kind is None or not jax.numpy.issubdtype(kind, jax.dtypes.prng_key) or np.shape(key) != ():
-        raise TypeError(f"key: got {quoted(key)}, expected a whole number or a jax.random.key(…)")
+        raise InvalidType(f"key: got {quoted(key)}, expected a whole number or a jax.random.key(…)")
     return key

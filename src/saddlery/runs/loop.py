@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from saddlery import sharding, signals
+from saddlery.errors import InvalidValue
 from saddlery.records import storage
 from saddlery.runs import checkpoints, recording
 from saddlery.runs.cell import Cell, Progress, RunState
@@ -66,7 +67,7 @@ def start_or_restore(cell: Cell, seed: int) -> RunState:
             restored = checkpoints.restore(place, state, run_identity(cell, key))
     found = 0 if restored is None else int(restored.step)
     if sharding.agreed(cell.game, found) != found or sharding.agreed(cell.game, -found) != -found:
-        raise ValueError(f"out: {cell.folder} is not the same folder for all processes; choose one that they share")
+        raise InvalidValue(f"out: {cell.folder} is not the same folder for all processes; choose one that they share")
     if restored is None:
         return state
     for name, values in restored.history.items():  # a run that is made longer has more rows than its checkpoint

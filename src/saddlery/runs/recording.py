@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from saddlery.analysis.measures import described
+from saddlery.errors import InvalidValue
 from saddlery.memory import available
 from saddlery.records.live import LiveFile
 from saddlery.runs.cell import Cell, RunState
@@ -30,7 +31,7 @@ def take(probes: Mapping[str, Callable], game: Any, players: Any, average: Any, 
             for variable, value in (values if isinstance(values, dict) else {name: values}).items():
                 if prefix + variable in record or variable in OWN:
                     other = "a name of the history's own" if variable in OWN else "recorded by another probe too"
-                    raise ValueError(f"probes: {name} records {prefix + variable!r}, {other}; give it another name")
+                    raise InvalidValue(f"probes: {name} records {prefix + variable!r}, {other}; give it another name")
                 record[prefix + variable] = np.asarray(value)
     return record
 

@@ -3,6 +3,7 @@
 import jax
 import jax.numpy as jnp
 
+from saddlery.errors import InvalidType
 from saddlery.game import Game
 from saddlery.rules import Rule
 from saddlery.schedules.schedule import Schedule, State, descend, direct
@@ -32,7 +33,7 @@ class BestResponse(Schedule):
     def init(self, game: Game, rule: Rule, players: Players) -> Memory:
         """Nothing, once it is sure that the game knows its maximiser."""
         if not callable(getattr(game, "best_response", None)):
-            raise TypeError(
+            raise InvalidType(
                 f"schedule: best_response needs a game with a method best_response(generator) -> discriminator, such "
                 f"as two_gaussians; this {type(game).__name__} has none"
             )

@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from saddlery.arguments import numbers, quoted, whole
+from saddlery.errors import InvalidType
 from saddlery.game import Game
 from saddlery.rules import Rule
 from saddlery.schedules.schedule import Schedule, State
@@ -41,7 +42,7 @@ class Lookahead(Schedule):
 
     def __check_init__(self) -> None:
         if not callable(getattr(self.inner, "step", None)):
-            raise TypeError(f"inner: got {quoted(self.inner)}, expected a schedule")
+            raise InvalidType(f"inner: got {quoted(self.inner)}, expected a schedule")
 
     @property
     def evaluations(self) -> int:

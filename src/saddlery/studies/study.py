@@ -10,6 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from saddlery.errors import InvalidValue, NotFound
 from saddlery.names import nearest
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def find(name: str) -> "Study":
     **Raises:** `ValueError` naming the nearest.
     """
     if name not in STUDIES:
-        raise ValueError(nearest("study", name, STUDIES))
+        raise InvalidValue(nearest("study", name, STUDIES))
     module, _, attribute = STUDIES[name].partition(":")
     return getattr(import_module(f"saddlery.studies.{module}"), attribute)
 
@@ -86,7 +87,7 @@ class Study:
         from saddlery.records.datasets import write_dataset
 
         if scale not in self.scales:
-            raise ValueError(nearest("scale", scale, self.scales))
+            raise InvalidValue(nearest("scale", scale, self.scales))
         results = self.measure(Path(folder) / "parts" / scale, self.scales[scale], progress)
         command = f"saddlery study {self.name} --scale {scale}"
         write_dataset(self._path(folder), results.assign_attrs(title=self.title, command=command, scale=scale))
@@ -101,7 +102,7 @@ class Study:
 
         path = self._path(folder)
         if not path.exists():
-            raise FileNotFoundError(f"{folder} holds no study {self.name}: there is no {path}")
+            raise NotFound(f"{folder} holds no study {self.name}: there is no {path}")
         return read_dataset(path)
 
     def page(self, results: "xr.Dataset", folder: Path | str) -> Path:

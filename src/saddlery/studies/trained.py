@@ -14,6 +14,7 @@ import numpy as np
 import xarray as xr
 
 from saddlery.cores import Completed, threads
+from saddlery.errors import InvalidValue
 from saddlery.experiments.built import BuiltExperiment, prepare
 from saddlery.experiments.cells import cells_of
 from saddlery.experiments.claimed import all_claimed
@@ -68,7 +69,9 @@ def train_and_measure(
     """
     for name, each in experiments.items():
         if (runs := len(each.settings) * each.seeds) > KEPT:
-            raise ValueError(f"experiments: {name} has {runs} runs, expected at most {KEPT}: of more no player is kept")
+            raise InvalidValue(
+                f"experiments: {name} has {runs} runs, expected at most {KEPT}: of more no player is kept"
+            )
     ready = {name: prepare(experiment)._replace(probes=probes or {}) for name, experiment in experiments.items()}
     told = Told(progress, experiments)
     with all_claimed({folder / name: each.experiment for name, each in ready.items()}, resume=True) as stops:
@@ -79,7 +82,7 @@ def train_and_measure(
         found = _measured(ready, folder, measure, told.measured)
     for name, each in found.items():
         if taken := sorted(str(key) for key in each.data_vars if key in records[name] or key in records[name].dims):
-            raise ValueError(f"measure: {', '.join(taken)} is recorded already; give it another name")
+            raise InvalidValue(f"measure: {', '.join(taken)} is recorded already; give it another name")
     parts = [
         _coordinates(records[name], each.experiment, name, named).merge(found[name]) for name, each in ready.items()
     ]
@@ -120,7 +123,7 @@ def players_of(cell: Cell, seed: int) -> Pair:
     """
     stage = start_or_restore(cell, seed)
     if stage.step == 0 and stage.diverged_at < 0:
-        raise ValueError(f"{cell.folder} holds no whole checkpoint of seed {seed}; delete it and run again")
+        raise InvalidValue(f"{cell.folder} holds no whole checkpoint of seed {seed}; delete it and run again")
     return stage.carry.players
 
 
