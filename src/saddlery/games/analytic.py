@@ -1,9 +1,10 @@
 """What analytic games have in common: nothing random, all of the generator to be seen, and plain descent."""
 
 import equinox as eqx
+from jaxtyping import Array
 
 from saddlery.optimisers import PUBLISHED, as_optimiser
-from saddlery.types import Batch, Key, Pair, Parameters, Samples
+from saddlery.types import Batch, Key, Pair
 
 
 class Analytic(eqx.Module):
@@ -13,7 +14,7 @@ class Analytic(eqx.Module):
         """Nothing: the game is deterministic."""
         return ()
 
-    def act(self, generator: Parameters, batch: Batch) -> Samples:
+    def act(self, generator: Array, batch: Batch) -> Array:
         """The generator itself: the discriminator sees all of it."""
         return generator
 

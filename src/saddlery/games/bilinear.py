@@ -8,7 +8,7 @@ from jaxtyping import Array
 from saddlery.arguments import numbers, whole
 from saddlery.errors import InvalidValue
 from saddlery.games.analytic import Analytic
-from saddlery.types import Batch, Key, Losses, Numbers, Pair, Parameters, Players, Samples
+from saddlery.types import Batch, Key, Losses, Numbers, Pair
 
 
 class Bilinear(Analytic):
@@ -17,16 +17,16 @@ class Bilinear(Analytic):
     coupling: Array
     dimension: int = eqx.field(static=True)
 
-    def init(self, key: Key) -> Players:
+    def init(self, key: Key) -> Pair[Array]:
         """Both players standard normal, `(dimension,)` each."""
         return Pair(*jax.random.normal(key, (2, self.dimension)))
 
-    def losses(self, discriminator: Parameters, samples: Samples, batch: Batch) -> Losses:
+    def losses(self, discriminator: Array, samples: Array, batch: Batch) -> Losses:
         """σ g·d for the generator, its negative for the discriminator."""
         value = self.coupling * samples @ discriminator
         return Pair(value, -value)
 
-    def equilibrium(self) -> Pair:
+    def equilibrium(self) -> Pair[Array]:
         """The saddle point, the origin."""
         return Pair(jnp.zeros(self.dimension), jnp.zeros(self.dimension))
 

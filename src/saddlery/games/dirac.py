@@ -5,10 +5,11 @@ from typing import Any
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+from jaxtyping import Array
 
 from saddlery.games.analytic import Analytic
 from saddlery.losses import LossLike, PenaltyLike, as_loss, as_penalties
-from saddlery.types import Batch, Key, Losses, Pair, Parameters, Players, Samples
+from saddlery.types import Batch, Key, Losses, Pair
 
 
 class Dirac(Analytic):
@@ -17,7 +18,7 @@ class Dirac(Analytic):
     loss: Any = eqx.field(converter=as_loss)
     penalty: Any = eqx.field(converter=as_penalties)
 
-    def init(self, key: Key) -> Players:
+    def init(self, key: Key) -> Pair[Array]:
         """Both players standard normal, a number each."""
         return Pair(*jax.random.normal(key, (2,)))
 
@@ -26,11 +27,11 @@ class Dirac(Analytic):
         real = jnp.zeros(1)
         return tuple(penalty.draw(jax.random.fold_in(key, i), real) for i, penalty in enumerate(self.penalty))
 
-    def act(self, generator: Parameters, batch: Batch) -> Samples:
+    def act(self, generator: Array, batch: Batch) -> Array:
         """The generated point, a batch of one."""
         return generator[None]
 
-    def losses(self, discriminator: Parameters, samples: Samples, batch: Batch) -> Losses:
+    def losses(self, discriminator: Array, samples: Array, batch: Batch) -> Losses:
         """The loss of the two scores ψ·0 and ψθ, the penalties added to the discriminator's."""
 
         def score(x):
@@ -42,7 +43,7 @@ class Dirac(Analytic):
             losses = losses._replace(discriminator=losses.discriminator + penalty(score, real, samples, draw))
         return losses
 
-    def equilibrium(self) -> Pair:
+    def equilibrium(self) -> Pair[Array]:
         """The generated point on the real one, before a discriminator that is flat."""
         return Pair(jnp.zeros(()), jnp.zeros(()))
 

@@ -14,7 +14,7 @@ from saddlery.game import unwrapped
 from saddlery.losses import as_loss, as_penalties
 from saddlery.networks import Network, as_network
 from saddlery.optimisers import PUBLISHED, as_optimiser
-from saddlery.types import Key, Losses, Pair, Parameters, Players, Samples
+from saddlery.types import Key, Losses, Pair, Parameters, Players
 
 # Up to so many numbers in a sample, real and generated ones are scored in one pass. Of larger ones the generator's
 # gradient, which comes from its own samples alone, would be carried back through the real ones as well.
@@ -85,11 +85,11 @@ class Gan(eqx.Module):
             tuple(penalty.draw(jax.random.fold_in(penalties, i), samples) for i, penalty in enumerate(self.penalty)),
         )
 
-    def act(self, generator: Parameters, batch: Batch) -> Samples:
+    def act(self, generator: Parameters, batch: Batch) -> Array:
         """Generated samples, one for each noise vector."""
         return self.generator.apply(generator, batch.noise)
 
-    def losses(self, discriminator: Parameters, samples: Samples, batch: Batch) -> Losses:
+    def losses(self, discriminator: Parameters, samples: Array, batch: Batch) -> Losses:
         """Both players' losses, the penalties added to the discriminator's."""
 
         def score(x):

@@ -7,7 +7,7 @@ from jaxtyping import Array, Float
 from saddlery.arguments import numbers
 from saddlery.errors import InvalidValue
 from saddlery.games.analytic import Analytic
-from saddlery.types import Batch, Key, Losses, Numbers, Pair, Parameters, Players, Samples
+from saddlery.types import Batch, Key, Losses, Numbers, Pair
 
 
 class Quadratic(Analytic):
@@ -20,7 +20,7 @@ class Quadratic(Analytic):
     a: Float[Array, " n"]
     c: Float[Array, " m"]
 
-    def init(self, key: Key) -> Players:
+    def init(self, key: Key) -> Pair[Array]:
         """Both players standard normal."""
         generator, discriminator = jax.random.split(key)
         return Pair(
@@ -28,7 +28,7 @@ class Quadratic(Analytic):
             jax.random.normal(discriminator, self.c.shape, self.c.dtype),
         )
 
-    def losses(self, discriminator: Parameters, samples: Samples, batch: Batch) -> Losses:
+    def losses(self, discriminator: Array, samples: Array, batch: Batch) -> Losses:
         """Both quadratic forms."""
         g, d = samples, discriminator
         return Pair(
@@ -40,7 +40,7 @@ class Quadratic(Analytic):
         """H = ξ′, the same everywhere, the generator's rows and columns first; J of the papers is −H."""
         return jnp.block([[(self.A + self.A.T) / 2, self.B], [self.D, (self.C + self.C.T) / 2]])
 
-    def equilibrium(self) -> Pair:
+    def equilibrium(self) -> Pair[Array]:
         """Where both gradients vanish; not a finite number when H is singular."""
         point = jnp.linalg.solve(self.jacobian(), -jnp.concatenate([self.a, self.c]))
         return Pair(point[: len(self.a)], point[len(self.a) :])

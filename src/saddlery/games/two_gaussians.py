@@ -13,7 +13,7 @@ from jaxtyping import Array, ArrayLike, Float
 from saddlery.arguments import numbers, quoted
 from saddlery.errors import InvalidValue
 from saddlery.games.analytic import Analytic
-from saddlery.types import Batch, Key, Losses, Numbers, Pair, Parameters, Players, Samples
+from saddlery.types import Batch, Key, Losses, Numbers, Pair
 
 Means = Float[Array, "2"]
 Intervals = Float[Array, "4"]
@@ -26,12 +26,12 @@ class TwoGaussians(Analytic):
     target: Means
     project: bool = eqx.field(static=True, default=False)
 
-    def init(self, key: Key) -> Players:
+    def init(self, key: Key) -> Pair[Array]:
         """Means uniform within 2 of the target's centre, `(2,)`, and ordered ends of intervals likewise, `(4,)`."""
         z = self.target.mean() + jax.random.uniform(key, (6,), minval=-2.0, maxval=2.0)
         return Pair(z[:2], jnp.sort(z[2:]))
 
-    def losses(self, discriminator: Parameters, samples: Samples, batch: Batch) -> Losses:
+    def losses(self, discriminator: Array, samples: Array, batch: Batch) -> Losses:
         """L for the generator, −L for the discriminator."""
         value = 1.0 + self.advantage(samples, self.played(discriminator))
         return Pair(value, -value)

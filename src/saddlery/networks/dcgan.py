@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 import equinox as eqx
 import jax
@@ -14,9 +14,11 @@ from saddlery.arguments import number, whole
 from saddlery.errors import InvalidValue
 from saddlery.networks.batch_norm import Moments, batch_norm, normalised
 from saddlery.networks.convolution import convolution, transposed_convolution
-from saddlery.networks.layers import affine, dense, kernel, leaky_relu, shifted, sides
+from saddlery.networks.layers import Layer, affine, dense, kernel, leaky_relu, shifted, sides
 from saddlery.networks.network import Network, widths_of
-from saddlery.types import Key, Parameters
+from saddlery.types import Key
+
+Layers: TypeAlias = dict[str, tuple[Layer, ...]]
 
 taps_of: Callable[[Any], int] = partial(whole, "taps", most=32, why="each tap of a kernel is compiled by itself")
 
@@ -64,7 +66,7 @@ class DCGANGenerator(Network):
         """Of the first map, and after each convolution."""
         return [*sides(self.size, len(self.filters) - 1 + (self.last == 2)), *[self.size] * (self.last == 1)]
 
-    def init(self, key: Key) -> Parameters:
+    def init(self, key: Key) -> Layers:
         """New parameters: `"dense"` and `"convolutions"`, a tuple of layers each."""
         widths = (self.noise, *self.hidden, self.filters[0] * self.sides[0] ** 2)
         maps = (*self.filters, self.channels)
@@ -74,12 +76,12 @@ class DCGANGenerator(Network):
             "convolutions": _each(lambda key, *io: kernel(key, self.taps, *io, transposed=True), second, maps),
         }
 
-    def apply(self, parameters: Parameters, x: Array) -> Array:
+    def apply(self, parameters: Layers, x: Array) -> Array:
         """Images `(batch, size, size, channels)` out of noise `(batch, noise)`."""
         return self.evaluate(parameters, x)[0]
 
     def evaluate(
-        self, parameters: Parameters, x: Array, statistics: tuple[Moments, ...] = ()
+        self, parameters: Layers, x: Array, statistics: tuple[Moments, ...] = ()
     ) -> tuple[Array, tuple[Moments, ...]]:
         """Images as of `apply`, the first maps normalised by given statistics; and the statistics of all maps."""
         used = []
@@ -136,7 +138,7 @@ class DCGANDiscriminator(Network):
     def __check_init__(self) -> None:
         _require_independence(self, self.unnormalised is not None)
 
-    def init(self, key: Key) -> Parameters:
+    def init(self, key: Key) -> Layers:
         """New parameters: `"convolutions"` and `"dense"`, a tuple of layers each."""
         widths = (self.filters[-1] * sides(self.size, len(self.filters))[0] ** 2, *self.hidden, 1)
         first, second = jax.random.split(key)
@@ -145,11 +147,11 @@ class DCGANDiscriminator(Network):
             "dense": _each(dense, second, widths),
         }
 
-    def features(self, parameters: Parameters, x: Array) -> Array:
+    def features(self, parameters: Layers, x: Array) -> Array:
         """What the score is a linear function of, `(batch, features)`."""
         return self._features(parameters, x).T
 
-    def apply(self, parameters: Parameters, x: Array) -> Array:
+    def apply(self, parameters: Layers, x: Array) -> Array:
         """Scores `(batch,)` of images `(batch, size, size, channels)`."""
         return affine(parameters["dense"][-1], self._features(parameters, x))[0]
 

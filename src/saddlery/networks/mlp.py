@@ -13,8 +13,9 @@ from jaxtyping import Array
 from saddlery.arguments import number, whole
 from saddlery.errors import InvalidValue
 from saddlery.names import nearest
+from saddlery.networks.layers import Layer
 from saddlery.networks.network import Network, widths_of
-from saddlery.types import Key, Parameters
+from saddlery.types import Key
 
 ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
     "relu": jax.nn.relu,
@@ -76,7 +77,7 @@ class MLP(Network):
         if self.initialisation not in INITIALISATIONS:
             raise InvalidValue(nearest("initialisation", self.initialisation, INITIALISATIONS))
 
-    def init(self, key: Key) -> Parameters:
+    def init(self, key: Key) -> tuple[Layer, ...]:
         """New parameters: weights drawn, biases zero."""
         outputs = self.outputs if isinstance(self.outputs, int) else math.prod(self.outputs)
         sizes = (self.inputs, *self.widths, outputs)
@@ -87,7 +88,7 @@ class MLP(Network):
             for key, rows, columns in zip(keys, sizes[:-1], sizes[1:], strict=True)
         )
 
-    def apply(self, parameters: Parameters, x: Array) -> Array:
+    def apply(self, parameters: tuple[Layer, ...], x: Array) -> Array:
         """The values on a batch, `(batch, outputs)` or `(batch, *outputs)`."""
         batch = len(x)
         x = x.reshape(batch, -1)

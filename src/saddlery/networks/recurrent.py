@@ -1,6 +1,7 @@
 """A recurrent generator: an LSTM that writes an image row by row."""
 
 from functools import partial
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -11,7 +12,7 @@ from jaxtyping import Array
 from saddlery.arguments import whole
 from saddlery.networks.layers import GLOROT, affine, dense
 from saddlery.networks.network import Network, width_of
-from saddlery.types import Key, Parameters
+from saddlery.types import Key
 
 
 class LSTMGenerator(Network):
@@ -41,7 +42,7 @@ class LSTMGenerator(Network):
     channels: int = eqx.field(static=True, converter=partial(whole, "channels"))
     width: int = eqx.field(static=True, converter=width_of("width"), default=128)
 
-    def init(self, key: Key) -> Parameters:
+    def init(self, key: Key) -> dict[str, Any]:
         """New parameters: `"input"` (W, b), `"recurrent"` (U) and `"row"` (V, d)."""
         first, second, third = jax.random.split(key, 3)
         entry = dense(first, self.noise, 4 * self.width)
@@ -52,7 +53,7 @@ class LSTMGenerator(Network):
             "row": dense(third, self.width, self.size * self.channels),
         }
 
-    def apply(self, parameters: Parameters, x: Array) -> Array:
+    def apply(self, parameters: dict[str, Any], x: Array) -> Array:
         """Images `(batch, size, size, channels)` out of noise `(batch, noise)`."""
         seen = affine(parameters["input"], x.T)
 

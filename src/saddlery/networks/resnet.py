@@ -2,6 +2,7 @@
 
 import itertools
 from functools import partial
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -12,7 +13,7 @@ from saddlery.arguments import number, whole
 from saddlery.networks.convolution import convolution, transposed_convolution
 from saddlery.networks.layers import Layer, affine, dense, kernel, leaky_relu, shifted, sides
 from saddlery.networks.network import Network, width_of
-from saddlery.types import Key, Parameters
+from saddlery.types import Key
 
 SLOPE = 0.2
 DOUBLINGS = 4
@@ -70,7 +71,7 @@ class ResNetGenerator(ResNet):
 
     noise: int = eqx.field(static=True, converter=partial(whole, "noise"), default=256)
 
-    def init(self, key: Key) -> Parameters:
+    def init(self, key: Key) -> dict[str, Any]:
         """New parameters: `"dense"`, `"convolutions"` and `"blocks"`."""
         keys = jax.random.split(key, 2 * DOUBLINGS)
         maps = itertools.pairwise((*[self.filters] * DOUBLINGS, self.channels))
@@ -82,7 +83,7 @@ class ResNetGenerator(ResNet):
             "blocks": tuple(self.block(key) for key in keys[2::2]),
         }
 
-    def apply(self, parameters: Parameters, x: Array) -> Array:
+    def apply(self, parameters: dict[str, Any], x: Array) -> Array:
         """Images `(batch, size, size, channels)` out of noise `(batch, noise)`."""
         smallest, *larger = sides(self.size, DOUBLINGS)
         x = affine(parameters["dense"], x.T).reshape(self.filters, smallest, smallest, -1)
@@ -104,7 +105,7 @@ class ResNetDiscriminator(ResNet):
         (4, 1)
     """
 
-    def init(self, key: Key) -> Parameters:
+    def init(self, key: Key) -> dict[str, Any]:
         """New parameters: `"convolutions"`, `"blocks"` and `"dense"`."""
         keys = jax.random.split(key, 2 * DOUBLINGS + 1)
         maps = itertools.pairwise((self.channels, *[self.filters] * DOUBLINGS))
@@ -114,11 +115,11 @@ class ResNetDiscriminator(ResNet):
             "dense": dense(keys[0], self.filters * sides(self.size, DOUBLINGS)[0] ** 2, 1),
         }
 
-    def features(self, parameters: Parameters, x: Array) -> Array:
+    def features(self, parameters: dict[str, Any], x: Array) -> Array:
         """What the score is a linear function of, `(batch, features)`."""
         return self._features(parameters, x).T
 
-    def apply(self, parameters: Parameters, x: Array) -> Array:
+    def apply(self, parameters: dict[str, Any], x: Array) -> Array:
         """Scores `(batch,)` of images `(batch, size, size, channels)`."""
         return affine(parameters["dense"], self._features(parameters, x))[0]
 

@@ -7,11 +7,12 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import optax
+from jaxtyping import Array
 
 from saddlery.arguments import numbers, whole
 from saddlery.game import Game, afford
 from saddlery.rules.rule import Rule, Turn
-from saddlery.types import Memory, Pair, Players
+from saddlery.types import Memory, Pair, Parameters, Players
 
 
 def _answering(turn, discriminator):
@@ -45,7 +46,7 @@ class Averaged(Rule):
 
     decay: Any = eqx.field(converter=partial(numbers, "decay", least=0.0, most=1.0), default=1.0)
 
-    def init(self, game: Game, players: Players) -> Memory:
+    def init(self, game: Game, players: Players) -> tuple[Array, Parameters]:
         """The number of positions seen, and their average."""
         return jnp.zeros((), jnp.int32), optax.tree.zeros_like(players.discriminator)
 
@@ -82,7 +83,7 @@ class Delayed(Rule):
 
     steps: int = eqx.field(static=True, converter=partial(whole, "steps", least=0, most=1_000_000), default=10)
 
-    def init(self, game: Game, players: Players) -> Memory:
+    def init(self, game: Game, players: Players) -> Parameters:
         """Positions of the discriminator, the oldest first."""
         afford("steps: so many discriminators", players.discriminator, copies=self.steps + 1)
         return jax.tree.map(lambda x: jnp.broadcast_to(x, (self.steps + 1, *x.shape)), players.discriminator)
