@@ -16,7 +16,7 @@ from benchmarks.timing import fastest, race
 from saddlery.cores import usable_cores
 from saddlery.data.images import Images
 from saddlery.game import Pair
-from saddlery.rules import Consensus, Simultaneous, Turn
+from saddlery.rules import Consensus, RuleInput, Simultaneous
 
 WIDTH, SIZE, NOISE, BATCH, GAMMA = 64, 32, 256, 64, 10.0  # 690,500 parameters
 PASSES, FORMATS = ("one pass", "two passes"), ("channels first", "channels last")
@@ -71,7 +71,7 @@ def ours():
     none = Pair(None, None)
 
     def direction(rule):
-        program = eqx.filter_jit(lambda game, players, batch: rule(Turn(game, players, batch, none, none), ())[0])
+        program = eqx.filter_jit(lambda game, players, batch: rule(RuleInput(game, players, batch, none, none), ())[0])
         return lambda: jax.block_until_ready(program(game, players, batch))
 
     return (direction(Simultaneous()), direction(Consensus(GAMMA))), players, batch

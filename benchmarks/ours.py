@@ -13,7 +13,7 @@ from jax.interpreters import partial_eval
 import saddlery as sd
 from saddlery.data import Mixture, ring_centres
 from saddlery.networks import MLP
-from saddlery.rules import Turn
+from saddlery.rules import RuleInput
 from saddlery.runs.steps import advance, start
 
 
@@ -54,8 +54,8 @@ class Trainer:
     def directions(self, batch: Any) -> Any:
         """What both optimisers would descend on a batch."""
         players, state = self.carry.players, self.carry.state
-        turn = Turn(self.game, players, batch, self.method.optimisers, state.optimisers)
-        return eqx.filter_jit(self.method.rule)(turn, state.rule)[0]
+        inputs = RuleInput(self.game, players, batch, self.method.optimisers, state.optimisers)
+        return eqx.filter_jit(self.method.rule)(inputs, state.rule)[0]
 
     def moments(self) -> tuple[int, list, list]:
         """Steps counted, first and second moments of the discriminator's Adam."""

@@ -18,9 +18,9 @@ class Optimistic(sd.rules.Rule):
         """The last gradient: none yet."""
         return optax.tree.zeros_like(players)
 
-    def __call__(self, turn, last):
+    def __call__(self, inputs, last):
         """The extrapolated gradient, and this gradient to be the last."""
-        now = sd.gradients(turn.game, turn.players, turn.batch)
+        now = sd.gradients(inputs.game, inputs.players, inputs.batch)
         return jax.tree.map(lambda a, b: 2 * a - b, now, last), now
 
 

@@ -21,7 +21,7 @@ from saddlery.games.gan import Gan
 from saddlery.games.quadratic import quadratic
 from saddlery.networks import MLP
 from saddlery.optimisers import optimiser
-from saddlery.rules import Turn
+from saddlery.rules import RuleInput
 
 REAL = Path(os.environ.get("SADDLERY_DATA") or Path(__file__).parents[2] / "shared" / "data")  # real data sets
 
@@ -36,7 +36,7 @@ def interruptible():
     signal.signal(signal.SIGINT, heard)
 
 
-HASTY = ("dynamics", "networks", "rules", "schedules", "studies")
+UNOPTIMISED = ("dynamics", "networks", "rules", "schedules", "studies")
 MAPPINGS = 15_000  # of memory, of the 65,530 that Linux lets a process have: XLA takes some for each program
 
 
@@ -52,7 +52,7 @@ def forgetful():
 @pytest.fixture(scope="module", autouse=True)
 def hasty(request):
     """Programs are compiled in haste in rooms whose tests compile much and compute little."""
-    jax.config.update("jax_disable_most_optimizations", bool({*request.path.parts} & {*HASTY}))
+    jax.config.update("jax_disable_most_optimizations", bool({*request.path.parts} & {*UNOPTIMISED}))
     yield
     jax.config.update("jax_disable_most_optimizations", False)
 
@@ -155,8 +155,8 @@ def locate():
 
 
 @eqx.filter_jit
-def _directions(rule, turn, state):
-    return rule(turn, state)
+def _directions(rule, inputs, state):
+    return rule(inputs, state)
 
 
 @pytest.fixture
@@ -166,9 +166,9 @@ def direct():
     def direct(rule, position, optimisers=None, states=None):
         optimisers = optimisers or Pair(optimiser("sgd", learning_rate=0.1), optimiser("sgd", learning_rate=0.1))
         states = states or Pair(*(o.init(p) for o, p in zip(optimisers, position.players, strict=True)))
-        turn = Turn(position.game, position.players, position.batch, optimisers, states)
+        inputs = RuleInput(position.game, position.players, position.batch, optimisers, states)
         state = rule.init(position.game, position.players)
-        return np.asarray(ravel_pytree(_directions(rule, turn, state)[0])[0])
+        return np.asarray(ravel_pytree(_directions(rule, inputs, state)[0])[0])
 
     return direct
 

@@ -27,8 +27,8 @@ SCHEDULES = [
 class Halved:
     """A rule that somebody else wrote: half the gradient; nothing but `__call__`."""
 
-    def __call__(self, turn, state):
-        found = gradients(turn.game, turn.players, turn.batch)
+    def __call__(self, inputs, state):
+        found = gradients(inputs.game, inputs.players, inputs.batch)
         return jax.tree.map(lambda x: x / 2, found), state
 
 

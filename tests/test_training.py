@@ -233,9 +233,9 @@ def test_another_number_is_no_other_program(ring):
     class Counting(sd.rules.Simultaneous):
         weight: jax.Array
 
-        def __call__(self, turn, state):
+        def __call__(self, inputs, state):
             traces.append(1)
-            return super().__call__(turn, state)
+            return super().__call__(inputs, state)
 
     for weight, rate in ((1.0, 1e-3), (2.0, 1e-2)):
         optimiser = sd.optimiser("adam", learning_rate=rate)

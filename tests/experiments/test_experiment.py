@@ -94,11 +94,13 @@ def test_optimisers_are_the_preset_s_for_all_methods_unless_one_says_otherwise()
 
 
 def test_a_learning_rate_and_a_schedule_are_for_every_method():
-    ready = prepare(Experiment("ring", SMALL.methods, learning_rate=0.25, schedule="alternating(discriminator=5)"))
+    ready = prepare(
+        Experiment("ring", SMALL.methods, learning_rate=0.25, schedule="alternating(discriminator_steps=5)")
+    )
     for method in ready.methods.values():
         assert float(method.generator.numbers["learning_rate"]) == float(method.discriminator.numbers["learning_rate"])
         assert float(method.generator.numbers["learning_rate"]) == 0.25
-        assert method.schedule.discriminator == 5
+        assert method.schedule.discriminator_steps == 5
 
 
 def test_results_hold_every_method_as_it_was_trained(tmp_path):

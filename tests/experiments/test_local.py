@@ -25,7 +25,9 @@ def trained(experiment, **placement):
     """Every cell's ends, by its label."""
     ends, told = {}, []
     cells = cells_of(prepare(experiment), None)
-    local.train(cells, done=lambda cell, stages: ends.update({cell.label: stages}), ready=told.append, **placement)
+    local.train(
+        cells, done=lambda cell, stages: ends.update({cell.label: stages}), on_compiled=told.append, **placement
+    )
     assert [len(each) for each in told] == [len(programs(cells))]
     assert sorted(ends) == sorted(experiment.labels)
     return ends

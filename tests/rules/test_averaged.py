@@ -6,7 +6,7 @@ import pytest
 
 from saddlery.game import Pair
 from saddlery.games.bilinear import bilinear
-from saddlery.rules import Averaged, Delayed, Turn
+from saddlery.rules import Averaged, Delayed, RuleInput
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def answers(gan_position):
 
     @eqx.filter_jit
     def turn(rule, discriminator, state):
-        return rule(Turn(game, Pair(generator, discriminator), batch, None, None), state)
+        return rule(RuleInput(game, Pair(generator, discriminator), batch, None, None), state)
 
     @jax.jit
     def expected(stand_in, now):

@@ -103,7 +103,10 @@ def test_under_alternating_gamma_adapts_at_the_last_evaluation_only(quadratic_ga
     norm at the moved discriminator."""
     xi0, H, n, gamma = quadratic_game.xi, quadratic_game.H, quadratic_game.n, 0.05
     method = Method(
-        Consensus(gamma, rate=1e-3, target=1.0), alternating(discriminator=2), generator=sgd(), discriminator=sgd()
+        Consensus(gamma, rate=1e-3, target=1.0),
+        alternating(discriminator_steps=2),
+        generator=sgd(),
+        discriminator=sgd(),
     )
     path, states = walk(method, quadratic_game.game, quadratic_game.players, 1)
     z = path[0].copy()

@@ -37,7 +37,7 @@ def test_the_discriminators_moves_come_first_each_from_where_the_last_one_led(qu
 
 def test_every_move_advances_its_own_optimiser(quadratic_game, walk):
     """Momentum µ: m ← µm + ξ, z ← z − hm, of the mover only."""
-    schedule = alternating(discriminator=2, generator=1)
+    schedule = alternating(discriminator_steps=2, generator_steps=1)
     path, _ = walk(method_of(schedule, 0.1, 0.05, momentum=0.7), quadratic_game.game, quadratic_game.players, 3)
     z, m = path[0].copy(), np.zeros(7)
     for step in range(3):
@@ -60,7 +60,7 @@ def test_every_move_sees_a_fresh_batch():
             drawn.append(tuple(jax.random.key_data(key).tolist()))
             return ()
 
-    game, method = Watched(), method_of(alternating(discriminator=3, generator=2), 0.1, 0.1)
+    game, method = Watched(), method_of(alternating(discriminator_steps=3, generator_steps=2), 0.1, 0.1)
     players = game.init(jax.random.key(0))
     with jax.disable_jit():
         method.step(game, players, method.init(game, players), jax.random.key(1))

@@ -11,9 +11,9 @@ CALLS = []
 
 
 class Counting(Simultaneous):
-    def __call__(self, turn, state):
-        CALLS.append(turn)
-        return super().__call__(turn, state)
+    def __call__(self, inputs, state):
+        CALLS.append(inputs)
+        return super().__call__(inputs, state)
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ class Counting(Simultaneous):
     [
         schedules.simultaneous(),
         schedules.alternating(),
-        schedules.alternating(discriminator=5),
+        schedules.alternating(discriminator_steps=5),
         schedules.extragradient(),
         schedules.extrapolation_from_past(),
         schedules.lookahead(2, 0.5, schedules.alternating(3, 2)),

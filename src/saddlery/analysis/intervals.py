@@ -26,7 +26,7 @@ def interval(values: xr.DataArray | np.ndarray) -> tuple[float, float, float]:
     return float(np.median(known)), float(low), float(high)
 
 
-def told(values: xr.DataArray | np.ndarray, text: Callable[[float], str] = number) -> str:
+def ci_text(values: xr.DataArray | np.ndarray, text: Callable[[float], str] = number) -> str:
     """Some seeds' median with its interval where there are several, `7.5 (6.8 to 8)`."""
     median, low, high = interval(values)
     if np.isnan(median) or np.size(values) < 2:

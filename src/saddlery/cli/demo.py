@@ -29,6 +29,6 @@ def demo(
     if scale not in SCALES:
         raise InvalidValue(nearest("scale", scale, SCALES))
     out = local_folder("out", out)
-    ready = {path: prepare(experiment) for path, experiment in folders(out, scale).items()}
-    with claimed(ready, resume=True, force=force) as stops:
-        train(ready, out, stops, quiet=quiet)
+    built = {path: prepare(experiment) for path, experiment in folders(out, scale).items()}
+    with claimed(built, resume=True, force=force) as stops:
+        train(built, out, stops, quiet=quiet)

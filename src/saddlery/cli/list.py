@@ -52,7 +52,7 @@ def _optimisers() -> dict[str, Any]:
 def _rules() -> dict[str, Any]:
     from saddlery import rules
 
-    return {name: getattr(rules, name) for name in rules.__all__ if name not in ("Rule", "Turn")}
+    return {name: getattr(rules, name) for name in rules.__all__ if name not in ("Rule", "RuleInput")}
 
 
 def _schedules() -> dict[str, Any]:

@@ -35,7 +35,7 @@ def resume(
     found = {path: Experiment.read(path) for path in experiments_in(folder)}
     for path, experiment in found.items():
         store_of(experiment.store, path, store)
-    ready = {path: built_in(path) for path in found}
+    built = {path: built_in(path) for path in found}
     chosen = chosen_engine(engine, address)
-    with claimed(ready, resume=True, take=break_lease) as stops:
-        train(ready, folder, stops, quiet=quiet, page=not no_report, engine=chosen)
+    with claimed(built, resume=True, take=break_lease) as stops:
+        train(built, folder, stops, quiet=quiet, page=not no_report, engine=chosen)

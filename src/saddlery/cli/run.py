@@ -68,7 +68,7 @@ def run(
     ] = None,
     discriminator_optimiser: Annotated[str | None, typer.Option(help="Likewise for the discriminator.")] = None,
     schedule: Annotated[
-        str | None, typer.Option(help='Such as "alternating(discriminator=5)", instead of each method\'s own.')
+        str | None, typer.Option(help='Such as "alternating(discriminator_steps=5)", instead of each method\'s own.')
     ] = None,
     shown: Annotated[
         int | None, typer.Option(help="Samples kept of each measurement, to look at. [512; of many runs 0]")
@@ -131,32 +131,32 @@ def run(
     experiment = Experiment(
         game, methods, command=command, **{name: value for name, value in settings.items() if value is not None}
     )
-    ready = prepare(experiment)
+    built = prepare(experiment)
     chosen = chosen_engine(engine, address)
     if dry_run:
-        estimate(ready, folder, chosen)
+        estimate(built, folder, chosen)
         return
-    with claimed({folder: ready}, force=force, take=break_lease) as stops:
+    with claimed({folder: built}, force=force, take=break_lease) as stops:
         train(
-            {folder: ready}, folder, stops, quiet=quiet, page=not no_report, checkpoint_seconds=checkpoint_seconds,
+            {folder: built}, folder, stops, quiet=quiet, page=not no_report, checkpoint_seconds=checkpoint_seconds,
             engine=chosen,
         )  # fmt: skip
 
 
 @contextlib.contextmanager
-def claimed(ready: dict[Path, Any], **options: Any) -> Iterator[dict[Path, Any]]:
+def claimed(built: dict[Path, Any], **options: Any) -> Iterator[dict[Path, Any]]:
     """Hold the folders of experiments, all of them before anything is trained; yields what stops each.
 
     **Arguments:** `options` as of `saddlery.experiments.execution.claimed`.
     """
     from saddlery.experiments.claimed import all_claimed
 
-    with all_claimed({path: each.experiment for path, each in ready.items()}, **options) as stops:
+    with all_claimed({path: each.experiment for path, each in built.items()}, **options) as stops:
         yield stops
 
 
 def train(
-    ready: dict[Path, Any],
+    built: dict[Path, Any],
     folder: Path,
     stops: dict[Path, Any],
     *,
@@ -168,13 +168,13 @@ def train(
     """Carry experiments out, each in its own folder, with the display; then write the report and print the table."""
     from saddlery.experiments.execution import run_experiment
 
-    again = f"continue with: {shlex.join(['saddlery', 'resume', str(folder), *_elsewhere(ready)])}"
+    again = f"continue with: {shlex.join(['saddlery', 'resume', str(folder), *_elsewhere(built)])}"
     told = None if quiet else lambda words: print(words, file=sys.stderr, flush=True)
     try:
-        with shown([each.experiment for each in ready.values()], quiet) as progress:
+        with shown([each.experiment for each in built.values()], quiet) as progress:
             results = [
                 run_experiment(each, path, progress, checkpoint_seconds, engine=engine, on_plan=told, stop=stops[path])
-                for path, each in ready.items()
+                for path, each in built.items()
             ]
     except KeyboardInterrupt:
         raise Ended(f"stopped; {again}", 130) from None
@@ -185,12 +185,12 @@ def train(
     publish(results, folder, page)
 
 
-def _elsewhere(ready: dict[Path, Any]) -> list[str]:
+def _elsewhere(built: dict[Path, Any]) -> list[str]:
     """The option that names a store outside its folder."""
     from saddlery.experiments.claimed import is_inside
 
-    stores = [each.experiment.store for path, each in ready.items() if each.experiment.store]
-    return ["--store", stores[0]] if stores and not is_inside(stores[0], next(iter(ready))) else []
+    stores = [each.experiment.store for path, each in built.items() if each.experiment.store]
+    return ["--store", stores[0]] if stores and not is_inside(stores[0], next(iter(built))) else []
 
 
 def chosen_engine(name: str, address: str | None) -> Callable | None:
@@ -209,19 +209,19 @@ def chosen_engine(name: str, address: str | None) -> Callable | None:
     return None
 
 
-def estimate(ready: Any, folder: Path, engine: Callable | None) -> None:
+def estimate(built: Any, folder: Path, engine: Callable | None) -> None:
     """Print what an experiment would take: runs, programs, time and memory. For that its programs are compiled here."""
     from saddlery.experiments import on_ray
     from saddlery.experiments.cells import cells_of, size
     from saddlery.experiments.estimate import Estimate
     from saddlery.experiments.local import measured
 
-    cells = cells_of(ready, None)
+    cells = cells_of(built, None)
     whole = Estimate.of(cells)
     typer.echo(whole)
-    say(f"at most {size(cells) / 1e6:,.0f} MB on disk, in {ready.experiment.store or folder}")
+    say(f"at most {size(cells) / 1e6:,.0f} MB on disk, in {built.experiment.store or folder}")
     if engine is None:
-        typer.echo(whole.timed(measured(cells), 1 if ready.experiment.devices > 1 else None))
+        typer.echo(whole.timed(measured(cells), 1 if built.experiment.devices > 1 else None))
     else:
         streams = on_ray.cores()
         typer.echo(f"{whole.timed(measured(cells), streams)}; on {streams} cores of the cluster")

@@ -17,7 +17,7 @@ from saddlery.cores import on_all_cores
 from saddlery.errors import InvalidType, InvalidValue
 from saddlery.game import Game, adopt
 from saddlery.method import Method
-from saddlery.rules import Rule, Simultaneous, Turn
+from saddlery.rules import Rule, RuleInput, Simultaneous
 from saddlery.types import Batch, Key, Memory, Pair, Players
 
 COLUMNS = 64  # of the matrix that one call of the compiled program fills
@@ -181,7 +181,7 @@ class Field(eqx.Module):
     def __call__(self, players: Players, batch: Batch) -> Any:
         """Minus what the rule descends."""
         optimisers = self.optimisers or Pair(_Absent(self.rule), _Absent(self.rule))
-        descended, _ = self.rule(Turn(self.game, players, batch, optimisers, self.states), self.memory)
+        descended, _ = self.rule(RuleInput(self.game, players, batch, optimisers, self.states), self.memory)
         return -ravel_pytree(descended)[0]
 
 
@@ -304,7 +304,7 @@ def require_players_of(game: Game, players: Players, key: Key, argument: str = "
     >>> import saddlery as sd
     >>> require_players_of(sd.games.bilinear(), sd.Pair(jnp.ones(1), jnp.ones(2)), jax.random.key(0))
     Traceback (most recent call last):
-    ValueError: players: of another game: discriminator has shape (2,), this game's (1,)
+    saddlery.errors.InvalidValue: players: of another game: discriminator has shape (2,), this game's (1,)
     """
     if not isinstance(players, tuple) or len(players) != 2:
         raise InvalidType(

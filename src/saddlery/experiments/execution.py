@@ -74,7 +74,7 @@ def run_experiment(
                 on_plan(str(estimate))
             try:
                 if engine is None:
-                    complete(left, store, ready=on_plan and (lambda programs: on_plan(estimate.timed(programs))))
+                    complete(left, store, on_compiled=on_plan and (lambda programs: on_plan(estimate.timed(programs))))
                 else:
                     sources = {each.name: each.source for each in plugins.used_in(json.dumps(experiment.grid))}
                     held = {"experiment": experiment.grid | {"store": store.address}, "plugins": sources}

@@ -42,7 +42,7 @@ def train(
     cells: Sequence[Cell],
     *,
     done: Callable[[Cell, list[RunState]], None],
-    ready: Callable[[list[Program]], None] | None = None,
+    on_compiled: Callable[[list[Program]], None] | None = None,
     mapped: bool | None = None,
     together: int | None = None,
     cores: int | None = None,
@@ -59,7 +59,7 @@ def train(
 
     **Arguments:**
     - `done`: called from here with each cell whose runs have all ended, and with their ends.
-    - `ready`: called once with every program, when all are compiled.
+    - `on_compiled`: called once with every program, when all are compiled.
     - `mapped`: map runs together, or do not; by default that is the case on anything but CPUs.
     - `together`: how many runs are mapped together; by default as many as fit.
     - `cores`: streams on the CPU; by default one for each core that this process may use.
@@ -73,7 +73,7 @@ def train(
     if isinstance(cells[0].game, DataParallel):  # which takes all the devices there are for itself
         mapped, cores = False, 1
     mapped = jax.default_backend() != "cpu" if mapped is None else mapped
-    timed = ready is not None
+    timed = on_compiled is not None
     ends: dict[int, dict[int, RunState]] = {cell.index: {} for cell in cells}
     compiling: dict[Any, list[Cell]] = {}
     running: dict[Any, list[tuple[Cell, int]]] = {}
@@ -118,8 +118,8 @@ def train(
                 else:
                     programs_.append(future.result())
                     waiting = itertools.chain(waiting, start(programs_[-1]))
-                    if ready and not compiling:
-                        ready(programs_)
+                    if on_compiled and not compiling:
+                        on_compiled(programs_)
                 place()
         finally:
             for cell in cells:

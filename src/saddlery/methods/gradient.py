@@ -8,7 +8,6 @@ from saddlery.method import Method
 from saddlery.methods.amendments import Momentum, Numbers, Ratio
 from saddlery.methods.options import MethodOptions, combined, published
 from saddlery.optimisers import RANGES
-from saddlery.rules.rule import repeated
 
 
 @published
@@ -26,10 +25,9 @@ def alternating(discriminator_steps: int = 1, generator_steps: int = 1, **option
     """Alternating gradient descent, the discriminator's move first (Goodfellow et al., 2014, algorithm 1).
 
     >>> alternating(discriminator_steps=5).schedule
-    Alternating(discriminator=5)
+    Alternating(discriminator_steps=5, generator_steps=1)
     """
-    of_discriminator = repeated("discriminator_steps")(discriminator_steps)
-    schedule = schedules.alternating(of_discriminator, repeated("generator_steps")(generator_steps))
+    schedule = schedules.alternating(discriminator_steps, generator_steps)
     return combined(rules.Simultaneous(), schedule, "numerics", options)
 
 

@@ -21,7 +21,7 @@ P = ParamSpec("P")
 class MethodOptions(TypedDict, total=False):
     """What every published method takes beside its own arguments.
 
-    - `schedule`: another schedule, as an object or as text such as `"alternating(discriminator=5)"`.
+    - `schedule`: another schedule, as an object or as text such as `"alternating(discriminator_steps=5)"`.
     - `generator`, `discriminator`: each player's optimiser, as `saddlery.optimiser(…)`, any optax transformation, or
       text such as `"adam(learning_rate=1e-3, b1=0.5)"`; by default those of the game, else of the method's paper.
     - `learning_rate`: another learning rate for both of them.

@@ -147,7 +147,7 @@ def check_generator(generator: Network, parameters: Parameters, noise: int, shap
     >>> from saddlery.metrics import Identity
     >>> check_generator(Identity((2,)), (), noise=2, shape=(3,))
     Traceback (most recent call last):
-    ValueError: images: got the shape (3,), expected the generator's, (2,)
+    saddlery.errors.InvalidValue: images: got the shape (3,), expected the generator's, (2,)
     """
     if not generator.independent:
         raise InvalidValue(

@@ -6,7 +6,7 @@ from saddlery.rules.consensus import Consensus
 from saddlery.rules.krylov import Krylov
 from saddlery.rules.neumann import Neumann
 from saddlery.rules.newton import Newton
-from saddlery.rules.rule import Rule, Turn
+from saddlery.rules.rule import Rule, RuleInput
 from saddlery.rules.simultaneous import Simultaneous
 from saddlery.rules.symplectic import Symplectic
 from saddlery.rules.unrolled import Unrolled
@@ -20,8 +20,8 @@ __all__ = [
     "Neumann",
     "Newton",
     "Rule",
+    "RuleInput",
     "Simultaneous",
     "Symplectic",
-    "Turn",
     "Unrolled",
 ]

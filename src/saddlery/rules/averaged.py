@@ -11,16 +11,16 @@ from jaxtyping import Array
 
 from saddlery.arguments import numbers, whole
 from saddlery.game import Game, afford
-from saddlery.rules.rule import Rule, Turn
+from saddlery.rules.rule import Rule, RuleInput
 from saddlery.types import Memory, Pair, Parameters, Players
 
 
-def _answering(turn, discriminator):
+def _answering(inputs, discriminator):
     """The generator's gradient against another discriminator, the discriminator's own as ever."""
-    samples, through_act = jax.vjp(lambda g: turn.game.act(g, turn.batch), turn.players.generator)
-    of_samples = jax.grad(lambda s: turn.game.losses(discriminator, s, turn.batch).generator)(samples)
-    of_discriminator = jax.grad(lambda d: turn.game.losses(d, samples, turn.batch).discriminator)(
-        turn.players.discriminator
+    samples, through_act = jax.vjp(lambda g: inputs.game.act(g, inputs.batch), inputs.players.generator)
+    of_samples = jax.grad(lambda s: inputs.game.losses(discriminator, s, inputs.batch).generator)(samples)
+    of_discriminator = jax.grad(lambda d: inputs.game.losses(d, samples, inputs.batch).discriminator)(
+        inputs.players.discriminator
     )
     return Pair(through_act(of_samples)[0], of_discriminator)
 
@@ -36,10 +36,10 @@ class Averaged(Rule):
         >>> import jax.numpy as jnp
         >>> import saddlery as sd
         >>> game, players = sd.games.bilinear(coupling=2.0), sd.Pair(jnp.array([3.0]), jnp.array([5.0]))
-        >>> turn = sd.rules.Turn(game, players, (), None, None)  # ξ = (10, −6), H = [[0, 2], [−2, 0]]
+        >>> inputs = sd.rules.RuleInput(game, players, (), None, None)  # ξ = (10, −6), H = [[0, 2], [−2, 0]]
         >>> rule = sd.rules.Averaged()
-        >>> _, state = rule(turn, rule.init(game, players))
-        >>> later = turn._replace(players=players._replace(discriminator=jnp.array([7.0])))
+        >>> _, state = rule(inputs, rule.init(game, players))
+        >>> later = inputs._replace(players=players._replace(discriminator=jnp.array([7.0])))
         >>> rule(later, state)[0].generator.tolist()  # 2 · ½(5 + 7)
         [12.0]
     """
@@ -54,14 +54,14 @@ class Averaged(Rule):
         """The gradient, its players' parts taken against two discriminators."""
         return 1
 
-    def __call__(self, turn: Turn, state: Memory) -> tuple[Players, Memory]:
+    def __call__(self, inputs: RuleInput, state: Memory) -> tuple[Players, Memory]:
         """The generator's gradient against the average, and the average with the present position in it."""
         seen, average = state
         share = jnp.maximum(1.0 / (seen + 1), 1.0 - self.decay)
         average = jax.tree.map(
-            lambda mean, now: mean + (now - mean) * share.astype(mean.dtype), average, turn.players.discriminator
+            lambda mean, now: mean + (now - mean) * share.astype(mean.dtype), average, inputs.players.discriminator
         )
-        return _answering(turn, average), (seen + 1, average)
+        return _answering(inputs, average), (seen + 1, average)
 
 
 class Delayed(Rule):
@@ -74,9 +74,9 @@ class Delayed(Rule):
         >>> import jax.numpy as jnp
         >>> import saddlery as sd
         >>> game, players = sd.games.bilinear(coupling=2.0), sd.Pair(jnp.array([3.0]), jnp.array([5.0]))
-        >>> turn = sd.rules.Turn(game, players, (), None, None)  # ξ = (10, −6), H = [[0, 2], [−2, 0]]
+        >>> inputs = sd.rules.RuleInput(game, players, (), None, None)  # ξ = (10, −6), H = [[0, 2], [−2, 0]]
         >>> rule = sd.rules.Delayed(steps=1)
-        >>> later = turn._replace(players=players._replace(discriminator=jnp.array([7.0])))
+        >>> later = inputs._replace(players=players._replace(discriminator=jnp.array([7.0])))
         >>> rule(later, rule.init(game, players))[0].generator.tolist()  # 2 · 5
         [10.0]
     """
@@ -92,7 +92,9 @@ class Delayed(Rule):
         """The gradient, its players' parts taken against two discriminators."""
         return 1
 
-    def __call__(self, turn: Turn, state: Memory) -> tuple[Players, Memory]:
+    def __call__(self, inputs: RuleInput, state: Memory) -> tuple[Players, Memory]:
         """The generator's gradient against the oldest position kept, and the positions moved on by one."""
-        past = jax.tree.map(lambda kept, now: jnp.concatenate([kept[1:], now[None]]), state, turn.players.discriminator)
-        return _answering(turn, jax.tree.map(lambda kept: kept[0], past)), past
+        past = jax.tree.map(
+            lambda kept, now: jnp.concatenate([kept[1:], now[None]]), state, inputs.players.discriminator
+        )
+        return _answering(inputs, jax.tree.map(lambda kept: kept[0], past)), past

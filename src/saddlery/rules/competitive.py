@@ -10,7 +10,7 @@ import optax
 from saddlery.arguments import number, numbers
 from saddlery.game import gradient_field
 from saddlery.rules.linear import solve
-from saddlery.rules.rule import Rule, Turn, repeated
+from saddlery.rules.rule import Rule, RuleInput, repeated
 from saddlery.types import Memory, Pair, Players
 
 
@@ -27,8 +27,8 @@ class Competitive(Rule):
         >>> import jax.numpy as jnp
         >>> import saddlery as sd
         >>> game, players = sd.games.bilinear(coupling=2.0), sd.Pair(jnp.array([3.0]), jnp.array([5.0]))
-        >>> turn = sd.rules.Turn(game, players, (), None, None)  # ξ = (10, −6), H = [[0, 2], [−2, 0]]
-        >>> jnp.concatenate(sd.rules.Competitive(step=0.5)(turn, ())[0]).round().tolist()  # sum 10, difference 6
+        >>> inputs = sd.rules.RuleInput(game, players, (), None, None)  # ξ = (10, −6), H = [[0, 2], [−2, 0]]
+        >>> jnp.concatenate(sd.rules.Competitive(step=0.5)(inputs, ())[0]).round().tolist()  # sum 10, difference 6
         [8.0, 2.0]
 
     **Arguments:**
@@ -46,10 +46,10 @@ class Competitive(Rule):
         vectors = min(dimension, 20)
         return 3 + 2 * (1 if dimension <= 20 else self.iterations) * (vectors + 1)
 
-    def __call__(self, turn: Turn, state: Memory) -> tuple[Players, Memory]:
+    def __call__(self, inputs: RuleInput, state: Memory) -> tuple[Players, Memory]:
         """The solution of the local game; there is no state."""
-        field = gradient_field(turn.game, turn.batch)
-        xi, push = jax.linearize(field, turn.players)
+        field = gradient_field(inputs.game, inputs.batch)
+        xi, push = jax.linearize(field, inputs.players)
         zero = optax.tree.zeros_like(xi)
 
         def reaction_of_generator(p):  # η H₁₂ p

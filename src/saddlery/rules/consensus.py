@@ -11,7 +11,7 @@ import optax
 from saddlery.arguments import numbers
 from saddlery.errors import InvalidValue
 from saddlery.game import Game, gradient_field
-from saddlery.rules.rule import Rule, Turn
+from saddlery.rules.rule import Rule, RuleInput
 from saddlery.types import Memory, Pair, Players
 
 
@@ -32,8 +32,8 @@ class Consensus(Rule):
         >>> import jax.numpy as jnp
         >>> import saddlery as sd
         >>> game, players = sd.games.bilinear(coupling=2.0), sd.Pair(jnp.array([3.0]), jnp.array([5.0]))
-        >>> turn = sd.rules.Turn(game, players, (), None, None)  # ξ = (10, −6), H = [[0, 2], [−2, 0]]
-        >>> jnp.concatenate(sd.rules.Consensus(gamma=0.5)(turn, ())[0]).tolist()  # ξ + ½ Hᵀξ, Hᵀξ = (12, 20)
+        >>> inputs = sd.rules.RuleInput(game, players, (), None, None)  # ξ = (10, −6), H = [[0, 2], [−2, 0]]
+        >>> jnp.concatenate(sd.rules.Consensus(gamma=0.5)(inputs, ())[0]).tolist()  # ξ + ½ Hᵀξ, Hᵀξ = (12, 20)
         [16.0, 4.0]
 
     **Arguments:**
@@ -62,10 +62,10 @@ class Consensus(Rule):
         """The gradient and a product with Hᵀ, of a matrix γ one for each player."""
         return 2 if self.gamma.ndim == 0 else 3
 
-    def __call__(self, turn: Turn, state: Memory) -> tuple[Players, Memory]:
+    def __call__(self, inputs: RuleInput, state: Memory) -> tuple[Players, Memory]:
         """The regularised gradient, and γ's new value where it adapts."""
         gamma = self.gamma if self.rate is None else state
-        xi, transposed = jax.vjp(gradient_field(turn.game, turn.batch), turn.players)
+        xi, transposed = jax.vjp(gradient_field(inputs.game, inputs.batch), inputs.players)
         if jnp.ndim(gamma) == 0:
             (pulled,) = transposed(xi)
             regulariser = optax.tree.scale(gamma, pulled)

@@ -9,7 +9,7 @@ from jax.flatten_util import ravel_pytree
 
 from saddlery.arguments import whole
 from saddlery.game import gradient_field
-from saddlery.rules.rule import Rule, Turn
+from saddlery.rules.rule import Rule, RuleInput
 from saddlery.types import Memory, Players
 
 
@@ -32,8 +32,8 @@ class Krylov(Rule):
         >>> import jax.numpy as jnp
         >>> import saddlery as sd
         >>> game, players = sd.games.bilinear(coupling=2.0), sd.Pair(jnp.array([3.0]), jnp.array([5.0]))
-        >>> turn = sd.rules.Turn(game, players, (), None, None)  # ξ = (10, −6), H = [[0, 2], [−2, 0]]
-        >>> jnp.concatenate(sd.rules.Krylov(order=1)(turn, ())[0]).round().tolist()  # of two numbers: H⁻¹ξ
+        >>> inputs = sd.rules.RuleInput(game, players, (), None, None)  # ξ = (10, −6), H = [[0, 2], [−2, 0]]
+        >>> jnp.concatenate(sd.rules.Krylov(order=1)(inputs, ())[0]).round().tolist()  # of two numbers: H⁻¹ξ
         [3.0, 5.0]
 
     **Arguments:**
@@ -52,10 +52,10 @@ class Krylov(Rule):
         """The gradient, `order` products with Hᵀ and `order` + 1 with H; without `transposed` the latter only."""
         return 2 + (2 if self.transposed else 1) * self.order
 
-    def __call__(self, turn: Turn, state: Memory) -> tuple[Players, Memory]:
+    def __call__(self, inputs: RuleInput, state: Memory) -> tuple[Players, Memory]:
         """The minimiser; there is no state."""
-        flat, unravel = ravel_pytree(turn.players)
-        field = gradient_field(turn.game, turn.batch)
+        flat, unravel = ravel_pytree(inputs.players)
+        field = gradient_field(inputs.game, inputs.batch)
         xi, push = jax.linearize(lambda z: ravel_pytree(field(unravel(z)))[0], flat)
         pull = jax.linear_transpose(push, flat)
         vector, basis, images, preimages = xi, [], [], []

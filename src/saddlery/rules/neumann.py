@@ -9,7 +9,7 @@ import optax
 
 from saddlery.arguments import numbers, whole
 from saddlery.game import gradient_field
-from saddlery.rules.rule import Rule, Turn
+from saddlery.rules.rule import Rule, RuleInput
 from saddlery.types import Memory, Players
 
 
@@ -29,8 +29,8 @@ class Neumann(Rule):
         >>> import jax.numpy as jnp
         >>> import saddlery as sd
         >>> game, players = sd.games.bilinear(coupling=2.0), sd.Pair(jnp.array([3.0]), jnp.array([5.0]))
-        >>> turn = sd.rules.Turn(game, players, (), None, None)  # ξ = (10, −6), H = [[0, 2], [−2, 0]]
-        >>> jnp.concatenate(sd.rules.Neumann(order=2, gamma=0.5)(turn, ())[0]).tolist()  # ξ + ½ Hᵀξ − ξ
+        >>> inputs = sd.rules.RuleInput(game, players, (), None, None)  # ξ = (10, −6), H = [[0, 2], [−2, 0]]
+        >>> jnp.concatenate(sd.rules.Neumann(order=2, gamma=0.5)(inputs, ())[0]).tolist()  # ξ + ½ Hᵀξ − ξ
         [6.0, 10.0]
     """
 
@@ -45,9 +45,9 @@ class Neumann(Rule):
         """The gradient and a product with Hᵀ for each power."""
         return 1 + self.order
 
-    def __call__(self, turn: Turn, state: Memory) -> tuple[Players, Memory]:
+    def __call__(self, inputs: RuleInput, state: Memory) -> tuple[Players, Memory]:
         """The truncated series; there is no state."""
-        xi, transposed = jax.vjp(gradient_field(turn.game, turn.batch), turn.players)
+        xi, transposed = jax.vjp(gradient_field(inputs.game, inputs.batch), inputs.players)
         term = total = xi
         for _ in range(self.order):
             term = optax.tree.scale(self.gamma, transposed(term)[0])

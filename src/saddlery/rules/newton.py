@@ -10,7 +10,7 @@ import optax
 from saddlery.arguments import number, numbers
 from saddlery.game import gradient_field
 from saddlery.rules.linear import solve
-from saddlery.rules.rule import Rule, Turn, repeated
+from saddlery.rules.rule import Rule, RuleInput, repeated
 from saddlery.types import Memory, Players
 
 
@@ -30,8 +30,8 @@ class Newton(Rule):
         >>> import jax.numpy as jnp
         >>> import saddlery as sd
         >>> game, players = sd.games.bilinear(coupling=2.0), sd.Pair(jnp.array([3.0]), jnp.array([5.0]))
-        >>> turn = sd.rules.Turn(game, players, (), None, None)  # ξ = (10, −6), H = [[0, 2], [−2, 0]]
-        >>> jnp.concatenate(sd.rules.Newton(damping=0.0)(turn, ())[0]).round().tolist()  # to the equilibrium at 0
+        >>> inputs = sd.rules.RuleInput(game, players, (), None, None)  # ξ = (10, −6), H = [[0, 2], [−2, 0]]
+        >>> jnp.concatenate(sd.rules.Newton(damping=0.0)(inputs, ())[0]).round().tolist()  # to the equilibrium at 0
         [3.0, 5.0]
 
     **Arguments:**
@@ -50,8 +50,8 @@ class Newton(Rule):
         vectors = min(dimension, 20)
         return 1 + (1 if dimension <= 20 else self.iterations) * (vectors + 1)
 
-    def __call__(self, turn: Turn, state: Memory) -> tuple[Players, Memory]:
+    def __call__(self, inputs: RuleInput, state: Memory) -> tuple[Players, Memory]:
         """The solution of the damped system; there is no state."""
-        xi, push = jax.linearize(gradient_field(turn.game, turn.batch), turn.players)
+        xi, push = jax.linearize(gradient_field(inputs.game, inputs.batch), inputs.players)
         damped = lambda p: optax.tree.add_scale(push(p), self.damping, p)  # noqa: E731
         return solve(damped, xi, self.tolerance, self.iterations), state

@@ -1,4 +1,4 @@
-"""What a rule is: from a turn of the game to the directions that the players descend."""
+"""Rules: from a position of the game to the directions that the players descend."""
 
 import abc
 from collections.abc import Callable
@@ -21,7 +21,7 @@ def repeated(argument: str, least: int = 1) -> Callable[[Any], int]:
     return partial(whole, argument, least=least, most=10_000, why="a step of training is not stopped before its end")
 
 
-class Turn(NamedTuple):
+class RuleInput(NamedTuple):
     """All that a rule may look at.
 
     `players` and `batch` are those of this evaluation; `optimisers` and `states` are both players' optimisers and
@@ -47,8 +47,8 @@ class Rule(eqx.Module):
 
         >>> import saddlery as sd
         >>> class Halved(sd.rules.Rule):
-        ...     def __call__(self, turn, state):
-        ...         xi = sd.gradients(turn.game, turn.players, turn.batch)
+        ...     def __call__(self, inputs, state):
+        ...         xi = sd.gradients(inputs.game, inputs.players, inputs.batch)
         ...         return sd.Pair(xi.generator / 2, xi.discriminator / 2), state
         >>> sd.Method(Halved(), sd.schedules.simultaneous()).rule
         Halved()
@@ -67,5 +67,5 @@ class Rule(eqx.Module):
         return None
 
     @abc.abstractmethod
-    def __call__(self, turn: Turn, state: Memory) -> tuple[Pair, Any]:
+    def __call__(self, inputs: RuleInput, state: Memory) -> tuple[Pair, Any]:
         """What each optimiser is to descend, as a `Pair` of the players' structure, and the rule's new state."""

@@ -1,7 +1,7 @@
 """The simultaneous gradient, each player's own."""
 
 from saddlery.game import gradients
-from saddlery.rules.rule import Rule, Turn
+from saddlery.rules.rule import Rule, RuleInput
 from saddlery.types import Memory, Players
 
 
@@ -13,8 +13,8 @@ class Simultaneous(Rule):
         >>> import jax.numpy as jnp
         >>> import saddlery as sd
         >>> game, players = sd.games.bilinear(coupling=2.0), sd.Pair(jnp.array([3.0]), jnp.array([5.0]))
-        >>> turn = sd.rules.Turn(game, players, (), None, None)  # ξ = (10, −6), H = [[0, 2], [−2, 0]]
-        >>> jnp.concatenate(sd.rules.Simultaneous()(turn, ())[0]).tolist()
+        >>> inputs = sd.rules.RuleInput(game, players, (), None, None)  # ξ = (10, −6), H = [[0, 2], [−2, 0]]
+        >>> jnp.concatenate(sd.rules.Simultaneous()(inputs, ())[0]).tolist()
         [10.0, -6.0]
     """
 
@@ -22,6 +22,6 @@ class Simultaneous(Rule):
         """The gradient."""
         return 1
 
-    def __call__(self, turn: Turn, state: Memory) -> tuple[Players, Memory]:
+    def __call__(self, inputs: RuleInput, state: Memory) -> tuple[Players, Memory]:
         """The simultaneous gradient; there is no state."""
-        return gradients(turn.game, turn.players, turn.batch), state
+        return gradients(inputs.game, inputs.players, inputs.batch), state

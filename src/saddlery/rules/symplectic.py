@@ -10,7 +10,7 @@ import optax
 
 from saddlery.arguments import numbers
 from saddlery.game import gradient_field
-from saddlery.rules.rule import Rule, Turn
+from saddlery.rules.rule import Rule, RuleInput
 from saddlery.types import Memory, Players
 
 
@@ -26,8 +26,8 @@ class Symplectic(Rule):
         >>> import jax.numpy as jnp
         >>> import saddlery as sd
         >>> game, players = sd.games.bilinear(coupling=2.0), sd.Pair(jnp.array([3.0]), jnp.array([5.0]))
-        >>> turn = sd.rules.Turn(game, players, (), None, None)  # ξ = (10, −6), H = [[0, 2], [−2, 0]]
-        >>> jnp.concatenate(sd.rules.Symplectic(1.0, align=False)(turn, ())[0]).tolist()  # A = H: ξ + Hᵀξ
+        >>> inputs = sd.rules.RuleInput(game, players, (), None, None)  # ξ = (10, −6), H = [[0, 2], [−2, 0]]
+        >>> jnp.concatenate(sd.rules.Symplectic(1.0, align=False)(inputs, ())[0]).tolist()  # A = H: ξ + Hᵀξ
         [22.0, 14.0]
     """
 
@@ -38,12 +38,12 @@ class Symplectic(Rule):
         """The gradient, a product with H and one with Hᵀ."""
         return 3
 
-    def __call__(self, turn: Turn, state: Memory) -> tuple[Players, Memory]:
+    def __call__(self, inputs: RuleInput, state: Memory) -> tuple[Players, Memory]:
         """The adjusted gradient; there is no state."""
-        field = gradient_field(turn.game, turn.batch)
-        xi, transposed = jax.vjp(field, turn.players)
+        field = gradient_field(inputs.game, inputs.batch)
+        xi, transposed = jax.vjp(field, inputs.players)
         (h_transposed_xi,) = transposed(xi)
-        h_xi = jax.jvp(field, (turn.players,), (xi,))[1]
+        h_xi = jax.jvp(field, (inputs.players,), (xi,))[1]
         adjustment = optax.tree.scale(0.5, optax.tree.sub(h_transposed_xi, h_xi))
         weight = self.weight
         if self.align:

@@ -5,7 +5,7 @@ import jax
 import optax
 
 from saddlery.game import afford, gradients
-from saddlery.rules.rule import Rule, Turn, repeated
+from saddlery.rules.rule import Rule, RuleInput, repeated
 from saddlery.types import Memory, Pair, Players
 
 
@@ -22,8 +22,8 @@ class Unrolled(Rule):
         >>> import saddlery as sd
         >>> game, players = sd.games.bilinear(coupling=2.0), sd.Pair(jnp.array([3.0]), jnp.array([5.0]))
         >>> sgd = sd.optimiser("sgd", learning_rate=0.25)  # d¹ = d + g/2, so that L_g(g, d¹) = 2gd + g²
-        >>> turn = sd.rules.Turn(game, players, (), sd.Pair(sgd, sgd), sd.Pair(*map(sgd.init, players)))
-        >>> jnp.concatenate(sd.rules.Unrolled(steps=1)(turn, ())[0]).tolist()  # 2d + 2g, and −2g
+        >>> inputs = sd.rules.RuleInput(game, players, (), sd.Pair(sgd, sgd), sd.Pair(*map(sgd.init, players)))
+        >>> jnp.concatenate(sd.rules.Unrolled(steps=1)(inputs, ())[0]).tolist()  # 2d + 2g, and −2g
         [16.0, -6.0]
 
     **Arguments:**
@@ -43,12 +43,12 @@ class Unrolled(Rule):
         """The gradient, and K gradients ahead and K products back, the discriminator's alone."""
         return 1 + 2 * self.steps
 
-    def __call__(self, turn: Turn, state: Memory) -> tuple[Players, Memory]:
+    def __call__(self, inputs: RuleInput, state: Memory) -> tuple[Players, Memory]:
         """The unrolled gradient of the generator, the ordinary one of the discriminator."""
         if self.steps == 0:
-            return gradients(turn.game, turn.players, turn.batch), state
-        game, batch, optimiser = turn.game, turn.batch, turn.optimisers.discriminator
-        samples, through_act = jax.vjp(lambda g: game.act(g, batch), turn.players.generator)
+            return gradients(inputs.game, inputs.players, inputs.batch), state
+        game, batch, optimiser = inputs.game, inputs.batch, inputs.optimisers.discriminator
+        samples, through_act = jax.vjp(lambda g: game.act(g, batch), inputs.players.generator)
 
         def gradient(discriminator):  # of the discriminator's loss, in itself and in the samples
             return jax.grad(lambda d, s: game.losses(d, s, batch).discriminator, (0, 1))(discriminator, samples)
@@ -71,7 +71,7 @@ class Unrolled(Rule):
             add = optax.tree.add
             return (add(of_discriminator, curved), of_memory, add(of_samples, mixed)), None
 
-        start = turn.players.discriminator, turn.states.discriminator
+        start = inputs.players.discriminator, inputs.states.discriminator
         afford("steps: so many positions of the discriminator", (start, start[0]), copies=self.steps)
         (later, memory), path = jax.lax.scan(ahead, start, length=self.steps)
         of_later, of_samples = jax.grad(lambda d, s: game.losses(d, s, batch).generator, (0, 1))(later, samples)

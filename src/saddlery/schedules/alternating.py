@@ -1,9 +1,11 @@
-"""The players take turns."""
+"""Alternating gradient descent: the discriminator moves, then the generator."""
 
 import equinox as eqx
 import jax
 
+from saddlery.errors import InvalidType
 from saddlery.game import Game
+from saddlery.names import nearest
 from saddlery.rules import Rule
 from saddlery.rules.rule import repeated
 from saddlery.schedules.schedule import Schedule, State, descend, direct
@@ -23,19 +25,25 @@ class Alternating(Schedule):
         [-0.25, 2.5]
 
     **Arguments:**
-    - `discriminator`, `generator`: how many moves each makes in a step. One of each is two gradient evaluations
-      on two batches; the discriminator's are of its own loss only.
+    - `discriminator_steps`, `generator_steps`: how many moves each makes in a step. One of each is two gradient
+      evaluations on two batches; the discriminator's are of its own loss only.
 
     A rule's own state is the one after the last move.
     """
 
-    discriminator: int = eqx.field(static=True, converter=repeated("discriminator"), default=1)
-    generator: int = eqx.field(static=True, converter=repeated("generator"), default=1)
+    discriminator_steps: int = eqx.field(static=True)
+    generator_steps: int = eqx.field(static=True)
+
+    def __init__(self, discriminator_steps: int = 1, generator_steps: int = 1, **unknown: int):
+        for name in unknown:
+            raise InvalidType(nearest("argument of alternating", name, ("discriminator_steps", "generator_steps")))
+        self.discriminator_steps = repeated("discriminator_steps")(discriminator_steps)
+        self.generator_steps = repeated("generator_steps")(generator_steps)
 
     @property
     def evaluations(self) -> int:
         """One for each move."""
-        return self.discriminator + self.generator
+        return self.discriminator_steps + self.generator_steps
 
     def step(
         self, game: Game, rule: Rule, optimisers: Pair, players: Players, state: State, key: Key
@@ -52,7 +60,7 @@ class Alternating(Schedule):
 
         states, memory, keys = state.optimisers, state.rule, jax.random.split(key)
         for player, key in zip(reversed(Pair._fields), keys, strict=True):
-            moves = getattr(self, player)
+            moves = getattr(self, f"{player}_steps")
             if moves > 1:  # all but the last in a loop, so that the program does not grow with them
 
                 def again(i, carry, player=player, key=key):

@@ -7,7 +7,7 @@ import equinox as eqx
 import optax
 
 from saddlery.game import Game
-from saddlery.rules import Rule, Turn
+from saddlery.rules import Rule, RuleInput
 from saddlery.types import Batch, Key, Memory, Pair, Parameters, Players
 
 
@@ -53,7 +53,7 @@ def direct(
     >>> [each.tolist() for each in directions]
     [[2.0], [-1.0]]
     """
-    return rule(Turn(game, players, batch, optimisers, states), memory)
+    return rule(RuleInput(game, players, batch, optimisers, states), memory)
 
 
 def descend(optimiser: Any, direction: Parameters, state: Memory, parameters: Parameters) -> tuple[Parameters, Memory]:

@@ -7,7 +7,7 @@ import numpy as np
 import xarray as xr
 
 from saddlery.analysis import comparison, facts
-from saddlery.analysis.intervals import spread, told
+from saddlery.analysis.intervals import ci_text, spread
 from saddlery.analysis.measures import MEASURES, Measure
 from saddlery.analysis.numbers import exact, number, percent
 from saddlery.report.figures.heat import heat
@@ -114,7 +114,7 @@ def means(found: xr.Dataset) -> str:
     """Each method's `ratios`, geometric means over the rows, in words."""
     mean = averaged(ratios(found))
     names = [str(name) for name in found["column"].values if name != BASELINE]
-    return ", ".join(f"{name} {told(mean.sel(column=name))}" for name in names)
+    return ", ".join(f"{name} {ci_text(mean.sel(column=name))}" for name in names)
 
 
 def findings(found: xr.Dataset, what: str) -> list[Finding]:
@@ -128,7 +128,9 @@ def findings(found: xr.Dataset, what: str) -> list[Finding]:
         _, low, high = spread(ratio.sel(column=name)).T
         better, worse = int((high < 1).sum()), int((low > 1).sum())
         counts += [better, worse]
-        parts.append(f"{name} {told(mean.sel(column=name))}; better for {better} and worse for {worse} of {len(low)}")
+        parts.append(
+            f"{name} {ci_text(mean.sel(column=name))}; better for {better} and worse for {worse} of {len(low)}"
+        )
     first = (
         f"Sliced Wasserstein distance over that of {BASELINE} descent, geometric mean over {len(found['row'])} {what} "
         f"rows (how many of them are better or worse with the whole interval over seeds): {'. '.join(parts)}."

@@ -72,19 +72,19 @@ def train_and_measure(
             raise InvalidValue(
                 f"experiments: {name} has {runs} runs, expected at most {KEPT}: of more no player is kept"
             )
-    ready = {name: prepare(experiment)._replace(probes=probes or {}) for name, experiment in experiments.items()}
+    built = {name: prepare(experiment)._replace(probes=probes or {}) for name, experiment in experiments.items()}
     told = Told(progress, experiments)
-    with all_claimed({folder / name: each.experiment for name, each in ready.items()}, resume=True) as stops:
+    with all_claimed({folder / name: each.experiment for name, each in built.items()}, resume=True) as stops:
         records = {
             name: run_experiment(each, folder / name, partial(told.trained, name), stop=stops[folder / name])
-            for name, each in ready.items()
+            for name, each in built.items()
         }
-        found = _measured(ready, folder, measure, told.measured)
+        found = _measured(built, folder, measure, told.measured)
     for name, each in found.items():
         if taken := sorted(str(key) for key in each.data_vars if key in records[name] or key in records[name].dims):
             raise InvalidValue(f"measure: {', '.join(taken)} is recorded already; give it another name")
     parts = [
-        _coordinates(records[name], each.experiment, name, named).merge(found[name]) for name, each in ready.items()
+        _coordinates(records[name], each.experiment, name, named).merge(found[name]) for name, each in built.items()
     ]
     return xr.concat(
         parts, "setting", data_vars="minimal", coords="minimal", compat="override", join="outer",
@@ -121,26 +121,26 @@ def players_of(cell: Cell, seed: int) -> Pair:
 
     **Raises:** `ValueError` when there is no checkpoint that is whole.
     """
-    stage = start_or_restore(cell, seed)
-    if stage.step == 0 and stage.diverged_at < 0:
+    state = start_or_restore(cell, seed)
+    if state.step == 0 and state.diverged_at < 0:
         raise InvalidValue(f"{cell.folder} holds no whole checkpoint of seed {seed}; delete it and run again")
-    return stage.carry.players
+    return state.carry.players
 
 
 def _measured(
-    ready: Mapping[str, BuiltExperiment], folder: Path, measure: Measure, told: Callable[[str, str, int, int], None]
+    built: Mapping[str, BuiltExperiment], folder: Path, measure: Measure, told: Callable[[str, str, int, int], None]
 ) -> dict[str, xr.Dataset]:
     """What is measured of every run, a thread for each core, as datasets (`setting`, `seed`) by experiment."""
 
     def one(name, cell, seed):
-        key = jax.random.fold_in(jax.random.key(ready[name].experiment.key + 1), seed)
+        key = jax.random.fold_in(jax.random.key(built[name].experiment.key + 1), seed)
         path = folder / "measured" / name / f"{cell.index + 1}-{seed}.npz"
         return once(path, lambda: measure(cell.game, players_of(cell, seed), key))
 
-    found: dict[str, dict[tuple[int, int], dict[str, np.ndarray]]] = {name: {} for name in ready}
+    found: dict[str, dict[tuple[int, int], dict[str, np.ndarray]]] = {name: {} for name in built}
     waiting: dict[Any, tuple[str, Cell, int]] = {}
     with threads(None if jax.default_backend() == "cpu" else 1) as pool:
-        for name, each in ready.items():
+        for name, each in built.items():
             for cell in cells_of(each, folder / name):
                 for seed in range(len(cell.keys)):
                     future = pool.submit(one, name, cell, seed)

@@ -3,7 +3,7 @@
 import numpy as np
 import xarray as xr
 
-from saddlery.analysis.intervals import spread, told
+from saddlery.analysis.intervals import ci_text, spread
 from saddlery.analysis.numbers import correlated, number, percent, rank_correlation
 from saddlery.report.finding import Finding
 from saddlery.report.tables import diverged
@@ -94,9 +94,9 @@ def regulariser(found: xr.Dataset) -> Finding:
     for row in found["row"].values:
         pull = at_end(found, "pull").sel(row=row, column=crossed.BASELINE)
         early = found["pull"].isel(step=0).sel(row=row, column=crossed.BASELINE)
-        cost = ", ".join(f"{name} {told(ratio.sel(row=row, column=name))}" for name in consensus)
+        cost = ", ".join(f"{name} {ci_text(ratio.sel(row=row, column=name))}" for name in consensus)
         parts.append(
-            f"{row}: ‖Hᵀξ‖/‖ξ‖ {told(early)} at the start and {told(pull)} at the end of simultaneous "
+            f"{row}: ‖Hᵀξ‖/‖ξ‖ {ci_text(early)} at the start and {ci_text(pull)} at the end of simultaneous "
             f"descent, distances over simultaneous descent's {cost}"
         )
     pulls = at_end(found, "pull").sel(column=crossed.BASELINE).median("seed")

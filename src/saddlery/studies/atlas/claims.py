@@ -106,7 +106,7 @@ def exponents(dataset: xr.Dataset) -> np.ndarray:
 def _linearly(dataset: xr.Dataset, game: str, method: str, known: str) -> Claim:
     """Whether all settings that are predicted to be stable converge near the equilibrium, at the rate predicted."""
     chosen = dataset.sel({"game": game, "method": method})
-    stable = told(chosen) & (chosen["predicted_rate"] < 1 - NEUTRAL)
+    stable = decided(chosen) & (chosen["predicted_rate"] < 1 - NEUTRAL)
     predicted, measured = chosen["predicted_rate"].where(stable), chosen["measured_rate"].where(stable)
     if not bool(stable.any()):
         return Claim(known, "stable in no setting", "nothing to measure", False)
@@ -139,7 +139,7 @@ def _reached(chosen: xr.Dataset, stable: xr.DataArray) -> str:
     return ", ".join(parts)
 
 
-def told(dataset: xr.Dataset) -> xr.DataArray:
+def decided(dataset: xr.Dataset) -> xr.DataArray:
     """Where both a rate was predicted and one measured."""
     return dataset["predicted_rate"].notnull() & dataset["measured_rate"].notnull()
 

@@ -5,7 +5,7 @@ import xarray as xr
 
 from saddlery.analysis.numbers import exact, number, percent
 from saddlery.report.finding import Finding
-from saddlery.studies.atlas.claims import at_each, told
+from saddlery.studies.atlas.claims import at_each, decided
 from saddlery.studies.atlas.second_order import REACHED
 
 NEAR = 0.01  # within which of a predicted rate a measured one agrees with it
@@ -18,7 +18,7 @@ def findings(dataset: xr.Dataset) -> list[Finding]:
 
 def _rates(dataset: xr.Dataset) -> Finding:
     """In how many settings the measured rate is the predicted one, and of which methods it is not."""
-    predicted, both = dataset["predicted_rate"], told(dataset)
+    predicted, both = dataset["predicted_rate"], decided(dataset)
     near = abs(dataset["measured_rate"] - predicted) <= NEAR * predicted
     count, within = int(both.sum()), int((both & near).sum())
     text = f"{within:,} of {count:,} settings in which both are known agree to {percent(NEAR)} "
@@ -37,7 +37,7 @@ def _rates(dataset: xr.Dataset) -> Finding:
 def _stable(dataset: xr.Dataset) -> Finding:
     """How often the prediction of stability is right, and how often what is stable converges from everywhere."""
     predicted, length = dataset["predicted_rate"], dataset.attrs["length"]
-    sharp = told(dataset) & (abs(np.log(predicted.where(predicted > 0))) * length / 2 > 0.1)
+    sharp = decided(dataset) & (abs(np.log(predicted.where(predicted > 0))) * length / 2 > 0.1)
     stable = sharp & (predicted < 1)
     right = int((sharp & ((predicted < 1) == (dataset["measured_rate"] < 1))).sum())
     count, held = int(sharp.sum()), int(stable.sum())

@@ -2,7 +2,7 @@
 
 import xarray as xr
 
-from saddlery.analysis.intervals import told
+from saddlery.analysis.intervals import ci_text
 from saddlery.analysis.numbers import percent
 from saddlery.report.style import INK, RULE, Picture, canvas, dress, render, tint
 from saddlery.studies.coloured.experiment import FRACTIONS
@@ -25,6 +25,7 @@ def plane(dataset: xr.Dataset) -> Picture:
     for axes in grid[-1]:
         axes.set_xlabel("red (0 to 1)", fontsize=8, color=INK)
     spreads = [
-        f"{name} {told(dataset['spread'].isel(setting=i), percent)}" for i, name in enumerate(dataset["setting"].values)
+        f"{name} {ci_text(dataset['spread'].isel(setting=i), percent)}"
+        for i, name in enumerate(dataset["setting"].values)
     ]
     return render(figure, "plane", f"Colours of samples, red against green. Spread: {', '.join(spreads)}.")

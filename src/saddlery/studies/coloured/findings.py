@@ -2,7 +2,7 @@
 
 import xarray as xr
 
-from saddlery.analysis.intervals import interval, spread, told
+from saddlery.analysis.intervals import ci_text, interval, spread
 from saddlery.analysis.numbers import number
 from saddlery.report.finding import Finding
 from saddlery.report.tables import diverged
@@ -16,7 +16,7 @@ def findings(dataset: xr.Dataset) -> list[Finding]:
     out = []
     for fraction in FRACTIONS:
         at = unrolled(dataset, fraction)
-        parts = [f"K = {d:g}: {told(at['js'].isel(setting=i))}" for i, d in enumerate(at["depth"].values)]
+        parts = [f"K = {d:g}: {ci_text(at['js'].isel(setting=i))}" for i, d in enumerate(at["depth"].values)]
         none, most = (interval(at["js"].isel(setting=i)) for i in (0, -1))
         apart = "less" if most[2] < none[1] else "more" if most[1] > none[2] else ""
         verdict = (

@@ -22,11 +22,11 @@ BASELINE = "simultaneous"
 
 
 def step_costs(
-    of: Mapping[str, Sequence[Any]], ready: Mapping[str, BuiltExperiment], path: Path
+    of: Mapping[str, Sequence[Any]], built: Mapping[str, BuiltExperiment], path: Path
 ) -> dict[str, dict[str, float]]:
     """What a step of each rival takes, `cost` and `gradients`, from the file where it is known, else measured.
 
-    **Arguments:** `of`: by the names of `ready`, the place of each setting, with its `rival`.
+    **Arguments:** `of`: by the names of `built`, the place of each setting, with its `rival`.
 
     Each is timed in turns with simultaneous descent, one stream alone, so that whatever else the machine does falls
     on both; `cost` is the ratio of the least times.
@@ -35,7 +35,7 @@ def step_costs(
         return read_json(path, "table of costs")
     cells = {
         place.rival.name: cell
-        for name, each in ready.items()
+        for name, each in built.items()
         for place, cell in zip(of[name], cells_of(each, None), strict=True)
     }
     costs = {}

@@ -138,18 +138,18 @@ def measure(parts: Path, size: Scale, progress: Progress | None, on: str) -> xr.
     own game; all measures of samples are common. Beside them, along `setting`: `cost`, the time of a step relative to
     simultaneous descent's, measured one after another; and `gradients`, gradients and Jacobian products of a step.
     """
-    ready = {name: prepare(each) for name, each in experiments(on, size).items()}
-    told = _told(progress, sum(len(r.experiment.settings) * r.experiment.seeds for r in ready.values()))
-    with all_claimed({parts / name: each.experiment for name, each in ready.items()}, resume=True) as stops:
+    built = {name: prepare(each) for name, each in experiments(on, size).items()}
+    told = _told(progress, sum(len(r.experiment.settings) * r.experiment.seeds for r in built.values()))
+    with all_claimed({parts / name: each.experiment for name, each in built.items()}, resume=True) as stops:
         sweeps = {
-            name: run_experiment(each, parts / name, told, stop=stops[parts / name]) for name, each in ready.items()
+            name: run_experiment(each, parts / name, told, stop=stops[parts / name]) for name, each in built.items()
         }
-    placed = {name: places(on, size, name) for name in ready}
+    placed = {name: places(on, size, name) for name in built}
     results = xr.concat(
         [_named(sweep, placed[name]) for name, sweep in sweeps.items()],
         "setting", data_vars="minimal", coords="minimal", compat="override", join="override", combine_attrs="override",
     )  # fmt: skip
-    costs = step_costs(placed, ready, parts / "costs.json")
+    costs = step_costs(placed, built, parts / "costs.json")
     for name in ("cost", "gradients"):
         results[name] = "setting", [costs[rival][name] for rival in results["rival"].values]
     return results.assign_attrs(cells=results.sizes["setting"], game=TASKS[on].game, close=size.close)

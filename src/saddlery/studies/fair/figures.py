@@ -9,7 +9,7 @@ from saddlery.analysis import comparison, facts
 from saddlery.report.figures.heat import heat
 from saddlery.report.style import GREY, INK, RULE, Picture, canvas, dress, render
 from saddlery.studies.fair.costs import BASELINE
-from saddlery.studies.fair.findings import holding, interval_text, order, ranked
+from saddlery.studies.fair.findings import ci_text, holding, order, ranked
 
 GOOD, BAD = "#1d6b48", "#a8321e"
 
@@ -47,7 +47,7 @@ def spread(dataset: xr.Dataset) -> Picture:
     panels[0].set_yticks(range(len(names)), names, fontsize=7.5)
     panels[0].set_ylim(len(names) - 0.5, -0.5)
     told = "; ".join(
-        f"{name} {', '.join(interval_text(comparison.intervals(held[m.name]).sel(rival=name), m) for m in parts)}"
+        f"{name} {', '.join(ci_text(comparison.intervals(held[m.name]).sel(rival=name), m) for m in parts)}"
         for name in names
     )
     words = " and ".join(measure.title.lower() for measure in parts)

@@ -18,7 +18,7 @@ def findings(dataset: xr.Dataset) -> list[Finding]:
     names, measure = order(dataset), ranked(dataset)[0]
     held = comparison.held_out(dataset)
     at = comparison.intervals(held[measure.name])
-    told = [f"{name} {interval_text(at.sel(rival=name), measure)}" for name in names]
+    told = [f"{name} {ci_text(at.sel(rival=name), measure)}" for name in names]
     text = f"{measure.title} at its best setting, mean and interval over seeds: {', '.join(told[:5])}"
     text += f"; last {', '.join(told[-3:])}." if len(told) > 8 else f"{''.join(f', {each}' for each in told[5:])}."
     found = [Finding("The best of each", text, "plain", {"interval": at.to_array().values})]
@@ -44,7 +44,7 @@ def _counted(dataset: xr.Dataset, names: list[str], true: np.ndarray) -> str:
     return f"{text}. At no setting: {', '.join(none)}." if none else f"{text}."
 
 
-def interval_text(at: xr.Dataset, measure: Measure) -> str:
+def ci_text(at: xr.Dataset, measure: Measure) -> str:
     """`7.5 (6.8 to 8)`."""
     mean, low, high = (measure.text(float(at[name])) for name in ("mean", "low", "high"))
     return f"{mean} ({low} to {high})"

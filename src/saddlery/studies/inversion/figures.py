@@ -2,7 +2,7 @@
 
 import xarray as xr
 
-from saddlery.analysis.intervals import told
+from saddlery.analysis.intervals import ci_text
 from saddlery.report.figures.dots import dots
 from saddlery.report.style import INK, Picture, canvas, colour, dress, logarithmic, render
 
@@ -23,7 +23,7 @@ def smoothness(means: xr.Dataset) -> Picture:
     axes.set_title("Errors and smoothness, a mark for each seed", fontsize=9.5, weight="bold", color=INK, loc="left")
     axes.legend(fontsize=7.5, frameon=False)
     words = ", ".join(
-        f"{label} {told(means['frobenius'].sel(setting=label))} and {told(means['test'].sel(setting=label))}"
+        f"{label} {ci_text(means['frobenius'].sel(setting=label))} and {ci_text(means['test'].sel(setting=label))}"
         for label in marks
     )
     return render(figure, "smoothness", f"Norm of the Jacobian and error of every generator: {words}.")

@@ -3,7 +3,7 @@
 import numpy as np
 import xarray as xr
 
-from saddlery.analysis.intervals import interval, spread, told
+from saddlery.analysis.intervals import ci_text, interval, spread
 from saddlery.analysis.numbers import change, correlated, exact, number, percent, rank_correlation
 from saddlery.report.finding import Finding
 from saddlery.report.tables import diverged
@@ -29,7 +29,7 @@ def findings(dataset: xr.Dataset) -> list[Finding]:
 
 
 def _each(means: xr.Dataset, name: str, text=number) -> str:
-    return ", ".join(f"{label} {told(means[name].sel(setting=label), text)}" for label in means["setting"].values)
+    return ", ".join(f"{label} {ci_text(means[name].sel(setting=label), text)}" for label in means["setting"].values)
 
 
 def _error(trained: xr.Dataset) -> Finding:
@@ -41,7 +41,7 @@ def _error(trained: xr.Dataset) -> Finding:
     sure = "falls" if high < 0 else "rises" if low > 0 else "does not clearly change"
     text = (
         f"On held-out images: {_each(trained, 'test')}. From {first} to {last} the error {sure}, by "
-        f"{told(difference, _signed)} seed by seed. The published error falls from {exact(PUBLISHED[0])} to "
+        f"{ci_text(difference, _signed)} seed by seed. The published error falls from {exact(PUBLISHED[0])} to "
         f"{exact(PUBLISHED[10])}, by {percent(fallen)}, on CIFAR-10."
     )
     numbers = {"error": spread(trained["test"]), "change": interval(difference)}
@@ -56,7 +56,7 @@ def _signed(share: float) -> str:
 def _held_out(trained: xr.Dataset) -> Finding:
     """Whether training images are easier."""
     ratio = (trained["test"] / trained["train"] - 1).assign_coords(setting=trained["setting"])
-    parts = ", ".join(f"{label} {told(ratio.sel(setting=label), _signed)}" for label in ratio["setting"].values)
+    parts = ", ".join(f"{label} {ci_text(ratio.sel(setting=label), _signed)}" for label in ratio["setting"].values)
     text = f"Their error compared with that of training images: {parts}."
     return Finding("Held-out images", text, "plain", {"change": spread(ratio)})
 
@@ -71,7 +71,7 @@ def _price(means: xr.Dataset, trained: xr.Dataset) -> Finding:
 def _identity(dataset: xr.Dataset, means: xr.Dataset, trained: xr.Dataset) -> Finding:
     """What the control wins and what not."""
     own, least = means["test"].sel(setting="identity"), float(trained["test"].median("seed").min())
-    error, smaller = told(own), float(own.median("seed")) < least
+    error, smaller = ci_text(own), float(own.median("seed")) < least
     parts, wins, numbers = [], False, []
     names = {f"likelihood{i}": f"at σ = {exact(std)}" for i, std in enumerate(dataset["std"].values)}
     for name, words in {**names, "likelihood": "each at its best σ"}.items():
@@ -99,7 +99,7 @@ def _search(trained: xr.Dataset) -> Finding:
     text = (
         f"Converged: {_each(trained, 'converged', percent)}. Of an image's searches "
         f"{_each(trained, 'agreeing', percent)} end within a tenth of the best. Adam's errors are "
-        f"{told(ratio)} times those of L-BFGS, and rank the runs with a "
+        f"{ci_text(ratio)} times those of L-BFGS, and rank the runs with a "
         f"correlation of {ranks}."
     )
     shares = {name: spread(trained[name]) for name in ("converged", "agreeing")}

@@ -61,7 +61,7 @@ def measure(parts: Path, size: Scale, progress: Progress | None = None) -> xr.Da
     `curvature`, `seen` and `missed` (network, setting, seed, instant, direction, h) of `kinks.kinks`, of these
     trainings and of the same with networks of tanh.
     """
-    ready, of = prepare(_experiment(size)), len(SETTINGS) * (3 + size.seeds * len(size.moments))
+    built, of = prepare(_experiment(size)), len(SETTINGS) * (3 + size.seeds * len(size.moments))
     done = 0
 
     def advance():
@@ -71,14 +71,14 @@ def measure(parts: Path, size: Scale, progress: Progress | None = None) -> xr.Da
             progress(done, of)
 
     histories = {}
-    for text, method in ready.methods.items():
-        histories[text] = _trained(ready, ready.game, method, parts / _name(ready.experiment, text))
+    for text, method in built.methods.items():
+        histories[text] = _trained(built, built.game, method, parts / _name(built.experiment, text))
         advance()
-    compared = _compared(ready, histories, parts, advance)
-    spectra = _spectra(ready, histories, parts, size, advance)
+    compared = _compared(built, histories, parts, advance)
+    spectra = _spectra(built, histories, parts, size, advance)
     measures = [history.drop_vars("parameters").assign_coords(setting=text) for text, history in histories.items()]
-    results = facts(ready).merge(xr.concat(measures, "setting"), combine_attrs="override")
-    for more in (spectra, compared, _paths(ready, histories)):
+    results = facts(built).merge(xr.concat(measures, "setting"), combine_attrs="override")
+    for more in (spectra, compared, _paths(built, histories)):
         results = results.merge(more)
     return results.assign_attrs(gamma=GAMMA, batches=BATCHES)
 
@@ -118,34 +118,34 @@ def _name(experiment: Experiment, text: str) -> str:
     return f"{experiment.labels.index(text) + 1}-{readable}"
 
 
-def _trained(ready: BuiltExperiment, game: Any, method: Any, out: Path) -> xr.Dataset:
+def _trained(built: BuiltExperiment, game: Any, method: Any, out: Path) -> xr.Dataset:
     """One method's history, its players among what is recorded."""
     return train(
         game,
         method,
-        steps=ready.experiment.steps,
-        every=ready.experiment.every,
-        seeds=ready.experiment.seeds,
-        key=jax.random.key(ready.experiment.key),
-        probes=probes(game, ready.experiment.samples) | {"parameters": parameters},
+        steps=built.experiment.steps,
+        every=built.experiment.every,
+        seeds=built.experiment.seeds,
+        key=jax.random.key(built.experiment.key),
+        probes=probes(game, built.experiment.samples) | {"parameters": parameters},
         out=out,
         resume=out.exists(),
     ).history
 
 
 def _compared(
-    ready: BuiltExperiment, histories: dict[str, xr.Dataset], parts: Path, advance: Callable[[], None]
+    built: BuiltExperiment, histories: dict[str, xr.Dataset], parts: Path, advance: Callable[[], None]
 ) -> xr.Dataset:
     """Jacobian and finite differences along each training, and along that of the same networks with tanh."""
-    games = {"relu": ready.game, "tanh": kinks.without_kinks(ready.game)}
+    games = {"relu": built.game, "tanh": kinks.without_kinks(built.game)}
 
     def along(network, text, method):
-        name = _name(ready.experiment, text)
+        name = _name(built.experiment, text)
 
         def make():
             history = histories[text]
             if network == "tanh":
-                history = _trained(ready, games[network], method, parts / "tanh" / name)
+                history = _trained(built, games[network], method, parts / "tanh" / name)
             return _kinks(games[network], history["parameters"])
 
         found = kept(parts / "kinks" / f"{network}-{name}.zarr", make)
@@ -154,7 +154,7 @@ def _compared(
 
     return _along(
         "network",
-        (_along("setting", (along(network, *each) for each in ready.methods.items())) for network in games),
+        (_along("setting", (along(network, *each) for each in built.methods.items())) for network in games),
     ).assign_coords(
         network=list(games),
         direction=list(kinks.DIRECTIONS),
@@ -176,14 +176,14 @@ def _kinks(game: Any, positions: xr.DataArray) -> xr.Dataset:
 
 
 def _spectra(
-    ready: BuiltExperiment, histories: dict[str, xr.Dataset], parts: Path, size: Scale, advance: Callable[[], None]
+    built: BuiltExperiment, histories: dict[str, xr.Dataset], parts: Path, size: Scale, advance: Callable[[], None]
 ) -> xr.Dataset:
     """The spectra of every setting, seed and moment, a thread for each core."""
 
     def spectrum(text, seed, moment):
         flat = histories[text]["parameters"].sel(seed=seed, step=moment).values
         path = parts / "spectra" / f"{SETTINGS.index(text) + 1}-{seed}-{moment}.zarr"
-        return kept(path, lambda: _spectrum(ready.game, flat))
+        return kept(path, lambda: _spectrum(built.game, flat))
 
     cells = [(text, seed, moment) for text in SETTINGS for seed in range(size.seeds) for moment in size.moments]
     found = {}
@@ -246,13 +246,13 @@ def _described(found: Spectrum | None, size: int) -> xr.Dataset:
     )
 
 
-def _paths(ready: BuiltExperiment, histories: dict[str, xr.Dataset]) -> xr.Dataset:
+def _paths(built: BuiltExperiment, histories: dict[str, xr.Dataset]) -> xr.Dataset:
     """Angle and norm of the field from the start of each run to its end."""
 
     def one(flat):
         ends = flat.dropna("step")  # of a run that left the finite numbers, up to there
-        start, end = (_players(ready.game, ends.isel(step=i).values) for i in (0, -1))
-        found = path(ready.game, start, end, key=jax.random.key(1), batches=BATCHES)
+        start, end = (_players(built.game, ends.isel(step=i).values) for i in (0, -1))
+        found = path(built.game, start, end, key=jax.random.key(1), batches=BATCHES)
         return xr.Dataset(
             {
                 "path_angle": ("position", found.angle),

@@ -3,7 +3,7 @@
 import numpy as np
 import xarray as xr
 
-from saddlery.analysis.intervals import told
+from saddlery.analysis.intervals import ci_text
 from saddlery.report.style import GREY, INK, Picture, canvas, dress, render
 from saddlery.studies.pairwise.findings import of
 
@@ -32,7 +32,8 @@ def histograms(dataset: xr.Dataset) -> Picture:
         axes.set_ylabel("density", fontsize=8, color=INK)
     panels[-1].legend(fontsize=7.5, frameon=False)
     words = "; ".join(
-        f"{space}: " + ", ".join(f"{name} {told(of(dataset, str(space))['median'].sel(setting=name))}" for name in look)
+        f"{space}: "
+        + ", ".join(f"{name} {ci_text(of(dataset, str(space))['median'].sel(setting=name))}" for name in look)
         for space in dataset["space"].values
     )
     return render(figure, "histograms", f"Histograms of the distances of all pairs; medians in {words}.")

@@ -3,7 +3,7 @@
 import numpy as np
 import xarray as xr
 
-from saddlery.analysis.intervals import interval, spread, told
+from saddlery.analysis.intervals import ci_text, interval, spread
 from saddlery.analysis.numbers import number
 from saddlery.report.finding import Finding
 from saddlery.report.tables import diverged
@@ -25,7 +25,7 @@ def _closest(dataset: xr.Dataset) -> Finding:
     for space in dataset["space"].values:
         apart = of(dataset, str(space))["apart"]
         order = apart["setting"].values[np.argsort(apart.median("seed").values)]
-        parts.append(f"in {space} " + ", ".join(f"{name} {told(apart.sel(setting=name))}" for name in order))
+        parts.append(f"in {space} " + ", ".join(f"{name} {ci_text(apart.sel(setting=name))}" for name in order))
     text = f"Distances from those of training images, the nearest first: {'; '.join(parts)}."
     return Finding("Nearest to real images", text, "plain", {"apart": _spreads(dataset, "apart")})
 
@@ -60,7 +60,7 @@ def _change(dataset: xr.Dataset) -> Finding:
         numbers.append(interval(change))
         _, low, high = numbers[-1]
         word = "nearer" if high < 0 else "further away" if low > 0 else "not clearly nearer or further"
-        parts.append(f"in {space} {word} (difference {told(change)})")
+        parts.append(f"in {space} {word} (difference {ci_text(change)})")
     text = f"From {first} to {last} the distances come, {'; '.join(parts)}."
     return Finding("Does K help?", text, "plain", {"difference": numbers})
 
@@ -70,7 +70,7 @@ def _support(dataset: xr.Dataset) -> Finding:
     for space in dataset["space"].values:
         sizes = of(dataset, str(space))["support"]
         parts.append(
-            f"in {space} " + ", ".join(f"{name} {told(sizes.sel(setting=name))}" for name in sizes["setting"].values)
+            f"in {space} " + ", ".join(f"{name} {ci_text(sizes.sel(setting=name))}" for name in sizes["setting"].values)
         )
     text = f"By the birthday paradox: {'; '.join(parts)}."
     return Finding("Different images", text, "plain", {"support": _spreads(dataset, "support")})

@@ -4,7 +4,7 @@ from typing import Any
 
 import xarray as xr
 
-from saddlery.analysis.intervals import interval, spread, told
+from saddlery.analysis.intervals import ci_text, interval, spread
 from saddlery.analysis.numbers import number, percent
 from saddlery.report.finding import Finding
 from saddlery.report.tables import diverged
@@ -19,18 +19,18 @@ def findings(dataset: xr.Dataset) -> list[Finding]:
         ("Collapse, in pixels", "pixels", "Median distance of two samples"),
         ("Collapse, in features", "features", "Median distance of two samples' features"),
     ):
-        parts = ", ".join(f"{label} {told(dataset[name].isel(setting=i))}" for i, label in enumerate(names))
+        parts = ", ".join(f"{label} {ci_text(dataset[name].isel(setting=i))}" for i, label in enumerate(names))
         text = f"{what}: {parts}; of real images {number(float(real[f'control_{name}']))}, of noise of the same pixels "
         text += f"{number(float(noise[f'control_{name}']))}. {compared(dataset, name)}."
         out.append(Finding(subject, text, "plain", _numbers(dataset, name)))
-    parts = ", ".join(f"{label} {told(dataset['found'].isel(setting=i))}" for i, label in enumerate(names))
-    sure = ", ".join(f"{label} {told(dataset['sure'].isel(setting=i), percent)}" for i, label in enumerate(names))
+    parts = ", ".join(f"{label} {ci_text(dataset['found'].isel(setting=i))}" for i, label in enumerate(names))
+    sure = ", ".join(f"{label} {ci_text(dataset['sure'].isel(setting=i), percent)}" for i, label in enumerate(names))
     text = (
         f"{parts}, each in at least one sample in a hundred. The classifier is sure of these shares of the samples: "
         f"{sure}, of real images {percent(float(real['control_sure']))}."
     )
     out.append(Finding("Digits found", text, "plain", _numbers(dataset, "found") | _numbers(dataset, "sure")))
-    parts = ", ".join(f"{label} {told(dataset['frechet'].isel(setting=i))}" for i, label in enumerate(names))
+    parts = ", ".join(f"{label} {ci_text(dataset['frechet'].isel(setting=i))}" for i, label in enumerate(names))
     text = f"Fréchet distance of features: {parts}; of real images {number(float(real['control_frechet']))}, of noise "
     text += f"{number(float(noise['control_frechet']))}. {compared(dataset, 'frechet')}."
     return [*out, Finding("Quality", text, "plain", _numbers(dataset, "frechet")), *diverged(dataset)]

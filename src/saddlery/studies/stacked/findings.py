@@ -3,7 +3,7 @@
 import xarray as xr
 
 from saddlery.analysis import facts
-from saddlery.analysis.intervals import interval, spread, told
+from saddlery.analysis.intervals import ci_text, interval, spread
 from saddlery.analysis.numbers import exact, number, percent
 from saddlery.report.finding import Finding
 from saddlery.report.tables import diverged
@@ -28,13 +28,13 @@ def findings(dataset: xr.Dataset) -> list[Finding]:
         out.append(_unrolling(dataset, fraction))
     baseline = dataset.sel(setting="relativistic R1+R2")
     text = (
-        f"{told(baseline['found'], number)} modes, KL {told(baseline['model_kl'])}, digits of which the classifier "
-        f"is sure {told(baseline['sure'], percent)}."
+        f"{ci_text(baseline['found'], number)} modes, KL {ci_text(baseline['model_kl'])}, digits of which the "
+        f"classifier is sure {ci_text(baseline['sure'], percent)}."
     )
     numbers = {name: spread(baseline[name]) for name in ("found", "model_kl", "sure")}
     out.append(Finding("Relativistic, R1 and R2", text, "plain", numbers))
     most = dataset["modes"].max("step")
-    parts = ", ".join(f"{name} {told(most.sel(setting=name))}" for name in names)
+    parts = ", ".join(f"{name} {ci_text(most.sel(setting=name))}" for name in names)
     text = f"Most modes at any record, among {RECORDED:,} samples: {parts}."
     out.append(Finding("Along training", text, "plain", {"modes": spread(most), "samples": RECORDED}))
     even = [name for name in names if float(dataset["p"].sel(setting=name).max()) >= REFUTED]
@@ -43,7 +43,7 @@ def findings(dataset: xr.Dataset) -> list[Finding]:
         least = min(names, key=lambda name: interval(dataset["variation"].sel(setting=name))[0])
         text = (
             f"Chi-square refutes equal probabilities under every setting (p < {exact(REFUTED)} in every seed). Total "
-            f"variation to them is least under {least}, {told(dataset['variation'].sel(setting=least))}; a perfect "
+            f"variation to them is least under {least}, {ci_text(dataset['variation'].sel(setting=least))}; a perfect "
             f"sampler's is {number(dataset.attrs['perfect_variation'])}."
         )
     numbers = {"p": REFUTED, "variation": spread(dataset["variation"])}
@@ -62,7 +62,7 @@ def findings(dataset: xr.Dataset) -> list[Finding]:
 def _unrolling(dataset: xr.Dataset, fraction: float) -> Finding:
     """What unrolling changes for one size of discriminator."""
     at = unrolled(dataset, fraction)
-    parts = [f"K = {d:g}: {told(at['found'].isel(setting=i), number)}" for i, d in enumerate(at["depth"].values)]
+    parts = [f"K = {d:g}: {ci_text(at['found'].isel(setting=i), number)}" for i, d in enumerate(at["depth"].values)]
     steps = depths_of(dataset)
     known = [PUBLISHED[fraction, depth][0] for depth in steps]
     published = ", ".join(map(exact, known))
