@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+from collections.abc import Mapping
 from typing import Any, NamedTuple, get_args
 
 from saddlery.arguments import QUOTED, SMALLEST, number, plain, quoted, whole
@@ -22,6 +23,16 @@ class Call(NamedTuple):
     def __str__(self) -> str:
         inside = ", ".join(f"{name}={value!r}" for name, value in self.arguments.items())
         return f"{self.name}({inside})" if inside else self.name
+
+    def __hash__(self) -> int:
+        return hash((self.name, *self.arguments))
+
+    def includes(self, other: "Call") -> bool:
+        """Whether it is the other with perhaps more arguments."""
+        mine = self.arguments
+        return self.name == other.name and all(
+            name in mine and mine[name] == each for name, each in other.arguments.items()
+        )
 
 
 class Range(list):
@@ -150,16 +161,17 @@ def _range(tree: Any, name: str, text: str) -> Range:
     return Range(rounded, ast.unparse(tree))
 
 
-def build(kind: str, text: str, table: dict[str, Any]) -> Any:
-    """Call the function of `table` that the text names, with the text's arguments.
+def build(kind: str, text: str | Call, table: Mapping[str, Any]) -> Any:
+    """Call the function of `table` that a text, or a call that was read, names, with its arguments.
 
     **Raises:** `ValueError` for an unknown name or argument, naming the nearest, for one that is missing, and for a
     value that is not of the plain type in the function's signature; and what the function raises.
     """
-    call = parse(text)
+    call = text if isinstance(text, Call) else parse(text)
     if call.name not in table:
         raise InvalidValue(nearest(kind, call.name, table))
-    parameters = inspect.signature(table[call.name]).parameters
+    signature = inspect.signature(table[call.name]).parameters
+    parameters = {name: each for name, each in signature.items() if each.kind is not each.VAR_KEYWORD}
     for argument, value in call.arguments.items():
         if argument not in parameters:
             raise InvalidValue(nearest(f"argument of {call.name}", argument, parameters))

@@ -97,7 +97,7 @@ class Results:
 
     def game(self, method: str | None = None, **levels: Any) -> Any:
         """A setting's game."""
-        return self._built.games[chosen(self.experiment, method, **levels).game]
+        return self._built.games[str(chosen(self.experiment, method, **levels).game)]
 
     def method(self, method: str | None = None, **levels: Any) -> Method:
         """A setting's method, its optimisers included."""

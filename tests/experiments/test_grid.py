@@ -68,16 +68,16 @@ def test_every_combination_is_there_once(sizes, rates):
     assert len(found) == (np.prod(sizes) + 1) * rates
     assert len({each.label for each in found}) == len(found)
     wanted = set(itertools.product(*arguments.values()))
-    assert {tuple(parse(each.method).arguments[name] for name in arguments) for each in found[:-rates]} == wanted
+    assert {tuple(each.method.arguments[name] for name in arguments) for each in found[:-rates]} == wanted
 
 
 def test_axes_inside_inner_texts_are_levels_with_both_names():
     found = grid.settings("ring(penalty='r1(weight=[1, 10])')", ("simultaneous",), NOTHING)
-    assert [each.game for each in found] == ["ring(penalty='r1(weight=1)')", "ring(penalty='r1(weight=10)')"]
+    assert [str(each.game) for each in found] == ["ring(penalty='r1(weight=1)')", "ring(penalty='r1(weight=10)')"]
     assert [each.levels["penalty_weight"] for each in found] == [1, 10]
     found = grid.settings("ring", ("simultaneous",), NOTHING | {"generator": "adam(learning_rate=1e-3, b1=[0.0, 0.5])"})
     assert [each.levels["generator_b1"] for each in found] == [0.0, 0.5]
-    assert [parse(each.method).arguments["generator"] for each in found] == [
+    assert [each.method.arguments["generator"] for each in found] == [
         "adam(learning_rate=0.001, b1=0.0)",
         "adam(learning_rate=0.001, b1=0.5)",
     ]
@@ -102,7 +102,7 @@ def test_labels_are_the_methods_texts_where_nothing_else_varies():
     shared = NOTHING | {"learning_rate": 0.1, "schedule": "alternating"}
     (one,) = grid.settings("ring", ("unrolled(steps=10)",), shared)
     assert one.label == "unrolled(steps=10)"
-    assert parse(one.method).arguments == {"steps": 10, "schedule": "alternating", "learning_rate": 0.1}
+    assert one.method.arguments == {"steps": 10, "schedule": "alternating", "learning_rate": 0.1}
     assert one.levels == {"method": "unrolled"}
 
 

@@ -8,11 +8,13 @@ SIZE = Scale("digits", "stacked(fraction={})", 100, 2, 8, 4, "sgd(learning_rate=
 
 
 def test_names_of_depth_and_size():
-    setting = Setting("…", "stacked(network='stacked(fraction=0.25)')", "unrolled(steps=5, generator='sgd')", {})
+    setting = Setting(
+        "…", parse("stacked(network='stacked(fraction=0.25)')"), parse("unrolled(steps=5, generator='sgd')"), {}
+    )
     assert named(setting, (0.5, 0.25)) == {
         "setting": "K = 5, D ¼", "method": "unrolled", "depth": 5.0, "fraction": 0.25,
     }  # fmt: skip
-    assert named(setting._replace(method="simultaneous"))["setting"] == "K = 0"
+    assert named(setting._replace(method=parse("simultaneous")))["setting"] == "K = 0"
 
 
 def test_every_depth_meets_every_size():

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from saddlery import plugins
-from saddlery.call import build, parse
+from saddlery.call import build
 from saddlery.errors import InvalidValue
 from saddlery.experiments.experiment import Experiment
 from saddlery.experiments.programs import alike
@@ -51,15 +51,18 @@ def prepare(
     """
     plugins.discover()
     mine, own = games or {}, methods or {}
-    texts = dict.fromkeys(each.game for each in experiment.settings)
-    games = {text: adopt(mine[text]) if text in mine else build("game", text, GAMES) for text in texts}
+    calls = {str(each.game): each.game for each in experiment.settings}
+    games = {
+        text: adopt(mine[call.name]) if call.name in mine else build("game", call, GAMES)
+        for text, call in calls.items()
+    }
     for game in games.values():
         players, *_ = check(game, jax.random.key(experiment.key))
         require_room("samples", game, players, experiment.samples)
         require_room("shown", game, players, experiment.shown or 1)
     divided(experiment, games)
     methods = {
-        each.label: build("method", each.method, {**METHODS, **own}).for_game(games[each.game])
+        each.label: build("method", each.method, {**METHODS, **own}).for_game(games[str(each.game)])
         for each in experiment.settings
     }
     for name in experiment.measures:
@@ -71,7 +74,7 @@ def prepare(
         experiment,
         games,
         methods,
-        own={each.label: methods[each.label] for each in experiment.settings if parse(each.method).name in own},
+        own={each.label: methods[each.label] for each in experiment.settings if each.method.name in own},
     )
 
 

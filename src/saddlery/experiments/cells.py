@@ -46,15 +46,15 @@ def cells_of(
 
     def cell(index, setting):
         made = Cell(
-            index=index, label=setting.label, game=games[setting.game], method=built.methods[setting.label],
-            steps=experiment.steps, records=records, probes=measures[setting.game], keys=keys,
+            index=index, label=setting.label, game=games[str(setting.game)], method=built.methods[setting.label],
+            steps=experiment.steps, records=records, probes=measures[str(setting.game)], keys=keys,
             average=experiment.average, folder=folder, checkpoint_seconds=checkpoint_seconds, stop=stop,
             on_progress=None if on_progress is None else functools.partial(on_progress, experiment, setting.label),
             keep=len(experiment.settings) * experiment.seeds <= KEPT,
         )  # fmt: skip
         if folder:
             every = experiment.every
-            made.identity = functools.cache(lambda: cell_identity(made, every, of_game(setting.game)))
+            made.identity = functools.cache(lambda: cell_identity(made, every, of_game(str(setting.game))))
         return made
 
     return [cell(index, setting) for index, setting in enumerate(experiment.settings)]

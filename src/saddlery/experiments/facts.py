@@ -33,7 +33,7 @@ def facts(built: BuiltExperiment) -> xr.Dataset:
     What the settings were set to are coordinates along `setting`; what holds for all are attributes.
     """
     experiment = built.experiment
-    games = [setting.game for setting in experiment.settings]
+    games = [str(setting.game) for setting in experiment.settings]
     of_game = {text: _of_game(game, experiment) for text, game in built.games.items()}
     variables: dict[str, Any] = {"game": ("setting", games)}
     for player in ("generator", "discriminator"):

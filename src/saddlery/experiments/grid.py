@@ -18,13 +18,13 @@ class Setting(NamedTuple):
     """One point of the grid.
 
     - `label`: what it is called, unlike every other.
-    - `game`, `method`: the texts of calls without axes; the method's holds its optimisers and schedule too.
+    - `game`, `method`: calls without axes; the method's holds its optimisers and schedule too.
     - `levels`: what it was set to, by name: `method`, `gamma`, `learning_rate`, …
     """
 
     label: str
-    game: str
-    method: str
+    game: Call
+    method: Call
     levels: dict[str, Any]
 
 
@@ -135,32 +135,37 @@ def settings(game: str, methods: tuple[str, ...], shared: dict[str, Any]) -> tup
     _require_few("axes", count(game) * sum(map(count, methods)) * each)
     common = {name: _shared(name, value) for name, value in shared.items()}
     varied = [name for name, options in common.items() if len(options) > 1]
-    points: dict[tuple[str, str], tuple[str, dict[str, Any]]] = {}
+    points: dict[tuple[str, str], tuple[Call, Call, str, dict[str, Any]]] = {}
     made_by: dict[tuple[str, str], int] = {}
-    for turn, ((at, of_game), text) in enumerate(itertools.product(list(expand(game)), methods)):
+    for place, ((at, of_game), text) in enumerate(itertools.product(list(expand(game)), methods)):
         for call, of_method in expand(text):
             for chosen in itertools.product(*common.values()):
                 given = {k: each for k, each in zip(common, chosen, strict=True) if k not in call.arguments}
                 full = call._replace(arguments=call.arguments | {name: value for name, (value, _) in given.items()})
-                told = call._replace(
+                shown = call._replace(
                     arguments={k: v for k, v in full.arguments.items() if k not in given or k in varied}
                 )
-                if made_by.setdefault((str(at), str(full)), turn) != turn:
-                    raise InvalidValue(f"methods: {plain(told, QUOTED)} is given more than once")
+                if made_by.setdefault((str(at), str(full)), place) != place:
+                    raise InvalidValue(f"methods: {plain(shown, QUOTED)} is given more than once")
                 around = {name: level for _, levels in given.values() for name, level in levels.items()}
-                points[str(at), str(full)] = str(told), of_game | {"method": call.name} | around | of_method
-    short = _told_apart([point[0] for point in points])
-    named = [f"{label} on {short[game]}" if short else label for (game, _), (label, _) in points.items()]
-    kept = _varied([levels for _, levels in points.values()])
+                levels = of_game | {"method": call.name} | around | of_method
+                points[str(at), str(full)] = at, full, str(shown), levels
+    short = _distinguished([point[0] for point in points.values()])
+    kept = _varied([point[-1] for point in points.values()])
     return tuple(
-        Setting(label, game, method, {name: levels[name] for name in kept if name in levels})
-        for label, ((game, method), (_, levels)) in zip(named, points.items(), strict=True)
+        Setting(
+            f"{label} on {short[str(game)]}" if short else label,
+            game,
+            method,
+            {name: levels[name] for name in kept if name in levels},
+        )
+        for game, method, label, levels in points.values()
     )
 
 
-def _told_apart(games: list[str]) -> dict[str, str]:
+def _distinguished(games: list[Call]) -> dict[str, str]:
     """Games with those of their arguments only that differ, by their whole texts; nothing when there is one."""
-    calls = {game: parse(game) for game in dict.fromkeys(games)}
+    calls = {str(game): game for game in games}
     if len(calls) == 1:
         return {}
     given = [call.arguments for call in calls.values()]

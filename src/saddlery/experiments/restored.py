@@ -61,7 +61,7 @@ def restored(
     if state.step == 0 and state.diverged_at < 0:
         raise InvalidValue(f"{plain(folder)}: every checkpoint of {setting.label}, seed {seed} is damaged")
     others = tuple(label for label in experiment.labels if label != setting.label)
-    return Restored(setting, built.games[setting.game], built.methods[setting.label], cell, seed, state, others)
+    return Restored(setting, built.games[str(setting.game)], built.methods[setting.label], cell, seed, state, others)
 
 
 def built_in(folder: Path, **own: Any) -> BuiltExperiment:
@@ -97,7 +97,7 @@ def chosen(experiment: Experiment, method: str | None = None, **levels: Any) -> 
     if exact := [each for each in found if method == each.label]:
         return exact[0]
     text = str(parse(method))
-    named = [each for each in found if text in (each.label, each.levels.get("method"), parse(each.method).name)]
+    named = [each for each in found if text in (each.label, each.levels.get("method"), each.method.name)]
     exact = [each for each in named if each.label == text]
     if exact or len(named) == 1:
         return (exact or named)[0]

@@ -51,9 +51,9 @@ def unrolled(depths: Sequence[int]) -> list[str]:
 
 def named(setting: Setting, fractions: Sequence[float] = ()) -> dict[str, Any]:
     """The coordinates of a setting of a K and a size of the discriminator: its label, `method`, `depth`, `fraction`."""
-    depth = int(parse(setting.method).arguments.get("steps", 0))
-    told = {"setting": f"K = {depth}", "method": "unrolled" if depth else "simultaneous", "depth": float(depth)}
+    depth = int(setting.method.arguments.get("steps", 0))
+    about = {"setting": f"K = {depth}", "method": "unrolled" if depth else "simultaneous", "depth": float(depth)}
     if not fractions:
-        return told
-    fraction = next(each for each in fractions if f"fraction={each}" in setting.game)
-    return told | {"setting": f"K = {depth}, D {SIZES.get(fraction, f'{fraction:g}')}", "fraction": fraction}
+        return about
+    fraction = parse(setting.game.arguments["network"]).arguments["fraction"]
+    return about | {"setting": f"K = {depth}, D {SIZES.get(fraction, f'{fraction:g}')}", "fraction": fraction}

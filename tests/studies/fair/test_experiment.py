@@ -44,7 +44,7 @@ def test_a_place_is_the_setting_that_is_trained(few):
     """Its rival's method and changes to the game, its parameter and learning rate."""
     for name, each in experiments("ring", SMALL).items():
         for place, setting in zip(places("ring", SMALL, name), each.settings, strict=True):
-            method, game = parse(setting.method), parse(setting.game)
+            method, game = setting.method, setting.game
             own = parse(place.rival.method.format(place.value))
             assert method.name == own.name
             assert own.arguments.items() <= method.arguments.items()

@@ -102,8 +102,8 @@ def experiment(network: str, size: Scale) -> Experiment:
 
 def named(family: str, setting: Any) -> dict[str, Any]:
     """A setting's coordinates: its family, its method with γ, and its learning rate."""
-    name, given = parse(setting.method)
-    method = next(each for each, text in METHODS.items() if setting.method.startswith(text.rstrip(")")))
+    name, given = setting.method
+    method = next(each for each, text in METHODS.items() if setting.method.includes(parse(text)))
     rate = float(given["learning_rate"])
     return {
         "setting": f"{family}, {method}, {rate:g}",

@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 
 import xarray as xr
 
-from saddlery.call import parse
 from saddlery.experiments.built import prepare
 from saddlery.experiments.experiment import Experiment
 from saddlery.losses import LOSSES
@@ -81,7 +80,7 @@ def experiment(loss: str, size: Scale) -> Experiment:
 
 def named(loss: str, setting: Any) -> dict[str, Any]:
     """A setting's coordinates: its loss, method and learning rate."""
-    method, rate = setting.levels["method"], float(parse(setting.method).arguments["learning_rate"])
+    method, rate = setting.levels["method"], float(setting.method.arguments["learning_rate"])
     return {
         "setting": f"{loss}, {method}, {rate:g}",
         "method": method,

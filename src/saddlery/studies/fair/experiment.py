@@ -235,8 +235,8 @@ def places(on: str, size: Scale, sweep: str) -> list[Place]:
     for rival in groups(size)[sweep]:
         for value in rival.values:
             for each in _experiment(on, size, [_texts_of(on, rival, value)]).settings:
-                found[each.game, each.method] = Place(rival, value, float(each.levels["learning_rate"]))
-    return [found[each.game, each.method] for each in experiments(on, size)[sweep].settings]
+                found[str(each.game), str(each.method)] = Place(rival, value, float(each.levels["learning_rate"]))
+    return [found[str(each.game), str(each.method)] for each in experiments(on, size)[sweep].settings]
 
 
 def _named(sweep: xr.Dataset, of: list[Place]) -> xr.Dataset:

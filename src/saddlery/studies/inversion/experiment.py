@@ -12,7 +12,6 @@ import optax
 import xarray as xr
 
 from saddlery import metrics, optimisers
-from saddlery.call import parse
 from saddlery.data import Images, as_data
 from saddlery.data.images import in_range
 from saddlery.experiments.built import prepare
@@ -146,7 +145,7 @@ def trained_generators(training: Training) -> Experiment:
 
 def named(_: str, setting: Any) -> dict[str, Any]:
     """A setting's coordinates: it is called after its K."""
-    steps = parse(setting.method).arguments["steps"]
+    steps = setting.method.arguments["steps"]
     return {"setting": f"K = {steps}", "method": "unrolled", "unrolled": steps}
 
 
