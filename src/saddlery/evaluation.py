@@ -13,10 +13,11 @@ from saddlery.arguments import whole
 from saddlery.data import Images, Stacked
 from saddlery.data.images import in_range
 from saddlery.errors import InvalidType
-from saddlery.game import Pair
+from saddlery.game import Game, Pair
 from saddlery.games import Gan, as_gan
 from saddlery.metrics.probes import as_seen
 from saddlery.metrics.suited import suited
+from saddlery.types import Key
 
 PAIRS = 1000  # samples of which all pairs are compared
 LABELLED = 2000  # images whose labels the linear probe tells
@@ -68,9 +69,9 @@ MEANINGS = {
 
 
 def evaluate(
-    game: Any,
+    game: Game,
     players: Pair,
-    key: Any,
+    key: Key,
     *,
     samples: int = 2500,
     inception: Callable | None = None,
@@ -155,7 +156,7 @@ def _pairs(game: Gan, samples: Any, real: Any, inception: Any) -> dict[str, floa
     }
 
 
-def _players(game: Gan, players: Pair, real: Any, key: Any) -> list[Measured]:
+def _players(game: Gan, players: Pair, real: Any, key: Key) -> list[Measured]:
     """What the networks themselves know: the discriminator of labels, the generator of real images."""
     found, fresh = [], game.init(key)
     data = game.data

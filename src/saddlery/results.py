@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,12 +15,18 @@ from saddlery.experiments.export import export
 from saddlery.experiments.levels import Sweep, flat, with_levels
 from saddlery.experiments.opening import open_live, open_results
 from saddlery.experiments.restored import Restored, built_in, chosen, restored
-from saddlery.game import Pair
+from saddlery.game import Game, Pair
 from saddlery.method import Method
 from saddlery.records import description
 from saddlery.records.claims import GENERATORS, local_folder
 from saddlery.runs import recording
 from saddlery.training import Run
+from saddlery.types import Level
+
+if TYPE_CHECKING:
+    import pandas
+
+    from saddlery.diagnosis import Diagnosis
 
 ENDS = ("setting", "seed")  # the axes of a table with a row for each run
 
@@ -73,7 +79,7 @@ class Results:
         """
         return with_levels(open_live(self.folder, self._store))
 
-    def table(self) -> Any:
+    def table(self) -> "pandas.DataFrame":
         """A `pandas.DataFrame` with a row for each run: its levels, how it ended, and the last record of each measure.
 
         Columns are those of `dataset` that are one number for a run or for a record.
@@ -95,22 +101,22 @@ class Results:
     def _built(self) -> BuiltExperiment:
         return built_in(self.folder, games=dict(self._games), methods=dict(self._methods))
 
-    def game(self, method: str | None = None, **levels: Any) -> Any:
+    def game(self, method: str | None = None, **levels: Level) -> Game:
         """A setting's game."""
         return self._built.games[str(chosen(self.experiment, method, **levels).game)]
 
-    def method(self, method: str | None = None, **levels: Any) -> Method:
+    def method(self, method: str | None = None, **levels: Level) -> Method:
         """A setting's method, its optimisers included."""
         return self._built.methods[chosen(self.experiment, method, **levels).label]
 
-    def players(self, method: str | None = None, seed: int = 0, **levels: Any) -> Pair:
+    def players(self, method: str | None = None, seed: int = 0, **levels: Level) -> Pair:
         """A run's players at its last checkpoint.
 
         **Raises:** `FileNotFoundError` when no checkpoint was kept.
         """
         return self._restored(method, seed, **levels).state.carry.players
 
-    def run(self, method: str | None = None, seed: int | None = None, **levels: Any) -> Run:
+    def run(self, method: str | None = None, seed: int | None = None, **levels: Level) -> Run:
         """A setting's runs as `saddlery.train` returns them, of all seeds or of one, at their last checkpoints.
 
         **Raises:** `FileNotFoundError` when no checkpoint was kept.
@@ -122,7 +128,7 @@ class Results:
         players, state, average = (list(each) for each in zip(*(each.carry for each in states), strict=True))
         return Run(players, state, average, history)
 
-    def _restored(self, method: str | None, seed: int, **levels: Any) -> Restored:
+    def _restored(self, method: str | None, seed: int, **levels: Level) -> Restored:
         return restored(self.folder, method, seed, self._built, **levels)
 
     def report(self) -> Path:
@@ -136,8 +142,8 @@ class Results:
         return export(open_results(self.folder, self._store), Path(path), format)
 
     def diagnose(
-        self, method: str | None = None, seed: int = 0, *, levels: Mapping[str, Any] | None = None, **settings: Any
-    ) -> Any:
+        self, method: str | None = None, seed: int = 0, *, levels: Mapping[str, Level] | None = None, **settings: Any
+    ) -> "Diagnosis":
         """Why a run goes as it does: `saddlery.diagnose` at its last checkpoint.
 
         **Arguments:** `levels`: of the setting; `settings`: the other arguments of `saddlery.diagnose`.
@@ -155,7 +161,7 @@ class Results:
         *,
         averaged: bool = True,
         force: bool = False,
-        **levels: Any,
+        **levels: Level,
     ) -> Path:
         """Write a trained generator into a file that needs nothing of the training: see `saddlery.load_generator`.
 

@@ -10,7 +10,8 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from saddlery.arguments import quoted
 from saddlery.errors import InvalidValue
-from saddlery.game import Wrapped, adopt
+from saddlery.game import Game, Wrapped, adopt
+from saddlery.types import Batch, Key, Losses, Parameters, Players, Samples
 
 AXIS = "batch"
 
@@ -18,28 +19,28 @@ AXIS = "batch"
 class DataParallel(Wrapped):
     """The same game, its batch divided among devices: see `data_parallel`."""
 
-    game: Any
+    game: Game
     mesh: Mesh = eqx.field(static=True)
 
-    def init(self, key):
+    def init(self, key: Key) -> Players:
         """The players of the game held, whole on every device."""
         return self._whole(self.game.init(key))
 
-    def draw(self, key):
+    def draw(self, key: Key) -> Batch:
         """The batch of the game held, each device having an equal part of its leading dimension."""
         return jax.tree.map(self._divided, self.game.draw(key))
 
-    def act(self, generator, batch):
+    def act(self, generator: Parameters, batch: Batch) -> Samples:
         """The samples of the game held."""
         return self.game.act(self._whole(generator), batch)
 
-    def losses(self, discriminator, samples, batch):
+    def losses(self, discriminator: Parameters, samples: Samples, batch: Batch) -> Losses:
         """The losses of the game held, over the whole batch."""
         return self.game.losses(self._whole(discriminator), samples, batch)
 
-    def sample(self, generator, key, n: int):
+    def sample(self, generator: Parameters, key: Key, n: int) -> Samples:
         """The fresh samples of the game held, all of them on every device."""
-        return self._whole(self.game.sample(self._whole(generator), key, n))
+        return self._whole(self.game.sample(self._whole(generator), key, n))  # type: ignore[attr-defined]
 
     def _whole(self, tree):
         return jax.lax.with_sharding_constraint(tree, NamedSharding(self.mesh, PartitionSpec()))
@@ -49,7 +50,7 @@ class DataParallel(Wrapped):
         return jax.lax.with_sharding_constraint(leaf, NamedSharding(self.mesh, spec))
 
 
-def data_parallel(game: Any, devices: int | Sequence[Any] | None = None) -> DataParallel:
+def data_parallel(game: Game, devices: int | Sequence[Any] | None = None) -> DataParallel:
     """The same game, played on several devices at once: each has both players, and its part of every batch.
 
     Gradients are of the whole batch, so training is the one on a single device but for the order in which numbers are
@@ -116,17 +117,17 @@ def join(coordinator: str, processes: int, process: int) -> None:
     jax.distributed.initialize(coordinator, processes, process)
 
 
-def spread(game: Any) -> bool:
+def spread(game: Game) -> bool:
     """Whether a game is played on devices of several processes, which must then all do the same."""
     return isinstance(game, DataParallel) and game.mesh.is_multi_process
 
 
-def is_main_process(game: Any) -> bool:
+def is_main_process(game: Game) -> bool:
     """Whether this process is the one of those that play a game together that writes files."""
     return not spread(game) or jax.process_index() == 0
 
 
-def agreed(game: Any, number: float) -> float:
+def agreed(game: Game, number: float) -> float:
     """The largest of a number over the processes that play a game together; they wait for each other here."""
     if not spread(game):
         return number

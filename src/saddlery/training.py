@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import xarray as xr
 
 from saddlery import sharding, signals
 from saddlery.allocator import keep_memory
@@ -22,7 +23,7 @@ from saddlery.experiments.claimed import claimed, opened, store_of
 from saddlery.experiments.execution import clear
 from saddlery.experiments.experiment import in_words
 from saddlery.experiments.facts import attributes, facts_of_training
-from saddlery.game import Pair, adopt, check
+from saddlery.game import Game, Pair, adopt, check
 from saddlery.method import Method
 from saddlery.records import description
 from saddlery.records.claims import local_folder
@@ -31,6 +32,7 @@ from saddlery.records.rows import rows
 from saddlery.runs.cell import Cell, Progress, RunState
 from saddlery.runs.fingerprint import cell_identity, compare, fingerprint, said
 from saddlery.runs.keys import SeedKeys, as_key
+from saddlery.types import Key
 
 
 class SingleRun(NamedTuple):
@@ -39,7 +41,7 @@ class SingleRun(NamedTuple):
     players: Pair
     state: Any
     average: Any
-    history: Any
+    history: xr.Dataset
 
 
 @dataclass
@@ -57,7 +59,7 @@ class Run:
     players: list[Pair]
     state: list[Any]
     average: list[Any]
-    history: Any
+    history: xr.Dataset
 
     def seed(self, seed: int) -> SingleRun:
         """The run of one seed."""
@@ -77,11 +79,11 @@ class Run:
 
 
 def train(
-    game: Any,
+    game: Game,
     method: Method,
     *,
     steps: int,
-    key: Any,
+    key: Key,
     every: int | None = None,
     probes: Mapping[str, Callable] | None = None,
     seeds: int | None = None,
@@ -177,7 +179,7 @@ class Training:
     cell: Cell
     every: int
     seeds: int | None
-    key: Any
+    key: Key
     store: None = None
 
     @property
@@ -233,7 +235,7 @@ def _kept(cell: Cell, what: Training, resume: bool, force: bool) -> Iterator[Cal
         finished = opened(folder, store, what, now, [cell.label], made)
         sharding.agreed(cell.game, 0.0)
 
-        def keep(history: Any) -> None:
+        def keep(history: xr.Dataset) -> None:
             if not finished:
                 store.write(0, history)
             clear(cell)

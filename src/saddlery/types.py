@@ -29,6 +29,7 @@ Keys: TypeAlias = jaxtyping.Key[Array, " keys"]  # several, of `jax.random.split
 Scalar: TypeAlias = Float[Array, ""]
 Numbers: TypeAlias = ArrayLike | Sequence["Numbers"]  # a number, an array, or nested lists of numbers
 
+Level: TypeAlias = str | float | bool | None  # what a setting was set to
 Parameters: TypeAlias = Any
 Batch: TypeAlias = Any
 Samples: TypeAlias = Any

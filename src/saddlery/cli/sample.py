@@ -42,10 +42,10 @@ def sample(
     if target.suffix not in (".png", ".npy"):
         raise InvalidValue(f"out: got {target}, expected a name that ends in .png or .npy")
     subject = from_folder(folder, method, seed)
-    if as_gan(subject.game) is None:
+    if (gan := as_gan(subject.game)) is None:
         raise InvalidValue(f"{folder} holds a game without samples: it is no GAN")
     require_room("number", subject.game, subject.players, whole("number", number))
-    samples = subject.game.sample(subject.players.generator, jax.random.key(key), number)
+    samples = gan.sample(subject.players.generator, jax.random.key(key), number)
     content = sheet.numbers(samples) if target.suffix == ".npy" else sheet.png(samples, subject.game, scale)
     try:
         from saddlery.records import storage

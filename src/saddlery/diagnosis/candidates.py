@@ -12,6 +12,7 @@ from saddlery.analysis.numbers import complex_number
 from saddlery.diagnosis.evidence import Evidence
 from saddlery.diagnosis.subject import Subject
 from saddlery.diagnosis.verdict import SEPARATED, Facts
+from saddlery.game import Game
 from saddlery.games import as_gan
 from saddlery.losses import LOSSES
 from saddlery.method import Method
@@ -24,7 +25,7 @@ class Candidate(NamedTuple):
     """A change that could help: its name, the game and method with it, and why it is proposed."""
 
     name: str
-    game: Any
+    game: Game
     method: Method
     why: str
 
@@ -113,9 +114,10 @@ def _unrolled(subject: Subject, evidence: Evidence) -> Candidate | None:
 
 
 def _nonsaturating(subject: Subject, evidence: Evidence) -> Candidate | None:
-    if as_gan(subject.game) is not subject.game or subject.game.loss is not LOSSES["minimax"]:
+    gan = as_gan(subject.game)
+    if gan is None or gan is not subject.game or gan.loss is not LOSSES["minimax"]:
         return None
-    game = dataclasses.replace(subject.game, loss="nonsaturating")
+    game = dataclasses.replace(gan, loss="nonsaturating")
     return Candidate(
         "loss='nonsaturating'",
         game,

@@ -8,6 +8,7 @@ from typing import Any
 import jax
 import numpy as np
 import optax
+import xarray as xr
 
 from saddlery.arguments import whole
 from saddlery.diagnosis.candidates import Candidate, candidates
@@ -20,6 +21,9 @@ from saddlery.diagnosis.trial import STEPS, TrialRun, trial_run
 from saddlery.diagnosis.verdict import FALLS, Facts, Verdict, verdict
 from saddlery.diagnosis.verification import Verification, verified
 from saddlery.errors import InvalidType
+from saddlery.game import Game
+from saddlery.method import Method
+from saddlery.types import Key, Memory, Players
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,13 +58,13 @@ class Diagnosis:
 
 
 def diagnose(
-    game: Any,
-    method: Any = None,
-    players: Any = None,
+    game: Game | Subject | str | os.PathLike,
+    method: Method | str | None = None,
+    players: Players | None = None,
     *,
-    key: Any = None,
-    state: Any = None,
-    history: Any = None,
+    key: Key | int | None = None,
+    state: Memory = None,
+    history: xr.Dataset | None = None,
     seed: int = 0,
     steps: int = STEPS,
     verify: bool = False,
@@ -96,14 +100,14 @@ def diagnose(
     if isinstance(game, Subject):
         subject = game
     elif isinstance(game, str | os.PathLike):
-        subject = from_folder(game, method, seed)
+        subject = from_folder(game, method, seed)  # type: ignore[arg-type]
     elif method is None or players is None or key is None:
         raise InvalidType(
             f"diagnose: got a {type(game).__name__} without method, players and key; give a run's folder, or "
             "diagnose(game, method, run.players, state=run.state, history=run.history, key=jax.random.key(0))"
         )
     else:
-        subject = given(game, method, players, key, state, history)
+        subject = given(game, method, players, key, state, history)  # type: ignore[arg-type]
     state = subject.method.init(subject.game, subject.players) if subject.state is None else subject.state
     trial_key, evidence_key = jax.random.split(subject.key)
     trial = trial_run(subject.game, subject.method, subject.players, state, trial_key, steps)
@@ -133,7 +137,7 @@ def gathered(subject: Subject, trial: TrialRun) -> Facts:
     )
 
 
-def _faint(history: Any, path: Any) -> float:
+def _faint(history: xr.Dataset | None, path: xr.Dataset) -> float:
     """The generator's gradient norm, over the second half of the path, as a share of its largest on record."""
     generator = path["generator_norm"].values
     known = generator if history is None else np.concatenate([generator, history["generator_norm"].values])
@@ -141,7 +145,7 @@ def _faint(history: Any, path: Any) -> float:
     return float(np.median(generator[len(generator) // 2 :]) / largest) if largest > 0 else 0.0
 
 
-def _norms(history: Any) -> np.ndarray:
+def _norms(history: xr.Dataset) -> np.ndarray:
     """‖v‖ along a history, without records that were not taken."""
     norms = np.hypot(history["generator_norm"].values, history["discriminator_norm"].values)
     return norms[np.isfinite(norms)]

@@ -17,7 +17,9 @@ from saddlery.dynamics.eigenvalues import of_products
 from saddlery.dynamics.jacobian import differences, mean
 from saddlery.dynamics.modes import in_krylov_space
 from saddlery.dynamics.stability import Multipliers, multipliers, stable_step
-from saddlery.game import Pair, gradients
+from saddlery.game import Game, Pair, gradients
+from saddlery.method import Method
+from saddlery.types import Key
 
 DENSE = 1024  # parameters up to which all eigenvalues are found; beyond, a few by Jacobian products
 FEW = 8  # of these
@@ -85,7 +87,7 @@ class Evidence(NamedTuple):
         return float(self.weights[np.real(self.carrying) > self.tolerance].sum() / self.weights.sum())
 
 
-def evidence(game: Any, method: Any, players: Pair, state: Any, key: Any) -> Evidence:
+def evidence(game: Game, method: Method, players: Pair, state: Any, key: Key) -> Evidence:
     """The evidence at a position, as far as it can be computed there.
 
     **Arguments:** `game` as a pytree, `players` its own; `state`: the method's, for the multipliers, `None` for the one
@@ -185,7 +187,7 @@ def _norms(game, players, keys):
     return Pair(*(jnp.sqrt(squares(part)) for part in centre)), jnp.sqrt(noise)
 
 
-def _seen(game: Any, players: Pair, J: Jacobian, key: Any) -> float:
+def _seen(game: Game, players: Pair, J: Jacobian, key: Key) -> float:
     """‖Ju‖ / ‖(v(θ + εu) − v(θ − εu)) / 2ε‖ for a random u where the two differ beyond rounding; otherwise 1."""
     u = np.random.default_rng(0).standard_normal(J.size)
     u /= np.linalg.norm(u)

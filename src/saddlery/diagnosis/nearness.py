@@ -1,13 +1,14 @@
 """How far a stationary point is, by Newton's way to it: whether a field that falls comes to rest or only fades."""
 
 import math
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from scipy.sparse.linalg import LinearOperator, lsmr
 
 from saddlery.dynamics import Jacobian, jacobian
-from saddlery.game import Pair
+from saddlery.game import Game, Pair
+from saddlery.types import Key
 
 SEARCH = 50  # iterations of the search, two products each
 BATCHES = 4  # that the Jacobian is averaged over
@@ -35,7 +36,7 @@ def way(J: Jacobian) -> tuple[float, float]:
     return float(np.linalg.norm(step)), float(left / norm)
 
 
-def nearness(game: Any, start: Pair, end: Pair, key: Any) -> Nearness:
+def nearness(game: Game, start: Pair, end: Pair, key: Key) -> Nearness:
     """Whether a stationary point is nearer at the end than at the start, on the same batches.
 
     Close to one, ‖v‖ and the distance fall together and J stays as it is. Where a loss saturates, v and J fall together

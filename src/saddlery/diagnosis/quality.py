@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 import jax
 import numpy as np
+import xarray as xr
 
 from saddlery.diagnosis.trends import change, later
 from saddlery.diagnosis.trial import perfect_distance
@@ -36,7 +37,7 @@ class Quality(NamedTuple):
         return self.now / self.best if self.name == "modes" else self.best / self.now
 
 
-def quality(game: Any, path: Any) -> Quality | None:
+def quality(game: Any, path: xr.Dataset) -> Quality | None:
     """The quality of a path's samples, `None` for a game without any.
 
     **Arguments:** `path` is an `xarray.Dataset` as a trial run records it.

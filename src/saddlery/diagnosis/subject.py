@@ -6,16 +6,18 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import xarray as xr
 
 from saddlery.arguments import quoted
 from saddlery.dynamics.jacobian import require_players_of
 from saddlery.errors import InvalidType, InvalidValue
 from saddlery.experiments.restored import Restored, restored
-from saddlery.game import Pair, adopt, check
+from saddlery.game import Game, Pair, adopt, check
 from saddlery.method import Method
 from saddlery.runs import recording
 from saddlery.runs.keys import RunKeys, as_key
 from saddlery.runs.steps import start
+from saddlery.types import Key, Memory, Players
 
 
 class Subject(NamedTuple):
@@ -29,12 +31,12 @@ class Subject(NamedTuple):
     - `title`: the run in words; `others`: methods that the run holds beside this one.
     """
 
-    game: Any
+    game: Game
     method: Method
     players: Pair
     state: Any | None
-    key: Any
-    history: Any = None
+    key: Key
+    history: xr.Dataset | None = None
     step: int = 0
     diverged_at: int = -1
     title: str = ""
@@ -69,7 +71,14 @@ def of_restored(found: Restored) -> Subject:
     )  # fmt: skip
 
 
-def given(game: Any, method: Any, players: Any, key: Any, state: Any = None, history: Any = None) -> Subject:
+def given(
+    game: Game,
+    method: Method,
+    players: Players,
+    key: Key | int,
+    state: Memory = None,
+    history: xr.Dataset | None = None,
+) -> Subject:
     """A game, a method and players given, checked against each other.
 
     **Raises:** `TypeError` for what is no method, key or game; `ValueError` when the players are another game's, naming

@@ -1,8 +1,9 @@
 """What a recorded path shows: how the field's norm changes, how far the players go, how they turn and return."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
+import xarray as xr
 
 RESAMPLES = 400  # of the bootstrap behind the field's interval
 BLOCKS = 10  # that a record is cut into for it, so that what is near in time stays together
@@ -43,7 +44,7 @@ class Trends(NamedTuple):
     losses: tuple[float, float]
 
 
-def trends(path: Any, size: float, largest: float = 0.0) -> Trends:
+def trends(path: xr.Dataset, size: float, largest: float = 0.0) -> Trends:
     """The trends of a path.
 
     **Arguments:**

@@ -5,10 +5,13 @@ from typing import Any, NamedTuple
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import xarray as xr
+from jaxtyping import Array, Float
 
 from saddlery import signals
-from saddlery.game import Pair
+from saddlery.game import Game, Pair
 from saddlery.games import as_gan
+from saddlery.method import Method
 from saddlery.metrics.distances import sliced_wasserstein
 from saddlery.metrics.modes import mode_coverage
 from saddlery.metrics.probes import Losses, Probe
@@ -19,6 +22,7 @@ from saddlery.runs.finiteness import finite_leaves
 from saddlery.runs.keys import RunKeys
 from saddlery.runs.loop import train_lanes
 from saddlery.runs.steps import strongly_typed
+from saddlery.types import Key, Memory, Players, Scalar
 
 STEPS = 1000
 RECORDS = 200
@@ -33,7 +37,7 @@ class TrialRun(NamedTuple):
     the variables of `measures`.
     """
 
-    path: Any
+    path: xr.Dataset
     players: Pair
     state: Any
     diverged_at: int
@@ -59,7 +63,7 @@ class Sketch(eqx.Module):
         bucket, sign = jax.random.split(jax.random.key(0))
         return cls(jax.random.randint(bucket, (n,), 0, AXES), jax.random.rademacher(sign, (n,), jnp.int8), AXES)
 
-    def __call__(self, start: Pair, players: Pair) -> Any:
+    def __call__(self, start: Pair, players: Pair) -> Float[Array, " axes"]:
         """The displacement from `start`, `(axes,)`."""
         pairs = zip(jax.tree.leaves(players), jax.tree.leaves(start), strict=True)
         moved = jnp.concatenate([(now - then).ravel() for now, then in pairs])
@@ -76,11 +80,11 @@ class TrialMeasures(Probe):
     """
 
     @property
-    def dims(self):
+    def dims(self) -> dict[str, tuple[str, ...]]:
         """The axis of `counts`."""
         return {"counts": ("mode",)}
 
-    def measure(self, game, players, key):
+    def measure(self, game: Any, players: Players, key: Key) -> dict[str, Any]:
         """Those variables."""
         batch = game.draw(key)
         real, drawn = (
@@ -100,7 +104,7 @@ class TrialMeasures(Probe):
 
 
 @eqx.filter_jit
-def perfect_distance(data: Any, key: Any) -> Any:
+def perfect_distance(data: Any, key: Key) -> Scalar:
     """The mean `sliced_wasserstein` of as many real samples as `TrialMeasures` takes, to others."""
 
     def between(key):
@@ -110,7 +114,7 @@ def perfect_distance(data: Any, key: Any) -> Any:
     return jax.lax.map(between, jax.random.split(key, 4)).mean()
 
 
-def measures(game: Any) -> dict[str, Probe]:
+def measures(game: Game) -> dict[str, Probe]:
     """What is recorded of a game: losses and gradient norms, and of a GAN its samples."""
     return {"losses": Losses(), "drawn": TrialMeasures()} if as_gan(game) is not None else {"losses": Losses()}
 
@@ -122,16 +126,16 @@ class Displacement(Probe):
     sketch: Sketch
 
     @property
-    def dims(self):
+    def dims(self) -> dict[str, tuple[str, ...]]:
         """The axis of `position`."""
         return {"position": ("axis",)}
 
-    def measure(self, game, players, key):
+    def measure(self, game: Any, players: Players, key: Key) -> dict[str, Any]:
         """`position`."""
         return {"position": self.sketch(self.start, players)}
 
 
-def trial_run(game: Any, method: Any, players: Pair, state: Any, key: Any, steps: int = STEPS) -> TrialRun:
+def trial_run(game: Game, method: Method, players: Pair, state: Memory, key: Key, steps: int = STEPS) -> TrialRun:
     """Train for `steps` steps and record about 200 times.
 
     Measures are taken on the same batch at every record, so that what changes is the players. The number of steps
@@ -141,7 +145,7 @@ def trial_run(game: Any, method: Any, players: Pair, state: Any, key: Any, steps
 
     **Raises:** `saddlery.signals.Stopped` when a signal asks for it.
     """
-    keys = RunKeys(None, *jax.random.split(key))
+    keys = RunKeys(key, *jax.random.split(key))
     displacement = Displacement(players, Sketch.of(sum(leaf.size for leaf in jax.tree.leaves(players))))
     cell = Cell(
         game=game, method=method, steps=steps, records=rows(steps, max(1, steps // RECORDS) | 1), keys=[key],

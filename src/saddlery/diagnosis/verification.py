@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
+import xarray as xr
 from scipy import stats
 
 from saddlery.arguments import whole
@@ -80,7 +81,7 @@ def _trained(subject, game, method, seeds, steps, name, on_progress):
     ).history  # fmt: skip
 
 
-def compared(candidate: Candidate, without: Any, with_it: Any) -> Verification:
+def compared(candidate: Candidate, without: xr.Dataset, with_it: xr.Dataset) -> Verification:
     """The verification out of both histories, `xarray.Dataset`s with dimensions `seed` and `step`."""
     measure = next((name for name in ("modes", "sliced_wasserstein") if name in without), "field")
     logarithmic = measure != "modes"
@@ -104,20 +105,20 @@ def interval(gains: np.ndarray) -> tuple[float, float, float]:
     return mean, mean - reach, mean + reach
 
 
-def measured(history: Any, measure: str) -> Any:
+def measured(history: xr.Dataset, measure: str) -> Any:
     """The measure along training, `(seed, step)`; NaN where a seed had left the finite numbers."""
     if measure == "field":
         return np.hypot(history["generator_norm"].values, history["discriminator_norm"].values)
     return history[measure].values.astype(float)
 
 
-def _falls(history: Any) -> bool:
+def _falls(history: xr.Dataset) -> bool:
     """Whether ‖v‖ is smaller at the end than at the start, the median over seeds."""
     norms = measured(history, "field")
     return bool(np.median(norms[:, -1]) < np.median(norms[:, 0]))
 
 
-def _scores(history: Any, measure: str, logarithmic: bool) -> np.ndarray:
+def _scores(history: xr.Dataset, measure: str, logarithmic: bool) -> np.ndarray:
     """Each seed's mean over the second half of what it recorded, of logarithms where asked for."""
     scores = []
     for values in measured(history, measure):

@@ -18,6 +18,7 @@ from saddlery.methods import METHODS
 from saddlery.metrics.suited import MEASURES
 from saddlery.names import nearest
 from saddlery.sharding import data_parallel
+from saddlery.types import Players
 
 
 class BuiltExperiment(NamedTuple):
@@ -78,7 +79,7 @@ def prepare(
     )
 
 
-def require_room(argument: str, game: Any, players: Any, number: int) -> None:
+def require_room(argument: str, game: Any, players: Players, number: int) -> None:
     """Refuse more samples of a GAN than there is memory for, before any is drawn.
 
     **Arguments:** `players`, or their shapes.

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import jax
+import xarray as xr
 
 from saddlery import plugins, signals
 from saddlery.allocator import keep_memory
@@ -38,7 +39,7 @@ def run_experiment(
     engine: Callable | None = None,
     on_plan: Callable[[str], None] | None = None,
     stop: threading.Event | None = None,
-) -> Any:
+) -> xr.Dataset:
     """Train every setting that is not finished, its runs from their last checkpoints.
 
     **Arguments:**
@@ -126,7 +127,7 @@ def run(
     resume: bool = False,
     force: bool = False,
     on_progress: Callable | None = None,
-) -> Any:
+) -> xr.Dataset:
     """Carry an experiment out in a folder: `prepare`, `claimed` and `run_experiment`.
 
     **Arguments:**

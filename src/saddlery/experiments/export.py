@@ -4,6 +4,8 @@ import io
 from pathlib import Path
 from typing import Any
 
+import xarray as xr
+
 from saddlery.errors import InvalidValue
 from saddlery.experiments.levels import flat
 from saddlery.names import nearest
@@ -13,7 +15,7 @@ AXES = ("setting", "seed", "step")
 FORMATS = ("csv", "parquet")
 
 
-def table(results: Any) -> Any:
+def table(results: xr.Dataset) -> Any:
     """A row for each setting, seed and step, as a `pandas.DataFrame`.
 
     Its columns are `setting`, `seed`, `step`, the settings' levels, and every variable that is one number there; those
@@ -30,7 +32,7 @@ def table(results: Any) -> Any:
     return rows[[*AXES, *levels, *numbers]]
 
 
-def export(results: Any, path: Path | str, format: str | None = None) -> Path:
+def export(results: xr.Dataset, path: Path | str, format: str | None = None) -> Path:
     """Write `table(results)` into a file, whole or not at all.
 
     **Arguments:** `format` is csv or parquet, by default what the path ends in. CSV holds numbers in digits enough to

@@ -10,6 +10,7 @@ import xarray as xr
 from saddlery import __version__
 from saddlery.experiments.built import BuiltExperiment
 from saddlery.experiments.experiment import Experiment
+from saddlery.game import Game
 from saddlery.games import as_gan
 from saddlery.metrics.probes import IMAGES, PIXELS, pixels
 from saddlery.metrics.suited import perfect, suited
@@ -115,7 +116,7 @@ def _attributes(experiment: Experiment) -> dict[str, Any]:
     }
 
 
-def _of_game(game: Any, experiment: Experiment) -> tuple[dict[str, float], dict[str, tuple[tuple[str, ...], Any]]]:
+def _of_game(game: Game, experiment: Experiment) -> tuple[dict[str, float], dict[str, tuple[tuple[str, ...], Any]]]:
     """What is known of one game: numbers, and arrays with their axes."""
     numbers = {f"perfect_{name}": value for name, value in perfect(game, experiment.samples).items()}
     gan = as_gan(game)

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+import xarray as xr
 
 from saddlery.arguments import differences, plain
 from saddlery.errors import NotFound
@@ -17,7 +17,7 @@ from saddlery.records.datasets import plain_texts
 from saddlery.records.live import LiveRun, read_live
 
 
-def open_results(folder: Path | str, store: str | None = None) -> Any:
+def open_results(folder: Path | str, store: str | None = None) -> xr.Dataset:
     """The results that a folder holds, an `xarray.Dataset` with dimensions `setting`, `seed`, `step`.
 
     `setting` is what each setting is called; what it was set to, its levels, are coordinates along it, which
@@ -35,7 +35,7 @@ def open_results(folder: Path | str, store: str | None = None) -> Any:
     return results
 
 
-def open_live(folder: Path | str, store: str | None = None) -> Any:
+def open_live(folder: Path | str, store: str | None = None) -> xr.Dataset:
     """As `open_results`, with the settings that are under way as far as their records are there.
 
     The variable `finished` (setting) tells them apart; what is not recorded yet is NaN, samples and images are those
@@ -71,7 +71,7 @@ def _live(folder: Path) -> dict[tuple[int, int], LiveRun]:
     return found
 
 
-def _fill(results: Any, setting: int, seed: int, run: LiveRun) -> None:
+def _fill(results: xr.Dataset, setting: int, seed: int, run: LiveRun) -> None:
     """Put a run's records into their places."""
     rows = np.searchsorted(results["step"].values, run.steps)
     for name, values in run.values.items():
@@ -83,7 +83,7 @@ def _fill(results: Any, setting: int, seed: int, run: LiveRun) -> None:
         results["steps_per_second"].values[setting, seed] = run.steps[-1] / run.seconds[-1]
 
 
-def _read(folder: Path, given: str | None, also: Iterable[int] = ()) -> Any:
+def _read(folder: Path, given: str | None, also: Iterable[int] = ()) -> xr.Dataset:
     """The finished cells of a folder's store, and some others as they are, compared with what the folder says."""
     held = description.read(folder)
     if held.kind == "experiment":

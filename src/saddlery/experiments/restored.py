@@ -12,17 +12,19 @@ from saddlery.experiments.cells import cells_of
 from saddlery.experiments.experiment import KEPT, Experiment
 from saddlery.experiments.grid import Setting
 from saddlery.experiments.opening import open_results
+from saddlery.game import Game
 from saddlery.names import nearest
 from saddlery.records import description
 from saddlery.runs.cell import Cell, RunState
 from saddlery.runs.loop import start_or_restore
+from saddlery.types import Level
 
 
 class Restored(NamedTuple):
     """A run: its setting, game and method, its cell, its seed, how far it is, and the labels of the other settings."""
 
     setting: Setting
-    game: Any
+    game: Game
     method: Any
     cell: Cell
     seed: int
@@ -35,7 +37,7 @@ def restored(
     method: str | None = None,
     seed: int = 0,
     built: BuiltExperiment | None = None,
-    **levels: Any,
+    **levels: Level,
 ) -> Restored:
     """A seed of a setting in an experiment's folder, at its last checkpoint.
 
@@ -74,7 +76,7 @@ def built_in(folder: Path, **own: Any) -> BuiltExperiment:
     return prepare(Experiment.of(held, folder), **own)
 
 
-def chosen(experiment: Experiment, method: str | None = None, **levels: Any) -> Setting:
+def chosen(experiment: Experiment, method: str | None = None, **levels: Level) -> Setting:
     """The setting meant: the first, the one with this label or method's text, or the only one with this name.
 
     **Arguments:** `levels`: what it was set to, by name, such as `gamma=1.0`.

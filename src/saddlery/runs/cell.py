@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from saddlery.game import Pair
+from saddlery.game import Game, Pair
+from saddlery.method import Method
 from saddlery.records.claims import CHECKPOINTS, LIVE
 
 
@@ -56,8 +57,8 @@ class Cell:
     - `identity`: the fingerprint of its runs, but for their keys.
     """
 
-    game: Any
-    method: Any
+    game: Game
+    method: Method
     steps: int
     records: Sequence[int]
     probes: dict[str, Callable]

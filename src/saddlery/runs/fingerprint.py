@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import equinox as eqx
 import jax
@@ -21,6 +21,10 @@ from saddlery.data.shards import Shards
 from saddlery.errors import InvalidValue
 from saddlery.game import Foreign
 from saddlery.records.storage import sealed, sha256
+from saddlery.types import Key
+
+if TYPE_CHECKING:
+    from saddlery.runs.cell import Cell
 
 PACKAGES = ("saddlery", "jax", "jaxlib", "optax", "numpy")  # whose versions may change bits
 
@@ -76,7 +80,7 @@ def compare(what: str, held: Mapping[str, Any], now: Mapping[str, Any], *, warn:
         )
 
 
-def cell_identity(cell: Any, every: int | None, of_game: str | None = None) -> dict[str, Any]:
+def cell_identity(cell: "Cell", every: int | None, of_game: str | None = None) -> dict[str, Any]:
     """The fingerprint of a `saddlery.runs.cell.Cell`'s runs but for their keys.
 
     **Arguments:** `of_game`: the digest of its game, where it is known already.
@@ -91,7 +95,7 @@ def cell_identity(cell: Any, every: int | None, of_game: str | None = None) -> d
     return fingerprint(description, {}) | {"data": {"game": of_game or digest(cell.game)}}
 
 
-def run_identity(cell: Any, key: Any) -> dict[str, Any]:
+def run_identity(cell: "Cell", key: Key) -> dict[str, Any]:
     """The fingerprint that a run's checkpoints are written with; none where its cell has none."""
     if cell.identity is None:
         return {}
@@ -99,7 +103,7 @@ def run_identity(cell: Any, key: Any) -> dict[str, Any]:
     return shared | {"description": shared["description"] | {"key": said(key)}}
 
 
-def said(key: Any) -> str:
+def said(key: Key) -> str:
     """A `jax.random.key` in words."""
     return f"{jax.random.key_impl(key)} {np.asarray(jax.random.key_data(key)).tolist()}"
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from saddlery.arguments import quoted, whole
 from saddlery.errors import InvalidType
+from saddlery.types import Key
 
 
 class RunKeys(NamedTuple):
@@ -17,12 +18,12 @@ class RunKeys(NamedTuple):
       which so sees the same noise and the same real samples each time.
     """
 
-    init: Any
-    steps: Any
-    probes: Any
+    init: Key
+    steps: Key
+    probes: Key
 
     @classmethod
-    def of(cls, key: Any) -> "RunKeys":
+    def of(cls, key: Key) -> "RunKeys":
         """Those of the run with this key: `jax.random.split(key, 3)`."""
         return cls(*jax.random.split(key, 3))
 
@@ -30,7 +31,7 @@ class RunKeys(NamedTuple):
 class SeedKeys(Sequence):
     """The keys of runs that differ in their seeds only, run i's being `jax.random.fold_in(key, i)`, when needed."""
 
-    def __init__(self, key: Any, seeds: int):
+    def __init__(self, key: Key, seeds: int):
         self.key, self.seeds = key, seeds
 
     def __len__(self) -> int:
@@ -42,7 +43,7 @@ class SeedKeys(Sequence):
         return jax.random.fold_in(self.key, seed)
 
 
-def as_key(key: Any) -> Any:
+def as_key(key: Key | int) -> Key:
     """A `jax.random.key`, from one or from its number.
 
     **Raises:** `TypeError` for anything else; `ValueError` for a number out of range.
@@ -52,4 +53,4 @@ def as_key(key: Any) -> Any:
     kind = getattr(key, "dtype", None)
     if kind is None or not jax.numpy.issubdtype(kind, jax.dtypes.prng_key) or np.shape(key) != ():
         raise InvalidType(f"key: got {quoted(key)}, expected a whole number or a jax.random.key(…)")
-    return key
+    return key  # type: ignore[return-value]

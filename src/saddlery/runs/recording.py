@@ -2,23 +2,30 @@
 
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from saddlery.analysis.measures import described
 from saddlery.errors import InvalidValue
+from saddlery.game import Game
 from saddlery.memory import available
 from saddlery.records.live import LiveFile
 from saddlery.runs.cell import Cell, RunState
 from saddlery.sharding import is_main_process
+from saddlery.types import Key, Parameters, Players
+
+if TYPE_CHECKING:
+    import xarray
 
 OWN = ("diverged_at", "steps_per_second", "seed", "step")  # names of a history's own
 WATCHED = ("generator_loss", "discriminator_loss", "generator_norm", "discriminator_norm")  # finite, or it diverged
 AVERAGED = "averaged_"  # before the names of what is measured of the averaged generator
 
 
-def take(probes: Mapping[str, Callable], game: Any, players: Any, average: Any, key: Any) -> dict[str, np.ndarray]:
+def take(
+    probes: Mapping[str, Callable], game: Game, players: Players, average: Parameters, key: Key
+) -> dict[str, np.ndarray]:
     """One record: each variable's value at these players, and with the averaged generator in the generator's place.
 
     **Raises:** `ValueError` when two probes record a variable of one name, or one of the history's own.
@@ -76,7 +83,7 @@ def empty(record: dict[str, np.ndarray], length: int) -> dict[str, np.ndarray]:
     }
 
 
-def of_runs(ended: Sequence[Any], probes: Mapping[str, Callable], steps: Sequence[int]) -> Any:
+def of_runs(ended: Sequence[Any], probes: Mapping[str, Callable], steps: Sequence[int]) -> "xarray.Dataset":
     """What runs recorded, and how they ended, as an `xarray.Dataset` along `seed`, `step` and each variable's own axes.
 
     `diverged_at` is the step at which a run left the finite numbers, -1 for never; `steps_per_second` its pace. The

@@ -1,24 +1,27 @@
 """Steps of training as compiled programs: of one run, and of many runs mapped together."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+from jaxtyping import Array, Int
 
-from saddlery.game import Pair
+from saddlery.game import Game, Pair
 from saddlery.method import Method
 from saddlery.runs.cell import Carry
 from saddlery.runs.finiteness import finite
+from saddlery.types import Key, Keys, Scalar
 
+Integer: TypeAlias = Int[Array, ""]
 UNOPTIMISED = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}  # for what runs once
 SHARE = 0.8  # of the device's memory that runs mapped together may take
 MOST = 256  # runs mapped together
 
 
 @eqx.filter_jit
-def advance(game: Any, method: Method, carry: Carry, decay: Any, key: Any, first: Any, n: Any) -> Carry:
+def advance(game: Game, method: Method, carry: Carry, decay: Scalar, key: Key, first: Integer, n: Integer) -> Carry:
     """`n` steps of training from step number `first`, one compiled program for any `n`.
 
     The key of a step is folded from the run's key and the step's number, so the numbers do not depend on how a run is
@@ -37,7 +40,13 @@ def advance(game: Any, method: Method, carry: Carry, decay: Any, key: Any, first
 
 @eqx.filter_jit
 def advance_together(
-    batch: tuple[Any, Any], carry: Carry, decay: Any, keys: Any, first: Any, n: Any, watched: tuple[bool, ...]
+    batch: tuple[Any, Any],
+    carry: Carry,
+    decay: Scalar,
+    keys: Keys,
+    first: Integer,
+    n: Integer,
+    watched: tuple[bool, ...],
 ) -> tuple[Carry, Any]:
     """`n` steps of every run from step number `first`, and which of them are still finite."""
     mapped, shared = batch
@@ -51,7 +60,7 @@ def advance_together(
 
 
 @eqx.filter_jit(compiler_options=UNOPTIMISED)  # type: ignore[call-overload]  # which its stubs leave out
-def start(game: Any, method: Method, key: Any, players: Pair | None, averaged: bool) -> Carry:
+def start(game: Game, method: Method, key: Key, players: Pair | None, averaged: bool) -> Carry:
     """The players, the state and the average before the first step."""
     players = Pair(*game.init(key)) if players is None else players
     return strongly_typed(Carry(players, method.init(game, players), players.generator if averaged else None))
@@ -62,14 +71,14 @@ def strongly_typed(tree: Any) -> Any:
     return jax.tree.map(lambda x: jax.lax.convert_element_type(x, x.dtype), tree)
 
 
-def steps_from(game: Any, method: Method, carry: Carry, decay: Any, key: Any, step: int, n: int) -> Carry:
+def steps_from(game: Game, method: Method, carry: Carry, decay: Scalar, key: Key, step: int, n: int) -> Carry:
     """`n` steps from `step`, computed."""
     numbers = jnp.asarray(step, jnp.int32), jnp.asarray(n, jnp.int32)
     return jax.block_until_ready(advance(game, method, carry, decay, key, *numbers))
 
 
 def last_finite(
-    game: Any, method: Method, carry: Carry, decay: Any, key: Any, step: int, n: int, watched: tuple[bool, ...]
+    game: Game, method: Method, carry: Carry, decay: Scalar, key: Key, step: int, n: int, watched: tuple[bool, ...]
 ) -> tuple[int, Carry]:
     """The last step of the `n` from `step` whose players are finite, by bisection: steps can be taken again exactly.
 

@@ -8,11 +8,12 @@ import jax
 from saddlery import metrics
 from saddlery.evaluation import seen
 from saddlery.games import Gan
+from saddlery.types import Key, Parameters, Players
 
 REPEATS = 4  # pairs of draws of real images whose scores are those of a perfect sampler
 
 
-def scored(game: Gan, players: Any, key: Any, samples: int) -> dict[str, float]:
+def scored(game: Gan, players: Players, key: Key, samples: int) -> dict[str, float]:
     """`frechet`, `coverage` and, where classes are known, `inception_score`, of a generator's fresh samples.
 
     They are of the features that `saddlery.evaluation` compares images by, beside as many real images.
@@ -22,7 +23,7 @@ def scored(game: Gan, players: Any, key: Any, samples: int) -> dict[str, float]:
 
 
 @eqx.filter_jit
-def sampled(game: Gan, generator: Any, key: Any, samples: int) -> Any:
+def sampled(game: Gan, generator: Parameters, key: Key, samples: int) -> Any:
     """So many generated samples, from one compiled program."""
     return game.sample(generator, key, samples)
 

@@ -9,6 +9,7 @@ import xarray as xr
 from saddlery.call import parse
 from saddlery.experiments.built import prepare
 from saddlery.experiments.experiment import Experiment
+from saddlery.experiments.grid import Setting
 from saddlery.studies.architectures.motion import Motion
 from saddlery.studies.scores import perfect_scores, scored
 from saddlery.studies.study import Progress
@@ -100,7 +101,7 @@ def experiment(network: str, size: Scale) -> Experiment:
     )
 
 
-def named(family: str, setting: Any) -> dict[str, Any]:
+def named(family: str, setting: Setting) -> dict[str, Any]:
     """A setting's coordinates: its family, its method with γ, and its learning rate."""
     name, given = setting.method
     method = next(each for each, text in METHODS.items() if setting.method.includes(parse(text)))

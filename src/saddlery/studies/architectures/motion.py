@@ -8,9 +8,10 @@ import jax
 import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 
-from saddlery.analysis.measures import by_name
+from saddlery.analysis.measures import Measure, by_name
 from saddlery.game import gradient_field
 from saddlery.metrics.probes import Probe
+from saddlery.types import Key, Players
 
 ORDER = 6  # of the Krylov space in which a stationary point is looked for
 NAMES = (
@@ -47,11 +48,11 @@ class Motion(Probe):
     batch: int = eqx.field(static=True, default=256)
 
     @property
-    def measures(self):
+    def measures(self) -> dict[str, Measure]:
         """All are details: the study draws them itself."""
         return {name: by_name(name, name, "detail") for name in NAMES}
 
-    def measure(self, game, players, key):
+    def measure(self, game: Any, players: Players, key: Key) -> dict[str, Any]:
         """Those variables."""
         batch = dataclasses.replace(game, batch=self.batch).draw(key)
         flat, unravel = ravel_pytree(players)

@@ -1,7 +1,5 @@
 """Two facts of the non-saturating Dirac-GAN that no multiplier tells: its limit cycle, and how slowly it converges."""
 
-from typing import Any
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -9,6 +7,7 @@ import xarray as xr
 
 from saddlery.game import Pair
 from saddlery.games import dirac
+from saddlery.method import Method
 from saddlery.methods import METHODS
 from saddlery.optimisers import optimiser
 
@@ -44,14 +43,14 @@ def cycle_radius(h: float) -> float:
     return float(np.sqrt(np.mean(found**2)))
 
 
-def distances(method: Any, start: float, times: np.ndarray) -> np.ndarray:
+def distances(method: Method, start: float, times: np.ndarray) -> np.ndarray:
     """The distance from the equilibrium after these numbers of steps, from a start that far away."""
     game = dirac("nonsaturating")
     players = Pair(jnp.asarray(0.6 * start), jnp.asarray(-0.8 * start))
 
     def step(carry, _):
-        players, state = method.step(game, *carry, jax.random.key(0))
-        return (players, state), jnp.hypot(*players)
+        players, state = method.step(game, carry[0], carry[1], jax.random.key(0))
+        return (players, state), jnp.hypot(players[0], players[1])
 
     walk = jax.jit(lambda carry: jax.lax.scan(step, carry, length=int(times[-1]))[1])
     return np.asarray(walk((players, method.init(game, players))))[times - 1]

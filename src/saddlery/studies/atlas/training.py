@@ -8,6 +8,8 @@ import numpy as np
 from jax.flatten_util import ravel_pytree
 
 from saddlery.game import Pair
+from saddlery.method import Method
+from saddlery.types import Key
 
 BLOCKS = 40  # short ones, then as many long ones, of each of which the farthest distance is kept
 SHORT = 1 / 16  # of a training are the short blocks together, in which fast rates are measured
@@ -35,7 +37,7 @@ def lengths(length: int) -> np.ndarray:
     return np.repeat([short, max(1, length // BLOCKS - short)], BLOCKS)
 
 
-def train(game: Any, method: Any, start: Pair, key: Any, blocks: Any) -> tuple[Any, Any]:
+def train(game: Any, method: Method, start: Pair, key: Key, blocks: Any) -> tuple[Any, Any]:
     """The farthest from the origin in each of some blocks of training, of these numbers of steps, and the way gone."""
 
     def step(_, carry):

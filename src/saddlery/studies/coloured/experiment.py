@@ -11,12 +11,14 @@ import xarray as xr
 
 from saddlery.data import colours
 from saddlery.experiments.experiment import Experiment
+from saddlery.experiments.grid import Setting
 from saddlery.games import coloured
 from saddlery.metrics import colour_divergence, perfect_colours
 from saddlery.studies import depths
 from saddlery.studies.depths import Scale, unrolled
 from saddlery.studies.study import Progress
 from saddlery.studies.trained import named_digits, train_and_measure
+from saddlery.types import Key, Players
 
 FRACTIONS = (0.25, 0.5)  # the discriminator's size as a fraction of the generator's
 SAMPLES, AT_ONCE, SHOWN = 10_000, 1_000, 400  # measured, made together, and whose colours are kept
@@ -85,12 +87,12 @@ def experiments(size: Scale) -> dict[str, Experiment]:
     return {"unrolled": size.experiment(game, unrolled(size.depths), samples=1000)}
 
 
-def named(_: str, setting: Any) -> dict[str, Any]:
+def named(_: str, setting: Setting) -> dict[str, Any]:
     """A setting's coordinates."""
     return depths.named(setting, FRACTIONS)
 
 
-def of_players(game: Any, players: Any, key: Any) -> dict[str, Any]:
+def of_players(game: Any, players: Players, key: Key) -> dict[str, Any]:
     """How far the colours of samples of a trained generator are from the data's."""
     return of_samples(game, lambda key, n: game.sample(players.generator, key, n), key)
 
@@ -98,7 +100,7 @@ def of_players(game: Any, players: Any, key: Any) -> dict[str, Any]:
 of_players.dims = {"colours": ("dot", "channel")}  # type: ignore[attr-defined]
 
 
-def of_samples(game: Any, draw: Callable[[Any, int], Any], key: Any) -> dict[str, Any]:
+def of_samples(game: Any, draw: Callable[[Any, int], Any], key: Key) -> dict[str, Any]:
     """The same of any images, `draw(key, n)`."""
     one, other = jax.random.split(key)
     found = _colours(draw, one)
@@ -112,7 +114,7 @@ def of_samples(game: Any, draw: Callable[[Any, int], Any], key: Any) -> dict[str
     }
 
 
-def _colours(draw: Callable[[Any, int], Any], key: Any) -> np.ndarray:
+def _colours(draw: Callable[[Any, int], Any], key: Key) -> np.ndarray:
     """The colours of as many images as are measured."""
     parts = [np.asarray(colours(draw(part, AT_ONCE))) for part in jax.random.split(key, -(-SAMPLES // AT_ONCE))]
     return np.concatenate(parts)[:SAMPLES]

@@ -8,6 +8,7 @@ import xarray as xr
 
 from saddlery.experiments.built import prepare
 from saddlery.experiments.experiment import Experiment
+from saddlery.experiments.grid import Setting
 from saddlery.losses import LOSSES
 from saddlery.studies.scores import perfect_scores, scored
 from saddlery.studies.study import Progress
@@ -78,7 +79,7 @@ def experiment(loss: str, size: Scale) -> Experiment:
     )
 
 
-def named(loss: str, setting: Any) -> dict[str, Any]:
+def named(loss: str, setting: Setting) -> dict[str, Any]:
     """A setting's coordinates: its loss, method and learning rate."""
     method, rate = setting.levels["method"], float(setting.method.arguments["learning_rate"])
     return {

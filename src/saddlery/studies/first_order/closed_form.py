@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Array
 
 from saddlery.cores import on_all_cores
 from saddlery.games.two_gaussians import TwoGaussians
@@ -28,24 +29,24 @@ BLOCK = 8192  # trajectories that are advanced together: as many as stay in a co
 class Path(NamedTuple):
     """Trajectories at their records: `means` (records, 2, runs) and `ends` (records, 4, runs), the start included."""
 
-    means: Any
-    ends: Any
+    means: Array
+    ends: Array
 
 
-def density(u: Any) -> Any:
+def density(u: Array) -> Array:
     """The density of a standard normal."""
     return jnp.exp(-0.5 * u * u) * (1.0 / math.sqrt(2.0 * math.pi))
 
 
-def excess(ends: Any, means: Any, target: Any) -> Any:
+def excess(ends: Array, means: Array, target: Array) -> Array:
     """Δ(x) = p(x) − q(x) at each end."""
     real = density(ends - target[0]) + density(ends - target[1])
     return 0.5 * (real - density(ends - means[0]) - density(ends - means[1]))
 
 
-def pull(means: Any, ends: Any) -> Any:
+def pull(means: Array, ends: Array) -> Array:
     """The generator's gradient, ∂L/∂μ."""
-    return 0.5 * sum(sign * density(end - means) for sign, end in zip((-1, 1, -1, 1), ends, strict=True))
+    return 0.5 * sum(sign * density(end - means) for sign, end in zip((-1, 1, -1, 1), ends, strict=True))  # type: ignore[return-value]
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class FirstOrder:
 
     steps: int = 1
 
-    def __call__(self, target, rate, means, ends):
+    def __call__(self, target: Array, rate: Array, means: Array, ends: Array) -> tuple[Array, Array]:
         """One step of every trajectory."""
         up = rate * SIGNS.astype(ends.dtype)
         ends = jax.lax.fori_loop(0, self.steps, lambda _, ends: ends + up * excess(ends, means, target), ends)
@@ -74,7 +75,7 @@ class Unrolled:
 
     steps: int = 1
 
-    def __call__(self, target, rate, means, ends):
+    def __call__(self, target: Array, rate: Array, means: Array, ends: Array) -> tuple[Array, Array]:
         """One step of every trajectory."""
         up = rate * SIGNS.astype(ends.dtype)
         centres = [*target, *means]
@@ -96,7 +97,7 @@ class Unrolled:
 class Optimal:
     """The generator descends against the best discriminator there is, as under the schedule `best_response`."""
 
-    def __call__(self, target, rate, means, ends):
+    def __call__(self, target: Array, rate: Array, means: Array, ends: Array) -> tuple[Array, Array]:
         """One step of every trajectory."""
         ends = jax.vmap(TwoGaussians(target).best_response, 1, 1)(means)
         return means - rate * pull(means, ends), ends
@@ -110,7 +111,9 @@ WIDE = {"xla_cpu_prefer_vector_width": 512}
 
 
 @functools.partial(jax.jit, static_argnames=("dynamics", "records"), compiler_options=WIDE)
-def advance(dynamics: Dynamics, target: Any, rate: Any, means: Any, ends: Any, *, every: Any, records: int = 1) -> Path:
+def advance(
+    dynamics: Dynamics, target: Array, rate: Array, means: Array, ends: Array, *, every: Array, records: int = 1
+) -> Path:
     """Trajectories from their start, `records` times `every` steps, one compiled program.
 
     **Arguments:**
@@ -131,7 +134,9 @@ def advance(dynamics: Dynamics, target: Any, rate: Any, means: Any, ends: Any, *
     return Path(*(jnp.concatenate([first[None], rest]) for first, rest in zip(start, path, strict=True)))
 
 
-def side_by_side(function: Callable[[Any, Any], Any], means: Any, ends: Any, block: int = BLOCK) -> Any:
+def side_by_side(
+    function: Callable[[Any, Any], Any], means: Array | np.ndarray, ends: Array | np.ndarray, block: int = BLOCK
+) -> Array:
     """`function(means, ends)` of blocks of runs, a thread for each core, its results joined along their last axis."""
     blocks = max(1, -(-means.shape[-1] // block))
     parts = (np.array_split(players, blocks, axis=-1) for players in (means, ends))

@@ -10,17 +10,20 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import xarray as xr
+from jaxtyping import Array
 
 from saddlery import metrics, optimisers
 from saddlery.data import Images, as_data
 from saddlery.data.images import in_range
 from saddlery.experiments.built import prepare
 from saddlery.experiments.experiment import Experiment
+from saddlery.experiments.grid import Setting
 from saddlery.metrics.probes import PIXELS
 from saddlery.networks import Network
 from saddlery.studies.controls import beside
 from saddlery.studies.study import Progress
 from saddlery.studies.trained import once, train_and_measure
+from saddlery.types import Key, Parameters
 
 SPLITS = ("train", "test")
 TOLERANCE = 1e-4  # of the gradient's norm, at which a search has converged
@@ -143,7 +146,7 @@ def trained_generators(training: Training) -> Experiment:
     )
 
 
-def named(_: str, setting: Any) -> dict[str, Any]:
+def named(_: str, setting: Setting) -> dict[str, Any]:
     """A setting's coordinates: it is called after its K."""
     steps = setting.method.arguments["steps"]
     return {"setting": f"K = {steps}", "method": "unrolled", "unrolled": steps}
@@ -154,7 +157,7 @@ def drawn(data: str, number: int) -> Any:
     return jnp.stack([distinct(as_data(f"{data}(split={split!r})"), number, jax.random.key(0)) for split in SPLITS])
 
 
-def distinct(data: Any, number: int, key: Any) -> Any:
+def distinct(data: Any, number: int, key: Key) -> Any:
     """So many images of a data set, none twice; fewer where it has fewer; drawn where it is not held in memory."""
     if not isinstance(data, Images):
         return data.draw(key, number)
@@ -181,7 +184,7 @@ DIMS = {
 
 
 def inverted(
-    generator: Network, parameters: Any, images: Any, key: Any, *, noise: int, search: Search
+    generator: Network, parameters: Parameters, images: Array, key: Key, *, noise: int, search: Search
 ) -> dict[str, np.ndarray]:
     """All that the study asks of one generator.
 
@@ -241,13 +244,13 @@ def _made(generator, parameters, z):
     return generator.apply(parameters, z)
 
 
-def smoothness(generator: Network, parameters: Any, z: Any) -> metrics.JacobianNorms:
+def smoothness(generator: Network, parameters: Parameters, z: Array) -> metrics.JacobianNorms:
     """Norms of ∂G/∂z, exactly where the noise is small, otherwise by products."""
     probes = None if z.shape[1] <= EXACT else 30
     return metrics.jacobian_norms(generator, parameters, z, jax.random.key(0), probes)
 
 
-def identity_likelihood(images: Any, std: float) -> np.ndarray:
+def identity_likelihood(images: Array, std: float) -> np.ndarray:
     """log p(x) of images under the identity in closed form, log N(x; 0, (1 + σ²) I), in nats."""
     flat = np.asarray(images, float).reshape(len(images), -1)
     variance = 1 + std**2

@@ -18,10 +18,12 @@ from saddlery.dynamics.spectrum import Spectrum, from_matrix
 from saddlery.experiments.built import BuiltExperiment, prepare
 from saddlery.experiments.experiment import Experiment
 from saddlery.experiments.facts import facts
+from saddlery.method import Method
 from saddlery.metrics.suited import probes
 from saddlery.studies.numerics_ring import kinks
 from saddlery.studies.study import Progress, kept
 from saddlery.training import train
+from saddlery.types import Key, Players
 
 GAMMA, BATCHES = 10.0, 10  # of consensus optimisation; and over how many batches the Jacobian is averaged
 SETTINGS = ("simultaneous", f"consensus(gamma={GAMMA})")
@@ -104,7 +106,7 @@ def _experiment(size: Scale) -> Experiment:
     )
 
 
-def parameters(game: Any, players: Any, key: Any) -> np.ndarray:
+def parameters(game: Any, players: Players, key: Key) -> np.ndarray:
     """A probe: both players themselves, in one vector."""
     return np.asarray(ravel_pytree(players)[0])
 
@@ -118,7 +120,7 @@ def _name(experiment: Experiment, text: str) -> str:
     return f"{experiment.labels.index(text) + 1}-{readable}"
 
 
-def _trained(built: BuiltExperiment, game: Any, method: Any, out: Path) -> xr.Dataset:
+def _trained(built: BuiltExperiment, game: Any, method: Method, out: Path) -> xr.Dataset:
     """One method's history, its players among what is recorded."""
     return train(
         game,

@@ -14,13 +14,14 @@ import xarray as xr
 from saddlery.dynamics.jacobian import differences, jacobian
 from saddlery.game import Pair
 from saddlery.games.gan import Gan
+from saddlery.types import Key
 
 DIRECTIONS = ("random 1", "random 2", "random 3", "v")
 DISTANCES = (1e-3, 1e-2)  # h: far enough for many kinks to lie between, near enough for v to be straight but for them
 BATCHES = 20
 
 
-def kinks(game: Any, players: Pair | None, *, key: Any, batches: int = BATCHES) -> xr.Dataset:
+def kinks(game: Any, players: Pair | None, *, key: Key, batches: int = BATCHES) -> xr.Dataset:
     """What finite differences of v find along unit vectors u at a position, and v′u by automatic differentiation.
 
     **Returns:** `curvature` (direction, h), ‖(v(θ + hu) − v(θ − hu)) / 2h‖; `seen`, ‖v′u‖ as a share of it; and

@@ -11,11 +11,13 @@ from saddlery import metrics
 from saddlery.data import as_data
 from saddlery.data.images import in_range
 from saddlery.experiments.experiment import Experiment
+from saddlery.experiments.grid import Setting
 from saddlery.games import images as game_of
 from saddlery.studies import depths
 from saddlery.studies.depths import Scale, unrolled
 from saddlery.studies.study import Progress
 from saddlery.studies.trained import named_digits, train_and_measure
+from saddlery.types import Key, Players
 
 SAMPLES, PAIRS = 2_000, 500  # measured, and of how many all pairs are compared
 SURE = 0.9  # the probability from which the classifier is sure of a digit
@@ -62,12 +64,12 @@ def experiments(size: Scale) -> dict[str, Experiment]:
     return {"unrolled": size.experiment(size.game("images", size.network), unrolled(size.depths), samples=1000)}
 
 
-def named(_: str, setting: Any) -> dict[str, Any]:
+def named(_: str, setting: Setting) -> dict[str, Any]:
     """A setting's coordinates."""
     return depths.named(setting)
 
 
-def of_players(game: Any, players: Any, key: Any) -> dict[str, Any]:
+def of_players(game: Any, players: Players, key: Key) -> dict[str, Any]:
     """How different samples of a trained generator are, and of which digits."""
     return of_samples(game, game.sample(players.generator, key, SAMPLES))
 

@@ -11,12 +11,14 @@ import xarray as xr
 
 from saddlery.data import as_data
 from saddlery.experiments.experiment import Experiment
+from saddlery.experiments.grid import Setting
 from saddlery.games import stacked
 from saddlery.metrics import class_coverage, classifier, perfect_classes
 from saddlery.studies import depths
 from saddlery.studies.depths import unrolled
 from saddlery.studies.study import Progress
 from saddlery.studies.trained import named_digits, train_and_measure
+from saddlery.types import Key, Players
 
 FRACTIONS = (0.25, 0.5)  # the discriminator's size as a fraction of the generator's
 SAMPLES, AT_ONCE = 26_000, 2_000  # customary; and how many are made together
@@ -106,19 +108,19 @@ def experiments(size: Scale) -> dict[str, Experiment]:
     }
 
 
-def named(name: str, setting: Any) -> dict[str, Any]:
+def named(name: str, setting: Setting) -> dict[str, Any]:
     """A setting's coordinates."""
     if name == "relativistic":
         return {"setting": "relativistic R1+R2", "method": "relativistic", "depth": float("nan"), "fraction": 1.0}
     return depths.named(setting, FRACTIONS)
 
 
-def of_players(game: Any, players: Any, key: Any) -> dict[str, Any]:
+def of_players(game: Any, players: Players, key: Key) -> dict[str, Any]:
     """How many classes samples of a trained generator are of, how evenly, and how sure the classifier is of them."""
     return of_samples(game, lambda key, n: game.sample(players.generator, key, n), key)
 
 
-def of_samples(game: Any, draw: Callable[[Any, int], Any], key: Any) -> dict[str, Any]:
+def of_samples(game: Any, draw: Callable[[Any, int], Any], key: Key) -> dict[str, Any]:
     """The same of any images, `draw(key, n)`."""
     judge = classifier(game.data.digits())
     classes, sure = [], []
