@@ -1,24 +1,20 @@
-"""What the longer checks share: programs are compiled in haste, and dropped before they are too many."""
+"""What the longer checks share."""
 
-from pathlib import Path
-
-import jax
 import pytest
 
-MAPPINGS = 15_000  # of memory, of the 65,530 that Linux lets a process have: XLA takes some for each program
+from checks.shared import assert_same, engine, forget, in_haste, interruptible, saddlery  # noqa: F401
+
+UNOPTIMISED = ("test_axes", "test_optimised", "test_runs", "test_studies")
 
 
-@pytest.fixture(scope="session", autouse=True)
-def hasty():
-    """They compile much and compute little."""
-    jax.config.update("jax_disable_most_optimizations", True)
-    yield
-    jax.config.update("jax_disable_most_optimizations", False)
+@pytest.fixture(scope="module", autouse=True)
+def hasty(request):
+    """Programs are compiled in haste where checks compile much and compute little."""
+    in_haste(request.path.stem in UNOPTIMISED)
 
 
 @pytest.fixture(autouse=True)
 def forgetful():
-    """The disk has the programs still."""
-    maps = Path("/proc/self/maps")
-    if maps.exists() and maps.read_bytes().count(b"\n") > MAPPINGS:
-        jax.clear_caches()
+    """Compiled programs are dropped before they are too many for one process: a single check may make thousands."""
+    yield
+    forget()

@@ -3,7 +3,6 @@
 import contextlib
 import functools
 import os
-import signal
 import tracemalloc
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,6 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from checks.shared import assert_same, engine, forget, in_haste, interruptible, saddlery  # noqa: F401
 from jax.flatten_util import ravel_pytree
 
 from saddlery.data import Mixture, ring_centres
@@ -24,37 +24,20 @@ from saddlery.optimisers import optimiser
 from saddlery.rules import RuleInput
 
 REAL = Path(os.environ.get("SADDLERY_DATA") or Path(__file__).parents[2] / "shared" / "data")  # real data sets
-
-
-@pytest.fixture(scope="session", autouse=True)
-def interruptible():
-    """Ctrl-C is heard, also where the suite runs in the background of a shell that ignores it."""
-    heard = signal.getsignal(signal.SIGINT)
-    if heard == signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, heard)
-
-
 UNOPTIMISED = ("dynamics", "networks", "rules", "schedules", "studies")
-MAPPINGS = 15_000  # of memory, of the 65,530 that Linux lets a process have: XLA takes some for each program
 
 
 @pytest.fixture(scope="module", autouse=True)
 def forgetful():
-    """Compiled programs are dropped before they are too many for one process; the disk has them still."""
+    """Compiled programs are dropped before they are too many for one process."""
     yield
-    maps = Path("/proc/self/maps")
-    if maps.exists() and maps.read_bytes().count(b"\n") > MAPPINGS:
-        jax.clear_caches()
+    forget()
 
 
 @pytest.fixture(scope="module", autouse=True)
 def hasty(request):
     """Programs are compiled in haste in rooms whose tests compile much and compute little."""
-    jax.config.update("jax_disable_most_optimizations", bool({*request.path.parts} & {*UNOPTIMISED}))
-    yield
-    jax.config.update("jax_disable_most_optimizations", False)
+    in_haste(bool({*request.path.parts} & {*UNOPTIMISED}))
 
 
 @pytest.fixture
@@ -195,23 +178,6 @@ def walk():
 
 
 @pytest.fixture
-def saddlery(tmp_path, monkeypatch, capsys):
-    """Run a command in an empty folder: its exit code, what it printed, and what it said on stderr."""
-    from saddlery.cli import main
-
-    monkeypatch.chdir(tmp_path)
-    kept = os.environ.get("JAX_COMPILATION_CACHE_DIR", "")
-    monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", kept)  # commands then leave this process's cache as it is
-
-    def command(*arguments):
-        code = main(arguments)
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return command
-
-
-@pytest.fixture
 def real():
     """`real(name)`: the folder of a real data set, by `SADDLERY_DATA` or beside the repository; skips without it."""
 
@@ -238,15 +204,3 @@ def at_most():
             tracemalloc.stop()
 
     return at_most
-
-
-@pytest.fixture
-def assert_same():
-    """`assert_same(one, other)`: two experiments' results agree bit for bit in all but how fast they went."""
-
-    def assert_same(one, other):
-        assert set(one.variables) == set(other.variables)
-        for name in set(one.variables) - {"steps_per_second"}:
-            np.testing.assert_array_equal(one[name], other[name], err_msg=name)
-
-    return assert_same

@@ -1,40 +1,9 @@
-import importlib.util
+"""An example: the others take longer and are among the checks."""
+
 from pathlib import Path
 
 import numpy as np
-import pytest
-
-EXAMPLES = Path(__file__).parents[1] / "examples"
-
-
-def run(name, steps):
-    spec = importlib.util.spec_from_file_location(f"examples.{name}", EXAMPLES / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.main(steps)
-
-
-@pytest.mark.parametrize("name", ["own_equinox", "own_functions", "own_nnx"])
-def test_networks_of_ones_own_find_the_modes(name, capsys):
-    table = run(name, steps=600)
-    assert table.index[-1] == 600
-    assert table.high_quality.iloc[0] < 0.01
-    assert table.high_quality.iloc[-1] > 0.1
-    assert table.modes.iloc[-1] == 8
-    assert "high_quality" in capsys.readouterr().out
-
-
-def test_the_multipliers_find_the_solution_where_simultaneous_descent_does_not(capsys):
-    error = run("constrained", steps=600)
-    assert error["extragradient"] < 1e-4
-    assert error["consensus"] < 1e-4
-    assert error["simultaneous"] > 1.0
-    assert "exactly" in capsys.readouterr().out
-
-
-def test_the_actor_finds_the_riccati_equations_policy():
-    for error in run("actor_critic", steps=800).values():
-        assert error < 0.02  # of a policy of 0.54
+from checks.examples import EXAMPLES, run
 
 
 def test_the_rule_of_ones_own_is_the_optimistic_gradient():
@@ -52,6 +21,6 @@ def test_the_rule_of_ones_own_is_the_optimistic_gradient():
     assert distance["own rule"] < distance["alternating"] < distance["simultaneous"]
 
 
-def test_every_example_is_run_here():
-    here = Path(__file__).read_text(encoding="utf-8")
-    assert [path.stem for path in EXAMPLES.glob("*.py") if f'"{path.stem}"' not in here] == []
+def test_every_example_is_run_here_or_by_the_longer_checks():
+    texts = [Path(__file__).read_text(encoding="utf-8"), (EXAMPLES.parent / "checks/test_examples.py").read_text()]
+    assert [path.stem for path in EXAMPLES.glob("*.py") if f'"{path.stem}"' not in "".join(texts)] == []

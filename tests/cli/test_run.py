@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from checks.house import PLACES, build, lost
 
 from saddlery.cli.run import _free_folder
 from saddlery.experiments.experiment import Experiment
@@ -119,3 +120,15 @@ def test_a_disk_that_fills_up_while_running_is_named_with_what_is_kept(saddlery,
     assert errors.startswith("error: the checkpoint of step 10 could not be written to mine")
     assert errors.endswith("what was written so far is kept in mine, continue with: saddlery resume mine\n")
     assert saddlery("resume", "mine", "--quiet", "--no-report")[0] == 0
+
+
+@pytest.mark.filterwarnings("default")
+def test_nothing_of_the_user_s_is_lost_whatever_lies_where_it_is_to_run(saddlery, tmp_path):
+    made = tmp_path / "made"
+    assert saddlery("run", "bilinear", "--steps", "2", "--seeds", "1", "--quiet", "--out", str(made))[0] == 0
+    (tmp_path / "home").mkdir()
+    theirs = build(tmp_path / "home", made)
+    for out in PLACES:
+        with pytest.MonkeyPatch.context() as patched:
+            code, wrong = lost(tmp_path / "home", theirs, "run", (out, "", ["--force"]), patched)
+        assert (code in (0, 1, 2), wrong) == (True, set()), out

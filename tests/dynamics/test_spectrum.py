@@ -5,15 +5,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from jax.flatten_util import ravel_pytree
 
 import saddlery as sd
 from saddlery.data import Mixture, ring_centres
 from saddlery.dynamics import Spectra, jacobian
-from saddlery.dynamics.eigenvalues import WHICH, Eigenpairs, of_matrix, of_products
-from saddlery.dynamics.jacobian import consensus
-from saddlery.dynamics.jacobian import differences as field_differences
-from saddlery.dynamics.modes import in_eigenvectors, in_krylov_space
+from saddlery.dynamics.eigenvalues import WHICH
+from saddlery.dynamics.modes import in_krylov_space
 from saddlery.dynamics.spectrum import from_matrix, from_products
 from saddlery.game import Pair
 from saddlery.games import Gan
@@ -31,11 +28,6 @@ def assert_same_numbers(found, expected, atol):
         nearest = np.argmin(np.abs(left - value))
         assert abs(left[nearest] - value) < atol, f"{value} is not among the expected"
         left = np.delete(left, nearest)
-
-
-def differences(function, z, step=1e-6):
-    """The Jacobian of a function of a flat vector by central finite differences, a column each."""
-    return np.stack([(function(z + h) - function(z - h)) / (2 * step) for h in step * np.eye(len(z))], axis=1)
 
 
 class Cubic(eqx.Module):
@@ -62,32 +54,6 @@ class Kinked(Cubic):
         return Pair((jnp.abs(g) ** 1.5).sum() + g @ d, d @ d - g @ d)
 
 
-def turning():
-    """A quadratic game of 400 against 300 whose J has known eigenvalues: pairs, and well separated real ones.
-
-    In each player's own rotated coordinates J turns coordinate i of one against coordinate i of the other.
-    """
-    rng = np.random.default_rng(0)
-    n, m, pairs = 400, 300, np.arange(1, 9)
-    Q, R = (np.linalg.qr(rng.normal(size=(size, size)))[0] for size in (n, m))
-    along_g, along_d, coupling = np.linspace(-0.4, 0.9, n), np.linspace(-0.4, 0.9, m), np.zeros((n, m))
-    along_g[:8] = along_d[:8] = 0.1 * pairs
-    coupling[range(8), range(8)] = pairs
-    along_g[8:12] = -5.0, -3.0, 20.0, 12.0  # of the gradient; J's eigenvalues have the other sign
-    along_d[8:12] = -4.0, -2.0, 15.0, 10.0
-    game = sd.games.quadratic(
-        Q @ np.diag(along_g) @ Q.T, Q @ coupling @ R.T, R @ np.diag(along_d) @ R.T, a=rng.normal(size=n)
-    )
-    real = -np.concatenate([along_g[8:], along_d[8:]])
-    return game, np.concatenate([-0.1 * pairs + 1j * pairs, -0.1 * pairs - 1j * pairs, real])
-
-
-@pytest.fixture
-def known(float64):
-    game, eigenvalues = turning()
-    return game, game.init(jax.random.key(0)), eigenvalues
-
-
 # The whole matrix
 
 
@@ -97,22 +63,6 @@ def test_all_eigenvalues_are_those_of_minus_the_gradients_jacobian(position):
     assert found.complete
     assert found.residuals.max() < 1e-12
     np.testing.assert_allclose(found.field_norm, np.linalg.norm(position.xi))
-
-
-def test_the_matrix_is_that_of_finite_differences_a_row_for_every_parameter(gan_position):
-    _, unravel = ravel_pytree(gan_position.players)
-    field = jax.jit(lambda z: -ravel_pytree(sd.gradients(gan_position.game, unravel(z), gan_position.batch))[0])
-    J = jacobian(sd.fixed(gan_position.game, gan_position.batch), gan_position.players, key=KEY)
-    expected = differences(lambda z: np.asarray(field(z)), gan_position.z)
-    np.testing.assert_allclose(J.matrix(), expected, rtol=0, atol=1e-8)
-    assert J.matrix().shape == (30, 30)
-    assert (np.abs(expected).max(1) > 1e-6).all()  # so no row of it may be missing
-
-
-def test_differences_of_the_field_are_products_with_the_jacobian_where_it_is_smooth(position):
-    game, u = sd.fixed(position.game, position.batch), np.random.default_rng(0).standard_normal(len(position.z))
-    found = field_differences(game, position.players, u, 1e-5, key=KEY, batches=2)
-    np.testing.assert_allclose(found, -position.H @ u, atol=1e-7)
 
 
 def test_the_jacobian_is_averaged_before_eigenvalues_are_taken(gan_position, locate):
@@ -200,15 +150,6 @@ def test_a_rule_that_looks_ahead_needs_its_method(quadratic_game):
         sd.spectrum(quadratic_game.game, quadratic_game.players, key=KEY, rule=Unrolled(2))
 
 
-def test_the_consensus_field_on_a_gan_is_that_of_finite_differences(gan_position, direct):
-    rule, (_, unravel) = Consensus(3.0), ravel_pytree(gan_position.players)
-    J = jacobian(sd.fixed(gan_position.game, gan_position.batch), gan_position.players, key=KEY, rule=rule)
-    field = lambda z: -direct(rule, gan_position._replace(players=unravel(z)))  # noqa: E731
-    for u in np.random.default_rng(0).normal(size=(2, J.size)):
-        expected = (field(gan_position.z + 1e-5 * u) - field(gan_position.z - 1e-5 * u)) / 2e-5
-        np.testing.assert_allclose(J.product(u), expected, rtol=0, atol=1e-6)
-
-
 @pytest.mark.parametrize(("at", "same"), [(0.0, True), (0.5, False)])
 def test_the_papers_consensus_matrix_is_the_fields_jacobian_only_at_an_equilibrium(float64, at, same):
     game, players = Cubic(), Pair(jnp.full(2, at), jnp.full(2, at))
@@ -235,30 +176,6 @@ def test_the_first_eigenvalues_by_products(known, which):
     assert not found.complete
 
 
-def test_products_are_counted_and_limited(known):
-    game, players, _ = known
-    J, products = jacobian(game, players, key=KEY), 0
-
-    def counted(u):
-        nonlocal products
-        products += 1
-        return J.product(u)
-
-    with pytest.warns(UserWarning, match=r"\d of the 30 eigenvalues asked for \(largest_real\) converged in \d+"):
-        found = of_products(counted, J.size, 30, "largest_real", products=220)
-    assert 0 < len(found.values) < 30
-    assert found.products == products == J.taken["plain"]
-    assert products <= 220 + 30
-    assert found.residuals.max() < 1e-2
-
-
-def test_a_search_that_finds_nothing_says_so():
-    rng = np.random.default_rng(0)
-    rotation = np.linalg.qr(rng.normal(size=(600, 600)))[0]  # every eigenvalue is on the unit circle
-    with pytest.raises(RuntimeError, match=r"0 of the 4 eigenvalues asked for \(largest_magnitude\) converged in \d+"):
-        of_products(lambda u: rotation @ u, 600, 4, products=25, tolerance=1e-12)
-
-
 def test_norms_are_estimated_within_their_errors(known):
     game, players, _ = known
     J = jacobian(game, players, key=KEY)
@@ -269,16 +186,6 @@ def test_norms_are_estimated_within_their_errors(known):
         assert abs(getattr(estimate, name) - getattr(whole, name)) < 5 * error
     assert estimate.turning == pytest.approx(whole.turning)
     assert estimate.products == J.taken.total()
-
-
-def test_the_consensus_matrix_by_products(known):
-    game, players, _ = known
-    J = jacobian(game, players, key=KEY)
-    both, u = consensus(J, 0.3), np.random.default_rng(0).normal(size=J.size)
-    matrix = J.matrix() - 0.3 * J.matrix().T @ J.matrix()
-    np.testing.assert_allclose(both.product(u), matrix @ u, atol=1e-9)
-    np.testing.assert_allclose(both.transposed(u), matrix.T @ u, atol=1e-9)
-    np.testing.assert_allclose(both.matrix(), matrix, atol=1e-10)
 
 
 def test_a_gan_in_single_precision_by_products_and_by_lapack():
@@ -298,36 +205,6 @@ def test_a_gan_in_single_precision_by_products_and_by_lapack():
 # The modes that carry the field
 
 
-def test_a_field_is_taken_apart_into_eigenvectors():
-    rng = np.random.default_rng(1)
-    blocks = np.diag([-1.0, -2.0, 0.5, 0.0, 0.0])
-    blocks[3:, 3:] = [[-0.1, 3.0], [-3.0, -0.1]]
-    U = rng.normal(size=(5, 5))
-    pairs = of_matrix(U @ blocks @ np.linalg.inv(U))
-    field = 3 * U[:, 1] + 0.2 * U[:, 3]  # of the eigenvalue −2, and of the pair
-    modes = in_eigenvectors(pairs, field)
-    np.testing.assert_allclose(modes.eigenvalues[:2], [-2.0, -0.1 + 3j], atol=1e-9)
-    sizes = np.linalg.norm([3 * U[:, 1], 0.2 * U[:, 3]], axis=1) / np.linalg.norm(field)
-    np.testing.assert_allclose(modes.weights, [*sizes, 0, 0], atol=1e-9)
-    np.testing.assert_allclose(modes.left, [sizes[1], 0, 0, 0], atol=1e-9)
-    np.testing.assert_allclose(modes.carrying(0.9 * sizes[1]), [-2.0, -0.1 + 3j], atol=1e-9)
-    np.testing.assert_allclose(modes.carrying(1.1 * sizes[1]), [-2.0], atol=1e-9)
-
-
-def test_a_field_in_few_modes_is_found_without_a_matrix(known):
-    game, _, _ = known
-    J = jacobian(game, game.init(KEY), key=KEY)
-    values, vectors = np.linalg.eig(J.matrix())
-    first, second = np.argmin(abs(values + 20)), np.argmin(abs(values - (-0.5 + 5j)))
-    field = 2 * vectors[:, first].real + vectors[:, second].real
-    modes = in_krylov_space(J.product, field)
-    assert_same_numbers(modes.eigenvalues, [-20, -0.5 + 5j], 1e-8)  # the space ends after three products
-    np.testing.assert_allclose(modes.residuals, 0, atol=1e-8)
-    exact = in_eigenvectors(of_matrix(J.matrix()), field)
-    np.testing.assert_allclose(modes.weights, exact.weights[:2], atol=1e-8)
-    np.testing.assert_allclose(modes.left, exact.left[:2], atol=1e-8)
-
-
 def test_the_step_is_that_of_the_modes_that_carry_the_field(float64):
     """Of −1 ± 2i and −4, when the field is in the one or the other, however 1 is unstable."""
     game = sd.games.quadratic(np.diag([1.0, 4.0, -1.0]), np.diag([2.0, 0, 0])[:, :1], [[1.0]])
@@ -335,13 +212,6 @@ def test_the_step_is_that_of_the_modes_that_carry_the_field(float64):
     assert sd.spectrum(game, turning, key=KEY).stable_step == pytest.approx(2 / 5)
     assert sd.spectrum(game, straight, key=KEY).stable_step == pytest.approx(2 / 4)
     assert sd.spectrum(game, Pair(jnp.array([0, 1.0, 1.0]), jnp.zeros(1)), key=KEY).stable_step == 0
-
-
-def test_a_matrix_that_lacks_eigenvectors_leaves_a_rest():
-    lacking = Eigenpairs(np.zeros(2, complex), np.array([[1, 1], [0, 0]], complex), np.zeros(2), 0)
-    modes = in_eigenvectors(lacking, np.array([3.0, 4.0]))
-    np.testing.assert_allclose(modes.left[-1], 0.8)
-    assert len(modes.carrying()) == 2
 
 
 def test_a_field_that_vanishes_is_carried_by_nothing(float64):

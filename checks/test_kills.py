@@ -11,10 +11,7 @@ import sys
 import time
 from pathlib import Path
 
-import pytest
-
 from saddlery.experiments.opening import open_results
-from saddlery.records.claims import hold
 from saddlery.records.store import CELLS, Store
 
 KILLS = int(os.environ.get("SADDLERY_KILLS", "3"))
@@ -67,17 +64,3 @@ def test_killed_and_resumed_it_ends_with_the_bits_of_an_uninterrupted_one(saddle
     assert {k: v for k, v in again.attrs.items() if k not in attributes} == {
         k: v for k, v in wanted.attrs.items() if k not in attributes
     }
-
-
-def test_a_second_process_on_the_same_sweep_says_so_and_stops(saddlery):
-    assert (
-        saddlery("run", "bilinear", "--steps", "5", "--seeds", "1", "--quiet", "--no-report", "--out", "mine")[0] == 0
-    )
-    for held in (hold(Path("mine")), Store("mine/results.zarr").claimed(pytest.fail)):
-        with held:
-            code, printed, errors = saddlery("resume", "mine", "--quiet")
-            assert (code, printed) == (1, "")
-            assert f"is being filled by process {os.getpid()} on " in errors
-            assert saddlery("run", "bilinear", "--force", "--out", "mine")[0] == 1
-    assert open_results("mine").sizes["setting"] == 1
-    assert saddlery("resume", "mine", "--quiet", "--no-report")[0] == 0

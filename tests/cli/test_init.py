@@ -4,9 +4,10 @@ import subprocess
 import sys
 
 import pytest
+from checks.commands import command
 
-import saddlery
-from saddlery.cli import cache, main
+import saddlery as sd
+from saddlery.cli import main
 
 HEAVY = ("jax", "numpy", "xarray", "matplotlib", "equinox", "optax", "sklearn", "scipy", "zarr", "orbax", "pandas")
 COMMANDS = ("run", "resume", "report", "diagnose", "study", "list", "data", "doctor", "demo")
@@ -39,33 +40,23 @@ def test_every_command_has_help(command, capsys):
 
 def test_version(capsys):
     assert main(["--version"]) == 0
-    assert capsys.readouterr().out == f"saddlery {saddlery.__version__}\n"
+    assert capsys.readouterr().out == f"saddlery {sd.__version__}\n"
+
+
+WORDS = [words for words in map(command, range(200)) if words[0] != "run"]  # all of which are refused
+
+
+@pytest.mark.parametrize("words", WORDS, ids=range(len(WORDS)))
+def test_random_words_end_with_a_code_and_a_line(saddlery, words):
+    code, printed, errors = saddlery(*words)
+    assert (code, printed) in ((1, ""), (2, ""))
+    assert "Traceback" not in errors
+    assert "a fault in Saddlery" not in errors
+    assert all(line.isprintable() and len(line) < 2000 for line in errors.splitlines())
+    assert errors.splitlines()[-1].startswith("error: ")
 
 
 def test_it_runs_as_a_module():
     done = subprocess.run([sys.executable, "-m", "saddlery", "list", "gamse"], capture_output=True, text=True)
     assert done.returncode == 2
     assert done.stderr.startswith("error: unknown list 'gamse'; did you mean 'games'?")
-
-
-def test_the_cache_is_where_the_environment_says(monkeypatch, tmp_path):
-    monkeypatch.delenv("SADDLERY_CACHE", raising=False)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert cache.folder() == tmp_path / "saddlery"
-    monkeypatch.setenv("SADDLERY_CACHE", str(tmp_path / "mine"))
-    assert cache.folder() == tmp_path / "mine"
-
-
-def test_compiled_programs_are_kept_and_a_cache_that_cannot_be_made_is_done_without(tmp_path):
-    (tmp_path / "file").write_text("")
-    program = "import saddlery.cli.cache as c; c.enable(); import jax; print(jax.jit(lambda x: x + 1)(1))"
-    for folder in (tmp_path / "cache", tmp_path / "file" / "below"):
-        done = subprocess.run(
-            [sys.executable, "-c", program],
-            env={"SADDLERY_CACHE": str(folder), "JAX_PLATFORMS": "cpu"},
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        assert (done.stdout, done.stderr) == ("2\n", "")
-    assert list((tmp_path / "cache").iterdir())

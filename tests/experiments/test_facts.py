@@ -1,0 +1,29 @@
+"""What results know of their experiment."""
+
+import numpy as np
+
+from saddlery.experiments.execution import run
+from saddlery.experiments.experiment import Experiment
+
+SMALL = Experiment("bilinear", ("simultaneous", "extragradient"), steps=20, seeds=2, every=5, title="Two")
+
+
+def test_results_of_a_mixture_know_its_modes_and_a_perfect_sampler(tmp_path):
+    one = Experiment("ring(batch=16)", ("simultaneous",), steps=2, seeds=1, every=1, samples=200, average=0.9)
+    results = run(one, tmp_path)
+    assert results["modes_total"].values.tolist() == [8]
+    assert results.attrs["samples_measured"] == 200
+    assert results["centres"].dims == ("mode", "coordinate")
+    np.testing.assert_allclose(np.linalg.norm(results["centres"], axis=1), 1.0, rtol=1e-6)
+    assert 0.9 < results["perfect_high_quality"].item() <= 1.0
+    assert results["discriminator_optimiser"].values.tolist() == ["adam(learning_rate=0.0001, b1=0.5)"]
+    assert results["samples"].dims == ("setting", "seed", "step", "sample", "coordinate")
+    assert "averaged_modes" in results
+
+
+def test_results_of_images_hold_real_ones_to_compare_with(tmp_path):
+    one = Experiment("digits(batch=8, width=8)", ("simultaneous",), steps=1, seeds=1, every=1, samples=100)
+    results = run(one, tmp_path)
+    assert results["real"].dims == ("sample", "y", "x", "channel")
+    assert results["real"].dtype == results["samples"].dtype == np.uint8
+    assert results["samples"].shape[3:] == results["real"].shape
