@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from checks.pages import without_plugins
 
 import saddlery as sd
 from saddlery import plugins
@@ -47,13 +48,8 @@ SWEEP = ("corner", "-m", "mine(gamma=[0.5, 2.0])", "--steps", "6", "--every", "3
 @pytest.fixture(autouse=True)
 def _as_before():
     """What a test adds is gone after it."""
-    before = {kind: dict(table) for kind, table in plugins.tables().items()}
-    yield
-    for kind, table in plugins.tables().items():
-        table.clear()
-        table.update(before[kind])
-    plugins._loaded.clear()
-    plugins._discovered.clear()
+    with without_plugins():
+        yield
 
 
 @pytest.fixture

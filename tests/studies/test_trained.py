@@ -16,7 +16,7 @@ EXPERIMENTS = {
 
 
 def named(name, setting):
-    return {"setting": f"{name} {setting.method.partition('(')[0]}", "method": setting.levels["method"]}
+    return {"setting": f"{name} {setting.method.name}", "method": setting.levels["method"]}
 
 
 class Measure:
