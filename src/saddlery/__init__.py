@@ -33,7 +33,7 @@ _HOMES = {
 _MODULES = ("data", "dynamics", "games", "losses", "methods", "metrics", "networks", "report", "rules", "schedules")
 
 __all__ = [*_HOMES, *_MODULES]
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 
 def __getattr__(name: str) -> Any:
