@@ -12,8 +12,10 @@ class Positions:
 
     It is for games of few; `saddlery.plots.path` and `saddlery.plots.field` draw what it records.
 
+        >>> import jax
+        >>> import jax.numpy as jnp
         >>> import saddlery as sd
-        >>> players = sd.Pair(jax.numpy.array([3.0]), jax.numpy.array([5.0]))
+        >>> players = sd.Pair(jnp.array([3.0]), jnp.array([5.0]))
         >>> Positions()(sd.games.bilinear(), players, jax.random.key(0))["position"].tolist()
         [3.0, 5.0]
     """

@@ -31,14 +31,14 @@ def atlas(of: xr.Dataset, game: str | None = None) -> Picture:
     training came to, its line is the edge of the region in which the multipliers at the equilibrium are all within
     the unit circle.
 
-        import saddlery as sd
-        from saddlery.studies.study import find
-
-        results = find("atlas").run("runs/atlas")  # what `saddlery study atlas --out runs/atlas` leaves
-        sd.plots.atlas(results, game="bilinear")
+        >>> verdict = ("game", "method", "value", "step"), [[[[0.0, 2.0]]]]  # converges, diverges
+        >>> games = {"game": ["bilinear"], "title": ("game", ["Bilinear game"]), "method": ["newton"]}
+        >>> atlas(xr.Dataset({"verdict": verdict}, games)).alt
+        'Share of step sizes that converge at the best parameter, over games: newton 50.0%.'
 
     **Arguments:**
-    - `of`: the results of the study `atlas`: `verdict` and `predicted_rate` (game, method, value, step).
+    - `of`: the results of the study, as `saddlery.studies.study.find("atlas").open(folder)` reads them:
+      `verdict` and `predicted_rate` (game, method, value, step).
     - `game`: one of theirs; without it, all in one picture.
 
     **Raises:** `TypeError` for what is no dataset; `ValueError` for a dataset that is no atlas, and a game that it does
@@ -80,7 +80,7 @@ def maps(game: xr.Dataset) -> Picture:
         axes.set_ylabel(str(each["parameter"].values), fontsize=6.5, color=INK, labelpad=1)
     for axes in list(cells.flat)[len(tuned) + 1 :]:
         axes.set_axis_off()
-    for axes in list(cells.flat)[len(tuned) + 1 - COLUMNS : len(tuned) + 1]:
+    for axes in list(cells.flat)[max(0, len(tuned) + 1 - COLUMNS) : len(tuned) + 1]:
         axes.set_xlabel("step $h$", fontsize=7.5, color=INK)
         axes.tick_params(labelbottom=True)
     handles: list[Artist] = [

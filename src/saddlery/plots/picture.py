@@ -19,7 +19,7 @@ from saddlery.plots.style import DPI
 from saddlery.records import storage
 
 KINDS = ("svg", "png")
-SALT = {"svg.hashsalt": "saddlery"}  # names in an SVG file are then digests, so that one figure is always one file
+SALT = "saddlery"  # with which names in an SVG file are digests, so that one figure is always one file
 
 
 class Picture(NamedTuple):
@@ -95,7 +95,7 @@ def render(figure: Figure, name: str, alt: str) -> Picture:
     figure.draw_without_rendering()
     figure.set_layout_engine("none")  # laid out once, for both files
     files = {}
-    with matplotlib.rc_context(SALT):
+    with matplotlib.rc_context({"svg.hashsalt": SALT}):
         for kind, metadata in (("svg", {"Date": None}), ("png", None)):
             buffer = io.BytesIO()
             figure.savefig(buffer, format=kind, dpi=DPI, metadata=metadata)

@@ -19,11 +19,11 @@ def samples(of: Any, *, setting: str | None = None, step: int | None = -1) -> Pi
 
     Of each setting its median seed at the last record is shown, by modes covered where these were counted.
 
-        import saddlery as sd
-
-        results = sd.sweep("ring", ["simultaneous", "consensus"], steps=2000, seeds=2)
-        sd.plots.samples(results, setting="consensus").save("samples.svg")
-        sd.plots.samples(results, step=None)  # along training
+        >>> import numpy as np
+        >>> drawn = np.random.default_rng(0).normal(size=(2, 100, 2))
+        >>> dataset = xr.Dataset({"samples": (("step", "sample", "coordinate"), drawn)}, {"step": [0, 10]})
+        >>> samples(dataset).alt
+        'Samples at step 10; rows: run, seed 0.'
 
     **Arguments:**
     - `of`: a `Run`, a `Results` or a dataset with the variable `samples`.

@@ -70,4 +70,5 @@ def limits(dataset: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
         points = np.quantile(points, [0.005, 0.995], axis=0) if len(points) else np.array([[-1.0, -1.0], [1.0, 1.0]])
     middle = (points.max(0) + points.min(0)) / 2
     half = 1.35 * abs(points - middle).max() + 4 * max(facts.distinct(dataset, "mode_std"), default=0.0)
+    half = half or 1.0  # of points that all lie in one place
     return middle - half, middle + half

@@ -38,7 +38,7 @@ def trend(diagnosis: Any, what: str) -> Picture:
         axes.axvline(here, color=GREY, linewidth=0.8, linestyle=(0, (3, 2)))
     if what == "norms" and (path["generator_norm"].values > 0).any():
         logarithmic(axes)
-    if sample == "modes" and what == "samples":
+    if quality is not None and sample == "modes" and what == "samples":
         axes.set_ylim(-0.3, quality.best + 0.3)
     if what != "samples":
         axes.legend(fontsize=7.5, framealpha=0.85, edgecolor="none", labelcolor=INK)
