@@ -30,7 +30,9 @@ _HOMES = {
     "sweep": "sweeping",
     "train": "training",
 }
-_MODULES = ("data", "dynamics", "games", "losses", "methods", "metrics", "networks", "report", "rules", "schedules")
+_MODULES = (
+    "data", "dynamics", "games", "losses", "methods", "metrics", "networks", "plots", "report", "rules", "schedules",
+)  # fmt: skip
 
 __all__ = [*_HOMES, *_MODULES]
 __version__ = "0.2.0"

@@ -7,6 +7,7 @@ from saddlery import losses as losses
 from saddlery import methods as methods
 from saddlery import metrics as metrics
 from saddlery import networks as networks
+from saddlery import plots as plots
 from saddlery import report as report
 from saddlery import rules as rules
 from saddlery import schedules as schedules

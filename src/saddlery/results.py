@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from saddlery.arguments import plain
+from saddlery.analysis.markup import paragraph
 from saddlery.experiments.built import BuiltExperiment
 from saddlery.experiments.experiment import Experiment
 from saddlery.experiments.export import export
@@ -188,7 +188,7 @@ class Results:
 
     def _repr_html_(self) -> str:
         """The table, in notebooks."""
-        return f"<p>{plain(repr(self))}</p>{self.table().to_html(index=False, border=0)}"
+        return paragraph(repr(self)) + self.table().to_html(index=False, border=0)
 
 
 def _last(measure: Any) -> Any:

@@ -77,6 +77,12 @@ class Run:
             raise InvalidValue(f"only: there are {len(self.players)} runs; take one of them, run.seed(0)")
         return self.seed(0)
 
+    def _repr_html_(self) -> str:
+        """A row for each seed, in notebooks."""
+        from saddlery.analysis.markup import of_runs
+
+        return of_runs(self.history)
+
 
 def train(
     game: Game,

@@ -8,7 +8,7 @@ import xarray as xr
 import saddlery as sd
 from saddlery.analysis.measures import MEASURES, Measure, described, measure_of, measured
 from saddlery.metrics.probes import Losses
-from saddlery.report.figures import curves
+from saddlery.plots import curves
 from saddlery.report.page import write
 from saddlery.report.summary import columns
 

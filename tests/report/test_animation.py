@@ -7,10 +7,10 @@ import numpy as np
 from matplotlib.colors import to_rgb
 from PIL import Image
 
+from saddlery.analysis.seeds import median_seeds
+from saddlery.plots.images import tiled
+from saddlery.plots.strip import limits
 from saddlery.report.animation import FRAMES, PIXELS, SIDE, animation
-from saddlery.report.figures.images import tiled
-from saddlery.report.figures.strip import limits
-from saddlery.report.seeds import median_seeds
 
 
 def pixels(film):

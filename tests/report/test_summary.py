@@ -7,8 +7,8 @@ import pytest
 from checks.told import unsaid
 from rich.console import Console
 
+from saddlery.analysis.seeds import median_seeds, recorded, spaced
 from saddlery.report import collapsed, summary_table, table
-from saddlery.report.seeds import median_seeds, recorded, spaced
 from saddlery.report.summary import PERFECT
 from saddlery.report.words import extent, findings
 

@@ -56,6 +56,23 @@ class Diagnosis:
 
         return summary(self)
 
+    def _repr_html_(self) -> str:
+        """The verdict, what was measured, and what would help, in notebooks."""
+        from saddlery.analysis.markup import paragraph, table
+        from saddlery.diagnosis.words import advice, conclusion, rows
+
+        proposed = advice(self)
+        return "".join(
+            (
+                paragraph(f"{self.verdict.word}: {self.verdict.because}"),
+                table(("What was measured", "Value", "What it means"), rows(self)),
+                *(paragraph(f"not computed: {text}") for text in self.evidence.missing),
+                *(paragraph(f"note: {text}") for text in self.evidence.remarks),
+                table(("", "Change", "Why, or with what outcome"), proposed) if proposed else "",
+                paragraph(conclusion(self)),
+            )
+        )
+
 
 def diagnose(
     game: Game | Subject | str | os.PathLike,

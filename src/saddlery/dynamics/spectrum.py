@@ -23,6 +23,7 @@ from saddlery.types import Key, Memory, Players
 LARGEST = 8192  # rows of a matrix whose eigenvalues LAPACK is asked for all: its time grows as their cube
 SMALL = 512  # rows up to which a few eigenvalues are also found among all
 BYTES = 56  # a matrix entry, of the matrix and of LAPACK's and our copies of it, complex ones among them
+SHOWN = 6  # eigenvalues that a notebook's table names
 SAMPLES = 10  # random vectors of the estimate of norms where there is no matrix
 
 
@@ -109,6 +110,25 @@ class Spectrum:
         has a real part of zero or more: w grows along it, or turns.
         """
         return stable_step(self.modes.carrying(), self.tolerance)
+
+    def _repr_html_(self) -> str:
+        """What the eigenvalues say, and those of largest magnitude, in notebooks."""
+        from saddlery.analysis.markup import table
+        from saddlery.analysis.numbers import complex_number, number
+
+        c, found = self.counts, self.eigenvalues
+        largest = found[np.argsort(-np.abs(found), kind="stable")]
+        different = dict.fromkeys(complex_number(complex(value)) for value in largest)  # a pair is one
+        rows = [
+            ("eigenvalues", f"{len(found):,} of {self.size:,}"),
+            ("real parts", f"{c.negative:,} negative, {c.zero:,} zero, {c.positive:,} positive"),
+            ("largest", ", ".join([*different][:SHOWN]) + (", …" if len(different) > SHOWN else "")),
+            ("rotation", number(self.rotation)),
+            ("worst angle −Re λ / |Im λ|", number(self.angle)),
+            ("field norm", number(self.field_norm)),
+            ("stable step", number(self.stable_step)),
+        ]
+        return table(("Spectrum", "Value"), rows)
 
 
 def count(eigenvalues: np.ndarray, tolerance: float) -> Counts:

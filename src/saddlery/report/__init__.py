@@ -1,7 +1,7 @@
 """From labelled results to figures, a table and one HTML page."""
 
+from saddlery.plots.style import colour
 from saddlery.report.page import write
-from saddlery.report.style import colour
 from saddlery.report.summary import collapsed, summary_table, table
 
 __all__ = ["collapsed", "colour", "summary_table", "table", "write"]

@@ -10,10 +10,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
 from saddlery.analysis import facts
-from saddlery.report.figures.images import tiled
-from saddlery.report.figures.strip import limits
-from saddlery.report.seeds import drawable, ended, median_seeds, recorded, spaced
-from saddlery.report.style import GREY, Look, canvas, looks
+from saddlery.analysis.seeds import drawable, ended, median_seeds, recorded, spaced
+from saddlery.plots.images import tiled
+from saddlery.plots.strip import limits
+from saddlery.plots.style import GREY, Look, canvas, looks
 
 FRAMES = 40
 PIXELS = 288  # of a frame's side

@@ -6,19 +6,21 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
 
 from saddlery.diagnosis import Diagnosis
 from saddlery.diagnosis.verification import Verification, measured
 from saddlery.diagnosis.words import GAINS, advice, conclusion, rows
+from saddlery.plots.curves import curves
+from saddlery.plots.frame import frame
+from saddlery.plots.path import path
+from saddlery.plots.picture import Picture, render
+from saddlery.plots.spectrum import spectrum
+from saddlery.plots.style import COLOURS, GREY, INK, logarithmic
 from saddlery.records import storage
 from saddlery.report.finding import Finding
 from saddlery.report.sections import Cell, Row, Table
-from saddlery.report.style import COLOURS, GREY, INK, RULE, Picture, canvas, dress, logarithmic, render
 from saddlery.report.template import files, filled, write_page
 
-GENERATOR, DISCRIMINATOR = COLOURS["simultaneous"], COLOURS["consensus"]
-FIELD = INK
 TONES = {"converging": "good", "cycling": "bad", "diverging": "bad", "stalled": "bad", "collapsed": "bad"}
 
 
@@ -89,104 +91,18 @@ def record(diagnosis: Diagnosis) -> dict[str, Any]:
 
 def pictures(diagnosis: Diagnosis) -> list[Picture]:
     """The figures: norms, losses, samples, the path, the spectrum, and each verification."""
-    drawn = [_along(diagnosis, "norms"), _along(diagnosis, "losses")]
-    if diagnosis.facts.quality is not None:
-        drawn.append(_along(diagnosis, "samples"))
+    drawn = [*curves(diagnosis)]
     if diagnosis.trial.path["position"].values.any():
-        drawn.append(_path(diagnosis))
+        drawn.append(path(diagnosis))
     if diagnosis.evidence.spectrum is not None and len(diagnosis.evidence.spectrum.eigenvalues):
-        drawn.append(_spectrum(diagnosis))
+        drawn.append(spectrum(diagnosis))
     return drawn + ([_verified(diagnosis.verifications)] if diagnosis.verifications else [])
-
-
-def _frame(title: str, horizontal: str, vertical: str) -> tuple[Any, Axes]:
-    """A figure with one pair of axes, named."""
-    figure = canvas(3.9, 2.9, layout="constrained")
-    axes = dress(figure.add_subplot())
-    axes.grid(color=RULE, linewidth=0.6)
-    axes.set_axisbelow(True)
-    axes.set_title(title, loc="left", fontsize=10, fontweight="bold", color=INK)
-    axes.set_xlabel(horizontal, fontsize=8, color=INK)
-    axes.set_ylabel(vertical, fontsize=8, color=INK)
-    return figure, axes
-
-
-def _along(diagnosis: Diagnosis, what: str) -> Picture:
-    """Norms, losses or the samples' measure along the run, and from the grey line on along the trial run."""
-    quality = diagnosis.facts.quality
-    sample = "" if quality is None else quality.name
-    titles = {"norms": ("Gradient norms", "norm (loss per unit)"), "losses": ("Losses", "loss (as minimised)")}
-    titles["samples"] = ("Modes covered", "modes (count)") if sample == "modes" else ("Samples' distance", "distance")
-    lines = {"samples": [(sample, "samples", FIELD)]}
-    for kind in ("norm", "loss"):
-        name = {"norm": "norms", "loss": "losses"}[kind]
-        lines[name] = [(f"{player}_{kind}", player, c) for player, c in
-                       (("generator", GENERATOR), ("discriminator", DISCRIMINATOR))]  # fmt: skip
-    figure, axes = _frame(titles[what][0], "training step", titles[what][1])
-    path, history, here = diagnosis.trial.path, diagnosis.subject.history, diagnosis.subject.step
-    for variable, label, color in lines[what]:
-        if history is not None and variable in history:
-            axes.plot(history["step"], history[variable], color=color, linewidth=1.2)
-        axes.plot(path["step"] + here, path[variable], color=color, linewidth=1.2, label=label)
-    if history is not None:
-        axes.axvline(here, color=GREY, linewidth=0.8, linestyle=(0, (3, 2)))
-    if what == "norms" and (path["generator_norm"].values > 0).any():
-        logarithmic(axes)
-    if sample == "modes" and what == "samples" and quality is not None:
-        axes.set_ylim(-0.3, quality.best + 0.3)
-    if what != "samples":
-        axes.legend(fontsize=7.5, framealpha=0.85, edgecolor="none", labelcolor=INK)
-    alt = f"{titles[what][0]} along training; the dashed line is where the trial run begins."
-    return render(figure, what, alt)
-
-
-def _path(diagnosis: Diagnosis) -> Picture:
-    """The path in its plane of most movement, from light to dark."""
-    positions = diagnosis.trial.path["position"].values.astype(float)
-    centred = positions - positions.mean(0)
-    left, strengths, _ = np.linalg.svd(centred, full_matrices=False)
-    plane = np.zeros((len(positions), 2))
-    known = min(2, len(strengths))
-    plane[:, :known] = left[:, :known] * strengths[:known]
-    share = (strengths[:2] ** 2).sum() / (strengths**2).sum()
-    figure, axes = _frame("The path of the trial run", "first component", "second component")
-    axes.plot(*plane.T, color=GREY, linewidth=0.7)
-    axes.scatter(*plane.T, c=diagnosis.trial.path["step"].values, cmap="viridis_r", s=9, linewidth=0, zorder=3)
-    axes.plot(*plane[0], "o", color="white", markeredgecolor=INK, markersize=6, zorder=4)
-    axes.set_aspect("equal", adjustable="datalim")
-    trends = diagnosis.facts.trends
-    alt = (
-        f"The players' path in the plane of its two principal components, {share:.0%} of its variance, from the ring "
-        f"at the start to dark: {trends.turns:.1f} turns about its mean."
-    )
-    return render(figure, "path", alt)
-
-
-def _spectrum(diagnosis: Diagnosis) -> Picture:
-    """Eigenvalues in the complex plane, and the modes that carry v, larger the heavier."""
-    evidence = diagnosis.evidence
-    assert evidence.spectrum is not None
-    values = np.concatenate([evidence.spectrum.eigenvalues, evidence.growing])
-    figure, axes = _frame("Eigenvalues of J", "real part (per unit of step)", "imaginary part")
-    axes.axvline(0, color=INK, linewidth=0.8)
-    axes.plot(np.real(values), np.imag(values), "o", color=DISCRIMINATOR, markersize=3, alpha=0.6, label="eigenvalues")
-    carrying = np.concatenate([evidence.carrying, evidence.carrying.conj()])
-    weights = np.concatenate([evidence.weights] * 2)
-    if len(carrying):
-        axes.scatter(
-            np.real(carrying), np.imag(carrying), s=10 + 140 * weights / weights.max(), facecolor="none",
-            edgecolor=GENERATOR, linewidth=1.1, label="modes that carry v",
-        )  # fmt: skip
-    axes.legend(fontsize=7.5, frameon=False, labelcolor=INK)
-    kind = "all" if evidence.spectrum.complete else f"{len(values)} extreme ones of {evidence.spectrum.size:,}"
-    alt = f"The eigenvalues of J in the complex plane, {kind}, and the {len(evidence.carrying)} modes that carry v."
-    return render(figure, "spectrum", alt)
 
 
 def _verified(verifications: list[Verification]) -> Picture:
     """The measure along the verification, without a change and with each candidate: every seed, and medians."""
     measure = verifications[0].measure
-    figure, axes = _frame("Verified by training", "steps from the same players", GAINS[measure])
+    figure, axes = frame("Verified by training", "steps from the same players", GAINS[measure])
     palette = [COLOURS[name] for name in ("consensus", "unrolled", "alternating", "optimistic")]
     runs = [("without a change", verifications[0].histories[0], GREY)]
     runs += [(v.candidate.name, v.histories[1], palette[i % 4]) for i, v in enumerate(verifications)]

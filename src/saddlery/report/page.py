@@ -12,12 +12,14 @@ import xarray as xr
 from saddlery.analysis.facts import optimisers
 from saddlery.analysis.measures import measured
 from saddlery.errors import InvalidValue
+from saddlery.plots.curves import curve, drawn_of
+from saddlery.plots.picture import Picture
+from saddlery.plots.samples import pictures
+from saddlery.plots.style import looks
 from saddlery.report import sweeps
 from saddlery.report.animation import Animation, animation
-from saddlery.report.figures import curves, pictures
 from saddlery.report.finding import Finding
 from saddlery.report.sections import Row, Table
-from saddlery.report.style import Picture, looks
 from saddlery.report.summary import columns, labels, title
 from saddlery.report.template import files, filled, write_page
 from saddlery.report.words import extent, findings
@@ -98,7 +100,7 @@ def _part(dataset: xr.Dataset, taken: Sequence[str]) -> Part:
         map=sweeps.every(whole),
         of=whole.sizes["setting"],
         animation=animation(dataset),
-        curves=curves(dataset),
+        curves=[curve(dataset, each) for each in drawn_of(dataset)],
         settings=_settings(dataset),
         command=str(dataset.attrs.get("command", "")),
     )

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from saddlery.plots.picture import Picture
 from saddlery.report.sheet import Sheet
-from saddlery.report.style import Picture
 
 
 class Cell(NamedTuple):

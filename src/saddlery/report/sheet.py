@@ -10,7 +10,8 @@ from PIL import Image
 
 from saddlery.analysis import facts
 from saddlery.errors import InvalidValue
-from saddlery.report.style import GREY, canvas, dress, render, tint
+from saddlery.plots.picture import render
+from saddlery.plots.style import GREY, canvas, dress, tint
 
 GAP = 1  # pixels between two images
 SHOWN, SIDE = 36, 220  # of a sheet: how many images, and its least side in pixels

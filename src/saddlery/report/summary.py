@@ -9,8 +9,8 @@ import xarray as xr
 from saddlery.analysis import facts
 from saddlery.analysis.measures import Measure, measured
 from saddlery.analysis.numbers import number
+from saddlery.analysis.seeds import diverged, last
 from saddlery.report.sections import Cell
-from saddlery.report.seeds import diverged, last
 
 if TYPE_CHECKING:
     from pandas import DataFrame

@@ -6,10 +6,10 @@ import xarray as xr
 from saddlery.analysis import facts
 from saddlery.analysis.comparison import best, measures
 from saddlery.analysis.measures import MEASURES
-from saddlery.report.figures.heat import heat
+from saddlery.analysis.seeds import last
+from saddlery.plots.heat import heat
+from saddlery.plots.picture import Picture
 from saddlery.report.finding import Finding
-from saddlery.report.seeds import last
-from saddlery.report.style import Picture
 
 FEW = 12  # settings that are all shown
 

@@ -9,9 +9,9 @@ import xarray as xr
 from saddlery.analysis import facts
 from saddlery.analysis.intervals import interval
 from saddlery.analysis.numbers import number
+from saddlery.plots.style import tint
 from saddlery.report.finding import Finding
 from saddlery.report.sections import Cell, Row, Table
-from saddlery.report.style import tint
 
 
 class Column(NamedTuple):

@@ -1,6 +1,5 @@
 """Pages out of the templates beside this file, written with their figures."""
 
-import base64
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -8,8 +7,8 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from saddlery.plots.picture import Picture, png_uri, svg_uri
 from saddlery.records import storage
-from saddlery.report.style import Picture
 
 
 def write_page(folder: str | os.PathLike, page: str, figures: Mapping[str, bytes]) -> Path:
@@ -53,13 +52,3 @@ def filled(template: str, **shown: Any) -> str:
     )
     environment.filters |= {"uri": svg_uri, "png_uri": png_uri}
     return environment.get_template(template).render(shown)
-
-
-def svg_uri(svg: bytes) -> str:
-    """An SVG file as a data URI."""
-    return f"data:image/svg+xml;base64,{base64.b64encode(svg).decode()}"
-
-
-def png_uri(png: bytes) -> str:
-    """A PNG file as a data URI."""
-    return f"data:image/png;base64,{base64.b64encode(png).decode()}"

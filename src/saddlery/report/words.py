@@ -8,8 +8,8 @@ import xarray as xr
 from saddlery.analysis import facts
 from saddlery.analysis.measures import measured
 from saddlery.analysis.numbers import number, percent
+from saddlery.analysis.seeds import diverged, drawable, last, median_seeds, unfinished
 from saddlery.report.finding import Finding
-from saddlery.report.seeds import diverged, drawable, last, median_seeds, unfinished
 from saddlery.report.summary import collapsed
 
 

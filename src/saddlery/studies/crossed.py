@@ -10,11 +10,12 @@ from saddlery.analysis import comparison, facts
 from saddlery.analysis.intervals import ci_text, spread
 from saddlery.analysis.measures import MEASURES, Measure
 from saddlery.analysis.numbers import exact, number, percent
-from saddlery.report.figures.heat import heat
+from saddlery.plots.heat import heat
+from saddlery.plots.picture import Picture
+from saddlery.plots.style import colour
 from saddlery.report.finding import Finding
 from saddlery.report.sections import Cell, Content, Row, Section, Table
 from saddlery.report.sheet import Sheet, median_seed, sheet
-from saddlery.report.style import Picture, colour
 from saddlery.report.tables import cell
 
 DISTANCE = MEASURES["sliced_wasserstein"]

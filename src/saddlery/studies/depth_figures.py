@@ -8,7 +8,8 @@ import xarray as xr
 from saddlery.analysis import facts
 from saddlery.analysis.intervals import interval
 from saddlery.analysis.numbers import number
-from saddlery.report.style import GREY, INK, RULE, Picture, canvas, dress, render
+from saddlery.plots.picture import Picture, render
+from saddlery.plots.style import GREY, INK, RULE, canvas, dress
 from saddlery.report.tables import Column, last
 from saddlery.studies.depths import SIZES
 

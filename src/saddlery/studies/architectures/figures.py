@@ -5,7 +5,8 @@ from typing import Any
 import xarray as xr
 
 from saddlery.analysis.numbers import number
-from saddlery.report.style import INK, RULE, STROKES, Picture, canvas, colour, dress, logarithmic, render
+from saddlery.plots.picture import Picture, render
+from saddlery.plots.style import INK, RULE, STROKES, canvas, colour, dress, logarithmic
 
 CURVES = {
     "discriminator_loss": "discriminator's loss",

@@ -3,8 +3,8 @@
 import xarray as xr
 
 from saddlery.analysis.numbers import number, percent
+from saddlery.plots.style import colour
 from saddlery.report.sections import Content, Row, Section, Table
-from saddlery.report.style import colour
 from saddlery.report.tables import cell
 from saddlery.studies import crossed
 from saddlery.studies.architectures.figures import along

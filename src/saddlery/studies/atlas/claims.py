@@ -6,8 +6,7 @@ import numpy as np
 import xarray as xr
 
 from saddlery.analysis.numbers import percent
-
-NEUTRAL = 1e-6  # within which of 1 a predicted rate says neither
+from saddlery.analysis.rates import NEUTRAL
 
 
 class Claim(NamedTuple):

@@ -4,9 +4,10 @@ import numpy as np
 import xarray as xr
 
 from saddlery.analysis.numbers import exact, number
+from saddlery.plots.atlas import maps, overview
 from saddlery.report.sections import Cell, Content, Row, Section, Table
 from saddlery.studies.atlas.claims import at_each, claims
-from saddlery.studies.atlas.figures import maps, overview, race, reading
+from saddlery.studies.atlas.figures import race, reading
 
 KNOWN = (
     "Mescheder, Geiger, Nowozin, Which training methods for GANs do actually converge?, 2018. A setting is "

@@ -4,7 +4,8 @@ import xarray as xr
 
 from saddlery.analysis.intervals import ci_text
 from saddlery.analysis.numbers import percent
-from saddlery.report.style import INK, RULE, Picture, canvas, dress, render, tint
+from saddlery.plots.picture import Picture, render
+from saddlery.plots.style import INK, RULE, canvas, dress, tint
 from saddlery.studies.coloured.experiment import FRACTIONS
 from saddlery.studies.depth_figures import depths_of, unrolled
 

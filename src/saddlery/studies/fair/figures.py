@@ -6,8 +6,9 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from saddlery.analysis import comparison, facts
-from saddlery.report.figures.heat import heat
-from saddlery.report.style import GREY, INK, RULE, Picture, canvas, dress, render
+from saddlery.plots.heat import heat
+from saddlery.plots.picture import Picture, render
+from saddlery.plots.style import GREY, INK, RULE, canvas, dress
 from saddlery.studies.fair.costs import BASELINE
 from saddlery.studies.fair.findings import ci_text, holding, order, ranked
 

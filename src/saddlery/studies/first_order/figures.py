@@ -11,7 +11,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from saddlery.analysis.numbers import percent
-from saddlery.report.style import COLOURS, GREY, INK, RULE, Picture, canvas, dress, render
+from saddlery.plots.picture import Picture, render
+from saddlery.plots.style import COLOURS, GREY, INK, RULE, canvas, dress
 from saddlery.studies.first_order.findings import FAMILIES
 
 MEANS, OPEN, INVERTED = (COLOURS["unrolled"], COLOURS["consensus"]), COLOURS["extragradient"], COLOURS["simultaneous"]

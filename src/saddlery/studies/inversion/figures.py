@@ -3,8 +3,9 @@
 import xarray as xr
 
 from saddlery.analysis.intervals import ci_text
-from saddlery.report.figures.dots import dots
-from saddlery.report.style import INK, Picture, canvas, colour, dress, logarithmic, render
+from saddlery.plots.dots import dots
+from saddlery.plots.picture import Picture, render
+from saddlery.plots.style import INK, canvas, colour, dress, logarithmic
 
 
 def smoothness(means: xr.Dataset) -> Picture:

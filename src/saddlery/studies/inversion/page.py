@@ -3,10 +3,10 @@
 import xarray as xr
 
 from saddlery.analysis.numbers import number, percent
-from saddlery.report.figures.dots import dots
+from saddlery.plots.dots import dots
+from saddlery.plots.style import colour
 from saddlery.report.sections import Content, Section
 from saddlery.report.sheet import Sheet, median_seed, sheet
-from saddlery.report.style import colour
 from saddlery.report.tables import Column, table
 from saddlery.studies.inversion.experiment import PUBLISHED
 from saddlery.studies.inversion.figures import likelihoods, smoothness

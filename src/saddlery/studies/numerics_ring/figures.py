@@ -7,8 +7,9 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import PercentFormatter
 
-from saddlery.analysis.numbers import number, percent
-from saddlery.report.style import GREY, INK, RULE, Picture, canvas, dress, looks, render
+from saddlery.analysis.numbers import percent
+from saddlery.plots.picture import Picture, render
+from saddlery.plots.style import GREY, INK, RULE, canvas, dress, looks
 from saddlery.studies.numerics_ring.findings import PANELS, at_kinks, seen
 
 WINDOW = ((-3.5, 0.75), (-1.2, 1.2))  # the part of the plane that the paper shows
@@ -105,30 +106,6 @@ def distribution(dataset: xr.Dataset) -> Picture:
     figure.legend(handles=handles, loc="outside lower center", ncols=5, fontsize=8, frameon=False, labelcolor=INK)
     alt = "Shares of eigenvalues of v′ whose real or imaginary part exceeds a threshold, against the threshold."
     return render(figure, "distribution", alt)
-
-
-def along_path(dataset: xr.Dataset) -> Picture:
-    """Angle and norm of v along the segment from each run's start to its end, every seed."""
-    figure = canvas(9.4, 3.1, layout="constrained")
-    panels = figure.subplots(1, 2)
-    named = {"path_angle": "cosine between v and end − start", "path_norm": "‖v‖ (loss per unit)"}
-    for axes, (name, label) in zip(panels, named.items(), strict=True):
-        dress(axes).grid(color=RULE, linewidth=0.6)
-        axes.axvline(1, color=INK, linewidth=0.9, linestyle=(0, (4, 3)))
-        for i, look in enumerate(looks(dataset)):
-            axes.plot(dataset["position"], dataset[name].isel(setting=i).values.T, color=look.color, linewidth=1.2)
-        axes.set_xlabel("position between start (0) and end (1)", fontsize=8, color=INK)
-        axes.set_ylabel(label, fontsize=8, color=INK)
-    panels[0].axhline(0, color=GREY, linewidth=0.8)
-    panels[1].set_yscale("log")
-    handles = [Line2D([], [], color=look.color, label=look.label) for look in looks(dataset)]
-    figure.legend(handles=handles, loc="outside lower center", ncols=2, fontsize=8, frameon=False, labelcolor=INK)
-    moved = ", ".join(
-        f"{look.label} {number(float(dataset['distance'].isel(setting=i).median()))}"
-        for i, look in enumerate(looks(dataset))
-    )
-    alt = f"Path angle and path norm from the start to the end of each run. Median distance moved: {moved}."
-    return render(figure, "path", alt)
 
 
 def kinks(dataset: xr.Dataset) -> Picture:

@@ -3,11 +3,12 @@
 import xarray as xr
 
 from saddlery.analysis.numbers import number, percent
-from saddlery.report.figures.curves import curves
-from saddlery.report.figures.strip import evolution
+from saddlery.plots.curves import curves
+from saddlery.plots.segment import segment
+from saddlery.plots.strip import evolution
+from saddlery.plots.style import looks
 from saddlery.report.sections import Cell, Content, Row, Section, Table
-from saddlery.report.style import looks
-from saddlery.studies.numerics_ring.figures import FIELDS, along_path, distribution, eigenvalues, kinks
+from saddlery.studies.numerics_ring.figures import FIELDS, distribution, eigenvalues, kinks
 from saddlery.studies.numerics_ring.findings import LARGE, judged
 
 SHOWN = ("modes", "high-quality", "generator-norm", "discriminator-norm")  # of the curves along training
@@ -81,7 +82,7 @@ def content(dataset: xr.Dataset) -> Content:
             "Each line is a seed. Where the end attracts, the cosine is positive before it and changes sign there; "
             "where v turns around the end, it comes close to zero (Berard et al., 2020, whose v is the gradient and "
             "has the other sign).",
-            pictures=[along_path(dataset)],
+            pictures=[segment(dataset)],
         ),
         Section(
             "Training",

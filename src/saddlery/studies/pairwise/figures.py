@@ -4,7 +4,8 @@ import numpy as np
 import xarray as xr
 
 from saddlery.analysis.intervals import ci_text
-from saddlery.report.style import GREY, INK, Picture, canvas, dress, render
+from saddlery.plots.picture import Picture, render
+from saddlery.plots.style import GREY, INK, canvas, dress
 from saddlery.studies.pairwise.findings import of
 
 DASHED = {"real": (INK, "-"), "noise": (GREY, (0, (4, 2))), "untrained": (GREY, (0, (1, 1.2)))}

@@ -4,7 +4,8 @@ import numpy as np
 import xarray as xr
 
 from saddlery.analysis.numbers import number
-from saddlery.report.style import GREY, INK, RULE, Picture, canvas, dress, render, tint
+from saddlery.plots.picture import Picture, render
+from saddlery.plots.style import GREY, INK, RULE, canvas, dress, tint
 
 
 def distances(dataset: xr.Dataset) -> Picture:

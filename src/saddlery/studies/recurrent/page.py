@@ -4,9 +4,9 @@ import xarray as xr
 
 from saddlery.analysis import facts
 from saddlery.analysis.numbers import number, percent
+from saddlery.plots.style import tint
 from saddlery.report.sections import Content, Section
 from saddlery.report.sheet import Sheet, sheet
-from saddlery.report.style import tint
 from saddlery.report.tables import Column, controls, table
 from saddlery.studies.recurrent.experiment import PAIRS, SURE
 from saddlery.studies.recurrent.figures import distances

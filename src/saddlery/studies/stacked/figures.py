@@ -5,7 +5,8 @@ import xarray as xr
 
 from saddlery.analysis import facts
 from saddlery.analysis.numbers import number
-from saddlery.report.style import INK, RULE, Picture, canvas, dress, logarithmic, render, tint
+from saddlery.plots.picture import Picture, render
+from saddlery.plots.style import INK, RULE, canvas, dress, logarithmic, tint
 from saddlery.studies.stacked.experiment import FRACTIONS
 
 

@@ -6,23 +6,24 @@ from matplotlib.axes import Axes
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from saddlery.analysis import facts
-from saddlery.report.figures.grid import COLUMNS, alt, grid, heading, label
-from saddlery.report.seeds import ended, median_seeds, spaced
-from saddlery.report.style import GREY, INK, Picture, canvas, looks, render
+from saddlery.analysis.seeds import ended, median_seeds, spaced
+from saddlery.plots.grid import COLUMNS, alt, grid, heading, label
+from saddlery.plots.picture import Picture, render
+from saddlery.plots.style import GREY, INK, canvas, looks
 
 SIDE = 8  # images along each side of the last record's squares
 SMALL = 5  # and of the evolution's
 PANEL = 2.6  # inches
 
 
-def drawn(dataset: xr.Dataset) -> Picture:
-    """Real images and each setting's, of its median seed at the last record, as squares of images."""
+def drawn(dataset: xr.Dataset, record: int = -1) -> Picture:
+    """Real images and each setting's, of its median seed at a record, by default the last, as squares of images."""
     chosen, styles = median_seeds(dataset), looks(dataset)
     panels: list[tuple[str, str, str, np.ndarray | None]] = []
     for of, images in facts.arrays(dataset, "real"):
         panels.append((f"real, {of}" if of else "real", "from the data", INK, images))
     for i, (look, seed) in enumerate(zip(styles, chosen, strict=True)):
-        final = _images(dataset.isel(setting=i, seed=seed, step=-1))
+        final = _images(dataset.isel(setting=i, seed=seed, step=record))
         panels.append((look.label, f"seed {dataset['seed'].values[seed]}", look.color, final))
     columns = min(len(panels), 4)
     rows = -(-len(panels) // columns)
@@ -34,7 +35,7 @@ def drawn(dataset: xr.Dataset) -> Picture:
         show(axes, images, SIDE, tint)
         axes.set_title(name, fontsize=9.5, weight="bold", color=tint, loc="left", pad=4)
         axes.set_title(origin, fontsize=8, color=GREY, loc="right", pad=4)
-    step = dataset["step"].values[-1]
+    step = dataset["step"].values[record]
     figure.suptitle(f"Images drawn at step {step:,}", x=0.01, ha="left", fontsize=11, weight="bold", color=INK)
     words = ", ".join(f"{name} ({origin})" for name, origin, *_ in panels)
     return render(figure, "drawn", f"Squares of {SIDE} by {SIDE} images at step {step}: {words}.")

@@ -1,6 +1,7 @@
 """A measure along training: the median over seeds, the spread between them, and each seed."""
 
 import warnings
+from typing import Any, overload
 
 import numpy as np
 import xarray as xr
@@ -10,15 +11,70 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from saddlery.analysis import facts
 from saddlery.analysis.measures import Measure, measured
-from saddlery.report.seeds import recorded
-from saddlery.report.style import GREY, INK, RULE, Picture, canvas, dress, logarithmic, looks, render
+from saddlery.analysis.seeds import recorded
+from saddlery.errors import InvalidValue
+from saddlery.names import nearest
+from saddlery.plots.given import experiment
+from saddlery.plots.picture import Picture, Pictures, render
+from saddlery.plots.style import GREY, INK, RULE, canvas, dress, logarithmic, looks
+from saddlery.plots.trends import is_diagnosis, trends
 
 LINEAR = 10  # up to which a "signed" axis is linear
 
 
-def curves(dataset: xr.Dataset) -> list[Picture]:
-    """A figure for each measure that the dataset holds, the settings in their methods' colours."""
-    return [curve(dataset, measure) for measure in measured(dataset, "quality", "training", "own")]
+@overload
+def curves(of: Any, measure: None = None) -> Pictures: ...
+
+
+@overload
+def curves(of: Any, measure: str) -> Picture: ...
+
+
+def curves(of: Any, measure: str | None = None) -> Picture | Pictures:
+    """What was recorded along training: a figure for each measure, or that of one.
+
+    The settings are in their methods' colours: medians over the seeds as lines, the middle half of the seeds as bands,
+    each seed thin, and a cross at the last record of a seed that diverged. The dashed line is the value of a perfect
+    sampler. A diagnosis has its norms, losses and samples, from the grey line on along its trial run.
+
+        >>> import saddlery as sd
+        >>> run = sd.train(sd.games.bilinear(), sd.methods.simultaneous(), steps=4, key=0, seeds=2)
+        >>> curves(run, "generator_norm").alt  # doctest: +ELLIPSIS
+        "Generator's gradient norm against the training step. Medians over the seeds at the end: run ..."
+
+    **Arguments:**
+    - `of`: a `Run`, a `Results`, a `Diagnosis`, or a dataset along `step`, and where there are several `setting` and
+      `seed`.
+    - `measure`: the name of one, such as `"modes"` or `"generator_loss"`; of a diagnosis `"norms"`, `"losses"` or
+      `"samples"`. Without it, all but those that are details.
+
+    **Returns:** a `Picture`, or without `measure` several, `Pictures`.
+
+    **Raises:** `TypeError` for what holds no records; `ValueError` for a measure that was not recorded, naming the
+    nearest, and where there is none at all.
+    """
+    if is_diagnosis(of):
+        drawn = trends(of)
+        if measure is None:
+            return drawn
+        named = {each.name: each for each in drawn}
+        if measure not in named:
+            raise InvalidValue(nearest("measure", measure, named))
+        return named[measure]
+    dataset = experiment("curves", of, "a Run, a Results, a Diagnosis or an xarray.Dataset")
+    known = {each.name: each for each in measured(dataset)}
+    if measure is None and not drawn_of(dataset):
+        raise InvalidValue("curves: the records hold no measure; probes record them, such as saddlery.metrics.probes")
+    if measure is None:
+        return Pictures(curve(dataset, each) for each in drawn_of(dataset))
+    if measure not in known:
+        raise InvalidValue(nearest("measure", measure, known))
+    return curve(dataset, known[measure])
+
+
+def drawn_of(dataset: xr.Dataset) -> list[Measure]:
+    """The measures that are drawn of an experiment: all but details."""
+    return measured(dataset, "quality", "training", "own")
 
 
 def curve(dataset: xr.Dataset, measure: Measure) -> Picture:

@@ -6,8 +6,8 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from saddlery.report.seeds import diverged
-from saddlery.report.style import GREY, INK, Look, canvas, dress
+from saddlery.analysis.seeds import diverged
+from saddlery.plots.style import GREY, INK, Look, canvas, dress
 
 COLUMNS = 7
 CELL, LEFT, RIGHT, TOP, GAP = 1.4, 1.95, 0.1, 0.62, 0.07  # inches
@@ -65,10 +65,15 @@ def note(axes: Axes, text: str, y: float = 0.97) -> None:
 
 
 def alt(dataset: xr.Dataset, chosen: list[int], what: str) -> str:
-    """The figure in words: which seed each row shows, and which of them diverged."""
+    """The figure in words."""
+    return f"Generated {what} from step 0 at the left to the last step at the right; {rows_of(dataset, chosen)}."
+
+
+def rows_of(dataset: xr.Dataset, chosen: list[int]) -> str:
+    """The rows in words: which seed each shows, and which of them diverged."""
     lost = diverged(dataset).values
     rows = [
         f"{setting}, seed {dataset['seed'].values[seed]}{' (diverged)' if lost[i, seed] else ''}"
         for i, (setting, seed) in enumerate(zip(dataset["setting"].values, chosen, strict=True))
     ]
-    return f"Generated {what} from step 0 at the left to the last step at the right; rows: {'; '.join(rows)}."
+    return f"rows: {'; '.join(rows)}"

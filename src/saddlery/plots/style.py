@@ -1,6 +1,5 @@
 """How figures look: one colour for the same method everywhere, and the same plain axes."""
 
-import io
 import zlib
 from collections import Counter
 from typing import Any, NamedTuple
@@ -10,11 +9,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.mathtext import MathTextParser
-from matplotlib.text import Text
-from matplotlib.ticker import FuncFormatter, LogFormatter, LogLocator, NullFormatter
-
-from saddlery.arguments import plain
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 INK = "#2b2a28"
 GREY = "#77746f"
@@ -42,8 +37,11 @@ STROKES = ("-", (0, (5, 2)), (0, (1, 1.2)), (0, (5, 1.5, 1, 1.5)))
 def colour(method: str) -> str:
     """The method's colour, a function of its name alone: the same in every figure, experiment and report.
 
-    A method that is not in `COLOURS` takes one of its values, chosen by a checksum of the name.
+    A method that is not in `COLOURS` takes one of its values, chosen by a checksum of the name; one whose name is not
+    known, `""`, is drawn in ink.
     """
+    if not method:
+        return INK
     palette = tuple(COLOURS.values())
     return COLOURS.get(method, palette[zlib.crc32(method.encode()) % len(palette)])
 
@@ -96,47 +94,3 @@ def logarithmic(axes: Axes) -> None:
     axes.yaxis.set_major_locator(LogLocator(subs=(1,) if high - low > 3 else (1, 2, 5)))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:g}"))
     axes.yaxis.set_minor_formatter(NullFormatter())
-
-
-class Picture(NamedTuple):
-    """A figure as files: its name, what it shows in words, and its two renderings."""
-
-    name: str
-    alt: str
-    svg: bytes
-    png: bytes
-
-
-def render(figure: Figure, name: str, alt: str) -> Picture:
-    """The figure as SVG, its dense parts as pixels, and as PNG."""
-    _tame(figure)
-    figure.draw_without_rendering()
-    figure.set_layout_engine("none")  # laid out once, for both files
-    files = {}
-    for kind, metadata in (("svg", {"Date": None}), ("png", None)):
-        buffer = io.BytesIO()
-        figure.savefig(buffer, format=kind, dpi=DPI, metadata=metadata)
-        files[kind] = buffer.getvalue()
-    return Picture(name, alt, files["svg"], files["png"])
-
-
-def _tame(figure: Figure) -> None:
-    """Let no text of the user's break a figure: control characters are replaced, `$` that is no formula is a letter."""
-    for text in figure.findobj(Text):
-        text.set_text("\n".join(map(plain, text.get_text().split("\n"))))
-        if "$" in text.get_text() and not _is_formula(text.get_text()):
-            text.set_parse_math(False)
-    for axis in (axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)):
-        if not isinstance(axis.get_major_formatter(), LogFormatter):  # whose own labels are formulas
-            for tick in axis.get_major_ticks():
-                tick.label1.set_parse_math(False)
-                tick.label2.set_parse_math(False)
-
-
-def _is_formula(text: str) -> bool:
-    """Whether Matplotlib can read what is between the dollars of a text."""
-    try:
-        MathTextParser("path").parse(text)
-    except ValueError:
-        return False
-    return True

@@ -38,9 +38,11 @@ def median_seeds(dataset: xr.Dataset) -> list[int]:
     """For each setting the position of its median seed: by modes, then by high-quality share, at the last record.
 
     Of an even number the worse of the two in the middle; seeds that diverged rank lowest. Without modes, by sliced
-    Wasserstein distance.
+    Wasserstein distance; where nothing is known to rank them by, the one in the middle of their order.
     """
     name = ranking(dataset)
+    if name not in dataset:
+        return [(dataset.sizes["seed"] - 1) // 2] * dataset.sizes["setting"]
     score = last(dataset, name).values * (1 if name == "modes" else -1)
     score = np.nan_to_num(score, nan=-np.inf)
     second = np.nan_to_num(last(dataset, "high_quality").values) if "high_quality" in dataset else score

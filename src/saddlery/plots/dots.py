@@ -6,7 +6,8 @@ import xarray as xr
 
 from saddlery.analysis.intervals import interval
 from saddlery.analysis.numbers import number
-from saddlery.report.style import GREY, INK, RULE, Picture, canvas, colour, dress, render
+from saddlery.plots.picture import Picture, render
+from saddlery.plots.style import GREY, INK, RULE, canvas, colour, dress
 
 
 def dots(dataset: xr.Dataset, names: Sequence[str], titles: Sequence[str], heading: str, axis: str) -> Picture:

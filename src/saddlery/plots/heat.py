@@ -8,7 +8,8 @@ from matplotlib.colors import LogNorm, Normalize
 from matplotlib.patches import Rectangle
 
 from saddlery.analysis.measures import Measure
-from saddlery.report.style import GREY, INK, Picture, canvas, dress, render
+from saddlery.plots.picture import Picture, render
+from saddlery.plots.style import GREY, INK, canvas, dress
 
 ROW, COLUMN, LETTER = 0.235, 0.78, 0.062  # inches, the last of a row's label
 BOLD, LINE = 0.088, 0.17  # inches of a letter and of a line of the title

@@ -7,7 +7,7 @@ import pytest
 import xarray as xr
 from matplotlib.colors import to_rgb
 
-from saddlery.report.style import COLOURS, colour, looks
+from saddlery.plots.style import COLOURS, colour, looks
 
 # Machado, Oliveira and Fernandes (2009), complete deficiency, in linear RGB.
 VISION = {

@@ -1,0 +1,98 @@
+"""The vector field of a game of two numbers, on a grid over both players."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.flatten_util import ravel_pytree
+
+from saddlery.arguments import number, quoted, whole
+from saddlery.dynamics.jacobian import mean
+from saddlery.errors import InvalidValue
+from saddlery.game import Game, adopt, gradients
+from saddlery.types import Key, Pair
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+MOST = 1000  # points along a side
+
+
+def field(
+    game: Game,
+    limits: float | Sequence[Sequence[float]] = 2.0,
+    n: int = 21,
+    *,
+    key: Key,
+    batches: int = 1,
+) -> "xr.Dataset":
+    """v = −ξ of a game in which each player has one number, on an even grid, for `saddlery.plots.field`.
+
+        v(g, d) = −(∂L_g/∂g, ∂L_d/∂d)
+
+        >>> import saddlery as sd
+        >>> found = field(sd.games.bilinear(coupling=2.0), limits=1.0, n=3, key=jax.random.key(0))
+        >>> found["generator_velocity"].sel(discriminator=1.0).values.tolist()  # −σd, wherever the generator is
+        [-2.0, -2.0, -2.0]
+
+    **Arguments:**
+    - `game`: its players have one number each, such as the Dirac-GAN's.
+    - `limits`: how far the grid reaches from 0 on every side; or for each player where it begins and ends,
+      `((-1, 1), (0, 3))`, the generator's first.
+    - `n`: points along each side.
+    - `key`: a `jax.random.key`, of the batches; `batches`: over how many v is averaged, the same ones at every point.
+
+    **Returns:** an `xarray.Dataset` of `generator_velocity` and `discriminator_velocity` (discriminator, generator).
+
+    **Raises:** `ValueError` for a game with more parameters, and for limits that are none.
+    """
+    n, batches = whole("n", n, 2, MOST), whole("batches", batches)
+    ends, game = _ends(limits), adopt(game)
+    start = game.init(key)
+    sizes = [sum(np.size(leaf) for leaf in jax.tree.leaves(player)) for player in start]
+    if sizes != [1, 1]:
+        raise InvalidValue(
+            f"game: its players have {sizes[0]:,} and {sizes[1]:,} parameters; a field is drawn of games in which each "
+            "has one, such as saddlery.games.dirac()"
+        )
+    x, y = (np.linspace(*each, n) for each in ends)
+    points = np.stack(np.meshgrid(x, y), -1).reshape(-1, 2)
+    v = np.asarray(_on(game, start, jnp.asarray(points), jax.random.split(key, batches))).reshape(n, n, 2)
+    return _labelled(v, x, y)
+
+
+@eqx.filter_jit
+def _on(game, start, points, keys):
+    """v at points `(point, 2)`."""
+    back = [ravel_pytree(player)[1] for player in start]
+    types = [ravel_pytree(player)[0].dtype for player in start]
+
+    def at(point):
+        players = Pair(*(unravel(x[None].astype(dtype)) for unravel, x, dtype in zip(back, point, types, strict=True)))
+        xi = mean(lambda key: gradients(game, players, game.draw(key)), keys)
+        return 0.0 - ravel_pytree(xi)[0]
+
+    return jax.vmap(at)(points)
+
+
+def _labelled(v, x, y):
+    import xarray
+
+    along = ("discriminator", "generator")
+    found = {f"{player}_velocity": (along, v[..., i]) for i, player in enumerate(Pair._fields)}
+    return xarray.Dataset(found, {"generator": x, "discriminator": y})
+
+
+def _ends(limits: float | Sequence[Sequence[float]]) -> list[tuple[float, float]]:
+    """Where the grid begins and ends, along each player."""
+    if isinstance(limits, int | float):
+        reach = number("limits", limits, above=0)
+        return [(-reach, reach)] * 2
+    try:
+        (a, b), (c, d) = limits
+    except (TypeError, ValueError):
+        raise InvalidValue(f"limits: got {quoted(limits)}, expected a number, or ((low, high), (low, high))") from None
+    return [(number("limits", low), number("limits", high, above=low)) for low, high in ((a, b), (c, d))]

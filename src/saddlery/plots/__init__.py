@@ -1,0 +1,11 @@
+"""Pictures: functions of what training and the analyses left, the same figures as on the pages; without JAX."""
+
+from saddlery.plots.atlas import atlas
+from saddlery.plots.curves import curves
+from saddlery.plots.field import field
+from saddlery.plots.path import path
+from saddlery.plots.picture import Picture, Pictures
+from saddlery.plots.samples import samples
+from saddlery.plots.spectrum import spectrum
+
+__all__ = ["Picture", "Pictures", "atlas", "curves", "field", "path", "samples", "spectrum"]

@@ -1,0 +1,46 @@
+"""What a diagnosis measured along the run, and from the players on along its trial run."""
+
+from typing import Any
+
+from saddlery.plots.frame import DISCRIMINATOR, GENERATOR, frame
+from saddlery.plots.picture import Picture, Pictures, render
+from saddlery.plots.style import GREY, INK, logarithmic
+
+
+def is_diagnosis(of: Any) -> bool:
+    """Whether an object has what is drawn of a `Diagnosis`."""
+    return all(hasattr(of, name) for name in ("subject", "trial", "facts", "evidence"))
+
+
+def trends(diagnosis: Any) -> Pictures:
+    """Norms, losses, and where a game's samples can be measured, those."""
+    known = ("norms", "losses") if diagnosis.facts.quality is None else ("norms", "losses", "samples")
+    return Pictures(trend(diagnosis, what) for what in known)
+
+
+def trend(diagnosis: Any, what: str) -> Picture:
+    """Norms, losses or the samples' measure along the run, and from the grey line on along the trial run."""
+    quality = diagnosis.facts.quality
+    sample = "" if quality is None else quality.name
+    titles = {"norms": ("Gradient norms", "norm (loss per unit)"), "losses": ("Losses", "loss (as minimised)")}
+    titles["samples"] = ("Modes covered", "modes (count)") if sample == "modes" else ("Samples' distance", "distance")
+    lines = {"samples": [(sample, "samples", INK)]}
+    for kind, name in (("norm", "norms"), ("loss", "losses")):
+        lines[name] = [(f"{player}_{kind}", player, color) for player, color in
+                       (("generator", GENERATOR), ("discriminator", DISCRIMINATOR))]  # fmt: skip
+    figure, axes = frame(titles[what][0], "training step", titles[what][1])
+    path, history, here = diagnosis.trial.path, diagnosis.subject.history, diagnosis.subject.step
+    for variable, label, color in lines[what]:
+        if history is not None and variable in history:
+            axes.plot(history["step"], history[variable], color=color, linewidth=1.2)
+        axes.plot(path["step"] + here, path[variable], color=color, linewidth=1.2, label=label)
+    if history is not None:
+        axes.axvline(here, color=GREY, linewidth=0.8, linestyle=(0, (3, 2)))
+    if what == "norms" and (path["generator_norm"].values > 0).any():
+        logarithmic(axes)
+    if quality is not None and sample == "modes" and what == "samples":
+        axes.set_ylim(-0.3, quality.best + 0.3)
+    if what != "samples":
+        axes.legend(fontsize=7.5, framealpha=0.85, edgecolor="none", labelcolor=INK)
+    alt = f"{titles[what][0]} along training; the dashed line is where the trial run begins."
+    return render(figure, what, alt)

@@ -1,0 +1,41 @@
+"""Pages and users see the same files; and nothing of this room loads JAX."""
+
+import subprocess
+import sys
+
+import saddlery as sd
+from saddlery.report import diagnosis as page
+
+
+def of_page(folder, name, kind):
+    """A file of a page's figures, whatever its experiment is called."""
+    (path,) = (path for path in (folder / "figures").iterdir() if path.name.endswith(f"{name}.{kind}"))
+    return path.read_bytes()
+
+
+def test_the_figures_of_an_experiment_s_page_are_those_that_plots_draw(results):
+    results.report()
+    drawn = [*sd.plots.curves(results), sd.plots.samples(results, step=None)]
+    for picture in drawn:
+        assert of_page(results.folder, f"-{picture.name}", "svg") == picture.svg
+        assert of_page(results.folder, f"-{picture.name}", "png") == picture.png
+    assert len(drawn) * 2 == len(list((results.folder / "figures").iterdir()))
+
+
+def test_the_figures_of_a_diagnosis_page_are_those_that_plots_draw(diagnosis, tmp_path):
+    page.write(diagnosis, tmp_path)
+    drawn = [*sd.plots.curves(diagnosis), sd.plots.path(diagnosis), sd.plots.spectrum(diagnosis)]
+    for picture in drawn:
+        assert of_page(tmp_path, picture.name, "svg") == picture.svg
+        assert of_page(tmp_path, picture.name, "png") == picture.png
+    assert len(drawn) * 2 == len(list((tmp_path / "figures").iterdir()))
+
+
+def test_pictures_are_made_without_jax():
+    program = (
+        "import sys, numpy as np, xarray as xr\nfrom saddlery import plots\n"
+        "plots.curves(xr.Dataset({'generator_loss': ('step', np.ones(3))}, {'step': range(3)}))\n"
+        "print(*sys.modules)"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert {module.partition(".")[0] for module in ended.stdout.split()} & {"jax", "equinox", "optax"} == set()
