@@ -8,13 +8,13 @@ demo: .venv/.test  # train, and leave runs/demo/report.html
 
 test check: export JAX_COMPILATION_CACHE_DIR = $(CURDIR)/.cache/jax
 test check: export JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS = 0
-test: .venv/.test  # all tests, on two processes that share compiled programs, each file on one
+test: .venv/.test  # mathematics, units, docstrings: on two processes that share compiled programs, each file on one
 	.venv/bin/pytest -n 2 --dist loadfile
 
-check: lint test  # all that continuous integration runs: also a small demonstration, and every study at its tiny scale
+check: lint test  # all that continuous integration runs: also a small demonstration, and what is in checks/
 	.venv/bin/saddlery demo --scale small --out runs/check-demo
 	test -s runs/check-demo/report.html
-	.venv/bin/pytest -n 2 checks
+	.venv/bin/pytest -n 2 --dist loadgroup checks
 
 lint: .venv/.lint  # style, types, and which room may import which
 	.venv/bin/ruff check && .venv/bin/ruff format --check
@@ -28,7 +28,7 @@ torture: export SADDLERY_KILLS = 50
 torture: export SADDLERY_SIGNALS = 30
 torture: export SADDLERY_COMMANDS = 500
 torture: .venv/.test  # what takes long: fifty kills and thirty signals at random moments, five hundred random commands
-	.venv/bin/pytest tests/sweeps/test_kills.py tests/cli/test_stopped.py tests/cli/test_random_commands.py
+	.venv/bin/pytest checks/test_kills.py checks/test_stopped.py checks/test_random_commands.py
 
 clean:
 	rm -rf .venv .cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis runs/demo runs/check-demo

@@ -14,7 +14,10 @@ from saddlery.experiments.execution import run, run_experiment
 from saddlery.experiments.experiment import Experiment
 from saddlery.experiments.opening import open_results
 
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")  # Ray leaves its processes' files open
+pytestmark = [
+    pytest.mark.xdist_group("ray"),  # one cluster for all
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),  # Ray leaves its processes' files open
+]
 
 SWEEP = Experiment(
     "bilinear", ("simultaneous(learning_rate=[1e-3, 2e-3, 1e6])", "extragradient"), steps=3000, seeds=2, every=1000

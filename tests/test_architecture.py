@@ -67,3 +67,15 @@ def test_constraints_are_versions_only():
     pins = [line.split("==") for line in lines if not line.startswith("#")]
     assert all(len(pin) == 2 and pin[1][0].isdigit() for pin in pins)
     assert {"jax", "jaxlib", "torch", "pytest"} <= {name for name, _ in pins}
+
+
+def test_tests_mirror_the_source():
+    """But for those of the repository itself; `test_init.py` is a room's `__init__.py`."""
+    source, here = Path(saddlery.__file__).parent, Path(__file__).parent
+    ours = {"test_architecture.py", "test_doctests.py", "test_documentation.py", "test_examples.py"}
+    strays = []
+    for path in here.rglob("test_*.py"):
+        of = path.relative_to(here).with_name(path.name.removeprefix("test_").replace("init.py", "__init__.py"))
+        if str(path.relative_to(here)) not in ours and not (source / of).exists():
+            strays.append(str(path.relative_to(here)))
+    assert strays == []

@@ -77,7 +77,7 @@ def test_a_run_that_is_stopped_and_resumed_ends_with_the_same_numbers(whole, sad
     command = [sys.executable, "-m", "saddlery", *LONG, "--checkpoint-seconds", "0", "--out", "mine"]
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
         try:
-            while not list(Path("mine").glob("checkpoints/0-0/step-*")):
+            while not list(Path("mine").glob("checkpoints/*/step-*")):
                 assert process.poll() is None, process.stderr.read()
                 time.sleep(0.01)
             process.send_signal(how)
@@ -99,7 +99,7 @@ def test_a_damaged_checkpoint_is_named_and_done_without(saddlery, assert_same):
     assert saddlery(*command)[0] == 0
     before = open_results("mine")
     shutil.rmtree("mine/results.zarr")
-    (checkpoint,) = Path("mine").glob("checkpoints/0-0/step-*")
+    (checkpoint,) = Path("mine").glob("checkpoints/*/step-*")
     (checkpoint / "digests.json").write_text("{")
     code, _, errors = saddlery("resume", "mine", "--quiet", "--no-report")
     assert code == 0
