@@ -107,3 +107,12 @@ def test_a_folder_s_name_is_taken_as_it_is_and_expanded_once(tmp_path, monkeypat
     for text in ("memory://x", "s3://b/c", "memory:/x", "~nobody-of-this-name/x", ""):
         with pytest.raises(ValueError, match=r"^out: got "):
             local_folder("out", text)
+
+
+def test_a_folder_in_which_only_a_figure_was_saved_is_the_user_s(tmp_path):
+    (tmp_path / "papers").mkdir()
+    (tmp_path / "papers" / "draft.tex").write_text("mine")
+    storage.mark(tmp_path / "papers")
+    storage.write(tmp_path / "papers" / "figure.svg", "<svg/>")
+    with pytest.raises(FileExistsError, match=r"holds files that Saddlery did not write .*draft\.tex"):
+        claim(tmp_path / "papers").__enter__()

@@ -103,7 +103,5 @@ def test_moves_are_a_whole_number(player, moves):
 
 
 def test_a_former_argument_is_refused_by_the_name_of_the_new():
-    with pytest.raises(
-        TypeError, match="unknown argument of alternating 'discriminator'; did you mean 'disc"
-    ):
+    with pytest.raises(TypeError, match="unknown argument of alternating 'discriminator'; did you mean 'disc"):
         alternating(discriminator=2)

@@ -45,7 +45,8 @@ def hold(folder: Path, called: str = "") -> Iterator[None]:
     called = plain(called or folder)
     if os.path.lexists(folder) and not folder.is_dir():
         raise NotAFolder(f"{called} is a file, expected a folder")
-    if folder.is_dir() and not (folder / MARK).is_file() and (there := sorted(folder.iterdir())):
+    own = (folder / MARK).is_file() and (folder / LOCK).is_file()  # a list alone is of single files, as of figures
+    if folder.is_dir() and not own and (there := sorted(each for each in folder.iterdir() if each.name != MARK)):
         earlier = "; an earlier version of Saddlery may have made it" if (folder / FORMER[0]).is_file() else ""
         raise InTheWay(
             f"{called} holds files that Saddlery did not write ({storage.some(there)}){earlier}; "
