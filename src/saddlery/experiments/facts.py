@@ -40,6 +40,8 @@ def facts(built: BuiltExperiment) -> xr.Dataset:
     for player in ("generator", "discriminator"):
         chosen = [as_text(getattr(built.methods[label], player)) for label in experiment.labels]
         variables[f"{player}_optimiser"] = "setting", chosen
+    if experiment.note:
+        variables["note"] = "setting", [experiment.note] * len(games)
     for name in dict.fromkeys(name for numbers, _ in of_game.values() for name in numbers):
         variables[name] = "setting", np.array([of_game[text][0].get(name, np.nan) for text in games])
     for name in dict.fromkeys(name for _, arrays in of_game.values() for name in arrays):

@@ -9,9 +9,10 @@ import jax.numpy as jnp
 
 from saddlery.data.shards import refill
 from saddlery.runs.cell import Carry, Cell, RunState
+from saddlery.runs.divergence import last_finite
 from saddlery.runs.finiteness import finite
 from saddlery.runs.keys import RunKeys
-from saddlery.runs.steps import advance_together, last_finite, stack, steps_from
+from saddlery.runs.steps import advance_together, stack, steps_from
 
 
 def lanes(cells: Sequence[Cell], keys: Sequence[RunKeys], states: Sequence[RunState]) -> "Alone | Together":

@@ -77,22 +77,6 @@ def steps_from(game: Game, method: Method, carry: Carry, decay: Scalar, key: Key
     return jax.block_until_ready(advance(game, method, carry, decay, key, *numbers))
 
 
-def last_finite(
-    game: Game, method: Method, carry: Carry, decay: Scalar, key: Key, step: int, n: int, watched: tuple[bool, ...]
-) -> tuple[int, Carry]:
-    """The last step of the `n` from `step` whose players are finite, by bisection: steps can be taken again exactly.
-
-    So the loop itself need not look at every step. Numbers that are not finite stay so.
-    """
-    while n > 1:
-        reached = steps_from(game, method, carry, decay, key, step, n // 2)
-        if finite(reached, watched):
-            step, carry, n = step + n // 2, reached, n - n // 2
-        else:
-            n = n // 2
-    return step, carry
-
-
 def stack(trees: Sequence[Any], always: bool = False) -> tuple[Any, Any]:
     """Pytrees that are alike as two: arrays with an axis in front, and what all hold the same.
 
