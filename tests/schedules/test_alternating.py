@@ -24,7 +24,7 @@ def method_of(schedule, of_generator, of_discriminator, gamma=0.0, **numbers):
 @pytest.mark.parametrize("gamma", [0.0, 0.2])
 @pytest.mark.parametrize("moves", [(1, 1), (3, 1), (1, 2), (2, 3)])
 def test_the_discriminators_moves_come_first_each_from_where_the_last_one_led(quadratic_game, walk, moves, gamma):
-    method = method_of(alternating(discriminator=moves[0], generator=moves[1]), 0.1, 0.05, gamma)
+    method = method_of(alternating(discriminator_steps=moves[0], generator_steps=moves[1]), 0.1, 0.05, gamma)
     path, _ = walk(method, quadratic_game.game, quadratic_game.players, 3)
     z, H = path[0].copy(), quadratic_game.H
     generator, discriminator = slice(None, 3), slice(3, None)
@@ -96,7 +96,9 @@ def test_on_the_bilinear_game_it_diverges_beyond_two(float64, walk, s):
     assert rate > 1
 
 
-@pytest.mark.parametrize(("player", "moves"), [("discriminator", 0), ("generator", -1), ("generator", 1.5)])
+@pytest.mark.parametrize(
+    ("player", "moves"), [("discriminator_steps", 0), ("generator_steps", -1), ("generator_steps", 1.5)]
+)
 def test_moves_are_a_whole_number(player, moves):
     with pytest.raises(ValueError, match=f"{player}: got {moves}, expected a whole number from 1 to 10000"):
         alternating(**{player: moves})
