@@ -31,10 +31,14 @@ def forget():
 
 
 def in_haste(wanted):
-    """Compile without XLA's optimisations, or with them; what was compiled in the other way is not used again."""
+    """Compile without XLA's optimisations, or with them, here and in processes that are started.
+
+    What was compiled in the other way is not used again.
+    """
     if jax.config.values["jax_disable_most_optimizations"] != wanted:
         jax.clear_caches()
     jax.config.update("jax_disable_most_optimizations", wanted)
+    os.environ["JAX_DISABLE_MOST_OPTIMIZATIONS"] = str(int(wanted))
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from saddlery.optimisers import optimiser
 from saddlery.rules import RuleInput
 
 REAL = Path(os.environ.get("SADDLERY_DATA") or Path(__file__).parents[2] / "shared" / "data")  # real data sets
-UNOPTIMISED = ("dynamics", "networks", "rules", "schedules", "studies")
+UNOPTIMISED = ("analysis", "cli", "dynamics", "experiments", "networks", "rules", "schedules", "studies")
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -124,7 +124,7 @@ def test_labels_that_are_no_formulas_break_no_figure(saddlery, tmp_path):
         folder.mkdir()
         for i in range(2):
             Image.fromarray(np.full((4, 4, 3), 100 * i, np.uint8)).save(folder / f"{i}.png")
-        game = f"images(data={str(folder)!r}, size=8, network='dcgan3(width=2)', batch=2, noise=2)"
+        game = f"images(data={str(folder)!r}, size=8, network='mlp(width=2)', batch=2, noise=2)"
         command = ("run", game, "--steps", "1", "--seeds", "1", "--quiet", "--out", f"out{number}")
         code, printed, errors = saddlery(*command)
         assert code == 0, errors

@@ -8,18 +8,6 @@ import pytest
 from PIL import Image
 
 RING = ("run", "ring(batch=16)", "-m", "simultaneous", "--steps", "2", "--seeds", "2", "--quiet", "--no-report")
-DIGITS = (
-    "run",
-    "digits(batch=16, width=8)",
-    "--steps",
-    "2",
-    "--seeds",
-    "1",
-    "--quiet",
-    "--no-report",
-    "--out",
-    "digits",
-)
 
 
 def size(path):
@@ -40,22 +28,6 @@ def test_points_of_the_plane_are_measured_and_drawn(saddlery, tmp_path):
     assert size(tmp_path / "ring" / "samples.png")[0] > 100
     assert saddlery("sample", "ring", "--out", "numbers.npy", "-n", "5")[0] == 0
     assert np.load(tmp_path / "numbers.npy").shape == (5, 2)
-
-
-def test_images_are_measured_beside_real_ones_and_noise(saddlery, tmp_path):
-    assert saddlery(*DIGITS)[0] == 0
-    code, _, _ = saddlery("evaluate", "digits", "--samples", "300", "--quiet")
-    assert code == 0
-    (found,) = json.loads((tmp_path / "digits" / "evaluation.json").read_text())["alternating"]
-    by_name = {one["name"]: one for one in found}
-    for name in ("Fréchet distance", "kernel distance"):
-        assert by_name[name]["real"] < by_name[name]["noise"]
-    assert by_name["precision"]["real"] > 0.7
-    assert by_name["inception score"]["real"] > 7
-    assert by_name["linear probe"]["value"] > 0.3
-    assert by_name["inversion error"]["value"] > 0
-    assert saddlery("sample", "digits", "-n", "10", "--scale", "3")[0] == 0
-    assert size(tmp_path / "digits" / "samples.png") == (3 * (4 * 9 - 1), 3 * (3 * 9 - 1))
 
 
 @pytest.mark.parametrize(

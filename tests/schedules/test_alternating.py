@@ -96,7 +96,9 @@ def test_on_the_bilinear_game_it_diverges_beyond_two(float64, walk, s):
     assert rate > 1
 
 
-@pytest.mark.parametrize(("player", "moves"), [("discriminator", 0), ("generator", -1), ("generator", 1.5)])
+@pytest.mark.parametrize(
+    ("player", "moves"), [("discriminator_steps", 0), ("generator_steps", -1), ("generator_steps", 1.5)]
+)
 def test_moves_are_a_whole_number(player, moves):
     with pytest.raises(ValueError, match=f"{player}_steps: got {moves}, expected a whole number from 1 to 10000"):
         alternating(**{f"{player}_steps": moves})
