@@ -2,15 +2,15 @@
 
 import pytest
 
-from checks.shared import assert_same, engine, forget, in_haste, interruptible, saddlery  # noqa: F401
+from checks.shared import assert_same, engine, forget, interruptible, saddlery, without_optimisations  # noqa: F401
 
 UNOPTIMISED = ("test_axes", "test_optimised", "test_runs", "test_studies")
 
 
 @pytest.fixture(scope="module", autouse=True)
-def hasty(request):
-    """Programs are compiled in haste where checks compile much and compute little."""
-    in_haste(request.path.stem in UNOPTIMISED)
+def optimisations(request):
+    """Programs are compiled without optimisations where checks compile much and compute little."""
+    without_optimisations(request.path.stem in UNOPTIMISED)
 
 
 @pytest.fixture(autouse=True)

@@ -30,7 +30,7 @@ def forget():
         jax.clear_caches()
 
 
-def in_haste(wanted):
+def without_optimisations(wanted):
     """Compile without XLA's optimisations, or with them, here and in processes that are started.
 
     What was compiled in the other way is not used again.

@@ -1,9 +1,9 @@
 """XLA's optimisations, with which users run, change rounding and nothing else.
 
-Most tests compile without them, in haste. Here one of each rule, network family, schedule and spectrum is computed in
+Most tests compile without them. Here one of each rule, network family, schedule and spectrum is computed in
 three ways: without the optimisations, with them, and in double precision, which is nearly exact. What rounding does
 to a result depends on the program (a solve amplifies it by its condition, a step of training repeats it),
-and the distance of the hasty result from the exact one measures it. Optimised, sums are merely taken in another order
+and the distance of the unoptimised result from the exact one measures it. Optimised, sums are merely taken in another order
 and products are fused: its distance is of the same size. A factor of ten allows for luck, and eight units in the last
 place of the largest number for results that are hit nearly exactly; a wrong program is off by a share of that number.
 """
@@ -16,7 +16,7 @@ import pytest
 from jax.flatten_util import ravel_pytree
 
 import saddlery as sd
-from checks.shared import in_haste
+from checks.shared import without_optimisations
 from saddlery import rules, schedules
 from saddlery.networks import FAMILIES, family
 from saddlery.rules import RuleInput
@@ -53,20 +53,20 @@ def distance(one, other):
 
 @pytest.fixture
 def same():
-    """`same(function, *arguments)`: asserts that the optimised program computes what the hasty one does."""
+    """`same(function, *arguments)`: asserts that the optimised program computes what the unoptimised one does."""
 
     def same(function, *arguments):
-        hasty, optimised = (computed(function, arguments, optimised) for optimised in (False, True))
+        unoptimised, optimised = (computed(function, arguments, optimised) for optimised in (False, True))
         with jax.enable_x64(True):
             exact = computed(function, doubled(arguments), False)
-        assert hasty.dtype == optimised.dtype == np.float32
+        assert unoptimised.dtype == optimised.dtype == np.float32
         assert exact.dtype == np.float64
         assert np.isfinite(exact).all()
         size = np.abs(exact).max()
-        rounding = max(distance(hasty, exact), ULPS * np.finfo(np.float32).eps * size)
+        rounding = max(distance(unoptimised, exact), ULPS * np.finfo(np.float32).eps * size)
         assert 0 < rounding < MOST * size
         assert distance(optimised, exact) <= LUCK * rounding
-        assert distance(optimised, hasty) <= LUCK * rounding
+        assert distance(optimised, unoptimised) <= LUCK * rounding
 
     return same
 
@@ -146,11 +146,11 @@ def test_a_network_family(name, same):
 
 def eigenvalues(of, optimised, game, players):
     """What a function of a game finds there, compiled in one of the ways."""
-    in_haste(not optimised)
+    without_optimisations(not optimised)
     try:
         return np.asarray(of(game, players), complex)
     finally:
-        in_haste(True)
+        without_optimisations(True)
 
 
 def apart(some, others):
@@ -173,11 +173,11 @@ SPECTRA = {
 def test_a_spectrum(ring, name):
     """Eigenvalues of matrices that are not normal: rounding moves them by as much as their condition allows."""
     game, players = ring
-    hasty, optimised = (eigenvalues(SPECTRA[name], way, game, players) for way in (False, True))
+    unoptimised, optimised = (eigenvalues(SPECTRA[name], way, game, players) for way in (False, True))
     with jax.enable_x64(True):
         exact = eigenvalues(SPECTRA[name], False, doubled(game), doubled(players))
     size = np.abs(exact).max()
-    rounding = max(apart(hasty, exact), ULPS * np.finfo(np.float32).eps * size)
+    rounding = max(apart(unoptimised, exact), ULPS * np.finfo(np.float32).eps * size)
     assert rounding < MOST * size
     assert apart(optimised, exact) <= LUCK * rounding
-    assert apart(optimised, hasty) <= LUCK * rounding
+    assert apart(optimised, unoptimised) <= LUCK * rounding

@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from checks.shared import assert_same, engine, forget, in_haste, interruptible, saddlery  # noqa: F401
+from checks.shared import assert_same, engine, forget, interruptible, saddlery, without_optimisations  # noqa: F401
 from jax.flatten_util import ravel_pytree
 
 from saddlery.data import Mixture, ring_centres
@@ -35,9 +35,9 @@ def forgetful():
 
 
 @pytest.fixture(scope="module", autouse=True)
-def hasty(request):
-    """Programs are compiled in haste in rooms whose tests compile much and compute little."""
-    in_haste(bool({*request.path.parts} & {*UNOPTIMISED}))
+def optimisations(request):
+    """Programs are compiled without optimisations in rooms whose tests compile much and compute little."""
+    without_optimisations(bool({*request.path.parts} & {*UNOPTIMISED}))
 
 
 @pytest.fixture

@@ -100,8 +100,8 @@ def test_on_the_bilinear_game_it_diverges_beyond_two(float64, walk, s):
     ("player", "moves"), [("discriminator_steps", 0), ("generator_steps", -1), ("generator_steps", 1.5)]
 )
 def test_moves_are_a_whole_number(player, moves):
-    with pytest.raises(ValueError, match=f"{player}_steps: got {moves}, expected a whole number from 1 to 10000"):
-        alternating(**{f"{player}_steps": moves})
+    with pytest.raises(ValueError, match=f"{player}: got {moves}, expected a whole number from 1 to 10000"):
+        alternating(**{player: moves})
 
 
 def test_a_former_argument_is_refused_by_the_name_of_the_new():
