@@ -4,8 +4,8 @@ Most tests compile without them. Here one of each rule, network family, schedule
 without the optimisations, with them, and in double precision, which is nearly exact. What rounding does to a result
 depends on the program (a solve amplifies it by its condition, a step of training repeats it), and the distance of the
 unoptimised result from the exact one measures it. Optimised, sums are merely taken in another order and products are
-fused: its distance is of the same size. A factor of ten allows for luck, and eight units in the last place of the largest
-number for results that are hit nearly exactly; a wrong program is off by a share of that number.
+fused: its distance is of the same size. A factor of ten allows for luck, and eight units in the last place of the
+largest number for results that are hit nearly exactly; a wrong program is off by a share of that number.
 """
 
 import equinox as eqx
