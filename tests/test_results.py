@@ -10,6 +10,8 @@ from saddlery.experiments.cells import cells_of
 from saddlery.experiments.claimed import claimed
 from saddlery.experiments.execution import run_experiment
 from saddlery.experiments.experiment import Experiment
+from saddlery.records.live import LiveFile
+from saddlery.records.locks import Held
 
 SMALL = {"steps": 6, "seeds": 2, "every": 3}
 METHODS = ["simultaneous", "consensus(gamma=[0.5, 2.0])"]
@@ -128,7 +130,7 @@ def test_runs_under_way_are_read_beside_finished_ones(tmp_path, monkeypatch):
     cells = cells_of(built, None)
     with claimed(tmp_path, experiment) as lost:
         cells[0].stop = lost
-        with pytest.raises(BaseException, match=r"taken this sweep over|not finished|"):
+        with pytest.raises(Held, match="has taken this sweep over"):
             run_experiment(built, tmp_path, stop, 0.0, stop=lost)
     before = sd.load(tmp_path).dataset
     assert not before["finished"].values.all()
@@ -141,3 +143,15 @@ def test_runs_under_way_are_read_beside_finished_ones(tmp_path, monkeypatch):
     assert known.any()
     np.testing.assert_array_equal(norms[known], after["generator_norm"].sel(setting=before.setting).values[known])
     assert not (tmp_path / "live").exists()
+    file = LiveFile(tmp_path / "live" / "2-0.jsonl", lambda: {"label": built.experiment.labels[2], "variables": {}})
+    file.append(0, 0.0, {"generator_norm": np.float32(7.0)})
+    file.flush()  # as of a process that was ended before it could delete it
+    assert sd.load(tmp_path).dataset.equals(after)
+
+
+def test_a_folder_in_which_nothing_is_recorded_yet_says_so(tmp_path):
+    experiment = Experiment("bilinear", ("simultaneous",), steps=4, seeds=1)
+    with claimed(tmp_path, experiment):
+        pass
+    with pytest.raises(FileNotFoundError, match="is not finished; continue with: saddlery resume"):
+        sd.load(tmp_path).dataset  # noqa: B018

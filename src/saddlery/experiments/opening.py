@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -15,6 +16,7 @@ from saddlery.records import description
 from saddlery.records.claims import LIVE, RUN
 from saddlery.records.datasets import plain_texts
 from saddlery.records.live import LiveRun, read_live
+from saddlery.records.store import Store
 
 
 def open_results(folder: Path | str, store: str | None = None) -> xr.Dataset:
@@ -45,7 +47,8 @@ def open_live(folder: Path | str, store: str | None = None) -> xr.Dataset:
     damaged.
     """
     folder = Path(folder)
-    runs = _live(folder)
+    held = _store(folder, store)[1].finished()  # what a process that was ended left of finished ones is not under way
+    runs = {(index, seed): run for (index, seed), run in _live(folder).items() if index not in held}
     results = _read(folder, store, dict.fromkeys(index for index, _ in runs))
     if not results.sizes["setting"]:
         raise NotFound(_unfinished(folder))
@@ -85,12 +88,7 @@ def _fill(results: xr.Dataset, setting: int, seed: int, run: LiveRun) -> None:
 
 def _read(folder: Path, given: str | None, also: Iterable[int] = ()) -> xr.Dataset:
     """The finished cells of a folder's store, and some others as they are, compared with what the folder says."""
-    held = description.read(folder)
-    if held.kind == "experiment":
-        experiment = Experiment.of(held, folder)
-        grid, store = experiment.grid, store_of(experiment.store, folder, given)
-    else:
-        grid, store = {name: value for name, value in held.what.items() if name != "steps"}, store_of(None, folder)
+    grid, store = _store(folder, given)
     try:
         made_for = store.description()
         if made_for is not None and (odd := differences(made_for, grid)):
@@ -100,6 +98,15 @@ def _read(folder: Path, given: str | None, also: Iterable[int] = ()) -> xr.Datas
         raise NotFound(_unfinished(folder)) from None
     except Damaged as error:
         raise Damaged(f"{error}; what is damaged is computed again by: saddlery resume {plain(folder)}") from error
+
+
+def _store(folder: Path, given: str | None) -> tuple[dict[str, Any], Store]:
+    """What a folder's results depend on, as it says, and where they are."""
+    held = description.read(folder)
+    if held.kind == "experiment":
+        experiment = Experiment.of(held, folder)
+        return experiment.grid, store_of(experiment.store, folder, given)
+    return {name: value for name, value in held.what.items() if name != "steps"}, store_of(None, folder)
 
 
 def _unfinished(folder: Path) -> str:
