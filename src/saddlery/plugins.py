@@ -15,7 +15,7 @@ import inspect
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from importlib import metadata
 from pathlib import Path
 from types import ModuleType
@@ -146,9 +146,9 @@ def require(folder: Path, wanted: Mapping[str, str]) -> None:
             )
 
 
-def discover(kinds: Iterable[str] = KINDS) -> None:
+def discover() -> None:
     """Make the parts of installed packages available by their names; their code runs when one is used."""
-    for kind in kinds:
+    for kind in KINDS:
         if kind in _discovered:
             continue
         _discovered.add(kind)

@@ -6,9 +6,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from saddlery.analysis.markup import paragraph
+from saddlery.analysis.seeds import last_known
 from saddlery.experiments.built import BuiltExperiment
 from saddlery.experiments.experiment import Experiment
 from saddlery.experiments.export import export
@@ -50,7 +49,7 @@ def load(
     """
     folder = local_folder("folder", folder)
     description.read(folder)
-    return Results(folder, dict(games or {}), dict(methods or {}), store)
+    return Results(folder, lambda: built_in(folder, games=dict(games or {}), methods=dict(methods or {})), store)
 
 
 class Results:
@@ -60,15 +59,8 @@ class Results:
     `results.run("consensus", gamma=1.0)`; by default it is the first.
     """
 
-    def __init__(
-        self,
-        folder: Path,
-        games: Mapping[str, Any] | None = None,
-        methods: Mapping[str, Callable] | None = None,
-        store: str | None = None,
-    ):
-        self.folder = folder
-        self._games, self._methods, self._store = games or {}, methods or {}, store
+    def __init__(self, folder: Path, build: Callable[[], BuiltExperiment], store: str | None = None):
+        self.folder, self._build, self._store = folder, build, store
 
     @property
     def dataset(self) -> Sweep:
@@ -86,7 +78,10 @@ class Results:
         """
         dataset = flat(self.dataset)
         of_runs = {name: each for name, each in dataset.data_vars.items() if {*ENDS} <= {*each.dims} <= {*ENDS, "step"}}
-        last = {name: _last(each) if "step" in each.dims else each for name, each in of_runs.items()}
+        last = {
+            name: (ENDS, last_known(each.transpose(*ENDS, "step").values)) if "step" in each.dims else each
+            for name, each in of_runs.items()
+        }
         return dataset[[]].assign(last).to_dataframe(dim_order=list(ENDS)).reset_index()
 
     @cached_property
@@ -99,7 +94,7 @@ class Results:
 
     @cached_property
     def _built(self) -> BuiltExperiment:
-        return built_in(self.folder, games=dict(self._games), methods=dict(self._methods))
+        return self._build()
 
     def game(self, method: str | None = None, **levels: Level) -> Game:
         """A setting's game."""
@@ -179,7 +174,6 @@ class Results:
         weights = carry.average if averaged and carry.average is not None else carry.players.generator
         place = self.folder / GENERATORS / f"{found.cell.index}-{seed}.safetensors"
         target = place if path is None else local_folder("path", path)
-        target.parent.mkdir(parents=True, exist_ok=True)
         export_generator(target, found.game, weights, force=force)
         return target
 
@@ -189,10 +183,3 @@ class Results:
     def _repr_html_(self) -> str:
         """The table, in notebooks."""
         return paragraph(repr(self)) + self.table().to_html(index=False, border=0)
-
-
-def _last(measure: Any) -> Any:
-    """Of each run the last record that is not NaN; NaN where there is none."""
-    values = measure.transpose(*ENDS, "step").values
-    rows = np.where(np.isnan(values), -1, np.arange(values.shape[-1])).max(-1)
-    return ENDS, np.take_along_axis(values, rows[..., None], -1)[..., 0]

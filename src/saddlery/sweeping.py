@@ -15,7 +15,7 @@ from saddlery.call import build, parse
 from saddlery.errors import InvalidType
 from saddlery.experiments.built import prepare
 from saddlery.experiments.claimed import claimed
-from saddlery.experiments.execution import run_experiment
+from saddlery.experiments.execution import train_settings
 from saddlery.experiments.experiment import Experiment
 from saddlery.method import Method
 from saddlery.methods import SCHEDULES
@@ -73,11 +73,11 @@ def sweep(
     )  # fmt: skip
     built = prepare(experiment, games=own_games, methods=own_methods)
     folder = Path(tempfile.mkdtemp(prefix="saddlery-")) if out is None else local_folder("out", out)
-    results = Results(folder, own_games, own_methods, experiment.store)
+    results = Results(folder, lambda: built, experiment.store)
     if out is None:
         weakref.finalize(results, shutil.rmtree, folder, ignore_errors=True)  # which nobody else knows of
     with signals.stoppable(), claimed(folder, experiment, resume=resume, force=force) as stop:
-        run_experiment(built, folder, on_progress, stop=stop)
+        train_settings(built, folder, on_progress, stop=stop)
     return results
 
 

@@ -20,7 +20,7 @@ from saddlery.errors import InTheWay, InvalidType, InvalidValue
 from saddlery.experiments import local
 from saddlery.experiments.cells import blank, dataset
 from saddlery.experiments.claimed import claimed, opened, store_of
-from saddlery.experiments.execution import clear
+from saddlery.experiments.completion import clear
 from saddlery.experiments.experiment import in_words
 from saddlery.experiments.facts import attributes, facts_of_training
 from saddlery.game import Game, Pair, adopt, check
@@ -30,7 +30,7 @@ from saddlery.records.claims import local_folder
 from saddlery.records.description import Description
 from saddlery.records.rows import rows
 from saddlery.runs.cell import Cell, Progress, RunState
-from saddlery.runs.fingerprint import cell_identity, compare, fingerprint, said
+from saddlery.runs.fingerprint import cell_identity, compare, said
 from saddlery.runs.keys import SeedKeys, as_key
 from saddlery.types import Key
 
@@ -195,6 +195,11 @@ class Training:
         return {"every": self.every, "seeds": self.seeds, "key": said(self.key)} | shared
 
     @property
+    def fingerprint(self) -> dict[str, Any]:
+        """What the numbers depend on; the game's data are digested once."""
+        return self.cell.identity() | {"description": self.grid}  # type: ignore[misc]
+
+    @property
     def description(self) -> Description:
         """What `run.json` says of it, but for its fingerprint."""
         return Description("training", self.grid | {"steps": self.cell.steps})
@@ -208,7 +213,7 @@ class Training:
         if held.kind != "training":
             raise InTheWay(f"out: {plain(folder)} holds {in_words(held)}; choose another folder")
         there = {name: value for name, value in held.what.items() if name != "steps"}
-        now = fingerprint(self.grid, {"game": self.cell.game})
+        now = self.fingerprint
         compare(f"out: {folder}", (held.fingerprint or now) | {"description": there}, now, warn=False)
         begun, wanted = whole("steps", held.what.get("steps")), self.cell.steps
         if wanted < begun or (wanted > begun and begun % self.every):
@@ -221,24 +226,22 @@ class Training:
 @contextlib.contextmanager
 def _kept(cell: Cell, what: Training, resume: bool, force: bool) -> Iterator[Callable[[Any], None]]:
     """Hold the folder of some runs, where they have one; yields what writes their history into it."""
-    main = sharding.is_main_process(cell.game)
     folder, nothing = cell.folder, functools.cache(lambda: blank([cell]))
     if folder and sharding.spread(cell.game):
         nothing()  # which all processes compute together
-    if folder is None or not main:
+    if folder is None or not sharding.is_main_process(cell.game):
         sharding.agreed(cell.game, 0.0)
         yield lambda history: None
         return
     with claimed(folder, what, resume=resume, force=force and not resume, called=f"out: {folder}"):
         store, held = store_of(None, folder), description.read(folder)
-        now = fingerprint(what.grid, {"game": cell.game})
         made = lambda: (facts_of_training(cell, what.every), nothing())  # noqa: E731
         if held.what["steps"] != cell.steps:  # it goes on for longer, so its store has more rows
             for index in store.finished():
                 store.drop(index)
-            store.create(what.grid, *made(), now)
+            store.create(what.grid, *made(), what.fingerprint)
             description.write(folder, held._replace(what=what.description.what))
-        finished = opened(folder, store, what, now, [cell.label], made)
+        finished = opened(folder, store, what, what.fingerprint, [cell.label], made)
         sharding.agreed(cell.game, 0.0)
 
         def keep(history: xr.Dataset) -> None:

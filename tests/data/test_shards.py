@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from checks.training import players_probe, same
 
 import saddlery as sd
 from saddlery import memory
@@ -84,19 +85,10 @@ def gan(data):
     return Gan(*networks, data, noise=2, batch=8)
 
 
-def parameters(game, players, key):
-    """All parameters, so that a history holds every bit of the path."""
-    return jnp.concatenate([leaf.ravel() for leaf in jax.tree.leaves(players)])
-
-
 def train(game, **settings):
     method = sd.methods.alternating(learning_rate=1e-2)
-    common = {"steps": 23, "every": 4, "key": KEY, "probes": {"parameters": parameters}}
+    common = {"steps": 23, "every": 4, "key": KEY, "probes": {"parameters": players_probe}}
     return sd.train(game, method, **{**common, **settings})
-
-
-def same(one, other):
-    return one.drop_vars("steps_per_second").identical(other.drop_vars("steps_per_second"))
 
 
 def test_training_through_shards_is_training_on_each_in_its_turn(shards):

@@ -26,7 +26,7 @@ def described(method):
 def swept(monkeypatch, *arguments, **settings):
     """The methods that `saddlery.sweep` would train."""
     seen = []
-    monkeypatch.setattr("saddlery.sweeping.run_experiment", lambda ready, *_, **__: seen.append(ready))
+    monkeypatch.setattr("saddlery.sweeping.train_settings", lambda ready, *_, **__: seen.append(ready))
     sd.sweep(*arguments, steps=1, seeds=1, samples=100, **settings)
     return seen[0].methods
 

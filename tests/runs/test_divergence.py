@@ -5,15 +5,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from checks.training import KEY, players_probe
 
 import saddlery as sd
-
-KEY = jax.random.key(3)
-
-
-def players_probe(game, players, key):
-    """All parameters, so that a history holds every bit of the path."""
-    return jnp.concatenate([leaf.ravel() for leaf in jax.tree.leaves(players)])
 
 
 class Explosive(eqx.Module):

@@ -4,11 +4,11 @@ import html
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import numpy as np
 import xarray as xr
 
 from saddlery.analysis.measures import measure_of
 from saddlery.analysis.numbers import number
+from saddlery.analysis.seeds import last_known
 from saddlery.arguments import plain
 
 
@@ -40,7 +40,7 @@ def of_runs(history: xr.Dataset) -> str:
     """A row for each seed of a history (seed, step): how it ended, and the last record of each number that is one."""
     names = [name for name, each in history.data_vars.items() if {*each.dims} == {"seed", "step"}]
     measures = [measure_of(history, str(name)) for name in names]
-    ends = [_last(history[name].transpose("seed", "step").values.astype(float)) for name in names]
+    ends = [last_known(history[name].transpose("seed", "step").values.astype(float)) for name in names]
     last = int(history["step"].values[-1])
     rows = []
     for i, seed in enumerate(history["seed"].values):
@@ -50,9 +50,3 @@ def of_runs(history: xr.Dataset) -> str:
         values = [measure.text(float(end[i])) for measure, end in zip(measures, ends, strict=True)]
         rows.append([seed, ended, *values, pace])
     return table(["Seed", "Ended", *(measure.title for measure in measures), "Steps a second"], rows)
-
-
-def _last(values: np.ndarray) -> np.ndarray:
-    """Of each row the last number that is not NaN; NaN where there is none."""
-    places = np.where(np.isnan(values), -1, np.arange(values.shape[1])).max(1)
-    return values[np.arange(len(values)), places]

@@ -65,6 +65,12 @@ def drawable(dataset: xr.Dataset) -> str | None:
     return "images" if "channel" in dataset["samples"].dims else None
 
 
+def last_known(values: np.ndarray) -> np.ndarray:
+    """Of each run's records along the last axis the last that is not NaN; NaN where there is none."""
+    rows = np.where(np.isnan(values), -1, np.arange(values.shape[-1])).max(-1)
+    return np.take_along_axis(values, rows[..., None], -1)[..., 0]
+
+
 def ended(record: xr.Dataset) -> bool:
     """Whether a seed had diverged by a record, given the dataset at one setting, seed and step."""
     return 0 <= int(record["diverged_at"]) <= int(record["step"])

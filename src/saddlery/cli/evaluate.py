@@ -40,13 +40,14 @@ def evaluate(
     import jax
 
     from saddlery import evaluation
-    from saddlery.diagnosis.subject import from_folder
+    from saddlery.diagnosis.subject import of_restored
     from saddlery.experiments.built import require_room
-    from saddlery.experiments.experiment import Experiment
+    from saddlery.experiments.restored import built_in, restored
     from saddlery.records import storage
 
     samples = whole("samples", samples)
-    experiment = Experiment.read(folder)
+    built = built_in(folder)
+    experiment = built.experiment
     labels = experiment.labels if method is None else (method,)
     judge = _inception() if inception else None
     found: dict[str, list[list[Any]]] = {}
@@ -55,7 +56,7 @@ def evaluate(
             signals.check()
             if not quiet:
                 print(f"{label}, seed {seed}", file=sys.stderr, flush=True)
-            subject = from_folder(folder, label, seed)
+            subject = of_restored(restored(folder, label, seed, built))
             if subject.diverged_at >= 0:
                 print(f"{label}, seed {seed} diverged at step {subject.diverged_at:,}: left out", file=sys.stderr)
                 continue

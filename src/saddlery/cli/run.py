@@ -4,7 +4,7 @@ import contextlib
 import itertools
 import shlex
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -143,16 +143,14 @@ def run(
         )  # fmt: skip
 
 
-@contextlib.contextmanager
-def claimed(built: dict[Path, Any], **options: Any) -> Iterator[dict[Path, Any]]:
+def claimed(built: dict[Path, Any], **options: Any) -> contextlib.AbstractContextManager[dict[Path, Any]]:
     """Hold the folders of experiments, all of them before anything is trained; yields what stops each.
 
-    **Arguments:** `options` as of `saddlery.experiments.execution.claimed`.
+    **Arguments:** `options` as of `saddlery.experiments.claimed.claimed`.
     """
     from saddlery.experiments.claimed import all_claimed
 
-    with all_claimed({path: each.experiment for path, each in built.items()}, **options) as stops:
-        yield stops
+    return all_claimed({path: each.experiment for path, each in built.items()}, **options)
 
 
 def train(

@@ -17,7 +17,7 @@ from saddlery.metrics.modes import mode_coverage
 from saddlery.metrics.probes import Losses, Probe
 from saddlery.records.rows import rows
 from saddlery.runs import recording
-from saddlery.runs.cell import Carry, Cell, RunState
+from saddlery.runs.cell import Carry, Cell
 from saddlery.runs.finiteness import finite_leaves
 from saddlery.runs.keys import RunKeys
 from saddlery.runs.loop import train_lanes
@@ -153,11 +153,7 @@ def trial_run(game: Game, method: Method, players: Pair, state: Memory, key: Key
     )  # fmt: skip
     carry = strongly_typed(Carry(players, state, None))
     cell.watched = finite_leaves(carry)
-    record = recording.take(cell.probes, game, players, None, keys.probes)
-    history = recording.empty(record, len(cell.records))
-    for name, value in record.items():
-        history[name][0] = value
-    [ended] = train_lanes([cell], [keys], [RunState(0, -1, 0.0, carry, history)], [0])
+    [ended] = train_lanes([cell], [keys], [recording.begun(cell, carry, keys.probes)], [0])
     signals.check()
     path = recording.of_runs([ended], cell.probes, cell.records).isel(seed=0, drop=True)
     last = steps if ended.diverged_at < 0 else max(ended.diverged_at - 1, 0)

@@ -1,6 +1,5 @@
 """Experiments carried out: trained cell by cell, written into the store."""
 
-import contextlib
 import functools
 import json
 import threading
@@ -13,24 +12,36 @@ import xarray as xr
 
 from saddlery import plugins, signals
 from saddlery.allocator import keep_memory
-from saddlery.experiments import local
 from saddlery.experiments.built import BuiltExperiment, prepare
-from saddlery.experiments.cells import blank, cells_of, dataset, skip
+from saddlery.experiments.cells import blank, cells_of, skip
 from saddlery.experiments.claimed import claimed, opened, store_of
+from saddlery.experiments.completion import complete
 from saddlery.experiments.estimate import Estimate
 from saddlery.experiments.experiment import Experiment
 from saddlery.experiments.facts import facts
 from saddlery.experiments.opening import open_results
 from saddlery.experiments.worker import run_worker
-from saddlery.records import storage
-from saddlery.records.claims import LIVE, local_folder
+from saddlery.records.claims import local_folder
 from saddlery.records.locks import Held
-from saddlery.records.store import Store
 from saddlery.runs.cell import Cell
 from saddlery.runs.fingerprint import fingerprint
 
 
-def run_experiment(
+def run_experiment(built: BuiltExperiment, folder: Path, *arguments: Any, **options: Any) -> xr.Dataset:
+    """Train every setting that is not finished, as `train_settings` does, and return the results of all.
+
+    **Arguments:** those of `train_settings`.
+
+    **Returns:** the results, as `open_results` does.
+
+    **Raises:** what those two raise.
+    """
+    with signals.stoppable():
+        train_settings(built, folder, *arguments, **options)
+        return open_results(folder, built.experiment.store)
+
+
+def train_settings(
     built: BuiltExperiment,
     folder: Path,
     on_progress: Callable | None = None,
@@ -39,7 +50,7 @@ def run_experiment(
     engine: Callable | None = None,
     on_plan: Callable[[str], None] | None = None,
     stop: threading.Event | None = None,
-) -> xr.Dataset:
+) -> None:
     """Train every setting that is not finished, its runs from their last checkpoints.
 
     **Arguments:**
@@ -50,8 +61,6 @@ def run_experiment(
       with the cells and with `run_worker`, given all but its last arguments.
     - `on_plan`: called with what is about to be done, in words.
     - `stop`: what `claimed` yields: it is set when another process takes the store over.
-
-    **Returns:** the results, as `open_results` does.
 
     **Raises:** what `saddlery.train` does: `OSError` when something cannot be written, `saddlery.signals.Stopped`, a
     `KeyboardInterrupt`, after a checkpoint of every run; `saddlery.records.locks.Held` when another process has taken
@@ -80,44 +89,18 @@ def run_experiment(
                     sources = {each.name: each.source for each in plugins.used_in(json.dumps(experiment.grid))}
                     held = {"experiment": experiment.grid | {"store": store.address}, "plugins": sources}
                     described = json.dumps(held)
-                    worker = functools.partial(run_worker, described, str(folder.absolute()), checkpoint_seconds)
-                    engine(left, functools.partial(worker, complete))
+                    engine(left, functools.partial(run_worker, described, str(folder.absolute()), checkpoint_seconds))
             finally:
                 lost = stop.is_set() and not signals.stopping() and len(store.finished()) < len(cells)
             if lost:
                 raise Held(f"{store.address}: another process has taken this sweep over while this one was held up")
         signals.check()
-        return open_results(folder, experiment.store)
 
 
 def _made(built: BuiltExperiment, cells: Sequence[Cell]) -> tuple[Any, Any]:
     """What a store is made of: all that is known beforehand, and a cell's dataset before any step."""
     nothing = blank(cells)  # first: it refuses what memory has no room for
     return facts(built), nothing
-
-
-def complete(cells: Sequence[Cell], store: Store, **options: Any) -> None:
-    """Train some cells in this process and write each into the store when its runs have ended.
-
-    **Arguments:** `options` are those of `saddlery.experiments.local.train`.
-    """
-
-    def done(cell, states):
-        store.write(cell.index, dataset(cell, states))
-        clear(cell)
-
-    local.train(cells, done=done, **options)
-
-
-def clear(cell: Cell) -> None:
-    """Delete what a cell that is in the store needs no more: records under way, and checkpoints that are not kept."""
-    for seed in range(len(cell.keys)) if cell.folder else ():
-        for path in [cell.live(seed), *([] if cell.keep else [cell.checkpoints(seed)])]:
-            with contextlib.suppress(OSError):  # somebody keeps something in it
-                storage.remove(path)  # type: ignore[arg-type]
-    if cell.folder:
-        with contextlib.suppress(OSError):  # others are under way
-            (cell.folder / LIVE).rmdir()
 
 
 def run(

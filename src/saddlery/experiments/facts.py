@@ -35,7 +35,7 @@ def facts(built: BuiltExperiment) -> xr.Dataset:
     """
     experiment = built.experiment
     games = [str(setting.game) for setting in experiment.settings]
-    of_game = {text: _of_game(game, experiment) for text, game in built.games.items()}
+    of_game = {text: _of_game(game, experiment.samples, experiment.shown) for text, game in built.games.items()}
     variables: dict[str, Any] = {"game": ("setting", games)}
     for player in ("generator", "discriminator"):
         chosen = [as_text(getattr(built.methods[label], player)) for label in experiment.labels]
@@ -71,13 +71,9 @@ def _column(levels: list[Any]) -> np.ndarray:
 
 def facts_of_training(cell: Cell, every: int) -> xr.Dataset:
     """As `facts`, of the runs of `saddlery.train`: without what a perfect sampler would score."""
-    gan = as_gan(cell.game)
-    numbers = {} if gan is None else suited(gan.data).facts(gan.data)
-    variables: dict[str, Any] = {"game": ("setting", [type(cell.game).__name__])}
-    variables |= {name: ("setting", [text]) for name, text in attributes(cell).items()}
-    variables |= {name: ("setting", [value]) for name, value in numbers.items()}
-    if gan is not None and hasattr(gan.data, "centres"):
-        variables["centres"] = ("mode", "coordinate"), jax.device_get(gan.data.centres)
+    numbers, arrays = _of_game(cell.game, samples=None, shown=None)
+    of_setting = {"game": type(cell.game).__name__} | attributes(cell) | numbers
+    variables: dict[str, Any] = {name: ("setting", [value]) for name, value in of_setting.items()} | arrays
     coordinates = {
         "setting": [cell.label],
         "method": ("setting", [cell.label]),
@@ -118,18 +114,25 @@ def _attributes(experiment: Experiment) -> dict[str, Any]:
     }
 
 
-def _of_game(game: Game, experiment: Experiment) -> tuple[dict[str, float], dict[str, tuple[tuple[str, ...], Any]]]:
-    """What is known of one game: numbers, and arrays with their axes."""
-    numbers = {f"perfect_{name}": value for name, value in perfect(game, experiment.samples).items()}
+def _of_game(
+    game: Game, samples: int | None, shown: int | None
+) -> tuple[dict[str, float], dict[str, tuple[tuple[str, ...], Any]]]:
+    """What is known of one game: numbers, and arrays with their axes.
+
+    **Arguments:** `samples`: of a perfect sampler, whose scores are left out without; `shown`: real images that are
+    kept.
+    """
+    scores = {} if samples is None else perfect(game, samples)
+    numbers = {f"perfect_{name}": value for name, value in scores.items()}
     gan = as_gan(game)
     if gan is None:
         return numbers, {}
     numbers |= suited(gan.data).facts(gan.data)
     if hasattr(gan.data, "centres"):
         return numbers, {"centres": (("mode", "coordinate"), jax.device_get(gan.data.centres))}
-    if not experiment.shown:
+    if not shown:
         return numbers, {}
-    real = gan.data.draw(jax.random.key(0), min(experiment.shown, IMAGES))
+    real = gan.data.draw(jax.random.key(0), min(shown, IMAGES))
     if real.ndim != 4:
         return numbers, {}
     return numbers, {"real": (("sample", *PIXELS), jax.device_get(pixels(real)))}

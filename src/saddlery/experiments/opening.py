@@ -31,7 +31,7 @@ def open_results(folder: Path | str, store: str | None = None) -> xr.Dataset:
     **Raises:** `FileNotFoundError` when there is no experiment or no setting is finished; `ValueError` when it is
     damaged.
     """
-    results = _read(Path(folder), store)
+    results = _read(Path(folder), *_store(Path(folder), store))
     if not results.sizes["setting"]:
         raise NotFound(_unfinished(Path(folder)))
     return results
@@ -47,19 +47,20 @@ def open_live(folder: Path | str, store: str | None = None) -> xr.Dataset:
     damaged.
     """
     folder = Path(folder)
-    held = _store(folder, store)[1].finished()  # what a process that was ended left of finished ones is not under way
-    runs = {(index, seed): run for (index, seed), run in _live(folder).items() if index not in held}
-    results = _read(folder, store, dict.fromkeys(index for index, _ in runs))
+    grid, held = _store(folder, store)
+    finished = held.finished()  # what a process that was ended left of these is not under way
+    runs = {(index, seed): run for (index, seed), run in _live(folder).items() if index not in finished}
+    results = _read(folder, grid, held, {index for index, _ in runs})
     if not results.sizes["setting"]:
         raise NotFound(_unfinished(folder))
     labels = list(results["setting"].values)
-    finished = np.ones(len(labels), bool)
+    whole = np.ones(len(labels), bool)
     for (_, seed), run in runs.items():
         if run.about["label"] in labels and seed in results["seed"].values:
             at = labels.index(run.about["label"])
-            finished[at] = False
+            whole[at] = False
             _fill(results, at, seed, run)
-    return results.assign(finished=("setting", finished))
+    return results.assign(finished=("setting", whole))
 
 
 def _live(folder: Path) -> dict[tuple[int, int], LiveRun]:
@@ -86,14 +87,13 @@ def _fill(results: xr.Dataset, setting: int, seed: int, run: LiveRun) -> None:
         results["steps_per_second"].values[setting, seed] = run.steps[-1] / run.seconds[-1]
 
 
-def _read(folder: Path, given: str | None, also: Iterable[int] = ()) -> xr.Dataset:
+def _read(folder: Path, grid: dict[str, Any], store: Store, also: Iterable[int] = ()) -> xr.Dataset:
     """The finished cells of a folder's store, and some others as they are, compared with what the folder says."""
-    grid, store = _store(folder, given)
     try:
         made_for = store.description()
         if made_for is not None and (odd := differences(made_for, grid)):
             raise Damaged(f"{plain(folder / RUN)} was changed since {store.address} was made: {'; '.join(odd)}")
-        return plain_texts(store.read(set(also) - set(store.finished())))
+        return plain_texts(store.read(also))
     except FileNotFoundError:
         raise NotFound(_unfinished(folder)) from None
     except Damaged as error:

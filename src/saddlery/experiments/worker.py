@@ -14,6 +14,7 @@ from saddlery.allocator import keep_memory
 from saddlery.experiments.built import BuiltExperiment, prepare
 from saddlery.experiments.cells import cells_of
 from saddlery.experiments.claimed import store_of
+from saddlery.experiments.completion import complete
 from saddlery.experiments.experiment import Experiment
 from saddlery.records.claims import RUN
 
@@ -22,7 +23,6 @@ def run_worker(
     described: str,
     folder: str,
     checkpoint_seconds: float,
-    complete: Callable,
     indices: Sequence[int],
     *,
     cores: int | None = None,
@@ -35,7 +35,6 @@ def run_worker(
     **Arguments:**
     - `described`: the experiment and the sources of its plugins, in JSON; `folder`: its folder; as in the leading
       process.
-    - `complete`: `saddlery.experiments.execution.complete`.
     - `indices`: which cells; those that are in the store already are left out.
     - `cores`: how many cores to use.
     - `on_progress`: called with a setting's label and a `Progress`, from training's threads; returns whether to stop.

@@ -41,6 +41,10 @@ class RunState(NamedTuple):
     carry: Carry
     history: dict[str, np.ndarray]
 
+    def record(self, row: int) -> dict[str, np.ndarray]:
+        """One record of its history."""
+        return {name: values[row] for name, values in self.history.items()}
+
 
 @dataclass(kw_only=True)
 class Cell:

@@ -38,8 +38,11 @@ def train_runs(runs: Sequence[tuple[Cell, int]]) -> list[RunState]:
     order = sorted(range(len(runs)), key=lambda i: states[i].step)
     for _, group in itertools.groupby(order, key=lambda i: states[i].step):
         chosen = [i for i in group if not runs[i][0].ended(states[i])]
-        for i, state in zip(chosen, _loop([runs[i] for i in chosen], [states[i] for i in chosen]), strict=True):
-            states[i] = state
+        if chosen:
+            cells, seeds = zip(*(runs[i] for i in chosen), strict=True)
+            keys = [RunKeys.of(cell.keys[seed]) for cell, seed in zip(cells, seeds, strict=True)]
+            for i, state in zip(chosen, train_lanes(cells, keys, [states[i] for i in chosen], seeds), strict=True):
+                states[i] = state
     return states
 
 
@@ -53,12 +56,10 @@ def start_or_restore(cell: Cell, seed: int) -> RunState:
     carry = start(cell.game, cell.method, keys.init, cell.players, cell.average is not None)
     cell.watched = cell.watched or finite_leaves(carry)
     signals.check()
-    record = recording.take(cell.probes, cell.game, carry.players, carry.average, keys.probes)
+    state = recording.begun(cell, carry, keys.probes)
     signals.check()
-    history = recording.empty(record, len(cell.records))
-    for name, value in record.items():
-        history[name][0] = value
-    state = RunState(0, -1 if recording.is_finite(record) else 0, 0.0, carry, history)
+    if not recording.is_finite(state.record(0)):
+        state = state._replace(diverged_at=0)
     restored = None
     if place := cell.checkpoints(seed):
         if sharding.is_main_process(cell.game):
@@ -71,17 +72,9 @@ def start_or_restore(cell: Cell, seed: int) -> RunState:
     if restored is None:
         return state
     for name, values in restored.history.items():  # a run that is made longer has more rows than its checkpoint
-        history[name][: len(values)] = values
+        state.history[name][: len(values)] = values
     carry = jax.tree.map(jnp.asarray, restored.carry)
-    return RunState(found, int(restored.diverged_at), float(restored.seconds), carry, history)
-
-
-def _loop(runs: list[tuple[Cell, int]], states: list[RunState]) -> list[RunState]:
-    """Runs that are all at the same step, from there on."""
-    if not runs:
-        return []
-    cells, seeds = zip(*runs, strict=True)
-    return train_lanes(cells, [RunKeys.of(cell.keys[seed]) for cell, seed in runs], states, seeds)
+    return RunState(found, int(restored.diverged_at), float(restored.seconds), carry, state.history)
 
 
 def train_lanes(
@@ -168,6 +161,5 @@ def save(cell: Cell, seed: int, state: RunState) -> None:
 def report(cell: Cell, seed: int, state: RunState) -> None:
     """Tell how far a run is, with its latest record."""
     row = bisect.bisect_right(cell.records, state.step) - 1
-    latest = {name: values[row] for name, values in state.history.items()}
     pace = state.step / state.seconds if state.seconds else 0.0
-    cell.on_progress(Progress(seed, state.step, cell.steps, pace, latest, state.diverged_at))  # type: ignore[misc]
+    cell.on_progress(Progress(seed, state.step, cell.steps, pace, state.record(row), state.diverged_at))  # type: ignore[misc]

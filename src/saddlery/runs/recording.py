@@ -11,7 +11,7 @@ from saddlery.errors import InvalidValue
 from saddlery.game import Game
 from saddlery.memory import available
 from saddlery.records.live import LiveFile
-from saddlery.runs.cell import Cell, RunState
+from saddlery.runs.cell import Carry, Cell, RunState
 from saddlery.sharding import is_main_process
 from saddlery.types import Key, Parameters, Players
 
@@ -83,6 +83,20 @@ def empty(record: dict[str, np.ndarray], length: int) -> dict[str, np.ndarray]:
     }
 
 
+def begun(cell: Cell, carry: Carry, key: Key) -> RunState:
+    """A run at its first step: room for all its records, the first of which is taken.
+
+    Whether that record's numbers are finite is left to see.
+
+    **Raises:** what `take` and `empty` raise.
+    """
+    record = take(cell.probes, cell.game, carry.players, carry.average, key)
+    history = empty(record, len(cell.records))
+    for name, value in record.items():
+        history[name][0] = value
+    return RunState(0, -1, 0.0, carry, history)
+
+
 def of_runs(ended: Sequence[Any], probes: Mapping[str, Callable], steps: Sequence[int]) -> "xarray.Dataset":
     """What runs recorded, and how they ended, as an `xarray.Dataset` along `seed`, `step` and each variable's own axes.
 
@@ -138,6 +152,5 @@ class LiveRecords:
         """Add the records up to where a run is."""
         reached = bisect_right(self.cell.records, state.step)
         for row in range(self.next, reached):
-            values = {name: values[row] for name, values in state.history.items()}
-            self.file.append(self.cell.records[row], state.seconds, values)
+            self.file.append(self.cell.records[row], state.seconds, state.record(row))
         self.next = reached

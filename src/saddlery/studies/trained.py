@@ -21,10 +21,10 @@ from saddlery.experiments.claimed import all_claimed
 from saddlery.experiments.execution import run_experiment
 from saddlery.experiments.experiment import KEPT, Experiment
 from saddlery.experiments.grid import Setting
-from saddlery.experiments.programs import Cell
 from saddlery.game import Pair
 from saddlery.reading import Damaged
 from saddlery.records import storage
+from saddlery.runs.cell import Cell
 from saddlery.runs.loop import start_or_restore
 
 SHARE = 4  # of progress: measuring a run counts as so many times less than training it

@@ -1,0 +1,38 @@
+"""Cells completed: trained in this process, each written into the store when all its runs have ended."""
+
+import contextlib
+from collections.abc import Sequence
+from typing import Any
+
+from saddlery.experiments import local
+from saddlery.experiments.cells import dataset
+from saddlery.records import storage
+from saddlery.records.claims import LIVE
+from saddlery.records.store import Store
+from saddlery.runs.cell import Cell
+
+
+def complete(cells: Sequence[Cell], store: Store, **options: Any) -> None:
+    """Train some cells in this process and write each into the store when its runs have ended.
+
+    **Arguments:** `options` are those of `saddlery.experiments.local.train`.
+    """
+
+    def done(cell, states):
+        store.write(cell.index, dataset(cell, states))
+        clear(cell)
+
+    local.train(cells, done=done, **options)
+
+
+def clear(cell: Cell) -> None:
+    """Delete what a cell that is in the store needs no more: records under way, and checkpoints that are not kept."""
+    if cell.folder is None:
+        return
+    for seed in range(len(cell.keys)):
+        for path in (cell.live(seed), None if cell.keep else cell.checkpoints(seed)):
+            if path is not None:
+                with contextlib.suppress(OSError):  # somebody keeps something in it
+                    storage.remove(path)
+    with contextlib.suppress(OSError):  # others are under way
+        (cell.folder / LIVE).rmdir()
