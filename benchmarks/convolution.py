@@ -13,7 +13,7 @@ from torch.nn.functional import conv2d, conv_transpose2d, leaky_relu, softplus
 import saddlery as sd
 from benchmarks.table import Row, ratios
 from benchmarks.timing import fastest, race
-from saddlery.cores import usable_cores
+from saddlery._system.cores import usable_cores
 from saddlery.data.images import Images
 from saddlery.game import Pair
 from saddlery.rules import Consensus, RuleInput, Simultaneous

@@ -6,7 +6,7 @@ import numpy as np
 
 from benchmarks.table import Row, rates, ratios
 from benchmarks.timing import race
-from saddlery.cores import usable_cores
+from saddlery._system.cores import usable_cores
 from saddlery.studies.first_order.closed_form import BLOCK, FirstOrder, Optimal, Unrolled, advance, side_by_side
 
 RUNS = 4 * BLOCK  # blocks enough for two cores to share

@@ -40,7 +40,7 @@ def peak_and_time(steps: int, keep: bool = True) -> tuple[float, float]:
 
 def measure(steps: int) -> None:
     """The process that `peak_and_time` starts: prints both."""
-    from saddlery.allocator import keep_memory
+    from saddlery._system.allocator import keep_memory
 
     keep_memory()
     trainer = ours.Trainer(ours.unrolled_ring(), ours.unrolled(steps))

@@ -7,7 +7,7 @@ import sys
 from importlib import import_module
 
 from benchmarks.table import Row
-from saddlery.allocator import keep_memory
+from saddlery._system.allocator import keep_memory
 
 THREADS = "PJRT_NPROC"  # the variable that says how many XLA has
 SINGLE = ("unroll", "ring", "memory", "first_order", "spectrum", "inversion")  # one run, on one core: fastest there

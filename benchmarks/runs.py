@@ -13,7 +13,7 @@ import saddlery as sd
 from benchmarks import ours
 from benchmarks.table import Row, ratios
 from benchmarks.timing import calibrate
-from saddlery.cores import usable_cores
+from saddlery._system.cores import usable_cores
 
 SEEDS, SECONDS, ROUNDS = 8, 1.0, 5
 COMMAND = ("run", "ring", "--method", "unrolled(steps=10)", "--seeds", "1", "--steps", "1", "--quiet", "--no-report")

@@ -53,7 +53,7 @@ def game_and_method(steps: int, size: int | None = None):
 def memory() -> None:
     """The process whose peak is looked at: prints it in megabytes."""
     from benchmarks import ours
-    from saddlery.allocator import keep_memory
+    from saddlery._system.allocator import keep_memory
 
     keep_memory()
     ours.Trainer(*game_and_method(DEEP, 28))(2)
@@ -66,7 +66,7 @@ def race_() -> None:
     import torch
 
     from benchmarks import ours
-    from saddlery.allocator import keep_memory
+    from saddlery._system.allocator import keep_memory
 
     keep_memory()
     trainer = ours.Trainer(*game_and_method(STEPS))

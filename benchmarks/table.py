@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from rich.table import Table
 
-from saddlery.cores import usable_cores
+from saddlery._system.cores import usable_cores
 
 
 class Row(NamedTuple):

@@ -86,9 +86,9 @@ def of_game(text):
     import jax
 
     import saddlery as sd
-    from saddlery.call import build
     from saddlery.games import GAMES as TABLE
     from saddlery.metrics import probes
+    from saddlery.text.call import build
 
     game = build("game", text, TABLE)
     method = sd.methods.simultaneous(generator=ADAM, discriminator=ADAM)

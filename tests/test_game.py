@@ -232,15 +232,15 @@ def test_an_axis_that_programs_cannot_index_is_refused_while_it_is_a_shape():
 
 def test_what_there_is_no_memory_for_is_refused_while_it_is_shapes(monkeypatch):
     """Players of three numbers each, their gradients and next values are 72 bytes."""
-    monkeypatch.setattr("saddlery.memory.available", lambda: 72)
+    monkeypatch.setattr("saddlery._system.memory.available", lambda: 72)
     check(Product(), jax.random.key(0))
-    monkeypatch.setattr("saddlery.memory.available", lambda: 71)
+    monkeypatch.setattr("saddlery._system.memory.available", lambda: 71)
     with pytest.raises(
         ValueError, match=r"^players: \(float32\[3\], float32\[3\]\), their gradients .* would take .* of memory"
     ):
         check(Product(), jax.random.key(0))
     wide = type("Wide", (Product,), {"draw": lambda self, key: jnp.zeros((7, 3))})()
-    monkeypatch.setattr("saddlery.memory.available", lambda: 83)
+    monkeypatch.setattr("saddlery._system.memory.available", lambda: 83)
     with pytest.raises(ValueError, match=r"^batch: float32\[7,3\] would take"):
         check(wide, jax.random.key(0))
 

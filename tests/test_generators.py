@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import saddlery as sd
+from saddlery.errors import Damaged
 from saddlery.generators import DRAWS, METADATA
 from saddlery.networks import MLP, Precision, SpectralNorm
 from saddlery.networks.writing import read, written
-from saddlery.reading import Damaged
 from saddlery.records import storage
 
 KEY = jax.random.key(7)
@@ -263,7 +263,7 @@ def test_what_does_not_fit_into_memory_is_refused(exported, monkeypatch):
         loaded(KEY, 2**31 - 1)
     with pytest.raises(ValueError, match="n: got 0"):
         loaded(KEY, 0)
-    monkeypatch.setattr("saddlery.memory.available", lambda: 1000)
+    monkeypatch.setattr("saddlery._system.memory.available", lambda: 1000)
     with pytest.raises(ValueError, match=r"would take .* of memory"):
         sd.load_generator(path)
 

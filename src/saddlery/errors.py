@@ -27,3 +27,7 @@ class InTheWay(Invalid, FileExistsError):
 
 class NotAFolder(Invalid, NotADirectoryError):
     """A file where a folder must be."""
+
+
+class Damaged(InvalidValue):
+    """A file that holds something else than what was written into it."""

@@ -9,7 +9,6 @@ import jax.numpy as jnp
 import numpy as np
 
 from saddlery import metrics
-from saddlery.arguments import whole
 from saddlery.data import Images, Stacked
 from saddlery.data.images import in_range
 from saddlery.errors import InvalidType
@@ -17,6 +16,7 @@ from saddlery.game import Game, Pair
 from saddlery.games import Gan, as_gan
 from saddlery.metrics.probes import as_seen
 from saddlery.metrics.suited import suited
+from saddlery.text.arguments import whole
 from saddlery.types import Key
 
 PAIRS = 1000  # samples of which all pairs are compared

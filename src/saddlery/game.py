@@ -15,9 +15,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from saddlery import memory
-from saddlery.arguments import COUNT, plain
+from saddlery._system import memory
 from saddlery.errors import InvalidType, InvalidValue
+from saddlery.text.arguments import COUNT, plain
 from saddlery.types import Batch, Key, Losses, Pair, Parameters, Players, Samples
 
 METHODS = ("init", "draw", "act", "losses")

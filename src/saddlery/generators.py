@@ -19,18 +19,18 @@ import safetensors
 from safetensors.numpy import save
 
 import saddlery
-from saddlery import memory
-from saddlery.arguments import first_line, plain, quoted, whole
-from saddlery.call import Call, parse
-from saddlery.errors import InvalidValue
+from saddlery._system import memory
+from saddlery._system.files import parse_json, read_limited
+from saddlery.errors import Damaged, InvalidValue
 from saddlery.game import Game, afford, unwrapped
 from saddlery.games.gan import as_gan
 from saddlery.networks import as_network
 from saddlery.networks.batch_norm import Moments, population
 from saddlery.networks.network import Network
 from saddlery.networks.writing import read, written
-from saddlery.reading import Damaged, parse_json, read_limited
 from saddlery.records import storage
+from saddlery.text.arguments import first_line, plain, quoted, whole
+from saddlery.text.call import Call, parse
 from saddlery.types import Key, Parameters
 
 FORMAT = "1"

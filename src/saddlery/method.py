@@ -5,11 +5,11 @@ from typing import Any
 
 import equinox as eqx
 
-from saddlery.arguments import quoted
 from saddlery.errors import InvalidType, InvalidValue
 from saddlery.game import Game
 from saddlery.optimisers import as_optimiser
 from saddlery.schedules import State
+from saddlery.text.arguments import quoted
 from saddlery.types import Key, Pair, Players
 
 

@@ -9,10 +9,10 @@ import numpy as np
 import optax
 from jaxtyping import Array
 
-from saddlery.arguments import numbers, quoted
-from saddlery.call import Call, parse
 from saddlery.errors import InvalidValue
-from saddlery.names import nearest
+from saddlery.text.arguments import numbers, quoted
+from saddlery.text.call import Call, parse
+from saddlery.text.names import nearest
 from saddlery.types import Memory, Numbers, Parameters
 
 # Optimisers as they were published, the generator's and the discriminator's: on the rings of the unrolled paper's

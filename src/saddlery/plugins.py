@@ -21,9 +21,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from saddlery.arguments import first_line, plain, quoted
+from saddlery._system.files import read_limited
 from saddlery.errors import InvalidValue
-from saddlery.reading import read_limited
+from saddlery.text.arguments import first_line, plain, quoted
 
 KINDS = ("methods", "games", "networks", "losses", "measures")
 LARGEST = 1 << 20  # bytes of a file

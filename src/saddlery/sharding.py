@@ -8,9 +8,9 @@ import jax
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from saddlery.arguments import quoted
 from saddlery.errors import InvalidValue
 from saddlery.game import Game, Wrapped, adopt
+from saddlery.text.arguments import quoted
 from saddlery.types import Batch, Key, Losses, Parameters, Players, Samples
 
 AXIS = "batch"

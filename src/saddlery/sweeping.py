@@ -9,9 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from saddlery import signals
-from saddlery.arguments import quoted
-from saddlery.call import build, parse
+from saddlery._system import signals
 from saddlery.errors import InvalidType
 from saddlery.experiments.built import prepare
 from saddlery.experiments.claimed import claimed
@@ -22,6 +20,8 @@ from saddlery.methods import SCHEDULES
 from saddlery.methods.amendments import Numbers
 from saddlery.records.claims import local_folder
 from saddlery.results import Results
+from saddlery.text.arguments import quoted
+from saddlery.text.call import build, parse
 
 
 def sweep(

@@ -13,9 +13,9 @@ import jax
 import jax.numpy as jnp
 import xarray as xr
 
-from saddlery import sharding, signals
-from saddlery.allocator import keep_memory
-from saddlery.arguments import number, plain, quoted, whole
+from saddlery import sharding
+from saddlery._system import signals
+from saddlery._system.allocator import keep_memory
 from saddlery.errors import InTheWay, InvalidType, InvalidValue
 from saddlery.experiments import local
 from saddlery.experiments.cells import blank, dataset
@@ -32,6 +32,7 @@ from saddlery.records.rows import rows
 from saddlery.runs.cell import Cell, Progress, RunState
 from saddlery.runs.fingerprint import cell_identity, compare, said
 from saddlery.runs.keys import SeedKeys, as_key
+from saddlery.text.arguments import number, plain, quoted, whole
 from saddlery.types import Key
 
 

@@ -7,9 +7,9 @@ import pytest
 
 from saddlery.cli import progress
 from saddlery.cli.progress import Watch, shown
-from saddlery.duration import duration
 from saddlery.experiments.experiment import Experiment
 from saddlery.runs.cell import Progress
+from saddlery.text.duration import duration
 
 RING = Experiment("ring", ("simultaneous", "unrolled(steps=10)"), steps=100, seeds=2)
 DIGITS = Experiment("digits", ("simultaneous",), steps=200, seeds=1)

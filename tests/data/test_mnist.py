@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from saddlery import memory
+from saddlery._system import memory
 from saddlery.data import mnist
 from saddlery.data.mnist import read_idx
 

@@ -9,12 +9,12 @@ import pytest
 from checks.training import players_probe, same
 
 import saddlery as sd
-from saddlery import memory
+from saddlery._system import memory
 from saddlery.data import Images, Shards, held
 from saddlery.data.shards import refill
+from saddlery.errors import Damaged
 from saddlery.games import Gan
 from saddlery.networks import MLP
-from saddlery.reading import Damaged
 
 KEY = jax.random.key(3)
 N, SIZE, STEPS, BLOCK = 30, 8, 5, 2

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from saddlery.call import literal, parse
 from saddlery.experiments import grid
+from saddlery.text.call import literal, parse
 
 NOTHING = {"schedule": None, "generator": None, "discriminator": None, "learning_rate": None}
 

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from saddlery import memory, metrics
+from saddlery import metrics
+from saddlery._system import memory
 from saddlery.data import Coloured, Images, Mixture, colours, digits, ring_centres
 from saddlery.data.images import in_range
 from saddlery.games.gan import Gan

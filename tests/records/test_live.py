@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from saddlery.reading import Damaged
+from saddlery.errors import Damaged
 from saddlery.records.live import LiveFile, read_live
 from saddlery.records.storage import is_own
 

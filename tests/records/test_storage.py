@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from saddlery.reading import Damaged
+from saddlery.errors import Damaged
 from saddlery.records import storage
 from saddlery.records.storage import BEGUN, MARK, SEAL
 

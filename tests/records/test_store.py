@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from saddlery.reading import Damaged
+from saddlery.errors import Damaged
 from saddlery.records import store as stores
 from saddlery.records.storage import LOCK
 from saddlery.records.store import CELLS, Store, location

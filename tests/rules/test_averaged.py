@@ -83,7 +83,7 @@ def test_a_delay_is_a_whole_number(steps):
 def test_discriminators_for_which_there_is_no_memory_are_refused(monkeypatch):
     game = bilinear(dimension=3)
     players = game.init(jax.random.key(0))
-    monkeypatch.setattr("saddlery.memory.available", lambda: 48)
+    monkeypatch.setattr("saddlery._system.memory.available", lambda: 48)
     assert Delayed(3).init(game, players).shape == (4, 3)
     with pytest.raises(ValueError, match=r"^steps: so many discriminators would take"):
         Delayed(4).init(game, players)

@@ -188,7 +188,7 @@ def test_steps_are_a_whole_number(steps):
 
 
 def test_positions_for_which_there_is_no_memory_are_refused(direct, locate, monkeypatch):
-    monkeypatch.setattr("saddlery.memory.available", lambda: 1000)
+    monkeypatch.setattr("saddlery._system.memory.available", lambda: 1000)
     position = locate(bilinear(1.0, 7), Pair(jnp.ones(7), jnp.ones(7)))
     with pytest.raises(ValueError, match=r"^steps: so many positions of the discriminator would take"):
         direct(Unrolled(20), position)

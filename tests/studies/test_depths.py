@@ -1,8 +1,8 @@
 """What the studies that sweep K have in common."""
 
-from saddlery.call import parse
 from saddlery.experiments.grid import Setting
 from saddlery.studies.depths import Scale, named, unrolled
+from saddlery.text.call import parse
 
 SIZE = Scale("digits", "stacked(fraction={})", 100, 2, 8, 4, "sgd(learning_rate=0.1)", "sgd(learning_rate=0.2)")
 

@@ -9,7 +9,7 @@ import xarray as xr
 from saddlery.analysis.measures import measure_of
 from saddlery.analysis.numbers import number
 from saddlery.analysis.seeds import last_known
-from saddlery.arguments import plain
+from saddlery.text.arguments import plain
 
 
 def paragraph(text: Any) -> str:

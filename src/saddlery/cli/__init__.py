@@ -10,7 +10,6 @@ from typing import Annotated, Any
 import typer
 
 from saddlery import __version__
-from saddlery.arguments import plain
 from saddlery.cli.data import data
 from saddlery.cli.demo import demo
 from saddlery.cli.diagnose import diagnose
@@ -27,6 +26,7 @@ from saddlery.cli.sample import sample
 from saddlery.cli.study import study
 from saddlery.errors import Invalid
 from saddlery.records.locks import Held
+from saddlery.text.arguments import plain
 
 LONGEST = 1500  # characters of an error, which may quote what was typed
 

@@ -11,7 +11,7 @@ import typer
 from saddlery.cli.errors import Ended, long
 from saddlery.cli.output import say
 from saddlery.errors import InvalidValue
-from saddlery.names import nearest
+from saddlery.text.names import nearest
 
 data = typer.Typer(no_args_is_help=True, add_completion=False, help="Download data sets.")
 

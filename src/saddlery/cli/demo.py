@@ -8,8 +8,8 @@ import typer
 from saddlery.cli import environment
 from saddlery.cli.run import Force, Quiet, claimed, train
 from saddlery.errors import InvalidValue
-from saddlery.names import nearest
 from saddlery.records.claims import local_folder
+from saddlery.text.names import nearest
 
 
 def demo(

@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 import typer
 
-from saddlery import memory
-from saddlery.arguments import plain
+from saddlery._system import memory
+from saddlery._system.cores import usable_cores
 from saddlery.cli import cache
-from saddlery.cores import usable_cores
+from saddlery.text.arguments import plain
 
 PACKAGES = (
     "jax", "jaxlib", "equinox", "optax", "lineax", "orbax-checkpoint", "xarray", "zarr", "scikit-learn", "numpy",
@@ -104,7 +104,7 @@ def _jax() -> Iterator[Finding]:
 
 
 def _allocator() -> Finding:
-    from saddlery.allocator import keep_memory
+    from saddlery._system.allocator import keep_memory
 
     if os.environ.get("SADDLERY_MALLOC") == "0":
         return Finding("allocator", "left alone, as SADDLERY_MALLOC=0 asks; training on a CPU may take twice as long")

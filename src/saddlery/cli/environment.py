@@ -2,9 +2,9 @@
 
 import os
 
-from saddlery.arguments import plain
 from saddlery.cli import cache
 from saddlery.cli.errors import Ended
+from saddlery.text.arguments import plain
 
 
 def require(figures: bool = True) -> None:

@@ -7,8 +7,8 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+from saddlery._system.signals import Stopped, stoppable
 from saddlery.errors import Invalid
-from saddlery.signals import Stopped, stoppable
 
 
 class Ended(Exception):

@@ -9,14 +9,14 @@ from typing import Annotated, Any
 
 import typer
 
-from saddlery import signals
-from saddlery.arguments import whole
+from saddlery._system import signals
 from saddlery.cli import environment
 from saddlery.cli.errors import Ended
 from saddlery.cli.output import say
 from saddlery.cli.plugins import Plugins
 from saddlery.cli.report import WIDTH
 from saddlery.errors import InvalidValue
+from saddlery.text.arguments import whole
 
 Method = Annotated[str | None, typer.Option("--method", "-m", help="Only this method of the run. [all]")]
 

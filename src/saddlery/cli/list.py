@@ -8,7 +8,7 @@ import typer
 
 from saddlery.cli.plugins import Plugins
 from saddlery.errors import InvalidValue
-from saddlery.names import nearest
+from saddlery.text.names import nearest
 
 
 def _games() -> dict[str, Any]:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from saddlery.arguments import plain
+from saddlery.text.arguments import plain
 
 
 def say(text: str) -> None:

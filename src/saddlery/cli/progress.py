@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from saddlery.duration import duration
+from saddlery.text.duration import duration
 
 SECONDS_BETWEEN_LINES = 10.0
 

@@ -10,7 +10,6 @@ from typing import Annotated, Any
 
 import typer
 
-from saddlery.call import Call, literal, parse
 from saddlery.cli import environment
 from saddlery.cli.errors import Ended
 from saddlery.cli.output import say
@@ -18,8 +17,9 @@ from saddlery.cli.plugins import Plugins
 from saddlery.cli.progress import shown
 from saddlery.cli.report import publish
 from saddlery.errors import Invalid, InvalidValue
-from saddlery.names import nearest
 from saddlery.records.claims import local_folder
+from saddlery.text.call import Call, literal, parse
+from saddlery.text.names import nearest
 
 ENGINES = ("local", "ray")
 

@@ -5,12 +5,12 @@ from typing import Annotated
 
 import typer
 
-from saddlery.arguments import whole
 from saddlery.cli import environment
 from saddlery.cli.errors import Ended
 from saddlery.cli.output import say
 from saddlery.cli.plugins import Plugins
 from saddlery.errors import InvalidValue
+from saddlery.text.arguments import whole
 
 
 def sample(

@@ -14,12 +14,11 @@ from saddlery.cli.output import say
 from saddlery.cli.plugins import Plugins
 from saddlery.cli.progress import SECONDS_BETWEEN_LINES
 from saddlery.cli.run import Quiet
-from saddlery.duration import duration
-from saddlery.errors import InvalidValue
-from saddlery.names import nearest
-from saddlery.reading import Damaged
+from saddlery.errors import Damaged, InvalidValue
 from saddlery.records.claims import hold, local_folder
 from saddlery.studies.study import SCALES, STUDIES, find
+from saddlery.text.duration import duration
+from saddlery.text.names import nearest
 
 
 def study(

@@ -4,8 +4,6 @@ import os
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from saddlery.arguments import quoted
-from saddlery.call import build
 from saddlery.data.cifar import cifar10
 from saddlery.data.digits import digits
 from saddlery.data.folder import folder
@@ -13,6 +11,8 @@ from saddlery.data.images import Data, Images
 from saddlery.data.mnist import mnist
 from saddlery.data.shards import Shards
 from saddlery.errors import InvalidType
+from saddlery.text.arguments import quoted
+from saddlery.text.call import build
 
 DataLike: TypeAlias = str | os.PathLike[str] | Data  # a name, a path, or data themselves
 

@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from saddlery.arguments import plain
+from saddlery._system.files import Limited, open_regular, read_limited
 from saddlery.data.folder import folder as images_of
 from saddlery.data.images import Images
 from saddlery.data.places import absent, places
 from saddlery.data.shards import Shards
-from saddlery.errors import InvalidValue, NotFound
-from saddlery.names import nearest
-from saddlery.reading import Damaged, Limited, open_regular, read_limited
+from saddlery.errors import Damaged, InvalidValue, NotFound
+from saddlery.text.arguments import plain
+from saddlery.text.names import nearest
 
 BATCHES: dict[str, tuple[str, ...]] = {
     "train": tuple(f"data_batch_{i}.bin" for i in range(1, 6)),

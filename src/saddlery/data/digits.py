@@ -4,7 +4,7 @@ import numpy as np
 
 from saddlery.data.images import Images
 from saddlery.errors import InvalidValue
-from saddlery.names import nearest
+from saddlery.text.names import nearest
 
 SPLITS = ("all", "train", "test")
 SIXTH = 6  # every so many-th is of the test split

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from saddlery import signals
-from saddlery.arguments import plain
+from saddlery._system import signals
 from saddlery.data.places import places
 from saddlery.errors import InTheWay, InvalidValue
-from saddlery.names import nearest
 from saddlery.records import storage
+from saddlery.text.arguments import plain
+from saddlery.text.names import nearest
 
 PIECE = 1 << 18  # bytes between two reports of progress
 PATIENCE = 30.0  # seconds without an answer

@@ -11,16 +11,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from saddlery import signals
-from saddlery.arguments import plain, whole
-from saddlery.cores import threads
+from saddlery._system import signals
+from saddlery._system.cores import threads
+from saddlery._system.files import read_array, read_json
 from saddlery.data.decoding import decode
 from saddlery.data.images import Images
 from saddlery.data.shards import Shards, held
 from saddlery.data.sources import Source, opened
-from saddlery.errors import InTheWay, InvalidValue
-from saddlery.reading import Damaged, read_array, read_json
+from saddlery.errors import Damaged, InTheWay, InvalidValue
 from saddlery.records import storage
+from saddlery.text.arguments import plain, whole
 
 FORMAT = 2
 TOGETHER = 128  # images that a thread decodes before it hands them over

@@ -8,8 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from saddlery.arguments import COUNT, whole
 from saddlery.errors import InvalidValue
+from saddlery.text.arguments import COUNT, whole
 from saddlery.types import Key
 
 A = TypeVar("A", Array, np.ndarray)

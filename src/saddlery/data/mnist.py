@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from saddlery.arguments import plain
+from saddlery._system.files import open_regular
+from saddlery._system.memory import afford
 from saddlery.data.images import Images
 from saddlery.data.places import absent, places
-from saddlery.errors import InvalidValue, NotFound
-from saddlery.memory import afford
-from saddlery.names import nearest
-from saddlery.reading import Damaged, open_regular
+from saddlery.errors import Damaged, InvalidValue, NotFound
+from saddlery.text.arguments import plain
+from saddlery.text.names import nearest
 
 SPLITS = {"train": "train", "test": "t10k"}
 DEFLATE = 1100  # no gzip file holds more times its own size

@@ -3,8 +3,8 @@
 import os
 from pathlib import Path
 
-from saddlery.arguments import plain
 from saddlery.records.storage import cache_folder
+from saddlery.text.arguments import plain
 
 
 def places(name: str, folder: str | os.PathLike[str] | None = None) -> list[Path]:

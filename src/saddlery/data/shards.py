@@ -9,11 +9,11 @@ import jax
 import numpy as np
 from jaxtyping import Array, ArrayLike, Float
 
-from saddlery.arguments import plain, whole
+from saddlery._system.files import read_array
+from saddlery._system.memory import afford, total
 from saddlery.data.images import Images
 from saddlery.errors import InvalidValue
-from saddlery.memory import afford, total
-from saddlery.reading import read_array
+from saddlery.text.arguments import plain, whole
 from saddlery.types import Key
 
 SHARD = 1 << 28  # bytes of a shard

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from saddlery.arguments import plain, quoted
-from saddlery.errors import InvalidValue, NotFound
-from saddlery.memory import afford
-from saddlery.reading import Damaged, Limited, open_regular
+from saddlery._system.files import Limited, open_regular
+from saddlery._system.memory import afford
+from saddlery.errors import Damaged, InvalidValue, NotFound
+from saddlery.text.arguments import plain, quoted
 
 SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"})
 BEGINNINGS = (  # of image files

@@ -8,8 +8,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from saddlery.arguments import numbers, whole
 from saddlery.errors import InvalidValue
+from saddlery.text.arguments import numbers, whole
 from saddlery.types import Key
 
 MODES, COMPARED = 100_000, "measures compare every sample with every mode"

@@ -10,7 +10,6 @@ import numpy as np
 import optax
 import xarray as xr
 
-from saddlery.arguments import whole
 from saddlery.diagnosis.candidates import Candidate, candidates
 from saddlery.diagnosis.evidence import Evidence, evidence
 from saddlery.diagnosis.nearness import Nearness, nearness
@@ -23,6 +22,7 @@ from saddlery.diagnosis.verification import Verification, verified
 from saddlery.errors import InvalidType
 from saddlery.game import Game
 from saddlery.method import Method
+from saddlery.text.arguments import whole
 from saddlery.types import Key, Memory, Players
 
 

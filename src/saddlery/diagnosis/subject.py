@@ -8,7 +8,6 @@ import jax
 import jax.numpy as jnp
 import xarray as xr
 
-from saddlery.arguments import quoted
 from saddlery.dynamics.jacobian import require_players_of
 from saddlery.errors import InvalidType, InvalidValue
 from saddlery.experiments.restored import Restored, restored
@@ -17,6 +16,7 @@ from saddlery.method import Method
 from saddlery.runs import recording
 from saddlery.runs.keys import RunKeys, as_key
 from saddlery.runs.steps import start
+from saddlery.text.arguments import quoted
 from saddlery.types import Key, Memory, Players
 
 

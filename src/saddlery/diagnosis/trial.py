@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import xarray as xr
 from jaxtyping import Array, Float
 
-from saddlery import signals
+from saddlery._system import signals
 from saddlery.game import Game, Pair
 from saddlery.games import as_gan
 from saddlery.method import Method
@@ -143,7 +143,7 @@ def trial_run(game: Game, method: Method, players: Pair, state: Memory, key: Key
 
     **Arguments:** `players` and `state` to go on from; `key`, of all randomness.
 
-    **Raises:** `saddlery.signals.Stopped` when a signal asks for it.
+    **Raises:** `Stopped`, a `KeyboardInterrupt`, when a signal asks for it.
     """
     keys = RunKeys(key, *jax.random.split(key))
     displacement = Displacement(players, Sketch.of(sum(leaf.size for leaf in jax.tree.leaves(players))))

@@ -8,10 +8,10 @@ import numpy as np
 import xarray as xr
 from scipy import stats
 
-from saddlery.arguments import whole
 from saddlery.diagnosis.candidates import Candidate
 from saddlery.diagnosis.subject import Subject
 from saddlery.diagnosis.trial import measures
+from saddlery.text.arguments import whole
 from saddlery.training import train
 
 RECORDS = 40

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.sparse import linalg
 
 from saddlery.errors import InvalidValue
-from saddlery.names import nearest
+from saddlery.text.names import nearest
 
 # What can be asked for first: ARPACK's name of it, and what is smallest for the eigenvalue that comes first.
 WHICH: dict[str, tuple[str, Callable[[np.ndarray], np.ndarray]]] = {

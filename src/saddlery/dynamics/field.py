@@ -9,10 +9,10 @@ import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
 
-from saddlery.arguments import number, quoted, whole
 from saddlery.dynamics.jacobian import mean
 from saddlery.errors import InvalidValue
 from saddlery.game import Game, adopt, gradients
+from saddlery.text.arguments import number, quoted, whole
 from saddlery.types import Key, Pair
 
 if TYPE_CHECKING:

@@ -12,12 +12,12 @@ import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
 
-from saddlery.arguments import quoted, whole
-from saddlery.cores import on_all_cores
+from saddlery._system.cores import on_all_cores
 from saddlery.errors import InvalidType, InvalidValue
 from saddlery.game import Game, adopt
 from saddlery.method import Method
 from saddlery.rules import Rule, RuleInput, Simultaneous
+from saddlery.text.arguments import quoted, whole
 from saddlery.types import Batch, Key, Memory, Pair, Players
 
 COLUMNS = 64  # of the matrix that one call of the compiled program fills

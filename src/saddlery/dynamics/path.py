@@ -8,9 +8,9 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from saddlery.arguments import number, whole
 from saddlery.dynamics.jacobian import mean, require_players_of
 from saddlery.game import Game, adopt, gradients
+from saddlery.text.arguments import number, whole
 from saddlery.types import Key, Pair, Players
 
 

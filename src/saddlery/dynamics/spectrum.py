@@ -7,17 +7,17 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from saddlery.arguments import whole
+from saddlery._system.memory import available
 from saddlery.dynamics.eigenvalues import WHICH, Eigenpairs, of_matrix, of_products
 from saddlery.dynamics.jacobian import Jacobian, consensus, jacobian
 from saddlery.dynamics.modes import Modes, in_eigenvectors, in_krylov_space
 from saddlery.dynamics.stability import stable_step
 from saddlery.errors import InvalidValue
 from saddlery.game import Game
-from saddlery.memory import available
 from saddlery.method import Method
-from saddlery.names import nearest
 from saddlery.rules import Rule
+from saddlery.text.arguments import whole
+from saddlery.text.names import nearest
 from saddlery.types import Key, Memory, Players
 
 LARGEST = 8192  # rows of a matrix whose eigenvalues LAPACK is asked for all: its time grows as their cube

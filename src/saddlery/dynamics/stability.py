@@ -10,12 +10,12 @@ import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
 
-from saddlery.arguments import whole
 from saddlery.dynamics.eigenvalues import Eigenpairs, of_matrix, of_products
 from saddlery.dynamics.jacobian import mean, require_players_of
 from saddlery.game import Game, adopt
 from saddlery.method import Method
 from saddlery.schedules import State, lookahead
+from saddlery.text.arguments import whole
 from saddlery.types import Key, Keys, Memory, Numbers, Pair, Players
 
 SMALL = 512  # numbers in players and state up to which the derivative is a matrix

@@ -8,7 +8,6 @@ import jax
 import jax.numpy as jnp
 
 from saddlery import plugins
-from saddlery.call import build
 from saddlery.errors import InvalidValue
 from saddlery.experiments.experiment import Experiment
 from saddlery.experiments.programs import alike
@@ -16,8 +15,9 @@ from saddlery.game import adopt, afford, check
 from saddlery.games import GAMES
 from saddlery.methods import METHODS
 from saddlery.metrics.suited import MEASURES
-from saddlery.names import nearest
 from saddlery.sharding import data_parallel
+from saddlery.text.call import build
+from saddlery.text.names import nearest
 from saddlery.types import Players
 
 

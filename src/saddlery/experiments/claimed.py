@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from saddlery import plugins
-from saddlery.arguments import differences, plain
-from saddlery.errors import InTheWay, InvalidValue
+from saddlery.errors import Damaged, InTheWay, InvalidValue
 from saddlery.experiments.experiment import in_words
-from saddlery.reading import Damaged
 from saddlery.records import description, storage
 from saddlery.records.claims import PLUGINS, RESULTS, RUN, claim
 from saddlery.records.description import Description
 from saddlery.records.store import Store, location
+from saddlery.text.arguments import differences, plain
 
 
 class Described(Protocol):

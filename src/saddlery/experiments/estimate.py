@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from saddlery import memory
-from saddlery.cores import usable_cores
-from saddlery.duration import duration
+from saddlery._system import memory
+from saddlery._system.cores import usable_cores
 from saddlery.experiments.local import Program
 from saddlery.experiments.programs import programs
 from saddlery.runs.cell import Cell
+from saddlery.text.duration import duration
 
 
 class Estimate(NamedTuple):

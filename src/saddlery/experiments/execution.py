@@ -10,8 +10,9 @@ from typing import Any
 import jax
 import xarray as xr
 
-from saddlery import plugins, signals
-from saddlery.allocator import keep_memory
+from saddlery import plugins
+from saddlery._system import signals
+from saddlery._system.allocator import keep_memory
 from saddlery.experiments.built import BuiltExperiment, prepare
 from saddlery.experiments.cells import blank, cells_of, skip
 from saddlery.experiments.claimed import claimed, opened, store_of
@@ -62,7 +63,7 @@ def train_settings(
     - `on_plan`: called with what is about to be done, in words.
     - `stop`: what `claimed` yields: it is set when another process takes the store over.
 
-    **Raises:** what `saddlery.train` does: `OSError` when something cannot be written, `saddlery.signals.Stopped`, a
+    **Raises:** what `saddlery.train` does: `OSError` when something cannot be written, `Stopped`, a
     `KeyboardInterrupt`, after a checkpoint of every run; `saddlery.records.locks.Held` when another process has taken
     over.
     """

@@ -6,17 +6,16 @@ import json
 from pathlib import Path
 from typing import Any
 
-from saddlery.arguments import number, plain, whole
-from saddlery.call import parse
-from saddlery.errors import InTheWay, InvalidValue, NotFound
+from saddlery.errors import Damaged, InTheWay, InvalidValue, NotFound
 from saddlery.experiments import grid
 from saddlery.experiments.grid import Setting
-from saddlery.reading import Damaged
 from saddlery.records import description
 from saddlery.records.claims import FORMER, RUN
 from saddlery.records.description import Description
 from saddlery.records.rows import require_few
 from saddlery.records.store import location
+from saddlery.text.arguments import number, plain, whole
+from saddlery.text.call import parse
 
 KEPT = 64  # runs of an experiment up to which each one's last checkpoint and samples are kept
 RETOLD = ("title", "note", "command")  # words about an experiment, which change nothing of it

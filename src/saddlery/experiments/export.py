@@ -8,8 +8,8 @@ import xarray as xr
 
 from saddlery.errors import InvalidValue
 from saddlery.experiments.levels import flat
-from saddlery.names import nearest
 from saddlery.records import storage
+from saddlery.text.names import nearest
 
 AXES = ("setting", "seed", "step")
 FORMATS = ("csv", "parquet")

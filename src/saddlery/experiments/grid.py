@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from saddlery.arguments import QUOTED, plain, quoted
-from saddlery.call import Call, parse
 from saddlery.errors import InvalidValue
+from saddlery.text.arguments import QUOTED, plain, quoted
+from saddlery.text.call import Call, parse
 
 MOST = 1_000_000  # settings
 CALL = re.compile(r"\s*\w+\s*\(.*\)\s*", re.DOTALL)  # what is read as a call inside a call; other text is only text

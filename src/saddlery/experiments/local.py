@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from saddlery import signals
-from saddlery.cores import Completed, threads, usable_cores
+from saddlery._system import signals
+from saddlery._system.cores import Completed, threads, usable_cores
 from saddlery.data.shards import holds_shards
 from saddlery.experiments.programs import programs
 from saddlery.runs import recording

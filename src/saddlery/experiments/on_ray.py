@@ -12,11 +12,11 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any
 
-from saddlery.arguments import first_line
 from saddlery.errors import InvalidValue
 from saddlery.experiments.programs import programs
 from saddlery.runs.cell import Cell
 from saddlery.runs.loop import asked_to_stop
+from saddlery.text.arguments import first_line
 
 RETRIES = 5  # times that a task begins anew because its worker was killed
 TASKS = 4  # for each place that takes one at a time, so that all places end at about the same time

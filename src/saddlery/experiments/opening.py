@@ -7,16 +7,15 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from saddlery.arguments import differences, plain
-from saddlery.errors import NotFound
+from saddlery.errors import Damaged, NotFound
 from saddlery.experiments.claimed import store_of
 from saddlery.experiments.experiment import Experiment
-from saddlery.reading import Damaged
 from saddlery.records import description
 from saddlery.records.claims import LIVE, RUN
 from saddlery.records.datasets import plain_texts
 from saddlery.records.live import LiveRun, read_live
 from saddlery.records.store import Store
+from saddlery.text.arguments import differences, plain
 
 
 def open_results(folder: Path | str, store: str | None = None) -> xr.Dataset:

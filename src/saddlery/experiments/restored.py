@@ -4,8 +4,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from saddlery import plugins
-from saddlery.arguments import plain, quoted, whole
-from saddlery.call import parse
 from saddlery.errors import InvalidValue, NotFound
 from saddlery.experiments.built import BuiltExperiment, prepare
 from saddlery.experiments.cells import cells_of
@@ -13,10 +11,12 @@ from saddlery.experiments.experiment import KEPT, Experiment
 from saddlery.experiments.grid import Setting
 from saddlery.experiments.opening import open_results
 from saddlery.game import Game
-from saddlery.names import nearest
 from saddlery.records import description
 from saddlery.runs.cell import Cell, RunState
 from saddlery.runs.loop import start_or_restore
+from saddlery.text.arguments import plain, quoted, whole
+from saddlery.text.call import parse
+from saddlery.text.names import nearest
 from saddlery.types import Level
 
 

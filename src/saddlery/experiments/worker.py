@@ -10,7 +10,7 @@ from typing import Any
 import jax
 
 from saddlery import plugins
-from saddlery.allocator import keep_memory
+from saddlery._system.allocator import keep_memory
 from saddlery.experiments.built import BuiltExperiment, prepare
 from saddlery.experiments.cells import cells_of
 from saddlery.experiments.claimed import store_of

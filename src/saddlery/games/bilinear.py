@@ -5,9 +5,9 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array
 
-from saddlery.arguments import numbers, whole
 from saddlery.errors import InvalidValue
 from saddlery.games.analytic import Analytic
+from saddlery.text.arguments import numbers, whole
 from saddlery.types import Batch, Key, Losses, Numbers, Pair
 
 

@@ -1,11 +1,11 @@
 """A GAN on real handwritten digits that are always there."""
 
 import saddlery.data
-from saddlery.arguments import whole
 from saddlery.games.gan import Gan
 from saddlery.losses import LossLike, PenaltyLike
 from saddlery.networks import MLP
 from saddlery.networks.network import width_of
+from saddlery.text.arguments import whole
 
 
 def digits(

@@ -8,12 +8,12 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array
 
-from saddlery.arguments import whole
 from saddlery.errors import InvalidValue
 from saddlery.game import unwrapped
 from saddlery.losses import as_loss, as_penalties
 from saddlery.networks import Network, as_network
 from saddlery.optimisers import PUBLISHED, as_optimiser
+from saddlery.text.arguments import whole
 from saddlery.types import Key, Losses, Pair, Parameters, Players
 
 # Up to so many numbers in a sample, real and generated ones are scored in one pass. Of larger ones the generator's

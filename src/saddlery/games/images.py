@@ -2,15 +2,15 @@
 
 import jax
 
-from saddlery.arguments import whole
+from saddlery._system.memory import afford
 from saddlery.data import Coloured, Images, Stacked, as_data
 from saddlery.data.catalogue import DataLike
 from saddlery.data.images import Data
 from saddlery.errors import InvalidValue
 from saddlery.games.gan import Gan
 from saddlery.losses import LossLike, PenaltyLike
-from saddlery.memory import afford
 from saddlery.networks import family
+from saddlery.text.arguments import whole
 
 
 def images(

@@ -2,15 +2,15 @@
 
 from typing import Any
 
-from saddlery.arguments import whole
 from saddlery.data import Mixture, grid_centres, ring_centres
 from saddlery.errors import InvalidValue
 from saddlery.games.gan import Gan
 from saddlery.losses import LossLike, PenaltyLike
-from saddlery.names import nearest
 from saddlery.networks import MLP
 from saddlery.networks.network import width_of
 from saddlery.optimisers import PUBLISHED
+from saddlery.text.arguments import whole
+from saddlery.text.names import nearest
 
 PRESETS: dict[str, dict[str, Any]] = {
     "unrolled": {

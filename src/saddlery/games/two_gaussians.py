@@ -10,9 +10,9 @@ from jax.nn import sigmoid
 from jax.scipy.stats import norm
 from jaxtyping import Array, ArrayLike, Float
 
-from saddlery.arguments import numbers, quoted
 from saddlery.errors import InvalidValue
 from saddlery.games.analytic import Analytic
+from saddlery.text.arguments import numbers, quoted
 from saddlery.types import Batch, Key, Losses, Numbers, Pair
 
 Means = Float[Array, "2"]

@@ -39,9 +39,9 @@ import jax.numpy as jnp
 from jax.nn import relu
 from jaxtyping import Array, Float
 
-from saddlery.arguments import quoted
 from saddlery.errors import InvalidType, InvalidValue
-from saddlery.names import nearest
+from saddlery.text.arguments import quoted
+from saddlery.text.names import nearest
 from saddlery.types import Losses, Pair
 
 Scores = Float[Array, "*batch"]

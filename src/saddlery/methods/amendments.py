@@ -7,10 +7,10 @@ from typing import Any
 import equinox as eqx
 import optax
 
-from saddlery.arguments import numbers
 from saddlery.method import Method
 from saddlery.optimisers import RANGES, Optimiser, learning_rate, with_numbers
 from saddlery.rules import Competitive
+from saddlery.text.arguments import numbers
 
 
 class Numbers(eqx.Module):

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import Any, ParamSpec, TypedDict
 
 from saddlery import schedules
-from saddlery.call import build
 from saddlery.errors import InvalidType
 from saddlery.method import Method
 from saddlery.methods.amendments import Numbers
 from saddlery.optimisers import PUBLISHED, as_optimiser
 from saddlery.schedules.schedule import Schedule
+from saddlery.text.call import build
 from saddlery.types import Pair
 
 SCHEDULES = {name: getattr(schedules, name) for name in schedules.__all__ if name.islower()}

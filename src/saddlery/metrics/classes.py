@@ -9,10 +9,10 @@ from jax.scipy.special import kl_div
 from jaxtyping import Array, Float, Int, Num
 from scipy import stats
 
-from saddlery.arguments import whole
 from saddlery.errors import InvalidValue
 from saddlery.metrics import entry
 from saddlery.metrics.modes import Expected, histograms
+from saddlery.text.arguments import whole
 
 
 class ClassCoverage(NamedTuple):

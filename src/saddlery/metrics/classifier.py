@@ -14,11 +14,11 @@ import numpy as np
 import optax
 from jaxtyping import Array, Float, Int
 
+from saddlery._system.files import read_limited
 from saddlery.data.images import Images, in_range
 from saddlery.errors import InvalidValue
 from saddlery.metrics import entry
 from saddlery.networks.convolution import convolution
-from saddlery.reading import read_limited
 from saddlery.records import storage
 
 CHANNELS, FEATURES = (16, 32), 128  # of the two convolutions, and of the penultimate layer

@@ -4,9 +4,9 @@ import numpy as np
 from jaxtyping import Array, Float
 from scipy.special import rel_entr
 
-from saddlery.arguments import whole
 from saddlery.errors import InvalidValue
 from saddlery.metrics.modes import Expected
+from saddlery.text.arguments import whole
 
 BINS = 256  # along an axis at most
 FAR = 1.0  # how far colours may lie outside [0, 1]

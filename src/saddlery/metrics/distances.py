@@ -7,9 +7,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from saddlery.arguments import quoted, whole
 from saddlery.errors import InvalidValue
 from saddlery.metrics import entry
+from saddlery.text.arguments import quoted, whole
 
 SCALES = (0.25, 0.5, 1.0, 2.0, 4.0)  # the bandwidths of `mmd`, in median distances
 

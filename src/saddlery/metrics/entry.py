@@ -14,9 +14,9 @@ import numpy as np
 from jax.core import Tracer
 from jaxtyping import Array, ArrayLike, Bool
 
-from saddlery.arguments import number
 from saddlery.data.images import in_range
 from saddlery.errors import InvalidValue
+from saddlery.text.arguments import number
 from saddlery.types import Numbers
 
 N = TypeVar("N", bound=ArrayLike)

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from saddlery.arguments import plain
 from saddlery.errors import InvalidValue, NotFound
 from saddlery.metrics import entry
+from saddlery.text.arguments import plain
 
 AT_ONCE = 64  # images in memory together
 NAME, LAYERS = "inception-v3-compat", ("2048", "logits_unbiased")

@@ -9,12 +9,12 @@ import numpy as np
 import optax
 from jaxtyping import Array, Bool, Float, Int
 
-from saddlery.arguments import number, whole
-from saddlery.cores import on_all_cores
+from saddlery._system.cores import on_all_cores
 from saddlery.errors import InvalidValue
 from saddlery.metrics import entry
 from saddlery.metrics.search import descend, lbfgs
 from saddlery.networks import Network
+from saddlery.text.arguments import number, whole
 from saddlery.types import Key, Parameters
 
 LANES = {"cpu": 128}  # searches in one program; on the CPU as many as stay in its caches, elsewhere all

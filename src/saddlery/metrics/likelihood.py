@@ -9,10 +9,10 @@ import numpy as np
 from jax.scipy.special import logsumexp
 from jaxtyping import Array, Float
 
-from saddlery.arguments import number, whole
-from saddlery.cores import on_all_cores
+from saddlery._system.cores import on_all_cores
 from saddlery.metrics.inversion import check_generator, log_prior, targets_of
 from saddlery.networks import Network
+from saddlery.text.arguments import number, whole
 from saddlery.types import Key, Parameters
 
 LANES = {"cpu": 256}  # chains in one program; on the CPU as many as stay in its caches, elsewhere all

@@ -5,9 +5,9 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from saddlery.arguments import whole
 from saddlery.errors import InvalidValue
 from saddlery.metrics import entry
+from saddlery.text.arguments import whole
 
 
 class LinearProbe(NamedTuple):

@@ -9,9 +9,9 @@ from jax.scipy.special import kl_div
 from jaxtyping import Array, Float, Int, Num
 from scipy.special import chdtr
 
-from saddlery.arguments import whole
 from saddlery.errors import InvalidValue
 from saddlery.metrics import entry
+from saddlery.text.arguments import whole
 
 
 class Divergences(NamedTuple):

@@ -9,8 +9,8 @@ import numpy as np
 from jaxtyping import Array, Float
 from scipy.spatial.distance import pdist
 
+from saddlery._system.memory import afford
 from saddlery.errors import InvalidValue
-from saddlery.memory import afford
 from saddlery.metrics import entry
 from saddlery.types import Key
 

@@ -9,10 +9,10 @@ from jaxtyping import Array, Float
 from scipy.spatial.distance import cdist
 from scipy.special import rel_entr
 
-from saddlery.arguments import whole
+from saddlery._system.memory import afford
 from saddlery.errors import InvalidValue
-from saddlery.memory import afford
 from saddlery.metrics import entry
+from saddlery.text.arguments import whole
 
 AT_ONCE = 1024  # rows of a matrix of distances in memory together
 

@@ -7,10 +7,10 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from saddlery.arguments import whole
 from saddlery.errors import InvalidValue
 from saddlery.metrics import entry
 from saddlery.networks import Network
+from saddlery.text.arguments import whole
 from saddlery.types import Key, Parameters
 
 SQUARED = 24  # times, after which eigenvalues that are less by one in a million are gone

@@ -7,7 +7,6 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
-from saddlery.arguments import whole
 from saddlery.data import Coloured, Mixture, Stacked, colours
 from saddlery.games.gan import Gan, as_gan
 from saddlery.metrics.classes import class_coverage, perfect_classes
@@ -16,6 +15,7 @@ from saddlery.metrics.colours import colour_divergence, perfect_colours
 from saddlery.metrics.distances import SCALES, median_distance
 from saddlery.metrics.modes import mode_coverage, perfect_sampler
 from saddlery.metrics.probes import AXES, IMAGES, Classes, Colours, Distances, Losses, Modes, Samples, as_seen
+from saddlery.text.arguments import whole
 
 REFERENCE = 1000  # how many real samples set the bandwidths of the kernel
 

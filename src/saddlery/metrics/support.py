@@ -8,8 +8,8 @@ import numpy as np
 from jaxtyping import Array, ArrayLike, Float
 from scipy.stats import chi2
 
-from saddlery.arguments import number
 from saddlery.metrics.pairwise import pairwise_distances
+from saddlery.text.arguments import number
 
 Features: TypeAlias = Callable[[Any], ArrayLike]  # from samples `(n, …)` to `(n, …)`
 

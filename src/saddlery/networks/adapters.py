@@ -8,9 +8,9 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array
 
-from saddlery.arguments import quoted
 from saddlery.errors import InvalidType
 from saddlery.networks.network import Network
+from saddlery.text.arguments import quoted
 from saddlery.types import Key, Parameters
 
 if TYPE_CHECKING:

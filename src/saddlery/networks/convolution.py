@@ -14,8 +14,8 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array
 
-from saddlery.arguments import quoted, whole
 from saddlery.errors import InvalidValue
+from saddlery.text.arguments import quoted, whole
 
 LAYOUTS = ("NHWC", "CHWN")
 FEW = 64  # up to so many numbers in a row of a patch, patches are gathered whole

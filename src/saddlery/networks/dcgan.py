@@ -10,12 +10,12 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array
 
-from saddlery.arguments import number, whole
 from saddlery.errors import InvalidValue
 from saddlery.networks.batch_norm import Moments, batch_norm, normalised
 from saddlery.networks.convolution import convolution, transposed_convolution
 from saddlery.networks.layers import Layer, affine, dense, kernel, leaky_relu, shifted, sides
 from saddlery.networks.network import Network, widths_of
+from saddlery.text.arguments import number, whole
 from saddlery.types import Key
 
 Layers: TypeAlias = dict[str, tuple[Layer, ...]]

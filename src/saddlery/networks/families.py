@@ -5,8 +5,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from saddlery.arguments import number, whole
-from saddlery.call import build
 from saddlery.networks.dcgan import DCGANDiscriminator, DCGANGenerator
 from saddlery.networks.mlp import MLP
 from saddlery.networks.network import LAYERS, WIDTH, Network, width_of
@@ -14,6 +12,8 @@ from saddlery.networks.precision import Precision
 from saddlery.networks.recurrent import LSTMGenerator
 from saddlery.networks.resnet import ResNetDiscriminator, ResNetGenerator
 from saddlery.networks.spectral_norm import ITERATIONS, SpectralNorm
+from saddlery.text.arguments import number, whole
+from saddlery.text.call import build
 from saddlery.types import Pair
 
 

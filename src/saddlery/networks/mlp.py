@@ -10,11 +10,11 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array
 
-from saddlery.arguments import number, whole
 from saddlery.errors import InvalidValue
-from saddlery.names import nearest
 from saddlery.networks.layers import Layer
 from saddlery.networks.network import Network, widths_of
+from saddlery.text.arguments import number, whole
+from saddlery.text.names import nearest
 from saddlery.types import Key
 
 ACTIVATIONS: dict[str, Callable[[Array], Array]] = {

@@ -8,9 +8,9 @@ from typing import Any
 import equinox as eqx
 from jaxtyping import Array
 
-from saddlery.arguments import quoted, whole
 from saddlery.errors import InvalidValue
 from saddlery.networks.batch_norm import Moments
+from saddlery.text.arguments import quoted, whole
 from saddlery.types import Key, Parameters
 
 WIDTH = 65_536  # of a layer: two that wide have four billion weights between them

@@ -6,9 +6,9 @@ import jax.numpy as jnp
 from jaxtyping import Array
 
 from saddlery.errors import InvalidValue
-from saddlery.names import nearest
 from saddlery.networks.batch_norm import Moments
 from saddlery.networks.network import Network
+from saddlery.text.names import nearest
 from saddlery.types import Key, Parameters
 
 PRECISIONS = ("bfloat16", "float16", "float32", "float64")

@@ -9,9 +9,9 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array
 
-from saddlery.arguments import whole
 from saddlery.networks.layers import GLOROT, affine, dense
 from saddlery.networks.network import Network, width_of
+from saddlery.text.arguments import whole
 from saddlery.types import Key
 
 

@@ -9,10 +9,10 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array
 
-from saddlery.arguments import number, whole
 from saddlery.networks.convolution import convolution, transposed_convolution
 from saddlery.networks.layers import Layer, affine, dense, kernel, leaky_relu, shifted, sides
 from saddlery.networks.network import Network, width_of
+from saddlery.text.arguments import number, whole
 from saddlery.types import Key
 
 SLOPE = 0.2

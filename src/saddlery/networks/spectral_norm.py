@@ -9,9 +9,9 @@ import numpy as np
 from jax import lax
 from jaxtyping import Array, Float
 
-from saddlery.arguments import whole
 from saddlery.networks.batch_norm import Moments
 from saddlery.networks.network import Network
+from saddlery.text.arguments import whole
 from saddlery.types import Key, Parameters, Scalar
 
 ZERO = 1e-12  # in the place of smaller norms, so that a layer of zeros stays one

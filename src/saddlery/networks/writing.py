@@ -4,10 +4,7 @@ import dataclasses
 from functools import partial
 from typing import Any
 
-from saddlery.arguments import quoted
-from saddlery.call import Call, build, parse
 from saddlery.errors import InvalidValue
-from saddlery.names import nearest
 from saddlery.networks.dcgan import DCGANDiscriminator, DCGANGenerator
 from saddlery.networks.mlp import MLP
 from saddlery.networks.network import Network
@@ -15,6 +12,9 @@ from saddlery.networks.precision import Precision
 from saddlery.networks.recurrent import LSTMGenerator
 from saddlery.networks.resnet import ResNetDiscriminator, ResNetGenerator
 from saddlery.networks.spectral_norm import SpectralNorm
+from saddlery.text.arguments import quoted
+from saddlery.text.call import Call, build, parse
+from saddlery.text.names import nearest
 
 PLAIN = (MLP, DCGANGenerator, DCGANDiscriminator, LSTMGenerator, ResNetGenerator, ResNetDiscriminator)
 AROUND = (Precision, SpectralNorm)  # another network, their argument `network`

@@ -14,10 +14,10 @@ from matplotlib.patches import Patch
 from saddlery.analysis.numbers import number, percent
 from saddlery.analysis.rates import NEUTRAL
 from saddlery.errors import InvalidType, InvalidValue
-from saddlery.names import nearest
 from saddlery.plots.given import refused
 from saddlery.plots.picture import Picture, render
 from saddlery.plots.style import GREY, INK, canvas, dress
+from saddlery.text.names import nearest
 
 SHADES = ("#0072b2", "#86bfe0", "#f3c65a", "#b7b2aa", "#f6e6dc", "#d9936f")  # of the verdicts, in their order
 COLUMNS = 3

@@ -13,11 +13,11 @@ from saddlery.analysis import facts
 from saddlery.analysis.measures import Measure, measured
 from saddlery.analysis.seeds import recorded
 from saddlery.errors import InvalidValue
-from saddlery.names import nearest
 from saddlery.plots.given import experiment
 from saddlery.plots.picture import Picture, Pictures, render
 from saddlery.plots.style import GREY, INK, RULE, canvas, dress, logarithmic, looks
 from saddlery.plots.trends import is_diagnosis, trends
+from saddlery.text.names import nearest
 
 LINEAR = 10  # up to which a "signed" axis is linear
 

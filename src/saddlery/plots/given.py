@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from saddlery.arguments import plain
 from saddlery.errors import InvalidType, InvalidValue
-from saddlery.names import nearest
+from saddlery.text.arguments import plain
+from saddlery.text.names import nearest
 
 RUN = "run"  # what the one setting of a Run is called, whose method is not known
 ENDS = ("diverged_at", "steps_per_second")  # numbers of a run as a whole

@@ -13,10 +13,10 @@ from matplotlib.mathtext import MathTextParser
 from matplotlib.text import Text
 from matplotlib.ticker import LogFormatter
 
-from saddlery.arguments import plain
 from saddlery.errors import InvalidValue
 from saddlery.plots.style import DPI
 from saddlery.records import storage
+from saddlery.text.arguments import plain
 
 KINDS = ("svg", "png")
 SALT = "saddlery"  # with which names in an SVG file are digests, so that one figure is always one file

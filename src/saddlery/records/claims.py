@@ -5,11 +5,11 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from saddlery.arguments import plain
 from saddlery.errors import InTheWay, InvalidValue, NotAFolder
 from saddlery.records import storage
 from saddlery.records.locks import lock
 from saddlery.records.storage import GROUP, LOCK, MARK
+from saddlery.text.arguments import plain
 
 RUN = "run.json"  # what the folder holds: the description of its runs, and their fingerprint
 RESULTS, LIVE, CHECKPOINTS, GENERATORS = "results.zarr", "live", "checkpoints", "generators"

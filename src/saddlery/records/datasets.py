@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from saddlery.arguments import plain
-from saddlery.errors import NotFound
-from saddlery.reading import Damaged
+from saddlery.errors import Damaged, NotFound
 from saddlery.records import storage
+from saddlery.text.arguments import plain
 
 if TYPE_CHECKING:
     import xarray
@@ -30,7 +29,7 @@ def write_dataset(path: Path, dataset: Any) -> None:
 def read_dataset(path: Path) -> "xarray.Dataset":
     """A dataset that `write_dataset` wrote, in memory.
 
-    **Raises:** `saddlery.reading.Damaged` naming what changed since; `FileNotFoundError` when there is none.
+    **Raises:** `saddlery.errors.Damaged` naming what changed since; `FileNotFoundError` when there is none.
     """
     import xarray
 

@@ -7,11 +7,11 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from saddlery import __version__
-from saddlery.arguments import plain, quoted
-from saddlery.errors import InvalidValue, NotFound
-from saddlery.reading import Damaged, read_json
+from saddlery._system.files import read_json
+from saddlery.errors import Damaged, InvalidValue, NotFound
 from saddlery.records import storage
 from saddlery.records.claims import FORMER, RUN
+from saddlery.text.arguments import plain, quoted
 
 FORMAT = 6
 KINDS = ("experiment", "training")  # of `saddlery run` and `saddlery.sweep`, and of `saddlery.train`

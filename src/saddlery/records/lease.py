@@ -12,9 +12,9 @@ from typing import Any
 
 import psutil
 
-from saddlery import signals
-from saddlery.arguments import plain
+from saddlery._system import signals
 from saddlery.records.locks import Held
+from saddlery.text.arguments import plain
 
 SECONDS = 30.0  # that a lease lasts; it is renewed three times as often
 SETTLING = 1.0  # seconds in which two claims meet

@@ -13,9 +13,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from saddlery.arguments import plain
-from saddlery.reading import Damaged, read_limited
+from saddlery._system.files import read_limited
+from saddlery.errors import Damaged
 from saddlery.records.signed import are_signed, signed, unsigned
+from saddlery.text.arguments import plain
 
 FLUSH_SECONDS = 1.0  # a run that is over earlier writes no such file
 MOST_NUMBERS = 1000  # of a variable in one record; samples and images are in checkpoints and results only

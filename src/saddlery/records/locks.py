@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
-from saddlery.arguments import plain
+from saddlery.text.arguments import plain
 
 try:
     import fcntl

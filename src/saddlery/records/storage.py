@@ -17,10 +17,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
-from saddlery.arguments import plain
-from saddlery.errors import InTheWay, InvalidValue
-from saddlery.reading import Damaged, open_regular, read_json, read_limited
+from saddlery._system.files import open_regular, read_json, read_limited
+from saddlery.errors import Damaged, InTheWay, InvalidValue
 from saddlery.records.signed import are_signed
+from saddlery.text.arguments import plain
 
 MARK = ".saddlery"  # the digests of files that Saddlery wrote into a folder and below
 LOCK = ".saddlery.lock"  # of such a folder: locked while something is written there

@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from saddlery.arguments import first_line, plain
-from saddlery.errors import InTheWay, InvalidValue, NotFound
-from saddlery.reading import Damaged, read_limited
+from saddlery._system.files import read_limited
+from saddlery.errors import Damaged, InTheWay, InvalidValue, NotFound
 from saddlery.records import storage
 from saddlery.records.datasets import zarr_texts
 from saddlery.records.locks import lock
 from saddlery.records.signed import signed, unsigned
 from saddlery.records.storage import GROUP, GROUP_METADATA, LOCK, MANIFEST
+from saddlery.text.arguments import first_line, plain
 
 FORMAT = 2
 CELLS = f"{GROUP}/cells"  # where each finished cell has its marker, an object that makes the cell count
@@ -304,7 +304,7 @@ class Store:
 
     def damaged(self, places: Iterable[int]) -> dict[int, str]:
         """Those of some finished cells that are damaged, with what is wrong."""
-        from saddlery.cores import threads
+        from saddlery._system.cores import threads
 
         places = list(places)
         with threads() as pool:

@@ -7,10 +7,10 @@ import equinox as eqx
 import jax
 import optax
 
-from saddlery.arguments import number, numbers
 from saddlery.game import gradient_field
 from saddlery.rules.linear import solve
 from saddlery.rules.rule import Rule, RuleInput, repeated
+from saddlery.text.arguments import number, numbers
 from saddlery.types import Memory, Pair, Players
 
 

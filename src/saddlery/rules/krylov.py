@@ -7,9 +7,9 @@ import jax
 import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 
-from saddlery.arguments import whole
 from saddlery.game import gradient_field
 from saddlery.rules.rule import Rule, RuleInput
+from saddlery.text.arguments import whole
 from saddlery.types import Memory, Players
 
 

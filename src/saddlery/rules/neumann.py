@@ -7,9 +7,9 @@ import equinox as eqx
 import jax
 import optax
 
-from saddlery.arguments import numbers, whole
 from saddlery.game import gradient_field
 from saddlery.rules.rule import Rule, RuleInput
+from saddlery.text.arguments import numbers, whole
 from saddlery.types import Memory, Players
 
 

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 import equinox as eqx
 
-from saddlery.arguments import whole
 from saddlery.game import Game
+from saddlery.text.arguments import whole
 from saddlery.types import Memory, Pair, Players
 
 

@@ -14,11 +14,11 @@ from typing import Any
 import jax
 import numpy as np
 
-from saddlery.arguments import first_line, plain
-from saddlery.errors import InvalidValue
-from saddlery.reading import Damaged, read_json
+from saddlery._system.files import read_json
+from saddlery.errors import Damaged, InvalidValue
 from saddlery.records import storage
 from saddlery.runs import fingerprint
+from saddlery.text.arguments import first_line, plain
 
 KEPT = 2  # the newest, and the one before it in case the newest is damaged
 FINGERPRINT = "fingerprint.json"

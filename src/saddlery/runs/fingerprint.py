@@ -15,12 +15,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from saddlery.arguments import differences, plain
-from saddlery.cores import usable_cores
+from saddlery._system.cores import usable_cores
 from saddlery.data.shards import Shards
 from saddlery.errors import InvalidValue
 from saddlery.game import Foreign
 from saddlery.records.storage import sealed, sha256
+from saddlery.text.arguments import differences, plain
 from saddlery.types import Key
 
 if TYPE_CHECKING:

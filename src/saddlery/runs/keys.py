@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from saddlery.arguments import quoted, whole
 from saddlery.errors import InvalidType
+from saddlery.text.arguments import quoted, whole
 from saddlery.types import Key
 
 

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import jax
 import jax.numpy as jnp
 
-from saddlery import sharding, signals
+from saddlery import sharding
+from saddlery._system import signals
 from saddlery.errors import InvalidValue
 from saddlery.records import storage
 from saddlery.runs import checkpoints, recording
@@ -32,7 +33,8 @@ def train_runs(runs: Sequence[tuple[Cell, int]]) -> list[RunState]:
     Several are mapped together, in groups that are at the same step. Each then ends alone: one that leaves the finite
     numbers is over, whatever its place in the batch goes on computing.
 
-    **Raises:** `Halted`, or `saddlery.signals.Stopped`, before anything is begun; what probes and checkpoints raise.
+    **Raises:** `Halted`, or `Stopped` (a `KeyboardInterrupt`), before anything is begun; what probes and checkpoints
+    raise.
     """
     states = [start_or_restore(cell, seed) for cell, seed in runs]
     order = sorted(range(len(runs)), key=lambda i: states[i].step)

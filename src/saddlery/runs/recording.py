@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from saddlery._system.memory import available
 from saddlery.analysis.measures import described
 from saddlery.errors import InvalidValue
 from saddlery.game import Game
-from saddlery.memory import available
 from saddlery.records.live import LiveFile
 from saddlery.runs.cell import Carry, Cell, RunState
 from saddlery.sharding import is_main_process

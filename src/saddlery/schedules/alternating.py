@@ -5,10 +5,10 @@ import jax
 
 from saddlery.errors import InvalidType
 from saddlery.game import Game
-from saddlery.names import nearest
 from saddlery.rules import Rule
 from saddlery.rules.rule import repeated
 from saddlery.schedules.schedule import Schedule, State, descend, direct
+from saddlery.text.names import nearest
 from saddlery.types import Key, Pair, Players
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from saddlery.call import parse
 from saddlery.experiments.experiment import Experiment
 from saddlery.experiments.grid import Setting
+from saddlery.text.call import parse
 
 SIZES = {0.25: "¼", 0.5: "½"}  # of discriminators, in labels
 RECORDS = 10  # along training

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from saddlery.errors import InvalidValue, NotFound
-from saddlery.names import nearest
+from saddlery.text.names import nearest
 
 if TYPE_CHECKING:
     import xarray as xr

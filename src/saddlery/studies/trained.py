@@ -13,8 +13,8 @@ import jax
 import numpy as np
 import xarray as xr
 
-from saddlery.cores import Completed, threads
-from saddlery.errors import InvalidValue
+from saddlery._system.cores import Completed, threads
+from saddlery.errors import Damaged, InvalidValue
 from saddlery.experiments.built import BuiltExperiment, prepare
 from saddlery.experiments.cells import cells_of
 from saddlery.experiments.claimed import all_claimed
@@ -22,7 +22,6 @@ from saddlery.experiments.execution import run_experiment
 from saddlery.experiments.experiment import KEPT, Experiment
 from saddlery.experiments.grid import Setting
 from saddlery.game import Pair
-from saddlery.reading import Damaged
 from saddlery.records import storage
 from saddlery.runs.cell import Cell
 from saddlery.runs.loop import start_or_restore

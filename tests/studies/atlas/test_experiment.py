@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 import scipy.optimize
 
-from saddlery.call import build
 from saddlery.game import Pair
 from saddlery.games import GAMES
 from saddlery.studies.atlas import dirac, experiment
 from saddlery.studies.atlas.families import families
 from saddlery.studies.atlas.training import lengths, train
+from saddlery.text.call import build
 
 TINY = experiment.Scale(8, 3, 6, 1600)
 STEPS = np.geomspace(0.1, 3.0, TINY.steps)

@@ -2,12 +2,12 @@
 
 import pytest
 
-from saddlery.call import parse
 from saddlery.experiments.built import prepare
 from saddlery.experiments.cells import cells_of
 from saddlery.studies.fair import experiment
 from saddlery.studies.fair.costs import BASELINE, _gradients
 from saddlery.studies.fair.experiment import RIVALS, TASKS, Rival, Scale, experiments, groups, places
+from saddlery.text.call import parse
 
 FEW = (
     Rival("simultaneous", "simultaneous"),

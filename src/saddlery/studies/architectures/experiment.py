@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 
 import xarray as xr
 
-from saddlery.call import parse
 from saddlery.experiments.built import prepare
 from saddlery.experiments.experiment import Experiment
 from saddlery.experiments.grid import Setting
@@ -14,6 +13,7 @@ from saddlery.studies.architectures.motion import Motion
 from saddlery.studies.scores import perfect_scores, scored
 from saddlery.studies.study import Progress
 from saddlery.studies.trained import train_and_measure
+from saddlery.text.call import parse
 
 METHODS = {
     "simultaneous": "simultaneous",

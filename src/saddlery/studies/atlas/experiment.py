@@ -11,8 +11,7 @@ import numpy as np
 import xarray as xr
 from jax.flatten_util import ravel_pytree
 
-from saddlery.call import build
-from saddlery.cores import on_all_cores
+from saddlery._system.cores import on_all_cores
 from saddlery.dynamics.stability import derivative, period, settled_state
 from saddlery.game import Pair
 from saddlery.games import GAMES
@@ -21,6 +20,7 @@ from saddlery.studies.atlas.families import Family, families
 from saddlery.studies.atlas.training import far, lengths, starting, train
 from saddlery.studies.atlas.verdicts import VERDICTS, judge, measured, radii
 from saddlery.studies.study import Progress, kept
+from saddlery.text.call import build
 
 # Games with one equilibrium, the origin. `smooth` is whether the field has a derivative there.
 DIAGONAL = "A=[[{0}, 0], [0, {1}]], B=[[{2}, 0], [0, {3}]], C=[[{4}, 0], [0, {5}]]"

@@ -10,9 +10,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from saddlery._system.files import read_json
 from saddlery.experiments.built import BuiltExperiment
 from saddlery.experiments.cells import cells_of
-from saddlery.reading import read_json
 from saddlery.records import storage
 from saddlery.runs.loop import start_or_restore
 from saddlery.runs.steps import steps_from

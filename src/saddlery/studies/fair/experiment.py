@@ -8,13 +8,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import xarray as xr
 
-from saddlery.call import Call, literal, parse
 from saddlery.experiments.built import prepare
 from saddlery.experiments.claimed import all_claimed
 from saddlery.experiments.execution import run_experiment
 from saddlery.experiments.experiment import Experiment
 from saddlery.studies.fair.costs import step_costs
 from saddlery.studies.study import Progress
+from saddlery.text.call import Call, literal, parse
 
 
 class Rival(NamedTuple):

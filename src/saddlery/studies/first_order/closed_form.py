@@ -19,7 +19,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
-from saddlery.cores import on_all_cores
+from saddlery._system.cores import on_all_cores
 from saddlery.games.two_gaussians import TwoGaussians
 
 SIGNS = np.array([[-1.0], [1.0], [-1.0], [1.0]])

@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 from jax.flatten_util import ravel_pytree
 
-from saddlery.cores import Completed, threads
+from saddlery._system.cores import Completed, threads
 from saddlery.dynamics.jacobian import consensus, jacobian
 from saddlery.dynamics.path import path
 from saddlery.dynamics.spectrum import Spectrum, from_matrix

@@ -5,9 +5,9 @@ import inspect
 from collections.abc import Mapping
 from typing import Any, NamedTuple, get_args
 
-from saddlery.arguments import QUOTED, SMALLEST, number, plain, quoted, whole
 from saddlery.errors import InvalidType, InvalidValue
-from saddlery.names import nearest
+from saddlery.text.arguments import QUOTED, SMALLEST, number, plain, quoted, whole
+from saddlery.text.names import nearest
 
 LONGEST = 2_000  # characters of a text; Python's parser runs out of stack on some of several thousand
 DEEPEST = 20  # lists, tuples and mappings in one another

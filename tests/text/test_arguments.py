@@ -13,7 +13,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import saddlery as sd
-from saddlery.arguments import COUNT, FINITE, number, numbers, plain, quoted, whole
 from saddlery.networks import (
     FAMILIES,
     MLP,
@@ -26,6 +25,7 @@ from saddlery.networks import (
     family,
 )
 from saddlery.optimisers import OPTIMISERS, RANGES, optimiser
+from saddlery.text.arguments import COUNT, FINITE, number, numbers, plain, quoted, whole
 
 endless = st.just(5000).map(lambda digits: 10**digits)  # more digits than Python writes
 integers = st.integers() | st.integers(-(10**400), 10**400) | st.sampled_from([2**31, 2**63]) | endless

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
-from saddlery import signals
+from saddlery._system import signals
 
 LOOKS = 0.2  # seconds between looks for a signal
 
@@ -84,10 +84,10 @@ def threads(number: int | None = None) -> Iterator[ThreadPoolExecutor]:
 class Completed:
     """Futures in the order in which they end, as `concurrent.futures.as_completed`; more may be added on the way.
 
-    **Arguments:** `stoppable`: stop waiting once a signal is heard (see `saddlery.signals`).
+    **Arguments:** `stoppable`: stop waiting once a signal is heard (see `saddlery._system.signals`).
 
     **Raises:** `KeyboardInterrupt`, whichever thread the system hands the signal to; with `stoppable`,
-    `saddlery.signals.Stopped`.
+    `Stopped`, a `KeyboardInterrupt`.
     """
 
     def __init__(self, futures: Iterable[Future] = (), stoppable: bool = False):

@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 import jax.numpy as jnp
 import pytest
 
-from saddlery import cores
-from saddlery.cores import Completed, on_all_cores, usable_cores
+from saddlery._system import cores
+from saddlery._system.cores import Completed, on_all_cores, usable_cores
 
 
 def test_results_are_in_order_and_in_the_precision_of_the_caller(float64):

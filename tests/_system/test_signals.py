@@ -9,8 +9,8 @@ import time
 
 import pytest
 
-from saddlery import signals
-from saddlery.signals import Stopped, check, stoppable, stopping
+from saddlery._system import signals
+from saddlery._system.signals import Stopped, check, stoppable, stopping
 
 
 def soon(signum, seconds=0.05):
@@ -134,7 +134,7 @@ def ended(script, *signums, between=0.0):
 
 BUSY = """
 import time
-from saddlery.signals import stoppable, stopping
+from saddlery._system.signals import stoppable, stopping
 with stoppable():
     print("ready", flush=True)
     while {waits}: time.sleep(0.02)

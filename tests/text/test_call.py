@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from saddlery.arguments import quoted
-from saddlery.call import Call, build, literal, parse
 from saddlery.games import GAMES
 from saddlery.losses import PENALTIES
 from saddlery.methods import METHODS, SCHEDULES
 from saddlery.networks import family
 from saddlery.optimisers import OPTIMISERS, as_optimiser
+from saddlery.text.arguments import quoted
+from saddlery.text.call import Call, build, literal, parse
 
 names = (
     st.from_regex(r"[a-z_][a-z0-9_]{0,8}", fullmatch=True)

@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Iterable
 from typing import Any
 
-from saddlery.arguments import QUOTED, plain, quoted
+from saddlery.text.arguments import QUOTED, plain, quoted
 
 
 def nearest(kind: str, name: Any, allowed: Iterable[str]) -> str:

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from saddlery import memory, reading
-from saddlery.reading import Damaged, Limited, open_regular, read_array, read_json, read_limited
+from saddlery._system import files, memory
+from saddlery._system.files import Limited, open_regular, read_array, read_json, read_limited
+from saddlery.errors import Damaged
 
 
 def irregular(kind, folder):
@@ -94,7 +95,7 @@ def test_names_reach_messages_without_control_characters(tmp_path):
 @example(b'"\xed\xa0\x80"')
 def test_json_of_any_bytes_is_read_or_damaged(content):
     with contextlib.suppress(Damaged):
-        reading.parse_json(content, "file.json")
+        files.parse_json(content, "file.json")
 
 
 @pytest.mark.parametrize("array", [np.arange(6.0).reshape(2, 3), np.asfortranarray(np.eye(3)), np.zeros((0, 4)),

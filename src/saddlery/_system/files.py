@@ -6,17 +6,13 @@ import os
 import stat
 from typing import Any
 
-from saddlery.arguments import COUNT, plain
-from saddlery.errors import InvalidValue
-from saddlery.memory import afford
+from saddlery._system.memory import afford
+from saddlery.errors import Damaged, InvalidValue
+from saddlery.text.arguments import COUNT, plain
 
 TEXT = 64 << 20  # bytes of a JSON file at most
 HEAD = 1 << 20  # bytes of an .npy file's head at most
 PIECE = 1 << 20  # bytes read at once
-
-
-class Damaged(InvalidValue):
-    """A file that holds something else than what was written into it."""
 
 
 def read_limited(path: str | os.PathLike, most: int) -> bytes:

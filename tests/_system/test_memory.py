@@ -7,7 +7,7 @@ import numpy as np
 import psutil
 import pytest
 
-from saddlery import memory
+from saddlery._system import memory
 
 
 def test_memory_is_what_the_system_says(monkeypatch):
