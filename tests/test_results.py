@@ -1,5 +1,7 @@
 """Results: what a folder holds, finished or under way, and what can be done with it."""
 
+import dataclasses
+
 import jax
 import numpy as np
 import pytest
@@ -112,8 +114,41 @@ def test_a_folder_of_training_is_read_like_any(tmp_path):
     np.testing.assert_array_equal(results.dataset["generator_norm"].squeeze("setting"), run.history["generator_norm"])
     assert len(results.table()) == 2
     assert results.report().is_file()
-    with pytest.raises(ValueError, match="whose game and method have no text"):
-        results.players()
+    found = results.run()
+    for name in ("players", "state", "average"):
+        jax.tree.map(np.testing.assert_array_equal, getattr(found, name), getattr(run, name))
+    assert found.history.equals(run.history)
+    assert found.history.attrs == run.history.attrs
+    assert str(results.method("consensus").generator) == run.history.attrs["generator_optimiser"]
+    assert results.diagnose(seed=1, steps=100).subject.title == "bilinear, consensus, seed 1"
+    with pytest.raises(ValueError, match=r"gamma: got 1\.0; runs of saddlery\.train have no levels"):
+        results.players(gamma=1.0)
+    with pytest.raises(ValueError, match="unknown method of this run 'consensos'; did you mean 'consensus'"):
+        results.players("consensos")
+    with pytest.raises(ValueError, match="no grid of settings"):
+        results.experiment  # noqa: B018
+
+
+def test_one_s_own_parts_of_training_are_given_again(tmp_path):
+    game, probe = dataclasses.replace(sd.games.bilinear(), coupling=np.float32(0.5)), lambda *_: np.zeros(3)
+    method = sd.Method(sd.rules.Consensus(2.0), sd.schedules.simultaneous())
+    run = sd.train(game, method, key=0, out=tmp_path / "own", probes={"mine": probe, "also": probe}, **SMALL)
+    assert sd.load(tmp_path / "own").dataset["mine"].dims == ("setting", "seed", "step", "mine_0")
+    with pytest.raises(ValueError, match="the game of these runs, Bilinear, has no text"):
+        sd.load(tmp_path / "own").players()
+    results = sd.load(tmp_path / "own", games={"Bilinear": game}, methods={"consensus": method})
+    jax.tree.map(np.testing.assert_array_equal, results.run().players, run.players)
+    assert results.run().history.equals(run.history)
+    other = sd.load(tmp_path / "own", games={"Bilinear": sd.games.bilinear()}, methods={"consensus": method})
+    with pytest.raises(ValueError, match="is of another run: game there"):
+        other.players()
+
+
+def test_methods_of_one_s_own_may_be_given_as_they_are(tmp_path):
+    method = sd.Method(sd.rules.Consensus(2.0), sd.schedules.simultaneous())
+    sd.sweep("bilinear", {"mine": method}, out=tmp_path / "swept", **SMALL)
+    results = sd.load(tmp_path / "swept", methods={"mine": method})
+    assert results.players("mine").generator.shape == (1,)
 
 
 def test_runs_under_way_are_read_beside_finished_ones(tmp_path, monkeypatch):

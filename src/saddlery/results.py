@@ -6,19 +6,20 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import xarray as xr
+
 from saddlery.analysis.markup import paragraph
 from saddlery.analysis.seeds import last_known
-from saddlery.experiments.built import BuiltExperiment
 from saddlery.experiments.experiment import Experiment
 from saddlery.experiments.export import export
+from saddlery.experiments.facts import attributes
 from saddlery.experiments.levels import Sweep, flat, with_levels
 from saddlery.experiments.opening import open_live, open_results
-from saddlery.experiments.restored import Restored, built_in, chosen, restored
+from saddlery.experiments.restored import Built, Restored, built_in, chosen, restored
 from saddlery.game import Game, Pair
 from saddlery.method import Method
 from saddlery.records import description
 from saddlery.records.claims import GENERATORS, local_folder
-from saddlery.runs import recording
 from saddlery.training import Run
 from saddlery.types import Level
 
@@ -34,14 +35,15 @@ def load(
     folder: str | os.PathLike,
     *,
     games: Mapping[str, Any] | None = None,
-    methods: Mapping[str, Callable] | None = None,
+    methods: Mapping[str, Callable[..., Method] | Method] | None = None,
     store: str | None = None,
 ) -> "Results":
     """The results in a folder, finished or under way.
 
     **Arguments:**
     - `folder`: of `saddlery run`, `saddlery.sweep(out=…)` or `saddlery.train(out=…)`.
-    - `games`, `methods`: one's own that the folder's runs were made with, by the names that its texts call them.
+    - `games`, `methods`: one's own that the folder's runs were made with, by the names that its texts call them: of
+      `saddlery.train` a game's type and the name of a method's rule, as an error for a missing one says.
     - `store`: where the results are, for an experiment that keeps them outside its folder.
 
     **Raises:** `FileNotFoundError` when the folder holds none; `ValueError` when it was made by another version, or is
@@ -49,7 +51,7 @@ def load(
     """
     folder = local_folder("folder", folder)
     description.read(folder)
-    return Results(folder, lambda: built_in(folder, games=dict(games or {}), methods=dict(methods or {})), store)
+    return Results(folder, lambda: built_in(folder, games, methods), store)
 
 
 class Results:
@@ -59,7 +61,7 @@ class Results:
     `results.run("consensus", gamma=1.0)`; by default it is the first.
     """
 
-    def __init__(self, folder: Path, build: Callable[[], BuiltExperiment], store: str | None = None):
+    def __init__(self, folder: Path, build: Callable[[], Built], store: str | None = None):
         self.folder, self._build, self._store = folder, build, store
 
     @property
@@ -88,40 +90,41 @@ class Results:
     def experiment(self) -> Experiment:
         """The experiment as it was described.
 
-        **Raises:** `ValueError` for a folder of `saddlery.train`, which has games and methods without texts.
+        **Raises:** `ValueError` for a folder of `saddlery.train`, which has no grid of settings.
         """
         return Experiment.read(self.folder)
 
     @cached_property
-    def _built(self) -> BuiltExperiment:
+    def _built(self) -> Built:
         return self._build()
 
     def game(self, method: str | None = None, **levels: Level) -> Game:
         """A setting's game."""
-        return self._built.games[str(chosen(self.experiment, method, **levels).game)]
+        return chosen(self._built, self.folder, method, **levels).game
 
     def method(self, method: str | None = None, **levels: Level) -> Method:
         """A setting's method, its optimisers included."""
-        return self._built.methods[chosen(self.experiment, method, **levels).label]
+        return chosen(self._built, self.folder, method, **levels).method
 
     def players(self, method: str | None = None, seed: int = 0, **levels: Level) -> Pair:
         """A run's players at its last checkpoint.
 
         **Raises:** `FileNotFoundError` when no checkpoint was kept.
         """
-        return self._restored(method, seed, **levels).state.carry.players
+        return self._restored(method, seed, **levels).carry.players
 
     def run(self, method: str | None = None, seed: int | None = None, **levels: Level) -> Run:
         """A setting's runs as `saddlery.train` returns them, of all seeds or of one, at their last checkpoints.
 
         **Raises:** `FileNotFoundError` when no checkpoint was kept.
         """
-        seeds = range(self.experiment.seeds) if seed is None else [seed]
+        seeds = range(self._built.seeds) if seed is None else [seed]
         found = [self._restored(method, each, **levels) for each in seeds]
-        states, cell = [each.state for each in found], found[0].cell
-        history = recording.of_runs(states, cell.probes, cell.records).assign_coords(seed=list(seeds))
-        players, state, average = (list(each) for each in zip(*(each.carry for each in states), strict=True))
-        return Run(players, state, average, history)
+        history = xr.concat(
+            [each.history for each in found], xr.Variable("seed", list(seeds)), combine_attrs="override"
+        )
+        players, state, average = (list(each) for each in zip(*(each.carry for each in found), strict=True))
+        return Run(players, state, average, history.assign_attrs(attributes(found[0].of.cell)))
 
     def _restored(self, method: str | None, seed: int, **levels: Level) -> Restored:
         return restored(self.folder, method, seed, self._built, **levels)
@@ -170,11 +173,11 @@ class Results:
         from saddlery.generators import export_generator
 
         found = self._restored(method, seed, **levels)
-        carry = found.state.carry
+        carry, of = found.carry, found.of
         weights = carry.average if averaged and carry.average is not None else carry.players.generator
-        place = self.folder / GENERATORS / f"{found.cell.index}-{seed}.safetensors"
+        place = self.folder / GENERATORS / f"{of.cell.index}-{seed}.safetensors"
         target = place if path is None else local_folder("path", path)
-        export_generator(target, found.game, weights, force=force)
+        export_generator(target, of.game, weights, force=force)
         return target
 
     def __repr__(self) -> str:

@@ -1,6 +1,5 @@
 """`saddlery.sweep`: every combination of methods and numbers, several seeds each, as one labelled dataset."""
 
-import dataclasses
 import os
 import shutil
 import tempfile
@@ -16,12 +15,10 @@ from saddlery.experiments.claimed import claimed
 from saddlery.experiments.execution import train_settings
 from saddlery.experiments.experiment import Experiment
 from saddlery.method import Method
-from saddlery.methods import SCHEDULES
-from saddlery.methods.amendments import Numbers
 from saddlery.records.claims import local_folder
 from saddlery.results import Results
 from saddlery.text.arguments import quoted
-from saddlery.text.call import build, parse
+from saddlery.text.call import parse
 
 
 def sweep(
@@ -81,13 +78,13 @@ def sweep(
     return results
 
 
-def _named(methods: Any) -> tuple[tuple[str, ...], dict[str, Callable[..., Method]]]:
-    """The texts of methods, and by the names that stand in them the functions that make those that are one's own."""
+def _named(methods: Any) -> tuple[tuple[str, ...], dict[str, Any]]:
+    """The texts of methods, and by the names that stand in them those that are one's own, or what makes them."""
     if isinstance(methods, str | Method):
         methods = [methods]
     if not isinstance(methods, Mapping):
         methods = {text if isinstance(text, str) else f"method_{i + 1}": text for i, text in enumerate(methods)}
-    own = {}
+    own: dict[str, Any] = {}
     for name, each in methods.items():
         if not isinstance(each, str | Method) and not callable(each):
             raise InvalidType(
@@ -95,21 +92,5 @@ def _named(methods: Any) -> tuple[tuple[str, ...], dict[str, Callable[..., Metho
                 "function that makes one"
             )
         if not isinstance(each, str):
-            own[parse(name).name] = _function(each) if isinstance(each, Method) else each
+            own[parse(name).name] = each
     return tuple(text if isinstance(text, str) else name for name, text in methods.items()), own
-
-
-def _function(method: Method) -> Callable[..., Method]:
-    """A method as those of `saddlery.methods` are: a function of what may be set otherwise."""
-
-    def made(*, schedule: Any = None, generator: Any = None, discriminator: Any = None, learning_rate: Any = None):
-        rate = () if learning_rate is None else (Numbers(learning_rate=learning_rate),)
-        return dataclasses.replace(
-            method,
-            schedule=build("schedule", schedule, SCHEDULES) if schedule else method.schedule,
-            generator=generator or method.generator,
-            discriminator=discriminator or method.discriminator,
-            amendments=(*rate, *method.amendments),
-        )
-
-    return made

@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
@@ -16,21 +15,20 @@ import xarray as xr
 from saddlery import sharding
 from saddlery._system import signals
 from saddlery._system.allocator import keep_memory
-from saddlery.errors import InTheWay, InvalidType, InvalidValue
+from saddlery.errors import InvalidType, InvalidValue
 from saddlery.experiments import local
 from saddlery.experiments.cells import blank, dataset
 from saddlery.experiments.claimed import claimed, opened, store_of
 from saddlery.experiments.completion import clear
-from saddlery.experiments.experiment import in_words
 from saddlery.experiments.facts import attributes, facts_of_training
+from saddlery.experiments.trained import BuiltTraining, Training, made_by
 from saddlery.game import Game, Pair, adopt, check
 from saddlery.method import Method
 from saddlery.records import description
 from saddlery.records.claims import local_folder
-from saddlery.records.description import Description
 from saddlery.records.rows import rows
 from saddlery.runs.cell import Cell, Progress, RunState
-from saddlery.runs.fingerprint import cell_identity, compare, said
+from saddlery.runs.fingerprint import cell_identity
 from saddlery.runs.keys import SeedKeys, as_key
 from saddlery.text.arguments import number, plain, quoted, whole
 from saddlery.types import Key
@@ -141,6 +139,7 @@ def train(
     key = as_key(key)
     if not isinstance(method, Method):
         raise InvalidType(f"method: got {quoted(method)}, expected a Method, such as saddlery.methods.simultaneous()")
+    again = made_by(game, method, probes=probes, players=players)
     game = adopt(game)
     check(game, key)
     method = method.for_game(game)
@@ -156,14 +155,14 @@ def train(
         keep_memory()
     cell = Cell(
         game=game, method=method, steps=steps, records=rows(steps, every), probes=dict(probes), average=average,
-        keys=[key] if seeds is None else SeedKeys(key, seeds), label=type(method.rule).__name__.lower(),
+        keys=[key] if seeds is None else SeedKeys(key, seeds), label=again["method"],
         players=None if players is None else jax.tree.map(jnp.asarray, players),
         folder=None if out is None else local_folder("out", out), checkpoint_seconds=checkpoint_seconds,
         on_progress=on_progress,
     )  # fmt: skip
     cell.identity = functools.cache(lambda: cell_identity(cell, every))
     ends: list[RunState] = []
-    with signals.stoppable(), _kept(cell, Training(cell, every, seeds, key), resume, force) as keep:
+    with signals.stoppable(), _kept(cell, Training(cell, every, seeds, key, again), resume, force) as keep:
         local.train([cell], done=lambda _, states: ends.extend(states), held=sys.maxsize)
         signals.check()
         if cell.stop.is_set() and not ends:
@@ -176,52 +175,25 @@ def train(
     return Run(trained, states, averages, history)
 
 
-@dataclass(frozen=True)
-class Training:
-    """A call of `train` as its folder describes it.
+def resume(built: BuiltTraining, **options: Any) -> Run:
+    """Go on with the runs of `train` in a folder, by what the folder says.
 
-    Its number of steps may grow: `grid`, what its results depend on, is all but that.
+    **Arguments:** `built`: of `saddlery.experiments.restored.built_in`; `options`: `checkpoint_seconds` and
+    `on_progress`.
+
+    **Raises:** `ValueError` when they began at players, or were measured by probes, that are one's own and in no
+    folder; what `train` raises.
     """
-
-    cell: Cell
-    every: int
-    seeds: int | None
-    key: Key
-    store: None = None
-
-    @property
-    def grid(self) -> dict[str, Any]:
-        """What the results depend on, in JSON's types."""
-        shared = self.cell.identity()["description"]  # type: ignore[misc]
-        return {"every": self.every, "seeds": self.seeds, "key": said(self.key)} | shared
-
-    @property
-    def fingerprint(self) -> dict[str, Any]:
-        """What the numbers depend on; the game's data are digested once."""
-        return self.cell.identity() | {"description": self.grid}  # type: ignore[misc]
-
-    @property
-    def description(self) -> Description:
-        """What `run.json` says of it, but for its fingerprint."""
-        return Description("training", self.grid | {"steps": self.cell.steps})
-
-    def require_same(self, held: Description, folder: Path) -> None:
-        """Compare with what a folder holds.
-
-        **Raises:** `FileExistsError` when it holds an experiment; `ValueError` when it holds other runs, naming what
-        differs, or longer ones.
-        """
-        if held.kind != "training":
-            raise InTheWay(f"out: {plain(folder)} holds {in_words(held)}; choose another folder")
-        there = {name: value for name, value in held.what.items() if name != "steps"}
-        now = self.fingerprint
-        compare(f"out: {folder}", (held.fingerprint or now) | {"description": there}, now, warn=False)
-        begun, wanted = whole("steps", held.what.get("steps")), self.cell.steps
-        if wanted < begun or (wanted > begun and begun % self.every):
-            raise InvalidValue(
-                f"steps: {plain(folder)} was begun with {begun}; it can be resumed with as many, or with more where "
-                f"that number is a multiple of its every, {self.every}; got {wanted}"
-            )
+    cell, own = built.cell, [name for name in ("probes", "players") if name in built.again["own"]]
+    if own:
+        raise InvalidValue(
+            f"{plain(cell.folder)}: these runs were given {' and '.join(own)}, which no folder holds; go on by the "
+            "same saddlery.train(…, resume=True)"
+        )
+    return train(
+        cell.game, built.method, steps=cell.steps, key=built.key, every=built.every, seeds=built.asked,
+        average=cell.average, out=cell.folder, resume=True, **options,
+    )  # fmt: skip
 
 
 @contextlib.contextmanager
@@ -236,7 +208,7 @@ def _kept(cell: Cell, what: Training, resume: bool, force: bool) -> Iterator[Cal
         return
     with claimed(folder, what, resume=resume, force=force and not resume, called=f"out: {folder}"):
         store, held = store_of(None, folder), description.read(folder)
-        made = lambda: (facts_of_training(cell, what.every), nothing())  # noqa: E731
+        made = lambda: (facts_of_training(cell, what.every, what.again["game"]), nothing())  # noqa: E731
         if held.what["steps"] != cell.steps:  # it goes on for longer, so its store has more rows
             for index in store.finished():
                 store.drop(index)

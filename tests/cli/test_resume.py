@@ -1,10 +1,14 @@
 """Damage to a finished sweep: named by every command that reads it, and one damaged cell computed again, no other."""
 
+import _thread
 import shutil
 from pathlib import Path
 
+import jax
+import numpy as np
 import pytest
 
+import saddlery as sd
 from saddlery.experiments.opening import open_results
 
 SWEEP = (
@@ -86,3 +90,31 @@ def test_damaged_descriptions_lists_and_evaluations_are_named(saddlery, mine):
             assert code == 2
             assert "run.json" in errors
             assert errors.count("\n") == 1
+
+
+def test_runs_of_training_that_were_stopped_go_on(saddlery, tmp_path):
+    """Stopped in their middle, in a folder beside an experiment's: both are gone on with by one command."""
+    parts = {"game": sd.games.bilinear(), "method": sd.methods.consensus(gamma=0.5), "key": 3, "seeds": 2, "every": 5}
+    whole = sd.train(**parts, steps=20, out=tmp_path / "whole")
+
+    def interrupt(progress):
+        if progress.step == 10 and progress.seed == 1:
+            _thread.interrupt_main()
+
+    with pytest.raises(KeyboardInterrupt):
+        sd.train(**parts, steps=20, out=tmp_path / "both" / "trained", on_progress=interrupt, checkpoint_seconds=0.0)
+    assert saddlery(*SWEEP, str(tmp_path / "both" / "swept"))[0] == 0
+    code, _, errors = saddlery("resume", str(tmp_path / "both"), "--quiet", "--no-report")
+    assert (code, errors) == (0, "")
+    found = sd.load(tmp_path / "both" / "trained").run()
+    jax.tree.map(np.testing.assert_array_equal, found.players, whole.players)
+    assert found.history.drop_vars("steps_per_second").equals(whole.history.drop_vars("steps_per_second"))
+
+
+def test_runs_of_training_with_probes_of_one_s_own_are_not_gone_on_with(saddlery, tmp_path):
+    probes = {"mine": lambda game, players, key: np.zeros(2)}
+    parts = {"game": sd.games.bilinear(), "method": sd.methods.simultaneous(), "key": 0, "steps": 4}
+    sd.train(**parts, probes=probes, out=tmp_path / "own")
+    code, _, errors = saddlery("resume", str(tmp_path / "own"))
+    assert code == 2
+    assert "these runs were given probes, which no folder holds; go on by the same saddlery.train" in errors

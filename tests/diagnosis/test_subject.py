@@ -1,7 +1,6 @@
 """What is diagnosed: runs in folders as training left them, and what is refused."""
 
 import shutil
-from pathlib import Path
 
 import jax
 import jax.numpy as jnp
@@ -83,13 +82,14 @@ def test_a_run_whose_checkpoints_are_all_damaged_is_refused(folder):
         diagnose(folder)
 
 
-def test_a_folder_that_is_no_experiment_is_refused(tmp_path):
+def test_runs_of_training_are_taken_up_with_their_history(tmp_path):
     with pytest.raises(FileNotFoundError, match="holds no runs"):
         diagnose(tmp_path)
-    game = sd.games.bilinear()
-    sd.train(game, sd.methods.simultaneous(), steps=2, key=jax.random.key(0), out=tmp_path / "bare")
-    with pytest.raises(ValueError, match=r"was written by saddlery\.train, whose game and method have no text"):
-        diagnose(Path(tmp_path / "bare"))
+    run = sd.train(sd.games.bilinear(), sd.methods.simultaneous(), steps=4, key=7, out=tmp_path / "bare")
+    subject = from_folder(tmp_path / "bare")
+    assert (subject.title, subject.step, subject.others) == ("bilinear, simultaneous, seed 0", 4, ())
+    jax.tree.map(np.testing.assert_array_equal, tuple(subject.players), tuple(run.only.players))
+    np.testing.assert_array_equal(subject.history["generator_norm"], run.only.history["generator_norm"])
 
 
 def test_players_of_another_game_are_refused(sgd):

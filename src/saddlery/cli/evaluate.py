@@ -47,12 +47,11 @@ def evaluate(
 
     samples = whole("samples", samples)
     built = built_in(folder)
-    experiment = built.experiment
-    labels = experiment.labels if method is None else (method,)
+    labels = built.labels if method is None else (method,)
     judge = _inception() if inception else None
     found: dict[str, list[list[Any]]] = {}
     for label in labels:
-        for seed in range(min(seeds, experiment.seeds)):
+        for seed in range(min(seeds, built.seeds)):
             signals.check()
             if not quiet:
                 print(f"{label}, seed {seed}", file=sys.stderr, flush=True)

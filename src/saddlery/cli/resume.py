@@ -1,18 +1,22 @@
-"""`saddlery resume`: go on with an experiment that was stopped."""
+"""`saddlery resume`: go on with runs that were stopped."""
 
+import functools
+import shlex
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
 from saddlery.cli import environment
+from saddlery.cli.errors import Ended
 from saddlery.cli.plugins import Plugins
-from saddlery.cli.report import Store
+from saddlery.cli.progress import shown
+from saddlery.cli.report import Store, publish
 from saddlery.cli.run import Address, BreakLease, Engine, NoReport, Quiet, chosen_engine, claimed, train
 
 
 def resume(
-    folder: Annotated[Path, typer.Argument(help="An experiment's folder, or one that holds several.")],
+    folder: Annotated[Path, typer.Argument(help="A folder of runs, or one that holds several.")],
     store: Store = None,
     engine: Engine = "local",
     address: Address = None,
@@ -21,7 +25,7 @@ def resume(
     break_lease: BreakLease = False,
     plugin: Plugins = None,
 ) -> None:
-    """Go on with an experiment that was stopped.
+    """Go on with runs that were stopped.
 
     It ends with exactly the numbers of an uninterrupted run.
     """
@@ -29,13 +33,45 @@ def resume(
     from saddlery.experiments.claimed import store_of
     from saddlery.experiments.experiment import Experiment, experiments_in
     from saddlery.experiments.restored import built_in
+    from saddlery.records import description
     from saddlery.records.claims import local_folder
 
     folder = local_folder("folder", folder)
-    found = {path: Experiment.read(path) for path in experiments_in(folder)}
+    held = {path: description.read(path) for path in experiments_in(folder)}
+    found = {path: Experiment.of(each, path) for path, each in held.items() if each.kind == "experiment"}
     for path, experiment in found.items():
         store_of(experiment.store, path, store)
-    built = {path: built_in(path) for path in found}
+    built = {path: built_in(path) for path in held}
+    for path in held.keys() - found.keys():
+        _resume_training(path, built.pop(path), quiet, page=not no_report)
+    if not built:
+        return
     chosen = chosen_engine(engine, address)
     with claimed(built, resume=True, take=break_lease) as stops:
         train(built, folder, stops, quiet=quiet, page=not no_report, engine=chosen)
+
+
+class _Told(NamedTuple):
+    """What the display is told of runs of `saddlery.train`."""
+
+    game: str
+    labels: tuple[str, ...]
+    steps: int
+    seeds: int
+
+
+def _resume_training(path: Path, built: Any, quiet: bool, page: bool) -> None:
+    """Go on with runs of `saddlery.train`."""
+    from saddlery import training
+    from saddlery.experiments.opening import open_results
+
+    label, *_ = built.labels
+    told = _Told(built.again["game"], built.labels, built.cell.steps, built.seeds)
+    try:
+        with shown([told], quiet) as progress:
+            training.resume(built, on_progress=progress and functools.partial(progress, told, label))
+    except KeyboardInterrupt:
+        raise Ended(f"stopped; continue with: {shlex.join(['saddlery', 'resume', str(path)])}", 130) from None
+    except OSError as error:
+        raise Ended(f"{error}; what was written so far is kept in {path}", 1) from error
+    publish([open_results(path)], path, page)

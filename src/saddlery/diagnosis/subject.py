@@ -13,7 +13,6 @@ from saddlery.errors import InvalidType, InvalidValue
 from saddlery.experiments.restored import Restored, restored
 from saddlery.game import Game, Pair, adopt, check
 from saddlery.method import Method
-from saddlery.runs import recording
 from saddlery.runs.keys import RunKeys, as_key
 from saddlery.runs.steps import start
 from saddlery.text.arguments import quoted
@@ -57,17 +56,14 @@ def from_folder(folder: str | os.PathLike, method: str | None = None, seed: int 
 
 def of_restored(found: Restored) -> Subject:
     """A run as its last checkpoint left it; one that diverged, at its start."""
-    seed = found.seed
-    cell, state, key = found.cell, found.state, found.cell.keys[seed]
-    carry, step = state.carry, state.step
-    if state.diverged_at >= 0:  # the last finite numbers are too large to say anything
-        carry, step = start(found.game, found.method, RunKeys.of(key).init, None, False), 0
-    known = state._replace(history={name: values for name, values in state.history.items() if values.ndim == 1})
-    history = recording.of_runs([known], cell.probes, cell.records).isel(seed=0, drop=True)
+    of, carry, step = found.of, found.carry, found.step
+    if found.diverged_at >= 0:  # the last finite numbers are too large to say anything
+        carry, step = start(of.game, of.method, RunKeys.of(found.key).init, None, False), 0
+    known = [name for name, each in found.history.data_vars.items() if each.dims in ((), ("step",))]
     return Subject(
-        found.game, found.method, carry.players, carry.state, jax.random.fold_in(key, state.step),
-        history.sel(step=slice(0, state.step)), step, state.diverged_at,
-        f"{found.setting.game}, {cell.label}, seed {seed}", found.others,
+        of.game, of.method, carry.players, carry.state, jax.random.fold_in(found.key, found.step),
+        found.history[known].sel(step=slice(0, found.step)), step, found.diverged_at,
+        f"{of.title}, seed {found.seed}", of.others,
     )  # fmt: skip
 
 

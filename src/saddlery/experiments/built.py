@@ -13,7 +13,9 @@ from saddlery.experiments.experiment import Experiment
 from saddlery.experiments.programs import alike
 from saddlery.game import adopt, afford, check
 from saddlery.games import GAMES
+from saddlery.method import Method
 from saddlery.methods import METHODS
+from saddlery.methods.options import as_published
 from saddlery.metrics.suited import MEASURES
 from saddlery.sharding import data_parallel
 from saddlery.text.call import build
@@ -35,23 +37,35 @@ class BuiltExperiment(NamedTuple):
     own: Mapping[str, Any] = MappingProxyType({})
 
     @property
+    def labels(self) -> tuple[str, ...]:
+        """What the settings are called."""
+        return self.experiment.labels
+
+    @property
+    def seeds(self) -> int:
+        """How many runs each setting has."""
+        return self.experiment.seeds
+
+    @property
     def game(self) -> Any:
         """The game, the first where there are several."""
         return next(iter(self.games.values()))
 
 
 def prepare(
-    experiment: Experiment, games: dict[str, Any] | None = None, methods: dict[str, Callable] | None = None
+    experiment: Experiment,
+    games: Mapping[str, Any] | None = None,
+    methods: Mapping[str, Callable[..., Method] | Method] | None = None,
 ) -> BuiltExperiment:
     """Build the games and every method and check the games, before anything runs or is written.
 
     **Arguments:** `games` and `methods` are one's own, by the names that the experiment's texts call them: games as
-    they are, methods as functions like those of `saddlery.methods`; they keep their own optimisers.
+    they are, methods as functions like those of `saddlery.methods` or as they are; they keep their own optimisers.
 
     **Raises:** `ValueError` and `TypeError` naming what does not exist or fit, and the nearest that does.
     """
     plugins.discover()
-    mine, own = games or {}, methods or {}
+    mine, own = games or {}, {name: as_published(method) for name, method in (methods or {}).items()}
     calls = {str(each.game): each.game for each in experiment.settings}
     games = {
         text: adopt(mine[call.name]) if call.name in mine else build("game", call, GAMES)

@@ -147,9 +147,7 @@ class Experiment:
         path = Path(folder) / RUN
         if held.kind != "experiment":
             raise InvalidValue(
-                f"{plain(folder)} was written by saddlery.train, whose game and method have no text that makes them "
-                "again; its records are saddlery.load(folder).dataset, and the same saddlery.train(…, resume=True) "
-                "gives the run"
+                f"{plain(folder)} was written by saddlery.train: it holds runs of one method, and no grid of settings"
             )
         known = {field.name for field in dataclasses.fields(cls)}
         if odd := sorted(held.what.keys() ^ known):

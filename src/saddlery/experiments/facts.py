@@ -17,7 +17,7 @@ from saddlery.metrics.suited import perfect, suited
 from saddlery.optimisers import as_text
 from saddlery.records.rows import rows
 from saddlery.runs.cell import Cell
-from saddlery.runs.fingerprint import said
+from saddlery.runs.keys import key_text
 
 TAKEN = ("setting", "seed", "step", "label", "samples", "modes")  # names that no level may have
 
@@ -69,14 +69,14 @@ def _column(levels: list[Any]) -> np.ndarray:
     return np.array(["" if level is None else str(level) for level in levels])
 
 
-def facts_of_training(cell: Cell, every: int) -> xr.Dataset:
-    """As `facts`, of the runs of `saddlery.train`: without what a perfect sampler would score."""
+def facts_of_training(cell: Cell, every: int, game: str) -> xr.Dataset:
+    """As `facts`, of the runs of `saddlery.train` on a game in words: without what a perfect sampler would score."""
     numbers, arrays = _of_game(cell.game, samples=None, shown=None)
-    of_setting = {"game": type(cell.game).__name__} | attributes(cell) | numbers
+    of_setting = {"game": game} | attributes(cell) | numbers
     variables: dict[str, Any] = {name: ("setting", [value]) for name, value in of_setting.items()} | arrays
     coordinates = {
         "setting": [cell.label],
-        "method": ("setting", [cell.label]),
+        "method": ("setting", [cell.label.partition("(")[0]]),
         "seed": np.arange(len(cell.keys)),
         "step": np.asarray(cell.records),
     }
@@ -84,8 +84,8 @@ def facts_of_training(cell: Cell, every: int) -> xr.Dataset:
         variables,
         coordinates,
         attrs={
-            "game": type(cell.game).__name__, "command": "", "title": "", "note": "", "steps": cell.steps,
-            "every": every, "key": said(cell.keys[0]), "samples_measured": 0, "versions": _versions(),
+            "game": game, "command": "", "title": "", "note": "", "steps": cell.steps,
+            "every": every, "key": key_text(cell.keys[0]), "samples_measured": 0, "versions": _versions(),
         },
     )  # fmt: skip
 

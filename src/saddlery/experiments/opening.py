@@ -105,7 +105,7 @@ def _store(folder: Path, given: str | None) -> tuple[dict[str, Any], Store]:
     if held.kind == "experiment":
         experiment = Experiment.of(held, folder)
         return experiment.grid, store_of(experiment.store, folder, given)
-    return {name: value for name, value in held.what.items() if name != "steps"}, store_of(None, folder)
+    return description.depends_on(held), store_of(None, folder)
 
 
 def _unfinished(folder: Path) -> str:

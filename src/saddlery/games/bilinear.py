@@ -8,6 +8,7 @@ from jaxtyping import Array
 from saddlery.errors import InvalidValue
 from saddlery.games.analytic import Analytic
 from saddlery.text.arguments import numbers, whole
+from saddlery.text.provenance import with_call
 from saddlery.types import Batch, Key, Losses, Numbers, Pair
 
 
@@ -31,6 +32,7 @@ class Bilinear(Analytic):
         return Pair(jnp.zeros(self.dimension), jnp.zeros(self.dimension))
 
 
+@with_call()
 def bilinear(coupling: Numbers = 1.0, dimension: int = 1) -> Bilinear:
     """The bilinear game: the generator descends and the discriminator ascends one product.
 

@@ -6,8 +6,10 @@ from saddlery.losses import LossLike, PenaltyLike
 from saddlery.networks import MLP
 from saddlery.networks.network import width_of
 from saddlery.text.arguments import whole
+from saddlery.text.provenance import with_call
 
 
+@with_call()
 def digits(
     *,
     loss: LossLike = "nonsaturating",

@@ -9,6 +9,7 @@ from jaxtyping import Array
 
 from saddlery.games.analytic import Analytic
 from saddlery.losses import LossLike, PenaltyLike, as_loss, as_penalties
+from saddlery.text.provenance import with_call
 from saddlery.types import Batch, Key, Losses, Pair
 
 
@@ -48,6 +49,7 @@ class Dirac(Analytic):
         return Pair(jnp.zeros(()), jnp.zeros(()))
 
 
+@with_call()
 def dirac(loss: LossLike = "minimax", penalty: PenaltyLike = None) -> Dirac:
     """The Dirac-GAN (Mescheder, Geiger, Nowozin, 2018, definition 2.1).
 

@@ -11,8 +11,10 @@ from saddlery.games.gan import Gan
 from saddlery.losses import LossLike, PenaltyLike
 from saddlery.networks import family
 from saddlery.text.arguments import whole
+from saddlery.text.provenance import with_call
 
 
+@with_call()
 def images(
     data: DataLike = "digits",
     *,
@@ -45,6 +47,7 @@ def images(
     return _gan(drawn, network, loss, penalty, noise, batch)
 
 
+@with_call()
 def stacked(
     data: DataLike = "digits",
     *,
@@ -69,6 +72,7 @@ def stacked(
     return _gan(Stacked(as_data(data), balanced), network, loss, penalty, noise, batch)
 
 
+@with_call()
 def coloured(
     data: DataLike = "digits",
     *,

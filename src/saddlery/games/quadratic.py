@@ -7,6 +7,7 @@ from jaxtyping import Array, Float
 from saddlery.errors import InvalidValue
 from saddlery.games.analytic import Analytic
 from saddlery.text.arguments import numbers
+from saddlery.text.provenance import with_call
 from saddlery.types import Batch, Key, Losses, Numbers, Pair
 
 
@@ -46,6 +47,7 @@ class Quadratic(Analytic):
         return Pair(point[: len(self.a)], point[len(self.a) :])
 
 
+@with_call()
 def quadratic(
     A: Numbers, B: Numbers, C: Numbers, D: Numbers | None = None, a: Numbers | None = None, c: Numbers | None = None
 ) -> Quadratic:

@@ -11,6 +11,7 @@ from saddlery.networks.network import width_of
 from saddlery.optimisers import PUBLISHED
 from saddlery.text.arguments import whole
 from saddlery.text.names import nearest
+from saddlery.text.provenance import with_call
 
 PRESETS: dict[str, dict[str, Any]] = {
     "unrolled": {
@@ -31,6 +32,7 @@ PRESETS: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
+@with_call()
 def ring(
     preset: str = "unrolled",
     *,
@@ -70,6 +72,7 @@ def ring(
     return _gan(preset, centres, chosen["std"] if std is None else std, loss, penalty, noise, width, batch)
 
 
+@with_call()
 def grid(
     side: int = 5,
     *,

@@ -13,6 +13,7 @@ from jaxtyping import Array, ArrayLike, Float
 from saddlery.errors import InvalidValue
 from saddlery.games.analytic import Analytic
 from saddlery.text.arguments import numbers, quoted
+from saddlery.text.provenance import with_call
 from saddlery.types import Batch, Key, Losses, Numbers, Pair
 
 Means = Float[Array, "2"]
@@ -65,6 +66,7 @@ class TwoGaussians(Analytic):
         return self.advantage(means, self.best_response(means))
 
 
+@with_call()
 def two_gaussians(target: Numbers = (-0.5, 0.5), project: bool = False) -> TwoGaussians:
     """A GAN on a mixture of two Gaussians, against two intervals (Li, Madry, Peebles, Schmidt, 2018).
 

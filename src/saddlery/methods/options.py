@@ -1,5 +1,6 @@
 """The keywords that every published method takes, and how a method is made of them."""
 
+import dataclasses
 import functools
 import inspect
 from collections.abc import Callable
@@ -9,9 +10,10 @@ from saddlery import schedules
 from saddlery.errors import InvalidType
 from saddlery.method import Method
 from saddlery.methods.amendments import Numbers
-from saddlery.optimisers import PUBLISHED, as_optimiser
+from saddlery.optimisers import PUBLISHED, Optimiser, as_optimiser
 from saddlery.schedules.schedule import Schedule
 from saddlery.text.call import build
+from saddlery.text.provenance import with_call
 from saddlery.types import Pair
 
 SCHEDULES = {name: getattr(schedules, name) for name in schedules.__all__ if name.islower()}
@@ -56,7 +58,7 @@ def published(function: Callable[P, Method]) -> Callable[P, Method]:
         return function(*arguments, **keywords)
 
     method.__signature__ = signature  # type: ignore[attr-defined]
-    return method
+    return with_call(Optimiser)(method)
 
 
 def combined(
@@ -91,3 +93,27 @@ def combined(
     )
     closed = method.for_game()  # also of one that stays open: what does not fit is said here
     return method if method.is_open else closed
+
+
+def as_published(method: Callable[..., Method] | Method) -> Callable[..., Method]:
+    """A method of one's own as the published ones are: a function of the keywords of `MethodOptions`.
+
+    >>> from saddlery import rules
+    >>> mine = as_published(Method(rules.Consensus(1.0), schedules.simultaneous()))
+    >>> mine(schedule="alternating(discriminator_steps=5)").schedule
+    Alternating(discriminator_steps=5, generator_steps=1)
+    """
+    if not isinstance(method, Method):
+        return method
+
+    def made(*, schedule: Any = None, generator: Any = None, discriminator: Any = None, learning_rate: Any = None):
+        rate = () if learning_rate is None else (Numbers(learning_rate=learning_rate),)
+        return dataclasses.replace(
+            method,
+            schedule=build("schedule", schedule, SCHEDULES) if schedule else method.schedule,
+            generator=generator or method.generator,
+            discriminator=discriminator or method.discriminator,
+            amendments=(*rate, *method.amendments),
+        )
+
+    return made

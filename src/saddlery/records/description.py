@@ -32,6 +32,11 @@ class Description(NamedTuple):
     plugins: Mapping[str, str] = MappingProxyType({})
 
 
+def depends_on(held: Description) -> dict[str, Any]:
+    """What of the arguments of a training its results depend on: not how many steps, which may grow, nor `again`."""
+    return {name: value for name, value in held.what.items() if name not in ("steps", "again")}
+
+
 def write(folder: Path, description: Description) -> None:
     """Write `run.json` into a folder.
 

@@ -20,6 +20,7 @@ from saddlery.data.shards import Shards
 from saddlery.errors import InvalidValue
 from saddlery.game import Foreign
 from saddlery.records.storage import sealed, sha256
+from saddlery.runs.keys import key_text
 from saddlery.text.arguments import differences, plain
 from saddlery.types import Key
 
@@ -100,12 +101,7 @@ def run_identity(cell: "Cell", key: Key) -> dict[str, Any]:
     if cell.identity is None:
         return {}
     shared = cell.identity()
-    return shared | {"description": shared["description"] | {"key": said(key)}}
-
-
-def said(key: Key) -> str:
-    """A `jax.random.key` in words."""
-    return f"{jax.random.key_impl(key)} {np.asarray(jax.random.key_data(key)).tolist()}"
+    return shared | {"description": shared["description"] | {"key": key_text(key)}}
 
 
 def digest(tree: Any) -> str:

@@ -1,5 +1,6 @@
 """The keys of runs: one for each seed, and of each one for the initial players, the steps and the measurements."""
 
+import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -54,3 +55,24 @@ def as_key(key: Key | int) -> Key:
     if kind is None or not jax.numpy.issubdtype(kind, jax.dtypes.prng_key) or np.shape(key) != ():
         raise InvalidType(f"key: got {quoted(key)}, expected a whole number or a jax.random.key(…)")
     return key  # type: ignore[return-value]
+
+
+def key_text(key: Key) -> str:
+    """A `jax.random.key` as text, which `key_from_text` reads.
+
+    >>> key_text(jax.random.key(7))
+    'threefry2x32 [0, 7]'
+    """
+    return f"{jax.random.key_impl(key)} {np.asarray(jax.random.key_data(key)).tolist()}"
+
+
+def key_from_text(text: str) -> Key:
+    """A `jax.random.key` from the text of `key_text`.
+
+        >>> jax.random.key_data(key_from_text("threefry2x32 [0, 7]")).tolist()
+        [0, 7]
+
+    **Raises:** `ValueError` for any other text.
+    """
+    kind, _, data = text.partition(" ")
+    return jax.random.wrap_key_data(jax.numpy.array(json.loads(data), jax.numpy.uint32), impl=kind)

@@ -59,11 +59,13 @@ def advance_together(
     return jax.vmap(one)(mapped, carry, keys)
 
 
-@eqx.filter_jit(compiler_options=UNOPTIMISED)  # type: ignore[call-overload]  # which its stubs leave out
-def start(game: Game, method: Method, key: Key, players: Pair | None, averaged: bool) -> Carry:
+def before(game: Game, method: Method, key: Key, players: Pair | None, averaged: bool) -> Carry:
     """The players, the state and the average before the first step."""
     players = Pair(*game.init(key)) if players is None else players
     return strongly_typed(Carry(players, method.init(game, players), players.generator if averaged else None))
+
+
+start = eqx.filter_jit(before, compiler_options=UNOPTIMISED)  # type: ignore[call-overload]  # its stubs leave it out
 
 
 def strongly_typed(tree: Any) -> Any:

@@ -1,0 +1,159 @@
+"""A call of `saddlery.train` as its folder describes it, and its runs taken up again from there."""
+
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from saddlery.errors import Damaged, InTheWay, InvalidValue
+from saddlery.experiments.experiment import in_words
+from saddlery.game import Game, adopt
+from saddlery.games import GAMES
+from saddlery.method import Method
+from saddlery.methods import METHODS
+from saddlery.records.claims import RUN
+from saddlery.records.description import Description, depends_on
+from saddlery.records.rows import rows
+from saddlery.runs.cell import Cell
+from saddlery.runs.fingerprint import cell_identity, compare
+from saddlery.runs.keys import SeedKeys, key_from_text, key_text
+from saddlery.text.arguments import first_line, plain, quoted, whole
+from saddlery.text.call import build, parse
+from saddlery.text.provenance import call_of
+from saddlery.types import Key
+
+
+@dataclass(frozen=True)
+class Training:
+    """A call of `train` as its folder describes it.
+
+    Its number of steps may grow: `grid`, what its results depend on, is all but that and `again`.
+
+    **Arguments:** `again`: of `made_by`.
+    """
+
+    cell: Cell
+    every: int
+    seeds: int | None
+    key: Key
+    again: Mapping[str, Any]
+    store: None = None
+
+    @property
+    def grid(self) -> dict[str, Any]:
+        """What the results depend on, in JSON's types."""
+        shared = self.cell.identity()["description"]  # type: ignore[misc]
+        return {"every": self.every, "seeds": self.seeds, "key": key_text(self.key)} | shared
+
+    @property
+    def fingerprint(self) -> dict[str, Any]:
+        """What the numbers depend on; the game's data are digested once."""
+        return self.cell.identity() | {"description": self.grid}  # type: ignore[misc]
+
+    @property
+    def description(self) -> Description:
+        """What `run.json` says of it, but for its fingerprint."""
+        return Description("training", self.grid | {"steps": self.cell.steps, "again": dict(self.again)})
+
+    def require_same(self, held: Description, folder: Path) -> None:
+        """Compare with what a folder holds.
+
+        **Raises:** `FileExistsError` when it holds an experiment; `ValueError` when it holds other runs, naming what
+        differs, or longer ones.
+        """
+        if held.kind != "training":
+            raise InTheWay(f"out: {plain(folder)} holds {in_words(held)}; choose another folder")
+        now = self.fingerprint
+        compare(f"out: {folder}", (held.fingerprint or now) | {"description": depends_on(held)}, now, warn=False)
+        begun, wanted = whole("steps", held.what.get("steps")), self.cell.steps
+        if wanted < begun or (wanted > begun and begun % self.every):
+            raise InvalidValue(
+                f"steps: {plain(folder)} was begun with {begun}; it can be resumed with as many, or with more where "
+                f"that number is a multiple of its every, {self.every}; got {wanted}"
+            )
+
+
+def made_by(game: Game, method: Method, **own: object) -> dict[str, Any]:
+    """What makes the parts of a call of `train` again, in JSON's types.
+
+    `game` and `method` are the calls that made them, or names for those of which no call is known; these, and what of
+    `own` is not `None`, are in the list `own`: they have to be given again.
+
+        >>> import saddlery as sd
+        >>> made_by(sd.games.ring(modes=4), sd.Method(sd.rules.Consensus(1.0), sd.schedules.simultaneous()))
+        {'game': 'ring(modes=4)', 'method': 'consensus', 'own': ['method']}
+    """
+    calls = {"game": call_of(game), "method": call_of(method)}
+    names = {"game": type(game).__name__, "method": type(method.rule).__name__.lower()}
+    missing = [
+        *(name for name, call in calls.items() if call is None),
+        *(name for name in own if own[name] is not None),
+    ]
+    return {name: str(call or names[name]) for name, call in calls.items()} | {"own": missing}
+
+
+class BuiltTraining(NamedTuple):
+    """The runs in a folder of `saddlery.train`, built from what it says.
+
+    - `cell`: theirs, of which the probes are names only; `every`, `key`: as `train` had them; `asked`: its `seeds`.
+    - `method`: as it was given, its optimisers perhaps left open; `again`: of `made_by`.
+    """
+
+    cell: Cell
+    method: Method
+    every: int
+    key: Key
+    asked: int | None
+    again: Mapping[str, Any]
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What the only setting is called."""
+        return (self.cell.label,)
+
+    @property
+    def seeds(self) -> int:
+        """How many runs there are."""
+        return len(self.cell.keys)
+
+
+def prepare_training(
+    held: Description,
+    folder: Path,
+    games: Mapping[str, Any] | None = None,
+    methods: Mapping[str, Callable[..., Method] | Method] | None = None,
+) -> BuiltTraining:
+    """Build the game and the method of runs of `saddlery.train`.
+
+    **Arguments:** `games` and `methods`: one's own, by the names that the folder has for them.
+
+    **Raises:** `ValueError` naming a part that is one's own and is not given; `Damaged` when the description is not as
+    expected.
+    """
+    try:
+        what, again = held.what, held.what["again"]
+        key, seeds, every, average = key_from_text(what["key"]), what["seeds"], what["every"], what["average"]
+        steps, own = what["steps"], set(again["own"])
+        probes: dict[str, Any] = dict.fromkeys(what["probes"])
+        calls = {name: parse(again[name]) for name in ("game", "method")}
+    except (KeyError, TypeError, ValueError) as error:
+        raise Damaged(f"{plain(folder / RUN)} is damaged: it is no description of runs: {first_line(error)}") from error
+    given = {"game": games or {}, "method": methods or {}}
+    for name, call in calls.items():
+        if name in own and call.name not in given[name]:
+            raise InvalidValue(
+                f"{plain(folder)}: the {name} of these runs, {plain(call.name)}, has no text that makes it again; give "
+                f"it: saddlery.load(folder, {name}s={{{quoted(call.name)}: …}}), or go on by the same "
+                "saddlery.train(…, resume=True)"
+            )
+    game = given["game"].get(calls["game"].name) if "game" in own else build("game", calls["game"], GAMES)
+    chosen = given["method"].get(calls["method"].name) if "method" in own else build("method", calls["method"], METHODS)
+    game, method = adopt(game), chosen if isinstance(chosen, Method) else chosen()
+    cell = Cell(
+        game=game, method=method.for_game(game), steps=whole("steps", steps), records=rows(steps, every),
+        probes=probes, average=average, keys=[key] if seeds is None else SeedKeys(key, seeds),
+        label=again["method"], folder=folder,
+    )  # fmt: skip
+    cell.identity = functools.cache(lambda: cell_identity(cell, every))
+    return BuiltTraining(cell, method, every, key, seeds, again)

@@ -1,0 +1,55 @@
+"""The call that made an object, `ring(modes=4)`, kept with it so that a folder can say how to make it again."""
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+from saddlery.text.call import Call, parse
+
+P = ParamSpec("P")
+T = TypeVar("T")
+CALL = "_saddlery_call"
+
+
+def with_call(*texts: type) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """A decorator of a function, whose results then hold the call that made them; see `call_of`.
+
+    The call is an attribute of that very object: what is made from it, by `dataclasses.replace` or as a pytree, has
+    none, since the call no longer makes it.
+
+        >>> import saddlery as sd
+        >>> str(call_of(sd.games.ring("numerics", modes=4)))
+        "ring(preset='numerics', modes=4)"
+
+    **Arguments:** `texts`: types whose objects count by their texts, `generator='sgd(learning_rate=0.1)'`.
+    """
+
+    def decorated(function: Callable[P, T]) -> Callable[P, T]:
+        signature = inspect.signature(function)
+
+        @functools.wraps(function)
+        def made(*arguments: P.args, **keywords: P.kwargs) -> T:
+            thing = function(*arguments, **keywords)
+            given = signature.bind(*arguments, **keywords).arguments
+            held = {name: str(value) if isinstance(value, texts) else value for name, value in given.items()}
+            object.__setattr__(thing, CALL, Call(function.__name__, held))  # also of what is frozen
+            return thing
+
+        return made
+
+    return decorated
+
+
+def call_of(thing: object) -> Call | None:
+    """The call that made an object and makes it again; `None` when it is not known, or no text can hold it.
+
+    >>> import numpy as np, saddlery as sd
+    >>> call_of(sd.games.bilinear(coupling=np.ones(3), dimension=3)) is None
+    True
+    """
+    call = getattr(thing, "__dict__", {}).get(CALL)
+    try:
+        return call if call is None or parse(str(call)) == call else None
+    except ValueError:
+        return None
