@@ -146,9 +146,11 @@ def test_a_network_is_made_again_from_its_text(network):
     assert eqx.tree_equal(read(written(network)), network)
 
 
-@pytest.mark.parametrize("text", ["MLP", "Nothing()", "MLP(inputs=2, outputs=1, widths=(0,))", "Precision(network=3)"])
+@pytest.mark.parametrize(
+    "text", ["MLP", "Nothing()", "family(player=3)", "MLP(inputs=2, outputs=1, widths=(0,))", "Precision(network=3)"]
+)
 def test_a_text_that_makes_no_network_is_refused(text):
-    with pytest.raises(ValueError, match=r"needs|unknown network|widths|expected the text"):
+    with pytest.raises(ValueError, match=r"needs|unknown network|widths|expected (the text|family)"):
         read(text)
 
 

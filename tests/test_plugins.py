@@ -7,6 +7,7 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
+import jax
 import numpy as np
 import pytest
 from checks.pages import without_plugins
@@ -165,3 +166,40 @@ def test_a_worker_has_the_source_from_the_process_that_leads(file, tmp_path):
     with claimed(tmp_path / "a", experiment):
         found = run_experiment(prepare(experiment), tmp_path / "a", engine=engine)
     assert np.isfinite(found["radius"]).all()
+
+
+NETWORK = '''
+import equinox as eqx
+import jax.numpy as jnp
+import saddlery as sd
+
+
+def scaled(size=8, channels=1, noise=4, by=1.0):
+    """A family of networks that are not Saddlery's."""
+    def init(key):
+        return jnp.ones((noise, size * size * channels)) * by
+
+    def apply(parameters, z):
+        return jnp.tanh(z @ parameters).reshape(-1, size, size, channels)
+
+    return sd.Pair(sd.networks.from_functions(init, apply), sd.networks.MLP(size * size * channels, 1, (4,)))
+
+
+NETWORKS = {"scaled": scaled}
+'''
+
+
+def test_a_generator_of_a_plugin_s_network_is_loaded_where_the_plugin_is(tmp_path):
+    (tmp_path / "nets.py").write_text(NETWORK)
+    path, key = tmp_path / "g.safetensors", jax.random.key(0)
+    with without_plugins():
+        sd.load_plugin(tmp_path / "nets.py")
+        game = sd.games.images(network="scaled(by=0.5)", noise=3)
+        generator = game.init(key).generator
+        sd.export_generator(path, game, generator)
+        loaded = sd.load_generator(path)
+        np.testing.assert_allclose(loaded(key, 4), game.sample(generator, key, 4), atol=1e-6)
+        network = game.generator
+    with pytest.raises(ValueError, match=r"unknown network 'scaled'.*load the plugin that it is of, or give the netw"):
+        sd.load_generator(path)
+    np.testing.assert_allclose(sd.load_generator(path, network)(key, 4), loaded(key, 4))

@@ -27,7 +27,7 @@ from saddlery.games.gan import as_gan
 from saddlery.networks import as_network
 from saddlery.networks.batch_norm import Moments, population
 from saddlery.networks.network import Network
-from saddlery.networks.writing import read, written
+from saddlery.networks.writing import FAMILY, read, written
 from saddlery.records import storage
 from saddlery.text.arguments import first_line, plain, quoted, whole
 from saddlery.text.call import Call, parse
@@ -162,8 +162,8 @@ def load_generator(path: str | Path, network: Network | None = None) -> LoadedGe
 
     **Arguments:**
     - `path`: of the file.
-    - `network`: the network to compute with. One of Saddlery's is made from the file; one of your own, which a file
-      cannot hold, is given here as the game had it.
+    - `network`: the network to compute with. One of Saddlery's is made from the file, and one of a family in a plugin
+      that is loaded; any other of your own, which a file cannot hold, is given here as the game had it.
 
     **Raises:** `Damaged`, a `ValueError`, when the file is not what was written; `ValueError` when it is somebody
     else's, of another format, in float64 while JAX computes in float32, too large for the memory, when the network is
@@ -301,7 +301,8 @@ def _made(shown: str, text: str) -> Network:
     try:
         return read(text)
     except (TypeError, ValueError) as error:
-        raise InvalidValue(f"{shown} names a network that cannot be made here: {first_line(error)}") from error
+        own = "; load the plugin that it is of, or give the network" if call.name == FAMILY else ""
+        raise InvalidValue(f"{shown} names a network that cannot be made here: {first_line(error)}{own}") from error
 
 
 def _latent(text: str) -> tuple[int, str]:

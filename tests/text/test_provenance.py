@@ -10,6 +10,7 @@ import pytest
 import saddlery as sd
 from saddlery.games import GAMES
 from saddlery.methods import METHODS
+from saddlery.text import provenance
 from saddlery.text.call import build
 from saddlery.text.provenance import call_of
 
@@ -63,3 +64,13 @@ def test_what_was_changed_since_has_no_call():
 def test_what_no_text_can_hold_has_no_call():
     assert call_of(sd.games.bilinear(coupling=np.ones(2), dimension=2)) is None
     assert call_of(sd.games.ring(loss=lambda real, fake: (fake.mean(), real.mean()))) is None
+
+
+def test_a_call_changes_nothing_of_what_was_made_and_goes_with_it():
+    named, plain = sd.games.bilinear(2.0), sd.games.bilinear.__wrapped__(2.0)
+    assert call_of(plain) is None
+    assert jax.tree.structure(named) == jax.tree.structure(plain)  # else it would be compiled anew
+    at = id(named)
+    assert at in provenance._calls
+    del named
+    assert at not in provenance._calls

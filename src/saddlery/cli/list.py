@@ -61,6 +61,12 @@ def _schedules() -> dict[str, Any]:
     return SCHEDULES
 
 
+def _studies() -> dict[str, Any]:
+    from saddlery.studies.study import STUDIES, find
+
+    return {name: find(name) for name in STUDIES}
+
+
 KINDS: dict[str, Callable[[], dict[str, Any]]] = {
     "games": _games,
     "data": _data,
@@ -70,6 +76,7 @@ KINDS: dict[str, Callable[[], dict[str, Any]]] = {
     "optimisers": _optimisers,
     "rules": _rules,
     "schedules": _schedules,
+    "studies": _studies,
 }
 
 
@@ -77,7 +84,7 @@ def list_names(
     kind: Annotated[str, typer.Argument(metavar="KIND", help=f"One of {', '.join(KINDS)}.")],
     plugin: Plugins = None,
 ) -> None:
-    """List games, methods, losses, optimisers, …"""
+    """List games, methods, losses, optimisers, studies, …"""
     if kind not in KINDS:
         raise InvalidValue(nearest("list", kind, KINDS))
     from saddlery.plugins import discover
@@ -88,15 +95,22 @@ def list_names(
     for name, thing in sorted(KINDS[kind]().items()):
         own = ", ".join(argument for argument in table[name] if argument not in shared)
         typer.echo(f"{typer.style(name, bold=True)}{f'({own})' if own else ''}")
-        typer.echo(f"    {(inspect.getdoc(getattr(thing, 'func', thing)) or '').partition(chr(10))[0]}")
+        typer.echo(f"    {_summary(thing)}")
     if shared:
         typer.echo(f"\nEach also takes {', '.join(shared)}.")
 
 
+def _summary(thing: Any) -> str:
+    """What it is, in a line: the first of its docstring, of a study what it asks and after whom."""
+    if hasattr(thing, "asks"):
+        return f"{thing.asks} {thing.source}"
+    return (inspect.getdoc(getattr(thing, "func", thing)) or "").partition("\n")[0]
+
+
 def _arguments(thing: Any) -> list[str]:
-    """The arguments as they are written, without their types, such as `steps=10`."""
+    """The arguments as they are written, without their types, such as `steps=10`; none of what is not called."""
     shown = []
-    for name, parameter in inspect.signature(thing).parameters.items():
+    for name, parameter in inspect.signature(thing).parameters.items() if callable(thing) else ():
         plain = isinstance(parameter.default, float | int | str | bool | tuple | None)
         default = repr(parameter.default) if plain else "…"
         shown.append(name if parameter.default is parameter.empty else f"{name}={default}")

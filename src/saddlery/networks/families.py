@@ -13,7 +13,8 @@ from saddlery.networks.recurrent import LSTMGenerator
 from saddlery.networks.resnet import ResNetDiscriminator, ResNetGenerator
 from saddlery.networks.spectral_norm import ITERATIONS, SpectralNorm
 from saddlery.text.arguments import number, whole
-from saddlery.text.call import build
+from saddlery.text.call import Call, build
+from saddlery.text.provenance import remember
 from saddlery.types import Pair
 
 
@@ -206,7 +207,10 @@ def family(text: str, **shape: int) -> Pair[Network]:
 
     **Raises:** `ValueError` for an unknown name or argument, naming the nearest, and for numbers out of range.
     """
-    return build("network", text, {name: partial(make, **shape) for name, make in FAMILIES.items()})
+    networks = build("network", text, {name: partial(make, **shape) for name, make in FAMILIES.items()})
+    for player, network in zip(Pair._fields, networks, strict=True):
+        remember(network, Call("family", {"text": text, "player": player, **shape}))
+    return networks
 
 
 def _finished(generator: Network, discriminator: Network, spectral: int, compute: str | None) -> Pair[Network]:

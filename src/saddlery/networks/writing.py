@@ -6,6 +6,7 @@ from typing import Any
 
 from saddlery.errors import InvalidValue
 from saddlery.networks.dcgan import DCGANDiscriminator, DCGANGenerator
+from saddlery.networks.families import family
 from saddlery.networks.mlp import MLP
 from saddlery.networks.network import Network
 from saddlery.networks.precision import Precision
@@ -15,23 +16,28 @@ from saddlery.networks.spectral_norm import SpectralNorm
 from saddlery.text.arguments import quoted
 from saddlery.text.call import Call, build, parse
 from saddlery.text.names import nearest
+from saddlery.text.provenance import call_of
+from saddlery.types import Pair
 
 PLAIN = (MLP, DCGANGenerator, DCGANDiscriminator, LSTMGenerator, ResNetGenerator, ResNetDiscriminator)
 AROUND = (Precision, SpectralNorm)  # another network, their argument `network`
+FAMILY = "family"
 NAMES = {kind.__name__: kind for kind in (*PLAIN, *AROUND)}
 
 
 def written(network: Any) -> str | None:
-    """The call that makes a network again, with all its arguments; `None` when it is not one of Saddlery's.
+    """The call that makes a network again, with all its arguments; `None` when no text makes it.
 
         >>> from saddlery.networks import MLP
         >>> written(MLP(2, 1, (8,))).partition(", activation")[0]
         'MLP(independent=True, inputs=2, outputs=1, widths=(8,)'
 
-    A network around another holds the text of that one, `Precision(network='MLP(…)', compute='bfloat16')`.
+    A network around another holds the text of that one, `Precision(network='MLP(…)', compute='bfloat16')`. One of a
+    plugin's family is that family's, `family(text='mine(width=8)', player='generator', size=32, …)`.
     """
     if type(network) not in NAMES.values():
-        return None
+        call = call_of(network)
+        return None if call is None or call.name != FAMILY else str(call)
     arguments = {field.name: getattr(network, field.name) for field in dataclasses.fields(network)}
     if type(network) in AROUND:
         arguments["network"] = written(network.network)
@@ -49,6 +55,12 @@ def read(text: str) -> Network:
     **Raises:** `ValueError` for an unknown name or argument, naming the nearest, and for numbers out of range.
     """
     call = parse(text)
+    if call.name == FAMILY:
+        shape = dict(call.arguments)
+        text, player = shape.pop("text", None), shape.pop("player", None)
+        if not isinstance(text, str) or player not in Pair._fields:
+            raise InvalidValue(f"network: got {quoted(str(call))}, expected family(text=…, player='generator', …)")
+        return getattr(family(text, **shape), player)
     if call.name not in NAMES:
         raise InvalidValue(nearest("network", call.name, NAMES))
     kind: Any = NAMES[call.name]

@@ -1,7 +1,9 @@
 """The call that made an object, `ring(modes=4)`, kept with it so that a folder can say how to make it again."""
 
+import contextlib
 import functools
 import inspect
+import weakref
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
@@ -9,14 +11,14 @@ from saddlery.text.call import Call, parse
 
 P = ParamSpec("P")
 T = TypeVar("T")
-CALL = "_saddlery_call"
+_calls: dict[int, tuple[weakref.ref, Call]] = {}  # by address; an attribute would change the trees of Equinox
 
 
 def with_call(*texts: type) -> Callable[[Callable[P, T]], Callable[P, T]]:
     """A decorator of a function, whose results then hold the call that made them; see `call_of`.
 
-    The call is an attribute of that very object: what is made from it, by `dataclasses.replace` or as a pytree, has
-    none, since the call no longer makes it.
+    The call is that very object's: what is made from it, by `dataclasses.replace` or as a pytree, has none, since the
+    call no longer makes it.
 
         >>> import saddlery as sd
         >>> str(call_of(sd.games.ring("numerics", modes=4)))
@@ -33,12 +35,24 @@ def with_call(*texts: type) -> Callable[[Callable[P, T]], Callable[P, T]]:
             thing = function(*arguments, **keywords)
             given = signature.bind(*arguments, **keywords).arguments
             held = {name: str(value) if isinstance(value, texts) else value for name, value in given.items()}
-            object.__setattr__(thing, CALL, Call(function.__name__, held))  # also of what is frozen
+            remember(thing, Call(function.__name__, held))
             return thing
 
         return made
 
     return decorated
+
+
+def remember(thing: object, call: Call) -> None:
+    """Keep the call that made an object for as long as it lives; of what has no weak references, none is kept."""
+    at = id(thing)
+
+    def forget(gone: weakref.ref) -> None:
+        if at in _calls and _calls[at][0] is gone:  # else another object is there already
+            del _calls[at]
+
+    with contextlib.suppress(TypeError):
+        _calls[at] = weakref.ref(thing, forget), call
 
 
 def call_of(thing: object) -> Call | None:
@@ -48,8 +62,10 @@ def call_of(thing: object) -> Call | None:
     >>> call_of(sd.games.bilinear(coupling=np.ones(3), dimension=3)) is None
     True
     """
-    call = getattr(thing, "__dict__", {}).get(CALL)
+    held, call = _calls.get(id(thing), (None, None))
+    if held is None or call is None or held() is not thing:
+        return None
     try:
-        return call if call is None or parse(str(call)) == call else None
+        return call if parse(str(call)) == call else None
     except ValueError:
         return None
