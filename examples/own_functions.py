@@ -30,8 +30,7 @@ def main(steps=1000):
     """Train by unrolling the discriminator, print and return the modes covered and the share of samples at one."""
     data = sd.data.Mixture(sd.data.ring_centres(modes=8, radius=2.0), std=0.05)
     game = sd.games.Gan(network(16, 64, 64, 2), network(2, 64, 64, 1), data, noise=16, batch=256)
-    adam = "adam(learning_rate=1e-3, b1=0.5)"
-    method = sd.methods.unrolled(steps=5, generator=adam, discriminator=adam)
+    method = sd.methods.unrolled(steps=5, learning_rate=1e-3)  # by the paper's Adam, b1 = 0.5
     probes = {"modes": sd.metrics.Modes()}
     run = sd.train(game, method, steps=steps, every=max(1, steps // 5), key=jax.random.key(0), probes=probes).only
     table = run.history[["modes", "high_quality"]].to_dataframe()

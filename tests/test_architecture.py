@@ -15,6 +15,13 @@ HEAVY = {"jax", "equinox", "optax", "lineax", "orbax", "numpy", "scipy", "sklear
          "matplotlib", "jinja2"}  # fmt: skip
 
 
+def loaded(program):
+    """The packages that Python has loaded at a program's end."""
+    shown = f"import sys\n{program}\nprint(*sys.modules, file=sys.stderr)"
+    ended = subprocess.run([sys.executable, "-c", shown], capture_output=True, text=True, check=True)
+    return {module.partition(".")[0] for module in ended.stderr.split()}
+
+
 def test_imports_point_one_way():
     assert lint_imports(str(ROOT / "pyproject.toml"), no_cache=True) == 0
 
@@ -30,21 +37,23 @@ def test_imports_point_one_way():
     ids=["import", "help", "help of a command", "help of studies"],
 )
 def test_nothing_heavy_is_loaded_before_it_is_used(program):
-    shown = f"import sys\n{program}\nprint(*sys.modules, file=sys.stderr)"
-    ended = subprocess.run([sys.executable, "-c", shown], capture_output=True, text=True, check=True)
-    loaded = {module.partition(".")[0] for module in ended.stderr.split()}
-    assert "saddlery" in loaded
-    assert loaded & HEAVY == set()
+    found = loaded(program)
+    assert "saddlery" in found
+    assert found & HEAVY == set()
 
 
-def test_reports_are_made_without_jax():
-    program = (
-        "import sys, saddlery.studies.study, saddlery.analysis.comparison\n"
-        "from saddlery.report import page, sheet, summary, tables, words\n"
-        "print(*sys.modules)"
-    )
-    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert {module.partition(".")[0] for module in ended.stdout.split()} & {"jax", "equinox", "optax"} == set()
+@pytest.mark.parametrize(
+    "program",
+    [
+        "import saddlery.studies.study, saddlery.analysis.comparison\n"
+        "from saddlery.report import page, sheet, summary, tables, words",
+        "import numpy as np, xarray as xr\nfrom saddlery import plots\n"
+        "plots.curves(xr.Dataset({'generator_loss': ('step', np.ones(3))}, {'step': range(3)}))",
+    ],
+    ids=["reports", "pictures"],
+)
+def test_reports_and_pictures_are_made_without_jax(program):
+    assert loaded(program) & {"jax", "equinox", "optax"} == set()
 
 
 @pytest.mark.parametrize("name", saddlery.__all__)

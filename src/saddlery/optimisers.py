@@ -10,7 +10,7 @@ import optax
 from jaxtyping import Array
 
 from saddlery.errors import InvalidValue
-from saddlery.text.arguments import numbers, quoted
+from saddlery.text.arguments import Range, numbers, quoted
 from saddlery.text.call import Call, parse
 from saddlery.text.names import nearest
 from saddlery.types import Memory, Numbers, Parameters
@@ -92,11 +92,11 @@ OPTIMISERS = (
 )  # fmt: skip
 
 # The numbers and their ranges. Momentum may be negative (Gidel et al., 2019), of Adam's relatives as `b1`.
-SIZE: dict[str, Any] = {"least": 0.0}
-POSITIVE: dict[str, Any] = {"above": 0.0}
-SHARE: dict[str, Any] = {"least": 0.0, "below": 1.0}
-SIGNED: dict[str, Any] = {"above": -1.0, "below": 1.0}
-RANGES: dict[str, dict[str, Any]] = {
+SIZE: Range = {"least": 0.0}
+POSITIVE: Range = {"above": 0.0}
+SHARE: Range = {"least": 0.0, "below": 1.0}
+SIGNED: Range = {"above": -1.0, "below": 1.0}
+RANGES: dict[str, Range] = {
     "learning_rate": SIZE, "b1": SIGNED, "momentum": SIGNED, "b2": SHARE, "b3": SHARE, "decay": SHARE, "rho": SHARE,
     "eps": SIZE, "eps_root": SIZE, "weight_decay": SIZE, "initial_scale": SIZE, "initial_accumulator_value": SIZE,
     "threshold": SIZE, "eta_minus": POSITIVE, "eta_plus": POSITIVE, "min_step_size": POSITIVE,

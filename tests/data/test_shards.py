@@ -147,19 +147,19 @@ def test_images_are_held_whole_where_they_fit_and_in_shards_elsewhere(file):
 
 
 @pytest.mark.parametrize(
-    ("settings", "message"),
+    ("name", "value", "wanted"),
     [
-        ({"size": 7}, "size: got 7, expected a multiple of block, 2, of at most 30"),
-        ({"size": 32}, "size: got 32"),
-        ({"size": 0}, "size: got 0"),
-        ({"size": 4.0}, "size: got 4.0"),
-        ({"steps": 0}, "steps: got 0"),
-        ({"block": 0}, "block: got 0"),
+        ("size", 7, "a multiple of block, 2, of at most 30"),
+        ("size", 32, "a multiple of block, 2, of at most 30"),
+        ("size", 0, "a whole number, 1 or more"),
+        ("size", 4.0, "a whole number, 1 or more"),
+        ("steps", 0, "a whole number, 1 or more"),
+        ("block", 0, "a whole number, 1 or more"),
     ],
 )
-def test_settings_that_make_no_sense_are_refused(file, settings, message):
-    with pytest.raises(ValueError, match=message):
-        Shards(file, **{"size": SIZE, "steps": STEPS, "block": BLOCK, **settings})
+def test_settings_that_make_no_sense_are_refused(file, name, value, wanted):
+    with pytest.raises(ValueError, match=f"{name}: got {value}, expected {wanted}"):
+        Shards(file, **{"size": SIZE, "steps": STEPS, "block": BLOCK, name: value})
 
 
 def test_files_of_other_arrays_are_refused(tmp_path):

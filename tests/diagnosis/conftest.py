@@ -3,21 +3,15 @@
 import jax
 import jax.numpy as jnp
 import pytest
+from checks.games import Plain
 
 import saddlery as sd
 
 
-class Kinked:
+class Kinked(Plain):
     """A game of absolute values: no second derivative, and none that finite differences agree with."""
 
-    def init(self, key):
-        return sd.Pair(jnp.zeros(3), jnp.zeros(3))
-
-    def draw(self, key):
-        return ()
-
-    def act(self, generator, batch):
-        return generator
+    size, value = 3, 0.0
 
     def losses(self, discriminator, samples, batch):
         value = jnp.abs(samples).sum() + samples @ discriminator

@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from checks.games import Plain
 
 import saddlery as sd
 from saddlery.diagnosis import evidence as module
@@ -47,15 +48,11 @@ def test_a_quadratic_game_s_evidence_has_closed_forms(quadratic, sgd):
 
 
 def test_the_noise_is_that_of_a_batch(sgd):
-    class Shaken:
-        def init(self, key):
-            return sd.Pair(jnp.ones(50), jnp.ones(50))
+    class Shaken(Plain):
+        size = 50
 
         def draw(self, key):
             return jax.random.normal(key, (2, 50))
-
-        def act(self, generator, batch):
-            return generator
 
         def losses(self, discriminator, samples, batch):
             return sd.Pair(samples @ (samples / 2 + 3.0 * batch[0]), discriminator @ (discriminator / 2 + batch[1]))
@@ -84,17 +81,8 @@ def test_without_second_derivatives_it_is_said_and_norms_remain(sgd, rooted):
     assert "losses, gradient norms and the path are measured all the same" in said
 
 
-class Opaque:
+class Opaque(Plain):
     """A loss whose gradient is given by hand, so that it can be differentiated once only."""
-
-    def init(self, key):
-        return sd.Pair(jnp.ones(2), jnp.ones(2))
-
-    def draw(self, key):
-        return ()
-
-    def act(self, generator, batch):
-        return generator
 
     def losses(self, discriminator, samples, batch):
         return sd.Pair(once(samples), once(discriminator))

@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from checks.games import Plain
 
 import saddlery as sd
 from saddlery.diagnosis.diagnosis import gathered
@@ -68,17 +69,13 @@ def test_an_equilibrium_has_been_arrived_at(sgd):
     assert "arrived" in found.because
 
 
-class Noisy:
+class Noisy(Plain):
     """Two quadratic bowls whose centres are drawn anew in every batch."""
 
-    def init(self, key):
-        return sd.Pair(jnp.zeros(20), jnp.zeros(20))
+    size, value = 20, 0.0
 
     def draw(self, key):
         return jax.random.normal(key, (2, 20))
-
-    def act(self, generator, batch):
-        return generator
 
     def losses(self, discriminator, samples, batch):
         return sd.Pair(((samples - batch[0]) ** 2).sum(), ((discriminator - batch[1]) ** 2).sum())

@@ -5,6 +5,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from checks.games import Plain
 
 import saddlery as sd
 from saddlery.data import Mixture, ring_centres
@@ -30,17 +31,8 @@ def assert_same_numbers(found, expected, atol):
         left = np.delete(left, nearest)
 
 
-class Cubic(eqx.Module):
+class Cubic(Plain, eqx.Module):
     """Two against two numbers with third derivatives everywhere and an equilibrium at the origin."""
-
-    def init(self, key):
-        return Pair(jnp.ones(2), jnp.ones(2))
-
-    def draw(self, key):
-        return ()
-
-    def act(self, generator, batch):
-        return generator
 
     def losses(self, d, g, batch):
         value = jnp.vdot(g, d) + 0.3 * g[0] * d[1] + (g**2).sum() * d.sum() + (g**3).sum() - (d**3).sum()

@@ -3,6 +3,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from checks.games import Plain
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jax.flatten_util import ravel_pytree
@@ -212,17 +213,13 @@ def test_several_steps_raise_multipliers_to_a_power(game):
     assert thrice.rate == pytest.approx(once.rate, rel=1e-10)
 
 
-class Noisy(eqx.Module):
+class Noisy(Plain, eqx.Module):
     """The bilinear game with a coupling that is drawn anew for every batch."""
 
-    def init(self, key):
-        return Pair(jnp.zeros(1), jnp.zeros(1))
+    size, value = 1, 0.0
 
     def draw(self, key):
         return jax.random.normal(key)
-
-    def act(self, generator, batch):
-        return generator
 
     def losses(self, discriminator, samples, batch):
         value = batch * (samples @ discriminator)

@@ -5,6 +5,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from checks.games import Plain
 
 import saddlery as sd
 from saddlery.data import Mixture, ring_centres
@@ -46,7 +47,7 @@ def bank_gan(*shape):
     return Gan(MLP(4, shape, (8,), final="tanh"), MLP(size, 1, (8,)), bank, noise=4, batch=16)
 
 
-class Bilinear:
+class Bilinear(Plain):
     """L_g = gᵀ A d = −L_d, a game that is no pytree and has no hash."""
 
     def __init__(self, matrix):
@@ -56,15 +57,6 @@ class Bilinear:
 
     def __eq__(self, other):
         return bool((self.matrix == other.matrix).all())
-
-    def init(self, key):
-        return Pair(jnp.ones(2), jnp.ones(2))
-
-    def draw(self, key):
-        return ()
-
-    def act(self, generator, batch):
-        return generator
 
     def losses(self, discriminator, samples, batch):
         value = samples @ self.matrix @ discriminator

@@ -5,24 +5,19 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from checks.games import Plain
 from checks.training import KEY, players_probe
 
 import saddlery as sd
 
 
-class Explosive(eqx.Module):
+class Explosive(Plain, eqx.Module):
     """Losses whose gradient is infinite from the step at which the generator passes `wall`."""
 
     wall: jax.Array
 
     def init(self, key):
         return sd.Pair(jax.random.uniform(key, (), minval=0.0, maxval=0.5), jnp.zeros(()))
-
-    def draw(self, key):
-        return ()
-
-    def act(self, generator, batch):
-        return generator
 
     def losses(self, discriminator, samples, batch):
         beyond = jnp.where(samples > self.wall, jnp.inf, 1.0)
@@ -51,17 +46,10 @@ def test_divergence_is_recorded_with_its_step_and_disturbs_nobody():
     assert (safe.history.diverged_at == -1).all()
 
 
-class Steep:
+class Steep(Plain):
     """Gradients of 1e20 that overflow Adam's second moment, so that its players never move again."""
 
-    def init(self, key):
-        return sd.Pair(jnp.zeros(2), jnp.zeros(2))
-
-    def draw(self, key):
-        return ()
-
-    def act(self, generator, batch):
-        return generator
+    value = 0.0
 
     def losses(self, discriminator, samples, batch):
         return sd.Pair(1e20 * samples.sum(), (discriminator**2).sum())

@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from checks.games import Plain
 
 import saddlery as sd
 from saddlery.data import Images
@@ -37,18 +38,9 @@ def test_a_digest_depends_on_every_array_and_the_structure_and_on_nothing_else()
 
 
 def test_a_game_that_is_no_pytree_counts_by_what_it_holds():
-    class Own:
+    class Own(Plain):
         def __init__(self, matrix):
             self.matrix = matrix
-
-        def init(self, key):
-            return sd.Pair(jnp.ones(2), jnp.ones(2))
-
-        def draw(self, key):
-            return ()
-
-        def act(self, generator, batch):
-            return generator
 
         def losses(self, discriminator, samples, batch):
             value = samples @ self.matrix @ discriminator

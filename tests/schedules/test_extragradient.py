@@ -1,4 +1,3 @@
-import jax
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -50,23 +49,9 @@ def test_the_trial_steps_momentum_is_discarded_or_kept(quadratic_game, walk, kee
 
 
 @pytest.mark.parametrize(("same_batch", "batches"), [(True, 1), (False, 2)])
-def test_both_evaluations_share_a_batch_or_draw_their_own(same_batch, batches):
-    drawn = []
-
-    class Watched:
-        """The bilinear game, which notes each key that it draws with."""
-
-        def __getattr__(self, name):
-            return getattr(bilinear(), name)
-
-        def draw(self, key):
-            drawn.append(tuple(jax.random.key_data(key).tolist()))
-            return ()
-
-    game, method = Watched(), method_of(extragradient(same_batch=same_batch), 0.1)
-    players = game.init(jax.random.key(0))
-    method.step(game, players, method.init(game, players), jax.random.key(1))
-    assert len(drawn) == len(set(drawn)) == batches
+def test_both_evaluations_share_a_batch_or_draw_their_own(drawn, same_batch, batches):
+    keys = drawn(method_of(extragradient(same_batch=same_batch), 0.1))
+    assert len(keys) == len(set(keys)) == batches
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

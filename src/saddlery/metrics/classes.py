@@ -6,13 +6,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.scipy.special import kl_div
-from jaxtyping import Array, Float, Int, Num
+from jaxtyping import Array, Int, Num
 from scipy import stats
 
 from saddlery.errors import InvalidValue
 from saddlery.metrics import entry
 from saddlery.metrics.modes import Expected, histograms
 from saddlery.text.arguments import whole
+from saddlery.types import Scalar
 
 
 class ClassCoverage(NamedTuple):
@@ -29,11 +30,11 @@ class ClassCoverage(NamedTuple):
     """
 
     modes: Int[Array, ""]
-    kl: Float[Array, ""]
-    reverse_kl: Float[Array, ""]
-    total_variation: Float[Array, ""]
-    chi_square: Float[Array, ""]
-    p_value: Float[Array, ""]
+    kl: Scalar
+    reverse_kl: Scalar
+    total_variation: Scalar
+    chi_square: Scalar
+    p_value: Scalar
     counts: Int[Array, " classes"]
 
 

@@ -12,6 +12,7 @@ from scipy.special import chdtr
 from saddlery.errors import InvalidValue
 from saddlery.metrics import entry
 from saddlery.text.arguments import whole
+from saddlery.types import Scalar
 
 
 class Divergences(NamedTuple):
@@ -31,10 +32,10 @@ class ModeCoverage(NamedTuple):
     """What `mode_coverage` measures: modes covered, share of high quality, divergences, counts of each mode."""
 
     modes: Int[Array, ""]
-    high_quality: Float[Array, ""]
-    kl: Float[Array, ""]
-    js: Float[Array, ""]
-    total_variation: Float[Array, ""]
+    high_quality: Scalar
+    kl: Scalar
+    js: Scalar
+    total_variation: Scalar
     counts: Int[Array, " modes"]
 
 

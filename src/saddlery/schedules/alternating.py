@@ -15,11 +15,12 @@ from saddlery.types import Key, Pair, Players
 class Alternating(Schedule):
     """Alternating descent: the discriminator moves first, then the generator answers it, each on fresh batches.
 
+        d ← d − η ξ_d(g, d),   then   g ← g − η ξ_g(g, d)
+
         >>> import jax, jax.numpy as jnp
         >>> import saddlery as sd
         >>> game, players = sd.games.bilinear(), sd.Pair(jnp.array([1.0]), jnp.array([2.0]))
-        >>> sgd = {"generator": "sgd(learning_rate=0.5)", "discriminator": "sgd(learning_rate=0.5)"}
-        >>> method = sd.Method(sd.rules.Simultaneous(), sd.schedules.alternating(), **sgd)
+        >>> method = sd.methods.simultaneous(schedule="alternating", learning_rate=0.5).for_game(game)
         >>> moved, _ = method.step(game, players, method.init(game, players), jax.random.key(0))
         >>> jnp.concatenate(moved).tolist()  # the generator answers 2.5: 1 − ½ · 2.5
         [-0.25, 2.5]

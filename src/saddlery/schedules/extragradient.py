@@ -20,8 +20,7 @@ class Extragradient(Schedule):
         >>> import jax, jax.numpy as jnp
         >>> import saddlery as sd
         >>> game, players = sd.games.bilinear(), sd.Pair(jnp.array([1.0]), jnp.array([2.0]))
-        >>> sgd = {"generator": "sgd(learning_rate=0.5)", "discriminator": "sgd(learning_rate=0.5)"}
-        >>> method = sd.Method(sd.rules.Simultaneous(), sd.schedules.extragradient(), **sgd)
+        >>> method = sd.methods.simultaneous(schedule="extragradient", learning_rate=0.5).for_game(game)
         >>> moved, _ = method.step(game, players, method.init(game, players), jax.random.key(0))
         >>> jnp.concatenate(moved).tolist()  # from the trial (0, 2.5): 1 − ½ · 2.5, 2 + ½ · 0
         [-0.25, 2.0]
@@ -64,8 +63,7 @@ class ExtrapolationFromPast(Schedule):
         >>> import jax, jax.numpy as jnp
         >>> import saddlery as sd
         >>> game, players = sd.games.bilinear(), sd.Pair(jnp.array([1.0]), jnp.array([2.0]))
-        >>> sgd = {"generator": "sgd(learning_rate=0.5)", "discriminator": "sgd(learning_rate=0.5)"}
-        >>> method = sd.Method(sd.rules.Simultaneous(), sd.schedules.extrapolation_from_past(), **sgd)
+        >>> method = sd.methods.simultaneous(schedule="extrapolation_from_past", learning_rate=0.5).for_game(game)
         >>> moved, _ = method.step(game, players, method.init(game, players), jax.random.key(0))
         >>> jnp.concatenate(moved).tolist()  # the first step is a simultaneous one
         [0.0, 2.5]

@@ -24,8 +24,7 @@ class Lookahead(Schedule):
         >>> import jax, jax.numpy as jnp
         >>> import saddlery as sd
         >>> game, players = sd.games.bilinear(), sd.Pair(jnp.array([1.0]), jnp.array([2.0]))
-        >>> sgd = {"generator": "sgd(learning_rate=0.5)", "discriminator": "sgd(learning_rate=0.5)"}
-        >>> method = sd.Method(sd.rules.Simultaneous(), sd.schedules.lookahead(steps=1), **sgd)
+        >>> method = sd.methods.simultaneous(schedule="lookahead(steps=1)", learning_rate=0.5).for_game(game)
         >>> moved, _ = method.step(game, players, method.init(game, players), jax.random.key(0))
         >>> jnp.concatenate(moved).tolist()  # halfway to (0, 2.5)
         [0.5, 2.25]

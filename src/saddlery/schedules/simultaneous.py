@@ -9,11 +9,12 @@ from saddlery.types import Key, Pair, Players
 class Simultaneous(Schedule):
     """Simultaneous steps: both players move at once, from the same position and on the same batch.
 
+    (g, d) ← (g − η ξ_g(g, d), d − η ξ_d(g, d))
+
     >>> import jax, jax.numpy as jnp
     >>> import saddlery as sd
     >>> game, players = sd.games.bilinear(), sd.Pair(jnp.array([1.0]), jnp.array([2.0]))
-    >>> sgd = {"generator": "sgd(learning_rate=0.5)", "discriminator": "sgd(learning_rate=0.5)"}
-    >>> method = sd.Method(sd.rules.Simultaneous(), sd.schedules.simultaneous(), **sgd)
+    >>> method = sd.methods.simultaneous(learning_rate=0.5).for_game(game)
     >>> moved, _ = method.step(game, players, method.init(game, players), jax.random.key(0))
     >>> jnp.concatenate(moved).tolist()  # 1 − ½ · 2, 2 + ½ · 1
     [0.0, 2.5]

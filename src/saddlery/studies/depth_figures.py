@@ -26,6 +26,15 @@ def depths_of(dataset: xr.Dataset) -> list[int]:
     return sorted({int(depth) for depth in dataset["depth"].values if np.isfinite(depth)})
 
 
+def extent(dataset: xr.Dataset, beside: str = "") -> str:
+    """How large such a study is, in a line; `beside` says what was trained beside unrolled GANs."""
+    return (
+        f"K = {', '.join(map(str, depths_of(dataset)))}, discriminators of a quarter and a half of the generator's "
+        f"filters{beside}; {dataset.sizes['seed']} seeds each, {dataset.attrs['steps']:,} steps, "
+        f"{dataset.attrs['samples_found']:,} samples."
+    )
+
+
 def depths(
     dataset: xr.Dataset,
     columns: Sequence[Column],

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from saddlery.errors import InvalidValue
 
@@ -74,67 +74,51 @@ def whole(name: str, value: Any, least: int = 1, most: int = COUNT, why: str = "
     return found
 
 
-def number(
-    name: str,
-    value: Any,
-    *,
-    least: float | None = None,
-    above: float | None = None,
-    most: float | None = None,
-    below: float | None = None,
-    why: str = "",
-) -> float:
-    """A real number that is finite in float32 and within its range, as a Python float.
+class Range(TypedDict, total=False):
+    """Where numbers may be: `least` and `most` are in the range, `above` and `below` are not; `why` as of `whole`."""
 
-    **Arguments:** `least`, `most`: the range with its ends; `above`, `below`: without them. `why` as of `whole`.
+    least: float | None
+    above: float | None
+    most: float | None
+    below: float | None
+    why: str
+
+
+def number(name: str, value: Any, **within: Unpack[Range]) -> float:
+    """A real number that is finite in float32 and within its `Range`, as a Python float.
 
     **Raises:** `ValueError` naming the argument, its value and what is allowed, for anything else, booleans included.
     """
     real = isinstance(value, Real) and not isinstance(value, bool)
     try:
-        found = float(value) if real else math.nan
+        found = float(value) if real else None
     except OverflowError:
         found = math.inf
-    finite = _finite(found)
-    if not (finite and _within(found, least, above, most, below)):
-        raise InvalidValue(_refusal(name, value, real and not finite, least, above, most, below, why))
-    return found
+    return _required(name, value, found, **within)
 
 
-def numbers(
-    name: str,
-    value: Any,
-    *,
-    least: float | None = None,
-    above: float | None = None,
-    most: float | None = None,
-    below: float | None = None,
-    why: str = "",
-) -> Any:
+def numbers(name: str, value: Any, **within: Unpack[Range]) -> Any:
     """Real numbers, each as of `number`, as a floating-point JAX array of the same shape.
 
     So 10 makes the same program as 10.0. What JAX traces has no value yet and passes: modules are made anew under its
     transformations.
 
-    **Arguments:** `value`: a number, an array or nested lists; the others as of `number`.
+    **Arguments:** `value`: a number, an array or nested lists.
 
     **Raises:** `ValueError` as `number`, for shapes that are none as well.
     """
     import jax
     import jax.numpy as jnp
-    import numpy as np
 
     if isinstance(value, Real):
-        return jnp.asarray(number(name, value, least=least, above=above, most=most, below=below, why=why))
+        return jnp.asarray(number(name, value, **within))
     try:
         found = _held(value)
     except Exception:  # whatever a foreign object raises when it is read as an array
         found = None
     if isinstance(found, jax.Array):
         return found
-    finite = found is not None and bool(_finite(found).all())
-    if not (finite and np.all(_within(found, least, above, most, below))):
-        raise InvalidValue(_refusal(name, value, found is not None and not finite, least, above, most, below, why))
+    found = _required(name, value, found, **within)
     return jnp.asarray(value if jnp.issubdtype(getattr(value, "dtype", int), jnp.floating) else found)
 
 
@@ -153,23 +137,25 @@ def _held(value: Any) -> Any:
     return held.astype(float) if real and not any(isinstance(leaf, bool) for leaf in leaves) else None
 
 
-def _finite(found: Any) -> Any:
-    return abs(found) <= FINITE
-
-
-def _within(found: Any, least: float | None, above: float | None, most: float | None, below: float | None) -> Any:
-    """Whether a number, or each of an array, is in the range."""
-    return (
+def _required(name, value, found, *, least=None, above=None, most=None, below=None, why="") -> Any:
+    """`found`, a number or an array, once it is sure to be finite and in the range; `None` is no number at all."""
+    finite = found is not None and _everywhere(abs(found) <= FINITE)
+    if finite and _everywhere(
         (least is None or found >= least)
         & (above is None or found > above)
         & (most is None or found <= most)
         & (below is None or found < below)
+    ):
+        return found
+    endless = "finite in float32" if found is not None and not finite else ""
+    low = f"above {above:g}" if above is not None else f"of {least:g} or more" if least is not None else ""
+    high = f"below {below:g}" if below is not None else f"of at most {most:g}" if most is not None else ""
+    wanted = " and ".join(filter(None, (low, high, endless)))
+    raise InvalidValue(
+        f"{name}: got {quoted(value)}, expected a number{' ' if wanted else ''}{wanted}{f': {why}' if why else ''}"
     )
 
 
-def _refusal(name, value, endless, least, above, most, below, why) -> str:
-    """The error for what is not a number in the range; `endless` for one that is not finite."""
-    low = f"above {above:g}" if above is not None else f"of {least:g} or more" if least is not None else ""
-    high = f"below {below:g}" if below is not None else f"of at most {most:g}" if most is not None else ""
-    wanted = " and ".join(filter(None, (low, high, "finite in float32" if endless else "")))
-    return f"{name}: got {quoted(value)}, expected a number{' ' if wanted else ''}{wanted}{f': {why}' if why else ''}"
+def _everywhere(holds: Any) -> bool:
+    """Whether it holds, of an array in all of its entries."""
+    return holds if isinstance(holds, bool) else bool(holds.all())

@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from checks.games import Plain
 from jax.scipy.stats import norm
 
 import saddlery as sd
@@ -15,7 +16,7 @@ from saddlery.studies.numerics_ring.kinks import DIRECTIONS, DISTANCES, kinks, w
 KEY = jax.random.key(0)
 
 
-class Median(eqx.Module):
+class Median(Plain, eqx.Module):
     """Both players minimise ½ a x² + mean |x − n| over samples n that are normally distributed, to within 1e-5.
 
     The second derivative of the mean is 2φ(x), all of it at kinks.
@@ -26,12 +27,6 @@ class Median(eqx.Module):
 
     def init(self, key):
         return sd.Pair(jnp.full(2, 0.3), jnp.full(3, 0.3))
-
-    def draw(self, key):
-        return ()
-
-    def act(self, generator, batch):
-        return generator
 
     def losses(self, discriminator, samples, batch):
         return sd.Pair(*(self.each(x) for x in (samples, discriminator)))

@@ -10,6 +10,7 @@ from saddlery.experiments.built import prepare
 from saddlery.experiments.experiment import Experiment
 from saddlery.experiments.grid import Setting
 from saddlery.studies.architectures.motion import Motion
+from saddlery.studies.crossing import CLOSE, coordinates, row
 from saddlery.studies.scores import perfect_scores, scored
 from saddlery.studies.study import Progress
 from saddlery.studies.trained import train_and_measure
@@ -21,8 +22,6 @@ METHODS = {
     "consensus γ = 1": "consensus(gamma=1.0)",
     "consensus γ = 10": "consensus(gamma=10.0)",
 }
-OPTIMISER = "rmsprop(learning_rate=1e-4, decay=0.9, eps=1e-10, initial_scale=1.0)"  # of Mescheder et al. (2017)
-CLOSE = 2.0  # times a perfect sampler's sliced Wasserstein distance, up to which a run is said to work
 
 
 class Scale(NamedTuple):
@@ -87,30 +86,15 @@ def measure(parts: Path, size: Scale, progress: Progress | None = None) -> xr.Da
 
 def experiment(network: str, size: Scale) -> Experiment:
     """One family with every method and learning rate."""
-    return Experiment(
-        game=f"images(data={size.data!r}, network={network!r}, noise={size.noise}, batch=64)",
-        methods=tuple(METHODS.values()),
-        steps=size.steps,
-        every=max(1, size.steps // 10),
-        seeds=size.seeds,
-        learning_rate=list(size.rates),
-        generator_optimiser=OPTIMISER,
-        discriminator_optimiser=OPTIMISER,
-        samples=size.samples,
+    game = f"images(data={size.data!r}, network={network!r}, noise={size.noise}, batch=64)"
+    return row(
+        game, METHODS.values(), size.rates, steps=size.steps, records=10, seeds=size.seeds, samples=size.samples,
         shown=36,
-    )
+    )  # fmt: skip
 
 
 def named(family: str, setting: Setting) -> dict[str, Any]:
     """A setting's coordinates: its family, its method with γ, and its learning rate."""
     name, given = setting.method
     method = next(each for each, text in METHODS.items() if setting.method.includes(parse(text)))
-    rate = float(given["learning_rate"])
-    return {
-        "setting": f"{family}, {method}, {rate:g}",
-        "method": name,
-        "row": family,
-        "column": method,
-        "rival": f"{family}, {method}",
-        "learning_rate": rate,
-    }
+    return coordinates(family, method, name, float(given["learning_rate"]))

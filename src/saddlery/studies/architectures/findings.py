@@ -1,5 +1,7 @@
 """What the study of networks found."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import xarray as xr
 
@@ -10,6 +12,7 @@ from saddlery.report.tables import diverged
 from saddlery.studies import crossed
 
 FLAT = 2 * np.log(2)  # the discriminator's loss where all its scores are the same
+SHARES = {"separation": percent, "turning": percent}  # how these variables are written; the others as numbers
 
 
 def findings(dataset: xr.Dataset) -> list[Finding]:
@@ -36,54 +39,49 @@ def at_end(found: xr.Dataset, name: str) -> xr.DataArray:
     return values.isel(step=-1, drop=True) if "step" in values.dims else values
 
 
-def _over_rows(found: xr.Dataset, name: str, column: str, text=number) -> str:
-    """A variable's medians over seeds, of all rows the least to the greatest."""
-    medians = at_end(found, name).sel(column=column).median("seed").values
-    return f"{text(float(np.nanmin(medians)))} to {text(float(np.nanmax(medians)))}"
+def _over_rows(found: xr.Dataset, said: Mapping[str, str]) -> tuple[str, dict[str, np.ndarray]]:
+    """Variables' medians over seeds, of all rows the least to the greatest: for each column, in words and in numbers.
 
-
-def _ends(found: xr.Dataset, *names: str) -> dict[str, np.ndarray]:
-    """The least and the greatest of those medians, of each column."""
-    medians = {name: at_end(found, name).median("seed").transpose("column", "row").values for name in names}
-    return {name: np.stack([np.nanmin(each, 1), np.nanmax(each, 1)], 1) for name, each in medians.items()}
+    **Arguments:** `said`: what each variable is called.
+    """
+    medians = {name: at_end(found, name).median("seed").transpose("column", "row").values for name in said}
+    ends = {name: np.stack([np.nanmin(each, 1), np.nanmax(each, 1)], 1) for name, each in medians.items()}
+    parts = []
+    for i, column in enumerate(found["column"].values):
+        each = (
+            f"{word} {' to '.join(map(SHARES.get(name, number), ends[name][i].tolist()))}"
+            for name, word in said.items()
+        )
+        parts.append(f"{column}: {', '.join(each)}")
+    return "; ".join(parts), ends
 
 
 def constant(found: xr.Dataset) -> Finding:
     """How constant losses are, and what goes with it."""
-    parts = [
-        f"{column}: loss {_over_rows(found, 'level', column)}, deviation {_over_rows(found, 'wobble', column)}, "
-        f"spread of scores {_over_rows(found, 'spread', column)}, "
-        f"separation {_over_rows(found, 'separation', column, percent)}"
-        for column in found["column"].values
-    ]
+    said = {"level": "loss", "wobble": "deviation", "spread": "spread of scores", "separation": "separation"}
+    words, ends = _over_rows(found, said)
     ranks = rank_correlation(at_end(found, "wobble"), at_end(found, "spread"))
     near = rank_correlation(abs(at_end(found, "level") - FLAT), at_end(found, "spread"))
     text = (
-        f"Over the second half of training, medians of seeds over the families: {'; '.join(parts)}. A discriminator "
+        f"Over the second half of training, medians of seeds over the families: {words}. A discriminator "
         f"whose scores are all the same has a loss of {number(FLAT)} whatever the generator does. Over all runs the "
         f"loss's deviation and the scores' spread have a rank correlation of {ranks}, its distance from {number(FLAT)} "
         f"and the spread {near}."
     )
-    numbers = _ends(found, "level", "wobble", "spread", "separation") | {"flat": FLAT}
-    return Finding("Why are losses constant?", text, "plain", numbers | correlated(ranks, near))
+    return Finding("Why are losses constant?", text, "plain", ends | {"flat": FLAT} | correlated(ranks, near))
 
 
 def stationary(found: xr.Dataset) -> Finding:
     """Whether the games with short fields are near a stationary point."""
-    parts = [
-        f"{column}: ‖ξ‖ {_over_rows(found, 'field_norm', column)}, distance {_over_rows(found, 'distance', column)}, "
-        f"really left there {_over_rows(found, 'reached', column)}, "
-        f"turning {_over_rows(found, 'turning', column, percent)}"
-        for column in found["column"].values
-    ]
+    said = {"field_norm": "‖ξ‖", "distance": "distance", "reached": "really left there", "turning": "turning"}
+    words, ends = _over_rows(found, said)
     shares = (at_end(found, "reached") < 1).mean(("row", "seed"))
     there = ", ".join(f"{column} {percent(float(shares.sel(column=column)))}" for column in found["column"].values)
     text = (
-        f"At the end of training, medians of seeds over the families: {'; '.join(parts)}. Runs in which the field is "
+        f"At the end of training, medians of seeds over the families: {words}. Runs in which the field is "
         f"really shorter after that step: {there}."
     )
-    numbers = _ends(found, "field_norm", "distance", "reached", "turning") | {"shorter": shares.values}
-    return Finding("Near a stationary point?", text, "plain", numbers)
+    return Finding("Near a stationary point?", text, "plain", ends | {"shorter": shares.values})
 
 
 def regulariser(found: xr.Dataset) -> Finding:

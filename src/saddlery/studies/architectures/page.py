@@ -2,27 +2,32 @@
 
 import xarray as xr
 
-from saddlery.analysis.numbers import number, percent
+from saddlery.analysis.numbers import percent
 from saddlery.plots.style import colour
 from saddlery.report.sections import Content, Row, Section, Table
-from saddlery.report.tables import cell
+from saddlery.report.tables import Column, cell
 from saddlery.studies import crossed
 from saddlery.studies.architectures.figures import along
 from saddlery.studies.architectures.findings import at_end, moved
 
 MOTION = (
-    ("level", "Loss", "the discriminator's, mean over the second half of training", number),
-    ("wobble", "Its deviation", "standard deviation over the records of the second half of training", number),
-    ("field_norm", "‖ξ‖", "norm of the gradient, one batch of 256", number),
-    ("turning", "Turning", "share of rotation along ξ, ‖Aξ‖² of ‖Sξ‖² + ‖Aξ‖²", percent),
-    ("rotation", "Rotation", "share of rotation in the whole of H, Frobenius norms", percent),
-    ("pull", "‖Hᵀξ‖ / ‖ξ‖", "times γ: how long consensus's regulariser is beside the gradient", number),
-    ("distance", "Distance", "to where the linearised field is least, in its Krylov space", number),
-    ("unsolved", "Unsolved", "share of the field that is left there, if it were linear", number),
-    ("reached", "Really left", "share of the field's norm that is left there; above 1 it is longer", number),
-    ("separation", "Separation", "pairs of a real and a generated sample of which the real one scores higher", percent),
-    ("spread", "Spread", "standard deviation of all scores", number),
-    ("slope", "Slope", "mean norm of ∂score/∂x at generated samples", number),
+    Column("level", "Loss", "the discriminator's, mean over the second half of training"),
+    Column("wobble", "Its deviation", "standard deviation over the records of the second half of training"),
+    Column("field_norm", "‖ξ‖", "norm of the gradient, one batch of 256"),
+    Column("turning", "Turning", "share of rotation along ξ, ‖Aξ‖² of ‖Sξ‖² + ‖Aξ‖²", percent),
+    Column("rotation", "Rotation", "share of rotation in the whole of H, Frobenius norms", percent),
+    Column("pull", "‖Hᵀξ‖ / ‖ξ‖", "times γ: how long consensus's regulariser is beside the gradient"),
+    Column("distance", "Distance", "to where the linearised field is least, in its Krylov space"),
+    Column("unsolved", "Unsolved", "share of the field that is left there, if it were linear"),
+    Column("reached", "Really left", "share of the field's norm that is left there; above 1 it is longer"),
+    Column(
+        "separation",
+        "Separation",
+        "pairs of a real and a generated sample of which the real one scores higher",
+        percent,
+    ),
+    Column("spread", "Spread", "standard deviation of all scores"),
+    Column("slope", "Slope", "mean norm of ∂score/∂x at generated samples"),
 )
 
 
@@ -52,10 +57,10 @@ def motion(found: xr.Dataset) -> Table:
     rows = [
         Row(
             f"{row}, {column}",
-            [cell(at_end(found, name).sel(row=row, column=column), text) for name, *_, text in MOTION],
+            [cell(at_end(found, each.name).sel(row=row, column=column), each.text) for each in MOTION],
             colour(str(found["method"].sel(column=column).values)),
         )
         for row in found["row"].values
         for column in found["column"].values
     ]
-    return Table([("Game", "family and method"), *((head, meaning) for _, head, meaning, _ in MOTION)], rows)
+    return Table([("Game", "family and method"), *((each.head, each.meaning) for each in MOTION)], rows)

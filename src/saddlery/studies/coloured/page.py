@@ -3,12 +3,12 @@
 import xarray as xr
 
 from saddlery.analysis.numbers import number, percent
-from saddlery.report.sections import Content, Section, Table
+from saddlery.report.sections import Content, Section
 from saddlery.report.sheet import sheets
 from saddlery.report.tables import Column, controls, perfect, table
 from saddlery.studies.coloured.experiment import BINS
 from saddlery.studies.coloured.figures import plane
-from saddlery.studies.depth_figures import depths, depths_of
+from saddlery.studies.depth_figures import depths, extent
 
 COLUMNS = (
     Column("js", "Divergence of colours", "Jensen–Shannon, in nats, at most log 2", number),
@@ -19,16 +19,8 @@ COLUMNS = (
 
 def content(dataset: xr.Dataset) -> Content:
     """What the page shows."""
-    samples = dataset.attrs["samples_found"]
     sections = [
-        Section(
-            "In numbers",
-            f"Medians over seeds, beneath them their bootstrap intervals of 95%, of {samples:,} samples against as "
-            "many real ones. An image's colour is that of its brightest pixel. A perfect sampler's divergence is not "
-            "zero, as histograms of samples differ. Controls: real images, one image repeated, and an "
-            "untrained generator.",
-            compared(dataset),
-        ),
+        compared(dataset),
         Section(
             "Colours and unrolling",
             "Medians and bootstrap intervals over seeds. Dashed: a perfect sampler.",
@@ -41,13 +33,16 @@ def content(dataset: xr.Dataset) -> Content:
         ),
         Section("Samples", "Each setting's seed of median divergence, at the last step.", sheets=sheets(dataset, "js")),
     ]
-    extent = (
-        f"K = {', '.join(map(str, depths_of(dataset)))}, discriminators of a quarter and a half of the generator's "
-        f"filters; {dataset.sizes['seed']} seeds each, {dataset.attrs['steps']:,} steps, {samples:,} samples."
+    return Content(extent(dataset), sections)
+
+
+def compared(dataset: xr.Dataset) -> Section:
+    """Settings, a perfect sampler and the controls, in numbers."""
+    return Section(
+        "In numbers",
+        f"Medians over seeds, beneath them their bootstrap intervals of 95%, of {dataset.attrs['samples_found']:,} "
+        "samples against as many real ones. An image's colour is that of its brightest pixel. A perfect sampler's "
+        "divergence is not zero, as histograms of samples differ. Controls: real images, one image repeated, and an "
+        "untrained generator.",
+        table(dataset, COLUMNS, {"perfect sampler": perfect(dataset, COLUMNS)} | controls(dataset, COLUMNS)),
     )
-    return Content(extent, sections)
-
-
-def compared(dataset: xr.Dataset) -> Table:
-    """Settings, a perfect sampler and the controls."""
-    return table(dataset, COLUMNS, {"perfect sampler": perfect(dataset, COLUMNS)} | controls(dataset, COLUMNS))

@@ -10,14 +10,13 @@ from saddlery.experiments.built import prepare
 from saddlery.experiments.experiment import Experiment
 from saddlery.experiments.grid import Setting
 from saddlery.losses import LOSSES
+from saddlery.studies.crossing import CLOSE, coordinates, row
 from saddlery.studies.scores import perfect_scores, scored
 from saddlery.studies.study import Progress
 from saddlery.studies.trained import train_and_measure
 
 ALIASES = {"standard": "nonsaturating", "indicator": "wasserstein"}  # the Numerics paper's names, and ours
 METHODS = ("simultaneous", "alternating", "consensus(gamma=1.0)", "unrolled(steps=5)")
-OPTIMISER = "rmsprop(learning_rate=1e-4, decay=0.9, eps=1e-10, initial_scale=1.0)"  # of Mescheder et al. (2017)
-CLOSE = 2.0  # times a perfect sampler's sliced Wasserstein distance, up to which a run is said to work
 
 
 class Scale(NamedTuple):
@@ -65,28 +64,13 @@ def measure(parts: Path, size: Scale, progress: Progress | None = None) -> xr.Da
 
 def experiment(loss: str, size: Scale) -> Experiment:
     """One loss with every method and learning rate."""
-    return Experiment(
-        game=size.game.format(loss=loss),
-        methods=METHODS,
-        steps=size.steps,
-        every=max(1, size.steps // 8),
-        seeds=size.seeds,
-        learning_rate=list(size.rates),
-        generator_optimiser=OPTIMISER,
-        discriminator_optimiser=OPTIMISER,
-        samples=size.samples,
-        shown=16,
-    )
+    return row(
+        size.game.format(loss=loss), METHODS, size.rates, steps=size.steps, records=8, seeds=size.seeds,
+        samples=size.samples, shown=16,
+    )  # fmt: skip
 
 
 def named(loss: str, setting: Setting) -> dict[str, Any]:
     """A setting's coordinates: its loss, method and learning rate."""
     method, rate = setting.levels["method"], float(setting.method.arguments["learning_rate"])
-    return {
-        "setting": f"{loss}, {method}, {rate:g}",
-        "method": method,
-        "row": loss,
-        "column": method,
-        "rival": f"{loss}, {method}",
-        "learning_rate": rate,
-    }
+    return coordinates(loss, method, method, rate)

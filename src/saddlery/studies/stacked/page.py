@@ -9,7 +9,7 @@ from saddlery.analysis.numbers import exact, number, percent
 from saddlery.report.sections import Cell, Content, Section, Table
 from saddlery.report.sheet import sheets
 from saddlery.report.tables import Column, controls, perfect, table
-from saddlery.studies.depth_figures import depths, depths_of
+from saddlery.studies.depth_figures import depths, extent
 from saddlery.studies.stacked.experiment import PUBLISHED, RECORDED, SURE
 from saddlery.studies.stacked.figures import along, evenness
 
@@ -74,12 +74,7 @@ def content(dataset: xr.Dataset) -> Content:
             sheets=sheets(dataset, "found"),
         ),
     ]
-    extent = (
-        f"K = {', '.join(map(str, depths_of(dataset)))}, discriminators of a quarter and a half of the generator's "
-        f"filters, and a relativistic baseline; {dataset.sizes['seed']} seeds each, {dataset.attrs['steps']:,} steps, "
-        f"{samples:,} samples."
-    )
-    return Content(extent, sections)
+    return Content(extent(dataset, ", and a relativistic baseline"), sections)
 
 
 def compared(dataset: xr.Dataset) -> Table:
