@@ -1,5 +1,6 @@
 """A run of an experiment as its last checkpoint left it, with the setting that it belongs to."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -66,14 +67,16 @@ def restored(
     return Restored(setting, built.games[str(setting.game)], built.methods[setting.label], cell, seed, state, others)
 
 
-def built_in(folder: Path, **own: Any) -> BuiltExperiment:
+def built_in(
+    folder: Path, games: dict[str, Any] | None = None, methods: dict[str, Callable] | None = None
+) -> BuiltExperiment:
     """The experiment that a folder holds, built; its plugins must have been given.
 
-    **Arguments:** `own`: one's own games and methods, as of `prepare`.
+    **Arguments:** `games` and `methods`: one's own, as of `prepare`.
     """
     held = description.read(folder)
     plugins.require(folder, held.plugins)
-    return prepare(Experiment.of(held, folder), **own)
+    return prepare(Experiment.of(held, folder), games, methods)
 
 
 def chosen(experiment: Experiment, method: str | None = None, **levels: Level) -> Setting:

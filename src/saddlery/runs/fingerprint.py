@@ -108,7 +108,7 @@ def said(key: Key) -> str:
     return f"{jax.random.key_impl(key)} {np.asarray(jax.random.key_data(key)).tolist()}"
 
 
-def digest(tree: Any) -> str:
+def digest(tree: object) -> str:
     """The SHA-256 of a pytree: its structure in words, and the bytes of all its arrays.
 
     Images that are read from a file in shards count by that file. A game that is no pytree counts by its arrays and
@@ -126,7 +126,7 @@ def digest(tree: Any) -> str:
     return found.hexdigest()
 
 
-def words(tree: Any, **options: Any) -> str:
+def words(tree: object, **options: Any) -> str:
     """A pytree in words that are the same in another process and folder: no addresses, no paths of files."""
     text = eqx.tree_pformat(tree, **options)
     return re.sub(r"path='[^']*\.npy'", "path='…'", re.sub(r" at 0x[0-9a-f]+", "", text))
