@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, overload
 
 import equinox as eqx
 import numpy as np
@@ -163,7 +163,19 @@ def with_numbers(chosen: OptimiserLike, **numbers: Numbers) -> Optimiser:
     return optimiser(chosen.name, **(chosen.numbers | dict(chosen.settings) | numbers))
 
 
-def as_optimiser(chosen: OptimiserLike, learning_rate: float | None = None) -> Any:
+@overload
+def as_optimiser(chosen: None, learning_rate: None = None) -> None: ...
+
+
+@overload
+def as_optimiser(
+    chosen: str | Optimiser | optax.GradientTransformation, learning_rate: float | None = None
+) -> Optimiser | optax.GradientTransformation: ...
+
+
+def as_optimiser(
+    chosen: OptimiserLike, learning_rate: float | None = None
+) -> Optimiser | optax.GradientTransformation | None:
     """An optimiser from text, from one of ours or from optax; with `learning_rate`, that instead of its own.
 
         >>> print(as_optimiser("adam(learning_rate=1e-3, b1=0.5)", learning_rate=0.25))

@@ -166,12 +166,12 @@ def _factor(subject: Subject, evidence: Evidence, usual: float) -> float:
     return usual
 
 
-def learning_rate(optimiser: Any) -> float:
+def learning_rate(optimiser: object) -> float:
     """The learning rate of one of our optimisers, NaN of any other."""
     return float(optimiser.numbers.get("learning_rate", math.nan)) if isinstance(optimiser, Optimiser) else math.nan
 
 
-def scaled(optimiser: Any, factor: float) -> Any:
+def scaled(optimiser: Any, factor: float) -> Optimiser | optax.GradientTransformation:
     """The optimiser with its learning rate multiplied; of one that is not ours, its updates."""
     if math.isnan(learning_rate(optimiser)):
         return optax.chain(optimiser, optax.scale(factor))

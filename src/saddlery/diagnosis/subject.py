@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -16,6 +16,7 @@ from saddlery.method import Method
 from saddlery.runs import recording
 from saddlery.runs.keys import RunKeys, as_key
 from saddlery.runs.steps import start
+from saddlery.schedules import State
 from saddlery.text.arguments import quoted
 from saddlery.types import Key, Memory, Players
 
@@ -34,7 +35,7 @@ class Subject(NamedTuple):
     game: Game
     method: Method
     players: Pair
-    state: Any | None
+    state: State | None
     key: Key
     history: xr.Dataset | None = None
     step: int = 0
