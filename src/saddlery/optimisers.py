@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable
-from typing import Any, TypeAlias, overload
+from typing import Any, TypeAlias
 
 import equinox as eqx
 import numpy as np
@@ -161,16 +161,6 @@ def with_numbers(chosen: OptimiserLike, **numbers: Numbers) -> Optimiser:
             "give it as text or as saddlery.optimiser(…)"
         )
     return optimiser(chosen.name, **(chosen.numbers | dict(chosen.settings) | numbers))
-
-
-@overload
-def as_optimiser(chosen: None, learning_rate: None = None) -> None: ...
-
-
-@overload
-def as_optimiser(
-    chosen: str | Optimiser | optax.GradientTransformation, learning_rate: float | None = None
-) -> Optimiser | optax.GradientTransformation: ...
 
 
 def as_optimiser(

@@ -16,7 +16,7 @@ from saddlery.game import Game
 from saddlery.games import as_gan
 from saddlery.losses import LOSSES
 from saddlery.method import Method
-from saddlery.optimisers import Optimiser, as_optimiser
+from saddlery.optimisers import Optimiser, with_numbers
 
 TURNS = 0.5  # the share of rotation along v from which it counts as turning
 
@@ -175,7 +175,7 @@ def scaled(optimiser: Any, factor: float) -> Optimiser | optax.GradientTransform
     """The optimiser with its learning rate multiplied; of one that is not ours, its updates."""
     if math.isnan(learning_rate(optimiser)):
         return optax.chain(optimiser, optax.scale(factor))
-    return as_optimiser(optimiser, float(optimiser.numbers["learning_rate"]) * factor)
+    return with_numbers(optimiser, learning_rate=float(optimiser.numbers["learning_rate"]) * factor)
 
 
 def _rate(optimiser: Any, factor: float) -> str:

@@ -126,9 +126,12 @@ def digest(tree: object) -> str:
     return found.hexdigest()
 
 
-def words(tree: object, **options: Any) -> str:
-    """A pytree in words that are the same in another process and folder: no addresses, no paths of files."""
-    text = eqx.tree_pformat(tree, **options)
+def words(tree: object, short_arrays: bool = True) -> str:
+    """A pytree in words that are the same in another process and folder: no addresses, no paths of files.
+
+    **Arguments:** `short_arrays`: only types and shapes of arrays, not what they hold.
+    """
+    text = eqx.tree_pformat(tree, short_arrays=short_arrays)
     return re.sub(r"path='[^']*\.npy'", "path='…'", re.sub(r" at 0x[0-9a-f]+", "", text))
 
 
