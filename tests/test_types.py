@@ -37,8 +37,9 @@ REASONS = {
     "what a text or a file says, of whatever type it is": (
         "_system.files.parse_json ->", "_system.files.read_json ->", "text.call.literal ->",
     ),
-    "NumPy's array or JAX's, as it came in": (
+    "NumPy's array or JAX's, as it came in, or of one sample a number": (
         "metrics.entry.images ->", "metrics.entry.numbers ->", "metrics.entry.samples ->",
+        "metrics.inversion.log_prior ->",
     ),
     "a part of a diagnosis, whose type pictures cannot import, since they need no JAX": (
         "plots.trends.Diagnosed.evidence ->", "plots.trends.Diagnosed.facts ->",

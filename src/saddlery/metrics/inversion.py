@@ -1,6 +1,6 @@
 """Inversion: which noise makes an image, how well, how likely it was, and how hard it was to find."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
@@ -117,7 +117,7 @@ def invert(
     return Inversion(*(part.reshape(len(images), restarts, *part.shape[1:]) for part in joined))
 
 
-def log_prior(z: Float[Array | np.ndarray, "*batch d"]) -> Float[Array | np.ndarray, "*batch"]:
+def log_prior(z: Float[Array | np.ndarray, "*batch d"]) -> Any:
     """The standard normal prior's log-density, log N(z; 0, I) = −½‖z‖² − ½ d log 2π, in nats.
 
     Draws of the prior itself have −½ d (1 + log 2π) ± √(d/2): z that lie far below are ones that the generator hardly
