@@ -13,43 +13,42 @@ import pytest
 import saddlery
 
 SOURCE = Path(saddlery.__file__).parent
-CORE = ("data", "dynamics", "game", "games", "generators", "losses", "method", "methods", "metrics", "networks",
-        "optimisers", "rules", "schedules", "types")  # fmt: skip
 
-# Why a signature of the numerical core says `Any`, and where.
+# Why a public signature says `Any`, and where.
 REASONS = {
-    "a GAN, or a game with something wrapped around it that passes on what the GAN has": (
-        "games.gan.as_gan game", "metrics.probes.Classes.measure game", "metrics.probes.Colours.__call__ game",
-        "metrics.probes.Distances.measure game", "metrics.probes.Losses.measure game",
-        "metrics.probes.Modes.measure game", "metrics.probes.Probe.__call__ game", "metrics.probes.Probe.measure game",
-        "metrics.probes.Samples.measure game", "metrics.suited.perfect game", "metrics.suited.probes game",
-        "game.adopt ->", "game.unwrapped game", "game.unwrapped ->",
+    "a GAN, or a game with something wrapped around it or of the user's own, that passes on what a GAN has": (
+        "diagnosis.trial.TrialMeasures.measure game", "experiments.built.BuiltExperiment.game ->",
+        "experiments.built.require_room game", "metrics.probes.Probe.__call__ game",
+        "metrics.probes.Probe.measure game", "report.sheet.png game",
     ),
-    "any pytree, searched for what it holds": (
-        "data.shards.holds_shards game", "data.shards.refill game", "game.afford tree",
+    "data or an optimiser of the user's own, of which only what it has to do is known": (
+        "data.catalogue.as_data ->", "diagnosis.candidates.scaled optimiser", "games.gan.Sampled.data ->",
     ),
-    "anything, of which the function says what it is": (
-        "metrics.entry.known x", "metrics.suited.suited data", "networks.adapters.as_network thing",
-        "networks.writing.written network", "methods.options.combined rule",
+    "anything, of which the function says what it is by what it has": (
+        "networks.adapters.as_network thing", "networks.writing.written network",
     ),
     "arguments of another function, passed on": (
         "data.catalogue.as_data settings", "dynamics.spectrum.Spectra.__init__ settings",
-        "methods.amendments.Numbers.__init__ named", "optimisers.optimiser arguments",
+        "experiments.execution.run_experiment arguments", "experiments.execution.run_experiment options",
+        "experiments.levels.Sweep.sel levels", "optimisers.optimiser arguments", "plugins.Installed.__call__ ->",
+        "plugins.Installed.__call__ arguments", "plugins.Installed.__call__ named", "results.Results.diagnose settings",
+        "sweeping.sweep settings",
     ),
-    "what a text names, or what was given as it is": (
-        "data.catalogue.as_data ->", "optimisers.as_optimiser ->", "schedules.schedule.descend optimiser",
+    "what a text or a file says, of whatever type it is": (
+        "_system.files.parse_json ->", "_system.files.read_json ->", "text.call.literal ->",
     ),
-    "NumPy's array or JAX's, as it came in": (
+    "NumPy's array or JAX's, as it came in, or of one sample a number": (
         "metrics.entry.images ->", "metrics.entry.numbers ->", "metrics.entry.samples ->",
-        "metrics.inception.seen images", "metrics.inversion.log_prior ->",
-        "metrics.inversion.targets_of ->", "metrics.inversion.targets_of images",
-        "metrics.modes.histograms ->", "metrics.modes.histograms counts",
+        "metrics.inversion.log_prior ->",
     ),
-    "an array or a pytree of them, as the function differentiated has it": (
-        "dynamics.jacobian.Field.__call__ ->", "dynamics.jacobian.mean ->", "dynamics.jacobian.mean keys",
-        "dynamics.stability.derivative ->", "dynamics.stability.without_zero_moments ->",
+    "a part of a diagnosis, whose type pictures cannot import, since they need no JAX": (
+        "plots.trends.Diagnosed.evidence ->", "plots.trends.Diagnosed.facts ->",
+        "plots.trends.Diagnosed.subject ->", "plots.trends.Diagnosed.trial ->",
     ),
 }  # fmt: skip
+
+# Names of `Any`, which say what is meant where no type can say more: pytrees of the game's or the rule's own structure.
+ALIASES = {f"types.{name}" for name in ("Batch", "Memory", "Parameters", "Samples")}
 
 
 def signatures(nodes, where):
@@ -67,14 +66,48 @@ def signatures(nodes, where):
                 yield f"{where}.{name} ->", node.returns
 
 
-def said(rooms):
-    """Those of some rooms, by name."""
-    found = {}
+def modules():
+    """Each module of the package, by its name in it, and what it consists of."""
     for path in sorted(SOURCE.rglob("*.py")):
-        module = path.relative_to(SOURCE).with_suffix("")
-        if module.parts[0] in rooms:
-            found |= dict(signatures(ast.parse(path.read_text()).body, ".".join(module.parts)))
-    return {name: "nothing" if annotation is None else ast.unparse(annotation) for name, annotation in found.items()}
+        yield ".".join(path.relative_to(SOURCE).with_suffix("").parts), ast.parse(path.read_text()).body
+
+
+def said():
+    """What is said of each argument and each value returned, by name; of overloaded functions several times."""
+    found = {}
+    for module, body in modules():
+        for name, annotation in signatures(body, module):
+            found.setdefault(name, []).append(annotation)
+    return found
+
+
+def is_vague(annotation):
+    """Whether it is `Any`: alone, beside other types, with a shape or as a text."""
+    match annotation:
+        case ast.Constant(value=str(text)):
+            return is_vague(ast.parse(text, mode="eval").body)
+        case ast.BinOp(left=left, right=right):
+            return is_vague(left) or is_vague(right)
+        case ast.Subscript(value=ast.Name(id="Literal")):
+            return False
+        case ast.Subscript(value=ast.Name(id="Optional" | "Union"), slice=inside):
+            return any(map(is_vague, getattr(inside, "elts", [inside])))
+        case ast.Subscript(slice=ast.Tuple(elts=[held, ast.Constant(value=str())])):  # of jaxtyping
+            return is_vague(held)
+    return (isinstance(annotation, ast.Name) and annotation.id == "Any") or getattr(annotation, "attr", "") == "Any"
+
+
+@pytest.mark.parametrize("text", ["Any", "Any | None", "int | Any", "'Any | None'", "Optional[Any]", "Union[int, Any]",
+                                  "typing.Any", "Float[Any, 'n m']"])  # fmt: skip
+def test_any_is_found_where_it_hides(text):
+    assert is_vague(ast.parse(text, mode="eval").body)
+
+
+@pytest.mark.parametrize(
+    "text", ["int", "object", "dict[str, Any]", "Callable[..., Any]", "Float[Array, 'n m']", "None"]
+)
+def test_other_types_are_not_any(text):
+    assert not is_vague(ast.parse(text, mode="eval").body)
 
 
 def test_the_stub_has_every_public_name_at_its_home():
@@ -86,21 +119,28 @@ def test_the_stub_has_every_public_name_at_its_home():
     assert found == homes | dict.fromkeys(saddlery._MODULES, "saddlery")
 
 
-def test_every_signature_of_the_core_says_something():
-    assert [name for name, what in said(CORE).items() if what == "nothing"] == []
+def test_every_signature_says_something():
+    everything = said()
+    assert len(everything) > 2000
+    assert [name for name, annotations in everything.items() if None in annotations] == []
 
 
-def test_where_a_signature_of_the_core_says_any_is_known_with_its_reason():
-    everything = said(CORE)
-    vague = {name for name, what in everything.items() if what == "Any"}
+def test_where_a_signature_says_any_is_known_with_its_reason():
+    everything = said()
+    vague = {name for name, annotations in everything.items() if any(map(is_vague, annotations))}
     assert vague == {name for names in REASONS.values() for name in names}
     assert len(vague) <= 0.05 * len(everything)
 
 
-def test_few_signatures_of_the_whole_library_say_any():
-    everything = said({path.relative_to(SOURCE).parts[0].removesuffix(".py") for path in SOURCE.rglob("*.py")})
-    assert len(everything) > 2000
-    assert sum(what in ("Any", "nothing") for what in everything.values()) <= 0.05 * len(everything)
+def test_no_other_name_stands_for_any():
+    assigned = (ast.Assign, ast.AnnAssign)
+    found = {
+        f"{module}.{ast.unparse(getattr(node, 'target', None) or node.targets[0])}"
+        for module, body in modules()
+        for node in body
+        if isinstance(node, assigned) and not isinstance(node.value, ast.Constant) and is_vague(node.value)
+    }
+    assert found == ALIASES
 
 
 @pytest.mark.skipif(find_spec("pyright") is None, reason="pyright is an extra, for lint")

@@ -128,7 +128,7 @@ class Wrapped(eqx.Module):
         return getattr(self.game, name)
 
 
-def unwrapped(game: Any) -> Any:
+def unwrapped(game: object) -> object:
     """The game itself, without what is wrapped around it.
 
     >>> import saddlery as sd
@@ -186,7 +186,7 @@ class _ByIdentity:
         return getattr(self.held, name)
 
 
-def adopt(game: Game) -> Any:
+def adopt(game: Game) -> Game:
     """The game in a form that compiled programs take as an argument.
 
     A pytree (an `equinox.Module`, a registered dataclass) is returned as it is: its arrays are arguments of the
@@ -293,7 +293,7 @@ def _require_room(what: str, tree: Any, copies: int = 1, beside: str = "") -> No
     afford(f"{what}: {_shapes(tree)}{beside}", tree, copies)
 
 
-def afford(what: str, tree: Any, copies: int = 1) -> None:
+def afford(what: str, tree: object, copies: int = 1) -> None:
     """Refuse arrays for which there is no memory, before they are made.
 
         >>> afford("a mere kilobyte", jax.ShapeDtypeStruct((256,), jnp.float32))

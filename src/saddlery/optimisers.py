@@ -163,7 +163,9 @@ def with_numbers(chosen: OptimiserLike, **numbers: Numbers) -> Optimiser:
     return optimiser(chosen.name, **(chosen.numbers | dict(chosen.settings) | numbers))
 
 
-def as_optimiser(chosen: OptimiserLike, learning_rate: float | None = None) -> Any:
+def as_optimiser(
+    chosen: OptimiserLike, learning_rate: float | None = None
+) -> Optimiser | optax.GradientTransformation | None:
     """An optimiser from text, from one of ours or from optax; with `learning_rate`, that instead of its own.
 
         >>> print(as_optimiser("adam(learning_rate=1e-3, b1=0.5)", learning_rate=0.25))

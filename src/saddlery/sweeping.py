@@ -6,7 +6,7 @@ import tempfile
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from saddlery._system import signals
 from saddlery.errors import InvalidType
@@ -14,16 +14,20 @@ from saddlery.experiments.built import prepare
 from saddlery.experiments.claimed import claimed
 from saddlery.experiments.execution import train_settings
 from saddlery.experiments.experiment import Experiment
+from saddlery.game import Game
 from saddlery.method import Method
 from saddlery.records.claims import local_folder
 from saddlery.results import Results
 from saddlery.text.arguments import quoted
 from saddlery.text.call import parse
 
+Made: TypeAlias = str | Method | Callable[..., Method]
+MethodsLike: TypeAlias = str | Method | Sequence[str | Method] | Mapping[str, Made]
+
 
 def sweep(
-    game: Any,
-    methods: Any,
+    game: str | Game,
+    methods: MethodsLike,
     *,
     learning_rate: float | Sequence[float] | None = None,
     seeds: int = 4,
@@ -62,11 +66,12 @@ def sweep(
     **Raises:** `ValueError` and `TypeError` for what does not exist or fit, before any run starts; `FileExistsError`
     when `out` holds a sweep and neither `resume` nor `force` is given; what `saddlery.train` raises.
     """
-    own_games = {} if isinstance(game, str) else {type(game).__name__: game}
+    name = game if isinstance(game, str) else type(game).__name__
+    own_games = {} if isinstance(game, str) else {name: game}
     texts, own_methods = _named(methods)
     rates = list(map(float, learning_rate)) if isinstance(learning_rate, Sequence) else learning_rate
     experiment = Experiment(
-        next(iter(own_games), game), texts, steps=steps, seeds=seeds, learning_rate=rates, **settings
+        name, texts, steps=steps, seeds=seeds, learning_rate=rates, **settings
     )  # fmt: skip
     built = prepare(experiment, games=own_games, methods=own_methods)
     folder = Path(tempfile.mkdtemp(prefix="saddlery-")) if out is None else local_folder("out", out)

@@ -175,11 +175,15 @@ def train(
     return Run(trained, states, averages, history)
 
 
-def resume(built: BuiltTraining, **options: Any) -> Run:
+def resume(
+    built: BuiltTraining,
+    *,
+    checkpoint_seconds: float = 30.0,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> Run:
     """Go on with the runs of `train` in a folder, by what the folder says.
 
-    **Arguments:** `built`: of `saddlery.experiments.restored.built_in`; `options`: `checkpoint_seconds` and
-    `on_progress`.
+    **Arguments:** `built`: of `saddlery.experiments.restored.built_in`; the others as of `train`.
 
     **Raises:** `ValueError` when they began at players, or were measured by probes, that are one's own and in no
     folder; what `train` raises.
@@ -192,7 +196,7 @@ def resume(built: BuiltTraining, **options: Any) -> Run:
         )
     return train(
         cell.game, built.method, steps=cell.steps, key=built.key, every=built.every, seeds=built.asked,
-        average=cell.average, out=cell.folder, resume=True, **options,
+        average=cell.average, out=cell.folder, resume=True, checkpoint_seconds=checkpoint_seconds, on_progress=on_progress,
     )  # fmt: skip
 
 

@@ -11,9 +11,12 @@ import queue
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from saddlery._system import signals
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 LOOKS = 0.2  # seconds between looks for a signal
 
@@ -41,7 +44,7 @@ class Threads(ThreadPoolExecutor):
     JAX keeps these settings for each thread.
     """
 
-    def submit(self, function: Callable[..., Any], /, *arguments: Any, **named: Any) -> Future:
+    def submit(self, function: Callable[P, T], /, *arguments: P.args, **named: P.kwargs) -> Future[T]:
         """Call a function on a thread of the pool."""
         return super().submit(functools.partial(_with, _settings(), function), *arguments, **named)
 

@@ -1,14 +1,18 @@
 """Reading: files of anybody's, regular and of limited size, in errors that name the file."""
 
+import io
 import json
 import math
 import os
 import stat
-from typing import Any
+from typing import IO, TYPE_CHECKING, Any
 
 from saddlery._system.memory import afford
 from saddlery.errors import Damaged, InvalidValue
 from saddlery.text.arguments import COUNT, plain
+
+if TYPE_CHECKING:
+    import numpy as np
 
 TEXT = 64 << 20  # bytes of a JSON file at most
 HEAD = 1 << 20  # bytes of an .npy file's head at most
@@ -34,7 +38,7 @@ def read_limited(path: str | os.PathLike, most: int) -> bytes:
     return content
 
 
-def open_regular(path: str | os.PathLike) -> Any:
+def open_regular(path: str | os.PathLike) -> io.BufferedReader:
     """A regular file, open for reading bytes.
 
     **Raises:** `OSError` naming the file when it is not there, cannot be read, or is a folder, pipe, device or socket.
@@ -56,7 +60,7 @@ class Limited:
     **Raises:** `ValueError` when a read, or a seek from the start, goes beyond.
     """
 
-    def __init__(self, file: Any, most: int, at_once: int | None = None):
+    def __init__(self, file: IO[bytes], most: int, at_once: int | None = None):
         self.file, self.most, self.at_once = file, most, most if at_once is None else at_once
 
     def read(self, size: int | None = -1) -> bytes:
@@ -96,7 +100,7 @@ def read_json(path: str | os.PathLike, what: str = "JSON") -> Any:
     return parse_json(read_limited(path, TEXT), path, what)
 
 
-def parse_json(content: bytes, path: Any, what: str = "JSON") -> Any:
+def parse_json(content: bytes, path: str | os.PathLike, what: str = "JSON") -> Any:
     """What bytes read from `path` hold.
 
     **Raises:** `Damaged` naming the file when they are no JSON.
@@ -107,7 +111,7 @@ def parse_json(content: bytes, path: Any, what: str = "JSON") -> Any:
         raise Damaged(f"{plain(path)} is damaged: it is no {what}") from error
 
 
-def read_array(path: str | os.PathLike, mmap: bool = False) -> Any:
+def read_array(path: str | os.PathLike, mmap: bool = False) -> "np.ndarray":
     """The array of an .npy file, in memory or, with `mmap`, mapped and read only.
 
     **Raises:** `Damaged` naming the file when it is no .npy file or shorter than its head says; `ValueError` when it

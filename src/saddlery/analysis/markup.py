@@ -12,7 +12,7 @@ from saddlery.analysis.seeds import last_known
 from saddlery.text.arguments import plain
 
 
-def paragraph(text: Any) -> str:
+def paragraph(text: object) -> str:
     """A text.
 
     >>> paragraph("‖v‖ < 1")
@@ -32,7 +32,7 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     return f"<table><tr>{top}</tr>{body}</table>"
 
 
-def _escaped(text: Any) -> str:
+def _escaped(text: object) -> str:
     return html.escape(plain(text))
 
 

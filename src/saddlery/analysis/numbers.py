@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 LEAST = 0.001  # a p-value below which it is not told further
 TINY = 1e-37  # below which single precision cannot tell a number from 0
@@ -86,7 +87,7 @@ class Correlation(NamedTuple):
         return f"{number(self.value)} (p {chance})"
 
 
-def rank_correlation(one: Any, other: Any) -> Correlation:
+def rank_correlation(one: ArrayLike, other: ArrayLike) -> Correlation:
     """That of two arrays; what is not finite is left out."""
     from scipy.stats import spearmanr
 

@@ -3,8 +3,8 @@
 import contextlib
 import os
 import sys
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, TextIO
 
 from saddlery.text.arguments import plain
 
@@ -17,7 +17,7 @@ def say(text: str) -> None:
 class Steady:
     """A text stream that goes silent once it is broken or closed, in the place of raising an error."""
 
-    def __init__(self, stream: Any):
+    def __init__(self, stream: TextIO):
         self.stream, self.broken = stream, False
 
     def write(self, text: str) -> int:
@@ -29,7 +29,7 @@ class Steady:
         """Flush, unless it is broken."""
         self._attempt(self.stream.flush)
 
-    def writelines(self, lines: Any) -> None:
+    def writelines(self, lines: Iterable[str]) -> None:
         """Write several lines."""
         for line in lines:
             self.write(line)

@@ -6,11 +6,24 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, NamedTuple
 
 from saddlery.text.duration import duration
 
+if TYPE_CHECKING:
+    from saddlery.experiments.experiment import Experiment
+    from saddlery.runs.cell import Progress
+
 SECONDS_BETWEEN_LINES = 10.0
+
+
+class Watched(NamedTuple):
+    """What the display needs to know of what is no experiment: the runs of a call of `saddlery.train`."""
+
+    game: str
+    labels: tuple[str, ...]
+    steps: int
+    seeds: int
 
 
 class Watch:
@@ -19,14 +32,14 @@ class Watch:
     Training's threads call it with an experiment, a method's label and a `Progress`.
     """
 
-    def __init__(self, experiments: Sequence[Any], clock: Callable[[], float] = time.monotonic):
+    def __init__(self, experiments: "Sequence[Experiment | Watched]", clock: Callable[[], float] = time.monotonic):
         self.rows = {(e.game, label): Row(e.steps, e.seeds) for e in experiments for label in e.labels}
         self.clock = clock
         self.lock = threading.Lock()
         self.running: tuple[str, str] | None = None
         self.started: tuple[float, float] | None = None  # the time and the fraction at the first report
 
-    def __call__(self, experiment: Any, label: str, progress: Any) -> None:
+    def __call__(self, experiment: "Experiment | Watched", label: str, progress: "Progress") -> None:
         """Take a report in."""
         with self.lock:
             self.running = experiment.game, label
@@ -50,9 +63,9 @@ class Row:
 
     def __init__(self, steps: int, seeds: int):
         self.all = steps * seeds
-        self.seeds: dict[int, Any] = {}
+        self.seeds: dict[int, Progress] = {}
 
-    def note(self, progress: Any) -> None:
+    def note(self, progress: "Progress") -> None:
         """Take a seed's report in."""
         self.seeds[progress.seed] = progress
 
@@ -82,7 +95,7 @@ class Row:
 
 
 @contextmanager
-def shown(experiments: Sequence[Any], quiet: bool = False) -> Iterator[Callable | None]:
+def shown(experiments: "Sequence[Experiment | Watched]", quiet: bool = False) -> Iterator[Callable | None]:
     """The progress of these experiments on stderr while inside; yields what `execution.run` takes as `progress`."""
     watch = Watch(experiments)
     if quiet:

@@ -3,16 +3,19 @@
 import functools
 import shlex
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from saddlery.cli import environment
 from saddlery.cli.errors import Ended
 from saddlery.cli.plugins import Plugins
-from saddlery.cli.progress import shown
+from saddlery.cli.progress import Watched, shown
 from saddlery.cli.report import Store, publish
 from saddlery.cli.run import Address, BreakLease, Engine, NoReport, Quiet, chosen_engine, claimed, train
+
+if TYPE_CHECKING:
+    from saddlery.experiments.trained import BuiltTraining
 
 
 def resume(
@@ -30,9 +33,11 @@ def resume(
     It ends with exactly the numbers of an uninterrupted run.
     """
     environment.require(figures=not no_report)
+    from saddlery.experiments.built import BuiltExperiment
     from saddlery.experiments.claimed import store_of
     from saddlery.experiments.experiment import Experiment, experiments_in
     from saddlery.experiments.restored import built_in
+    from saddlery.experiments.trained import BuiltTraining
     from saddlery.records import description
     from saddlery.records.claims import local_folder
 
@@ -41,9 +46,11 @@ def resume(
     found = {path: Experiment.of(each, path) for path, each in held.items() if each.kind == "experiment"}
     for path, experiment in found.items():
         store_of(experiment.store, path, store)
-    built = {path: built_in(path) for path in held}
-    for path in held.keys() - found.keys():
-        _resume_training(path, built.pop(path), quiet, page=not no_report)
+    every = {path: built_in(path) for path in held}
+    for path, each in every.items():
+        if isinstance(each, BuiltTraining):
+            _resume_training(path, each, quiet, page=not no_report)
+    built = {path: each for path, each in every.items() if isinstance(each, BuiltExperiment)}
     if not built:
         return
     chosen = chosen_engine(engine, address)
@@ -51,22 +58,13 @@ def resume(
         train(built, folder, stops, quiet=quiet, page=not no_report, engine=chosen)
 
 
-class _Told(NamedTuple):
-    """What the display is told of runs of `saddlery.train`."""
-
-    game: str
-    labels: tuple[str, ...]
-    steps: int
-    seeds: int
-
-
-def _resume_training(path: Path, built: Any, quiet: bool, page: bool) -> None:
+def _resume_training(path: Path, built: "BuiltTraining", quiet: bool, page: bool) -> None:
     """Go on with runs of `saddlery.train`."""
     from saddlery import training
     from saddlery.experiments.opening import open_results
 
     label, *_ = built.labels
-    told = _Told(built.again["game"], built.labels, built.cell.steps, built.seeds)
+    told = Watched(built.again["game"], built.labels, built.cell.steps, built.seeds)
     try:
         with shown([told], quiet) as progress:
             training.resume(built, on_progress=progress and functools.partial(progress, told, label))

@@ -6,7 +6,7 @@ import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -20,6 +20,11 @@ from saddlery.errors import Invalid, InvalidValue
 from saddlery.records.claims import local_folder
 from saddlery.text.call import Call, literal, parse
 from saddlery.text.names import nearest
+
+if TYPE_CHECKING:
+    import threading
+
+    from saddlery.experiments.built import BuiltExperiment
 
 ENGINES = ("local", "ray")
 
@@ -143,20 +148,23 @@ def run(
         )  # fmt: skip
 
 
-def claimed(built: dict[Path, Any], **options: Any) -> contextlib.AbstractContextManager[dict[Path, Any]]:
+def claimed(
+    built: "dict[Path, BuiltExperiment]", *, resume: bool = False, force: bool = False, take: bool = False
+) -> "contextlib.AbstractContextManager[dict[Path, threading.Event]]":
     """Hold the folders of experiments, all of them before anything is trained; yields what stops each.
 
-    **Arguments:** `options` as of `saddlery.experiments.claimed.claimed`.
+    **Arguments:** `resume`, `force`, `take` as of `saddlery.experiments.claimed.claimed`.
     """
     from saddlery.experiments.claimed import all_claimed
 
-    return all_claimed({path: each.experiment for path, each in built.items()}, **options)
+    whats = {path: each.experiment for path, each in built.items()}
+    return all_claimed(whats, resume=resume, force=force, take=take)
 
 
 def train(
-    built: dict[Path, Any],
+    built: "dict[Path, BuiltExperiment]",
     folder: Path,
-    stops: dict[Path, Any],
+    stops: "dict[Path, threading.Event]",
     *,
     quiet: bool,
     page: bool = True,
@@ -207,7 +215,7 @@ def chosen_engine(name: str, address: str | None) -> Callable | None:
     return None
 
 
-def estimate(built: Any, folder: Path, engine: Callable | None) -> None:
+def estimate(built: "BuiltExperiment", folder: Path, engine: Callable | None) -> None:
     """Print what an experiment would take: runs, programs, time and memory. For that its programs are compiled here."""
     from saddlery.experiments import on_ray
     from saddlery.experiments.cells import cells_of, size

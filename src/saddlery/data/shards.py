@@ -2,7 +2,7 @@
 
 import os
 import sys
-from typing import Any
+from typing import Any, TypeVar
 
 import equinox as eqx
 import jax
@@ -15,6 +15,8 @@ from saddlery.data.images import Images
 from saddlery.errors import InvalidValue
 from saddlery.text.arguments import plain, whole
 from saddlery.types import Key
+
+T = TypeVar("T")
 
 SHARD = 1 << 28  # bytes of a shard
 PURPOSE = 0x5A4D  # folded into the key of the shards' order, so that it is no step's
@@ -79,7 +81,7 @@ class Shards(eqx.Module):
         return (int(jax.random.randint(first, (), 0, n)) + counted.ravel()) % n
 
 
-def refill(game: Any, step: int, key: Key) -> tuple[Any, int]:
+def refill(game: T, step: int, key: Key) -> tuple[T, int]:
     """A game whose `Shards`, wherever it holds any, are those of a step, and the first step that needs others.
 
     >>> import saddlery as sd
@@ -93,7 +95,7 @@ def refill(game: Any, step: int, key: Key) -> tuple[Any, int]:
     return filled, min((step // each.steps + 1) * each.steps for each in shards)
 
 
-def holds_shards(game: Any) -> bool:
+def holds_shards(game: object) -> bool:
     """Whether a game's data are exchanged as training goes on.
 
     >>> import saddlery as sd

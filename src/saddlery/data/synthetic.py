@@ -54,9 +54,9 @@ def ring_centres(modes: int, radius: float) -> Float[Array, "modes 2"]:
 
     **Raises:** `ValueError` for numbers out of range.
     """
-    modes, radius = whole("modes", modes, 1, MODES, why=COMPARED), numbers("radius", radius, above=0.0)
+    modes, reach = whole("modes", modes, 1, MODES, why=COMPARED), numbers("radius", radius, above=0.0)
     angles = 2 * math.pi * jnp.arange(modes) / modes
-    return radius * jnp.stack([jnp.cos(angles), jnp.sin(angles)], axis=1)
+    return reach * jnp.stack([jnp.cos(angles), jnp.sin(angles)], axis=1)
 
 
 def grid_centres(side: int, spacing: float) -> Float[Array, "modes 2"]:
@@ -68,6 +68,5 @@ def grid_centres(side: int, spacing: float) -> Float[Array, "modes 2"]:
     **Raises:** `ValueError` for numbers out of range.
     """
     side = whole("side", side, 1, math.isqrt(MODES), why=COMPARED)
-    spacing = numbers("spacing", spacing, above=0.0)
-    line = spacing * (jnp.arange(side) - (side - 1) / 2)
+    line = numbers("spacing", spacing, above=0.0) * (jnp.arange(side) - (side - 1) / 2)
     return jnp.stack(jnp.meshgrid(line, line, indexing="ij"), axis=-1).reshape(-1, 2)

@@ -16,7 +16,7 @@ from saddlery.game import Game
 from saddlery.games import as_gan
 from saddlery.losses import LOSSES
 from saddlery.method import Method
-from saddlery.optimisers import Optimiser, as_optimiser
+from saddlery.optimisers import Optimiser, with_numbers
 
 TURNS = 0.5  # the share of rotation along v from which it counts as turning
 
@@ -166,16 +166,16 @@ def _factor(subject: Subject, evidence: Evidence, usual: float) -> float:
     return usual
 
 
-def learning_rate(optimiser: Any) -> float:
+def learning_rate(optimiser: object) -> float:
     """The learning rate of one of our optimisers, NaN of any other."""
     return float(optimiser.numbers.get("learning_rate", math.nan)) if isinstance(optimiser, Optimiser) else math.nan
 
 
-def scaled(optimiser: Any, factor: float) -> Any:
+def scaled(optimiser: Any, factor: float) -> Optimiser | optax.GradientTransformation:
     """The optimiser with its learning rate multiplied; of one that is not ours, its updates."""
     if math.isnan(learning_rate(optimiser)):
         return optax.chain(optimiser, optax.scale(factor))
-    return as_optimiser(optimiser, float(optimiser.numbers["learning_rate"]) * factor)
+    return with_numbers(optimiser, learning_rate=float(optimiser.numbers["learning_rate"]) * factor)
 
 
 def _rate(optimiser: Any, factor: float) -> str:

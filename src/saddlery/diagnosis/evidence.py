@@ -3,7 +3,7 @@
 import math
 import warnings
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeVar
 
 import equinox as eqx
 import jax
@@ -19,7 +19,10 @@ from saddlery.dynamics.modes import in_krylov_space
 from saddlery.dynamics.stability import Multipliers, multipliers, stable_step
 from saddlery.game import Game, Pair, gradients
 from saddlery.method import Method
+from saddlery.schedules import State
 from saddlery.types import Key
+
+T = TypeVar("T")
 
 DENSE = 1024  # parameters up to which all eigenvalues are found; beyond, a few by Jacobian products
 FEW = 8  # of these
@@ -87,7 +90,7 @@ class Evidence(NamedTuple):
         return float(self.weights[np.real(self.carrying) > self.tolerance].sum() / self.weights.sum())
 
 
-def evidence(game: Game, method: Method, players: Pair, state: Any, key: Key) -> Evidence:
+def evidence(game: Game, method: Method, players: Pair, state: State | None, key: Key) -> Evidence:
     """The evidence at a position, as far as it can be computed there.
 
     **Arguments:** `game` as a pytree, `players` its own; `state`: the method's, for the multipliers, `None` for the one
@@ -138,7 +141,7 @@ class Notes(NamedTuple):
     missing: list[str]
     remarks: list[str]
 
-    def attempt(self, what: str, compute: Callable[[], Any]) -> Any:
+    def attempt(self, what: str, compute: Callable[[], T]) -> T | None:
         """What is computed, its warnings noted; `None` where it cannot be, with the reason noted."""
         with warnings.catch_warnings(record=True) as warned:
             warnings.simplefilter("always")

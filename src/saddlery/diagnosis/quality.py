@@ -1,6 +1,6 @@
 """How good a GAN's samples are along a path, where that can be measured."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import numpy as np
@@ -8,6 +8,7 @@ import xarray as xr
 
 from saddlery.diagnosis.trends import change, later
 from saddlery.diagnosis.trial import perfect_distance
+from saddlery.game import Game
 from saddlery.games import as_gan
 
 
@@ -37,12 +38,13 @@ class Quality(NamedTuple):
         return self.now / self.best if self.name == "modes" else self.best / self.now
 
 
-def quality(game: Any, path: xr.Dataset) -> Quality | None:
+def quality(game: Game, path: xr.Dataset) -> Quality | None:
     """The quality of a path's samples, `None` for a game without any.
 
     **Arguments:** `path` is an `xarray.Dataset` as a trial run records it.
     """
-    if as_gan(game) is None:
+    gan = as_gan(game)
+    if gan is None:
         return None
     separation = float(_second_half(path["separation"].values))
     if "modes" in path:
@@ -56,7 +58,7 @@ def quality(game: Any, path: xr.Dataset) -> Quality | None:
         )  # fmt: skip
     values = path["sliced_wasserstein"].values
     factor, low, high = change(values)
-    best = float(perfect_distance(game.data, jax.random.key(0)))
+    best = float(perfect_distance(gan.data, jax.random.key(0)))
     return Quality(
         "sliced_wasserstein", float(_second_half(values)), best, 1 - factor, high < 1 or low > 1, 0, 0, separation
     )

@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -15,6 +15,7 @@ from saddlery.game import Game, Pair, adopt, check
 from saddlery.method import Method
 from saddlery.runs.keys import RunKeys, as_key
 from saddlery.runs.steps import start
+from saddlery.schedules import State
 from saddlery.text.arguments import quoted
 from saddlery.types import Key, Memory, Players
 
@@ -33,7 +34,7 @@ class Subject(NamedTuple):
     game: Game
     method: Method
     players: Pair
-    state: Any | None
+    state: State | None
     key: Key
     history: xr.Dataset | None = None
     step: int = 0

@@ -9,6 +9,7 @@ import xarray as xr
 from jaxtyping import Array, Float
 
 from saddlery._system import signals
+from saddlery.data.images import Data
 from saddlery.game import Game, Pair
 from saddlery.games import as_gan
 from saddlery.method import Method
@@ -104,7 +105,7 @@ class TrialMeasures(Probe):
 
 
 @eqx.filter_jit
-def perfect_distance(data: Any, key: Key) -> Scalar:
+def perfect_distance(data: Data, key: Key) -> Scalar:
     """The mean `sliced_wasserstein` of as many real samples as `TrialMeasures` takes, to others."""
 
     def between(key):
@@ -130,7 +131,7 @@ class Displacement(Probe):
         """The axis of `position`."""
         return {"position": ("axis",)}
 
-    def measure(self, game: Any, players: Players, key: Key) -> dict[str, Any]:
+    def measure(self, game: Game, players: Players, key: Key) -> dict[str, Any]:
         """`position`."""
         return {"position": self.sketch(self.start, players)}
 

@@ -105,7 +105,7 @@ def interval(gains: np.ndarray) -> tuple[float, float, float]:
     return mean, mean - reach, mean + reach
 
 
-def measured(history: xr.Dataset, measure: str) -> Any:
+def measured(history: xr.Dataset, measure: str) -> np.ndarray:
     """The measure along training, `(seed, step)`; NaN where a seed had left the finite numbers."""
     if measure == "field":
         return np.hypot(history["generator_norm"].values, history["discriminator_norm"].values)

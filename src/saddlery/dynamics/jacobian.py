@@ -4,7 +4,7 @@ import functools
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import equinox as eqx
 import jax
@@ -18,7 +18,9 @@ from saddlery.game import Game, adopt
 from saddlery.method import Method
 from saddlery.rules import Rule, RuleInput, Simultaneous
 from saddlery.text.arguments import quoted, whole
-from saddlery.types import Batch, Key, Memory, Pair, Players
+from saddlery.types import Batch, Key, Keys, Memory, Pair, Players
+
+T = TypeVar("T")
 
 COLUMNS = 64  # of the matrix that one call of the compiled program fills
 AT_ONCE = {"cpu": 8}  # of these, how many side by side: on the CPU as many as fit into its caches
@@ -178,7 +180,7 @@ class Field(eqx.Module):
     states: Pair
     memory: Any
 
-    def __call__(self, players: Players, batch: Batch) -> Any:
+    def __call__(self, players: Players, batch: Batch) -> jax.Array:
         """Minus what the rule descends."""
         optimisers = self.optimisers or Pair(_Absent(self.rule), _Absent(self.rule))
         descended, _ = self.rule(RuleInput(self.game, players, batch, optimisers, self.states), self.memory)
@@ -219,7 +221,7 @@ def field_of(game: Game, players: Players, rule: Rule | Method | None = None, st
     return Field(game, rule, None, Pair(None, None), memory)
 
 
-def mean(function: Callable[[Any], Any], keys: Any) -> Any:
+def mean(function: Callable[[Key], T], keys: Keys) -> T:
     """The average of `function(key)` over keys, one after the other.
 
     >>> keys = jax.random.split(jax.random.key(0), 4)

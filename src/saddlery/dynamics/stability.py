@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import equinox as eqx
 import jax
@@ -17,6 +17,8 @@ from saddlery.method import Method
 from saddlery.schedules import State, lookahead
 from saddlery.text.arguments import whole
 from saddlery.types import Key, Keys, Memory, Numbers, Pair, Players
+
+T = TypeVar("T")
 
 SMALL = 512  # numbers in players and state up to which the derivative is a matrix
 AT_ONCE = 16  # of its columns, how many side by side
@@ -209,7 +211,7 @@ def period(method: Method) -> int:
     return steps
 
 
-def derivative(game: Game, method: Method, players: Players, state: Memory, keys: Keys, steps: int) -> Any:
+def derivative(game: Game, method: Method, players: Players, state: Memory, keys: Keys, steps: int) -> jax.Array:
     """M as a matrix, players first, averaged over the keys' draws: a pure function, to be compiled and mapped.
 
     >>> import saddlery as sd
@@ -254,7 +256,7 @@ def settled_state(game: Game, method: Method, players: Players, key: Key, steps:
     return jax.lax.while_loop(going, again, (0, True, start))[2] if jax.tree.leaves(start) else start
 
 
-def without_zero_moments(state: Memory) -> Any:
+def without_zero_moments(state: T) -> T:
     """The same state, second moments that are zero made so small instead that the preconditioner is 1/ε there.
 
     >>> import optax

@@ -76,20 +76,20 @@ def prepare(
         require_room("samples", game, players, experiment.samples)
         require_room("shown", game, players, experiment.shown or 1)
     divided(experiment, games)
-    methods = {
+    chosen = {
         each.label: build("method", each.method, {**METHODS, **own}).for_game(games[str(each.game)])
         for each in experiment.settings
     }
     for name in experiment.measures:
         if name not in MEASURES:
             raise InvalidValue(nearest("measure", name, MEASURES) if MEASURES else f"measures: unknown {name!r}")
-    for (label, method), *_ in alike(list(methods.items()), lambda pair: pair[1]):
+    for (label, method), *_ in alike(list(chosen.items()), lambda pair: pair[1]):
         _try_optimisers(label, method)
     return BuiltExperiment(
         experiment,
         games,
-        methods,
-        own={each.label: methods[each.label] for each in experiment.settings if each.method.name in own},
+        chosen,
+        own={each.label: chosen[each.label] for each in experiment.settings if each.method.name in own},
     )
 
 

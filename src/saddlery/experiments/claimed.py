@@ -112,13 +112,18 @@ def claimed(
 
 
 @contextlib.contextmanager
-def all_claimed(whats: Mapping[Path, Described], **options: Any) -> Iterator[dict[Path, threading.Event]]:
+def all_claimed(
+    whats: Mapping[Path, Described], *, resume: bool = False, force: bool = False, take: bool = False
+) -> Iterator[dict[Path, threading.Event]]:
     """Hold several folders, all of them before anything is trained; yields what stops each.
 
-    **Arguments:** `options` as of `claimed`.
+    **Arguments:** `resume`, `force`, `take` as of `claimed`.
     """
     with contextlib.ExitStack() as stack:
-        yield {path: stack.enter_context(claimed(path, each, **options)) for path, each in whats.items()}
+        yield {
+            path: stack.enter_context(claimed(path, each, resume=resume, force=force, take=take))
+            for path, each in whats.items()
+        }
 
 
 def _held(folder: Path) -> str:

@@ -1,8 +1,7 @@
 """Cells completed: trained in this process, each written into the store when all its runs have ended."""
 
 import contextlib
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from saddlery.experiments import local
 from saddlery.experiments.cells import dataset
@@ -12,17 +11,23 @@ from saddlery.records.store import Store
 from saddlery.runs.cell import Cell
 
 
-def complete(cells: Sequence[Cell], store: Store, **options: Any) -> None:
+def complete(
+    cells: Sequence[Cell],
+    store: Store,
+    *,
+    on_compiled: Callable[[list[local.Program]], None] | None = None,
+    cores: int | None = None,
+) -> None:
     """Train some cells in this process and write each into the store when its runs have ended.
 
-    **Arguments:** `options` are those of `saddlery.experiments.local.train`.
+    **Arguments:** `on_compiled` and `cores` are those of `saddlery.experiments.local.train`.
     """
 
     def done(cell, states):
         store.write(cell.index, dataset(cell, states))
         clear(cell)
 
-    local.train(cells, done=done, **options)
+    local.train(cells, done=done, on_compiled=on_compiled, cores=cores)
 
 
 def clear(cell: Cell) -> None:

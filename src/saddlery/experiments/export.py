@@ -2,7 +2,7 @@
 
 import io
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import xarray as xr
 
@@ -11,11 +11,14 @@ from saddlery.experiments.levels import flat
 from saddlery.records import storage
 from saddlery.text.names import nearest
 
+if TYPE_CHECKING:
+    import pandas
+
 AXES = ("setting", "seed", "step")
 FORMATS = ("csv", "parquet")
 
 
-def table(results: xr.Dataset) -> Any:
+def table(results: xr.Dataset) -> "pandas.DataFrame":
     """A row for each setting, seed and step, as a `pandas.DataFrame`.
 
     Its columns are `setting`, `seed`, `step`, the settings' levels, and every variable that is one number there; those
@@ -29,7 +32,7 @@ def table(results: xr.Dataset) -> Any:
     levels = [name for name in results.coords if dims[name] == {"setting"} and name != "setting"]
     levels.sort(key=lambda name: (name != "method", name))
     rows = results[numbers].to_dataframe(dim_order=list(AXES)).reset_index()
-    return rows[[*AXES, *levels, *numbers]]
+    return rows.reindex(columns=[*AXES, *levels, *numbers])
 
 
 def export(results: xr.Dataset, path: Path | str, format: str | None = None) -> Path:

@@ -4,7 +4,7 @@ import itertools
 import math
 import re
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 from saddlery.errors import InvalidValue
 from saddlery.text.arguments import QUOTED, plain, quoted
@@ -28,7 +28,7 @@ class Setting(NamedTuple):
     levels: dict[str, Any]
 
 
-def is_axis(value: Any) -> bool:
+def is_axis(value: object) -> TypeGuard[list[Any]]:
     """Whether a value is an axis: a flat list. A list of lists is a matrix, a tuple one value."""
     return isinstance(value, list) and not any(isinstance(each, list) for each in value)
 
@@ -92,7 +92,7 @@ def _require_few(of: str, settings: int) -> None:
         raise InvalidValue(f"{of}: got {settings:,} combinations, expected at most {MOST:,}")
 
 
-def values(name: str, value: Any) -> list[Any]:
+def values(name: str, value: object) -> list[Any]:
     """The values of an axis, or the one value that it is.
 
     **Raises:** `ValueError` for an axis that is empty or holds a value twice.

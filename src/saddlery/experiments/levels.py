@@ -1,6 +1,7 @@
 """Results whose settings are selected by what they were set to."""
 
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, Self
 
 import xarray as xr
 
@@ -18,8 +19,13 @@ class Sweep(xr.Dataset):
     __slots__ = ()
 
     def sel(
-        self, indexers: Any = None, method: Any = None, tolerance: Any = None, drop: bool = False, **levels: Any
-    ) -> Any:
+        self,
+        indexers: Mapping[Any, Any] | None = None,
+        method: object = None,
+        tolerance: float | Iterable[float] | None = None,
+        drop: bool = False,
+        **levels: Any,
+    ) -> Self:
         """As `xarray.Dataset.sel`, with levels of `setting` by name, `method` among them."""
         if not (isinstance(method, str) or method is None) or method not in INEXACT:
             levels, method = levels | {"method": method}, None

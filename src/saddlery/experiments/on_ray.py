@@ -14,7 +14,7 @@ from typing import Any
 
 from saddlery.errors import InvalidValue
 from saddlery.experiments.programs import programs
-from saddlery.runs.cell import Cell
+from saddlery.runs.cell import Cell, Progress
 from saddlery.runs.loop import asked_to_stop
 from saddlery.text.arguments import first_line
 
@@ -100,15 +100,15 @@ class Board:
     """Where workers tell how far their runs are, and hear whether to stop: an actor of the cluster."""
 
     def __init__(self):
-        self.reports: dict[tuple[str, int], Any] = {}
+        self.reports: dict[tuple[str, int], Progress] = {}
         self.over = False
 
-    def tell(self, label: str, report: Any) -> bool:
+    def tell(self, label: str, report: Progress) -> bool:
         """Take a run's latest report in; whether to stop."""
         self.reports[label, report.seed] = report
         return self.over
 
-    def take(self) -> list[tuple[str, Any]]:
+    def take(self) -> list[tuple[str, Progress]]:
         """The latest report of each run that has told since the last time, with its setting's label."""
         reports, self.reports = self.reports, {}
         return [(label, report) for (label, _), report in reports.items()]

@@ -1,15 +1,17 @@
 """Which runs share a compiled program."""
 
-from collections.abc import Hashable, Sequence
-from typing import Any
+from collections.abc import Callable, Hashable, Sequence
+from typing import TypeVar
 
 import equinox as eqx
 import jax
 
 from saddlery.runs.cell import Cell
 
+T = TypeVar("T")
 
-def alike(things: Sequence[Any], shape: Any) -> list[list[Any]]:
+
+def alike(things: Sequence[T], shape: Callable[[T], object]) -> list[list[T]]:
     """Things in groups of which one compiled program serves all.
 
     Programs are of a pytree's structure, its leaves that are no arrays, and its arrays' shapes and types; what the
@@ -17,7 +19,7 @@ def alike(things: Sequence[Any], shape: Any) -> list[list[Any]]:
 
     **Arguments:** `shape` gives the pytree of a thing.
     """
-    groups: dict[Hashable, list[Any]] = {}
+    groups: dict[Hashable, list[T]] = {}
     for thing in things:
         leaves, structure = jax.tree.flatten(shape(thing))
         key = tuple((leaf.shape, str(leaf.dtype)) if eqx.is_array(leaf) else leaf for leaf in leaves)

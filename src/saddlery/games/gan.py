@@ -1,7 +1,7 @@
 """The GAN: a generator of samples against a discriminator of real and generated ones."""
 
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import equinox as eqx
 import jax
@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import Array
 
 from saddlery.errors import InvalidValue
-from saddlery.game import unwrapped
+from saddlery.game import Game, unwrapped
 from saddlery.losses import as_loss, as_penalties
 from saddlery.networks import Network, as_network
 from saddlery.optimisers import PUBLISHED, as_optimiser
@@ -110,7 +110,21 @@ class Gan(eqx.Module):
         return self.generator.apply(generator, jax.random.normal(key, (n, self.noise)))
 
 
-def as_gan(game: Any) -> Gan | None:
+@runtime_checkable
+class Sampled(Game, Protocol):
+    """A game with samples and data: a `Gan`, or one with something wrapped around it that passes on what it has."""
+
+    @property
+    def data(self) -> Any:
+        """What it learns from; kinds of data have attributes of their own."""
+        ...
+
+    def sample(self, generator: Parameters, key: Key, n: int) -> Array:
+        """`n` generated samples."""
+        ...
+
+
+def as_gan(game: object) -> Gan | None:
     """The GAN that a game is, also one with something wrapped around it; `None` for any other game.
 
     >>> import saddlery as sd

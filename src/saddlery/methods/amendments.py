@@ -7,6 +7,7 @@ from typing import Any
 import equinox as eqx
 import optax
 
+from saddlery import types
 from saddlery.method import Method
 from saddlery.optimisers import RANGES, Optimiser, learning_rate, with_numbers
 from saddlery.rules import Competitive
@@ -18,7 +19,7 @@ class Numbers(eqx.Module):
 
     numbers: dict[str, Any]
 
-    def __init__(self, **named: Any):
+    def __init__(self, **named: types.Numbers):
         self.numbers = {name: numbers(name, value, **RANGES[name]) for name, value in named.items()}
 
     def __call__(self, method: Method) -> Method:

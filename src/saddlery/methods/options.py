@@ -11,6 +11,7 @@ from saddlery.errors import InvalidType
 from saddlery.method import Method
 from saddlery.methods.amendments import Numbers
 from saddlery.optimisers import PUBLISHED, Optimiser, as_optimiser
+from saddlery.rules import Rule
 from saddlery.schedules.schedule import Schedule
 from saddlery.text.call import build
 from saddlery.text.provenance import with_call
@@ -62,7 +63,7 @@ def published(function: Callable[P, Method]) -> Callable[P, Method]:
 
 
 def combined(
-    rule: Any,
+    rule: Rule,
     schedule: Schedule,
     settings: str,
     options: MethodOptions,

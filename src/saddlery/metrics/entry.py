@@ -99,7 +99,7 @@ def positive(name: str, value: N) -> N:
     return value
 
 
-def known(x: Any) -> bool:
+def known(x: object) -> bool:
     """Whether the values of an array are there: they are not while a program is compiled.
 
     >>> known(jnp.ones(2)), jax.jit(lambda x: jnp.array(known(x)))(jnp.ones(2)).item()

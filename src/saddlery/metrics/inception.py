@@ -10,6 +10,7 @@ from jaxtyping import Float
 from saddlery.errors import InvalidValue, NotFound
 from saddlery.metrics import entry
 from saddlery.text.arguments import plain
+from saddlery.types import Numbers
 
 AT_ONCE = 64  # images in memory together
 NAME, LAYERS = "inception-v3-compat", ("2048", "logits_unbiased")
@@ -66,7 +67,7 @@ def inception(weights: Path | str | None = None) -> Callable[[Any], Inception]:
     return measure
 
 
-def seen(images: Any) -> np.ndarray:
+def seen(images: Numbers) -> np.ndarray:
     """Images as the network sees them: `(n, 3, height, width)`, uint8.
 
         >>> seen(np.full((1, 2, 2, 1), 255, np.uint8)).shape
@@ -76,10 +77,10 @@ def seen(images: Any) -> np.ndarray:
     """
     from saddlery.metrics.probes import pixels
 
-    images = entry.images("images", images)
-    if images.shape[-1] not in (1, 3):
-        raise InvalidValue(f"images: got {images.shape[-1]} channels, expected one or three")
-    parts = [np.asarray(pixels(images[i : i + AT_ONCE])) for i in range(0, len(images), AT_ONCE)]
+    given = entry.images("images", images)
+    if given.shape[-1] not in (1, 3):
+        raise InvalidValue(f"images: got {given.shape[-1]} channels, expected one or three")
+    parts = [np.asarray(pixels(given[i : i + AT_ONCE])) for i in range(0, len(given), AT_ONCE)]
     whole = np.concatenate(parts).transpose(0, 3, 1, 2)
     return np.ascontiguousarray(np.broadcast_to(whole, (len(whole), 3, *whole.shape[2:])))
 

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from jaxtyping import Array, Bool, Float, Int
+from jaxtyping import Array, ArrayLike, Bool, Float, Int
 
 from saddlery._system.cores import on_all_cores
 from saddlery.errors import InvalidValue
@@ -117,7 +117,7 @@ def invert(
     return Inversion(*(part.reshape(len(images), restarts, *part.shape[1:]) for part in joined))
 
 
-def log_prior(z: Float[Any, "*batch d"]) -> Any:
+def log_prior(z: Float[Array | np.ndarray, "*batch d"]) -> Any:
     """The standard normal prior's log-density, log N(z; 0, I) = −½‖z‖² − ½ d log 2π, in nats.
 
     Draws of the prior itself have −½ d (1 + log 2π) ± √(d/2): z that lie far below are ones that the generator hardly
@@ -129,7 +129,7 @@ def log_prior(z: Float[Any, "*batch d"]) -> Any:
     return -((z**2).sum(-1) + z.shape[-1] * np.log(2 * np.pi)) / 2
 
 
-def targets_of(images: Any) -> Any:
+def targets_of(images: ArrayLike) -> Array:
     """Images, or vectors in their place, as searches and chains take them.
 
         >>> targets_of(np.full((1, 1, 1, 1), 255, np.uint8)).ravel().tolist()

@@ -1,6 +1,6 @@
 """How well samples cover the modes of a mixture, and what a perfect sampler would score."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -12,7 +12,7 @@ from scipy.special import chdtr
 from saddlery.errors import InvalidValue
 from saddlery.metrics import entry
 from saddlery.text.arguments import whole
-from saddlery.types import Scalar
+from saddlery.types import Numbers, Scalar
 
 
 class Divergences(NamedTuple):
@@ -67,7 +67,7 @@ def histogram_divergences(counts: Num[Array | np.ndarray, "*batch modes"]) -> Di
     return _divergences(histograms(counts))
 
 
-def histograms(counts: Any) -> Any:
+def histograms(counts: Numbers) -> Array | np.ndarray:
     """Counts `(…, modes)` as they are.
 
         >>> histograms([[4, 0], [2, 2]]).shape
@@ -75,10 +75,10 @@ def histograms(counts: Any) -> Any:
 
     **Raises:** `ValueError` for another shape or, where they are known, counts that are negative or not finite.
     """
-    counts = entry.numbers("counts", np.asarray(counts) if entry.known(counts) else counts)
-    if entry.known(counts) and (counts < 0).any():
-        raise InvalidValue(f"counts: got {counts.min()}, expected no less than 0")
-    return counts
+    found = entry.numbers("counts", np.asarray(counts) if entry.known(counts) else counts)
+    if entry.known(found) and (found < 0).any():
+        raise InvalidValue(f"counts: got {found.min()}, expected no less than 0")
+    return found
 
 
 @jax.jit

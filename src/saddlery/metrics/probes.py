@@ -12,7 +12,8 @@ from jaxtyping import Array, ArrayLike
 from saddlery.analysis.measures import Measure
 from saddlery.data import colours
 from saddlery.data.images import in_range
-from saddlery.game import adopt, gradients
+from saddlery.game import Game, adopt, gradients
+from saddlery.games.gan import Sampled
 from saddlery.metrics.classes import coverage_of_counts
 from saddlery.metrics.classifier import Classifier
 from saddlery.metrics.colours import colour_divergence
@@ -76,7 +77,7 @@ class Losses(Probe):
     {'discriminator_loss': -30.0, 'discriminator_norm': 6.0, 'generator_loss': 30.0, 'generator_norm': 10.0}
     """
 
-    def measure(self, game: Any, players: Players, key: Key) -> dict[str, Array]:
+    def measure(self, game: Game, players: Players, key: Key) -> dict[str, Array]:
         """`generator_loss`, `discriminator_loss`, `generator_norm`, `discriminator_norm`."""
         batch = game.draw(key)
         losses = game.losses(players.discriminator, game.act(players.generator, batch), batch)
@@ -100,7 +101,7 @@ class Modes(Probe):
 
     samples: int = eqx.field(static=True, default=2500)
 
-    def measure(self, game: Any, players: Players, key: Key) -> dict[str, Array]:
+    def measure(self, game: Sampled, players: Players, key: Key) -> dict[str, Array]:
         """`modes`, `high_quality`, `kl`, `js`, `total_variation`."""
         samples = game.sample(players.generator, key, self.samples)
         return _measures(mode_coverage(samples, game.data.centres, game.data.std))
@@ -112,7 +113,7 @@ class Classes(Probe):
     classifier: Classifier
     samples: int = eqx.field(static=True, default=2500)
 
-    def measure(self, game: Any, players: Players, key: Key) -> dict[str, Array]:
+    def measure(self, game: Sampled, players: Players, key: Key) -> dict[str, Array]:
         """`modes`, `kl`, `reverse_kl`, `total_variation`, `chi_square`, `p_value`."""
         classes = self.classifier.classify(game.sample(players.generator, key, self.samples))
         counts = jnp.bincount(classes, length=game.data.modes)
@@ -125,7 +126,7 @@ class Colours:
     def __init__(self, samples: int = 2500):
         self.samples: int = samples
 
-    def __call__(self, game: Any, players: Players, key: Key) -> dict[str, float]:
+    def __call__(self, game: Sampled, players: Players, key: Key) -> dict[str, float]:
         """`colour_js`."""
         noise, real = jax.random.split(key)
         drawn = jnp.clip(colours(game.sample(players.generator, noise, self.samples)), 0, 1)
@@ -145,7 +146,7 @@ class Distances(Probe):
     bandwidths: Array
     samples: int = eqx.field(static=True, default=2500)
 
-    def measure(self, game: Any, players: Players, key: Key) -> dict[str, Array]:
+    def measure(self, game: Sampled, players: Players, key: Key) -> dict[str, Array]:
         """`sliced_wasserstein`, `mmd`."""
         noise, real, projections = jax.random.split(key, 3)
         samples = game.sample(players.generator, noise, self.samples)
@@ -174,7 +175,7 @@ class Samples(Probe):
         """The axes of `samples`."""
         return {"samples": ("sample", *self.axes)}
 
-    def measure(self, game: Any, players: Players, key: Key) -> dict[str, Array]:
+    def measure(self, game: Sampled, players: Players, key: Key) -> dict[str, Array]:
         """`samples`."""
         samples = game.sample(players.generator, key, self.shown)
         return {"samples": pixels(samples) if len(self.axes) == 3 else samples.astype(jnp.float32)}

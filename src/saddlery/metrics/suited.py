@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from saddlery.data import Coloured, Mixture, Stacked, colours
+from saddlery.game import Game
 from saddlery.games.gan import Gan, as_gan
 from saddlery.metrics.classes import class_coverage, perfect_classes
 from saddlery.metrics.classifier import classifier
@@ -35,7 +36,7 @@ class Suited(NamedTuple):
     facts: Callable[[Any], dict[str, float]] = lambda data: {}
 
 
-def suited(data: Any) -> Suited:
+def suited(data: object) -> Suited:
     """The row of `SUITED` of a kind of data, or that of data of which nothing is known, `OTHER`.
 
     >>> suited(Mixture([[0.0], [1.0]], 0.5)).facts(Mixture([[0.0], [1.0]], 0.5))
@@ -44,7 +45,7 @@ def suited(data: Any) -> Suited:
     return next((row for kind, row in SUITED.items() if isinstance(data, kind)), OTHER)
 
 
-def probes(game: Any, samples: int = 2500, shown: int = 512) -> dict[str, Callable[..., Any]]:
+def probes(game: Game, samples: int = 2500, shown: int = 512) -> dict[str, Callable[..., Any]]:
     """The measures that suit a game, for `saddlery.train(probes=…)`.
 
     | game | variables |
@@ -80,7 +81,7 @@ def probes(game: Any, samples: int = 2500, shown: int = 512) -> dict[str, Callab
     return chosen
 
 
-def perfect(game: Any, samples: int = 2500, repeats: int = 4) -> dict[str, float]:
+def perfect(game: Game, samples: int = 2500, repeats: int = 4) -> dict[str, float]:
     """What a perfect sampler would score in the measures of `probes`, in expectation.
 
     For a mixture these are `perfect_sampler`'s; for other data the mean distances of `repeats` pairs of

@@ -1,7 +1,7 @@
 """A measure along training: the median over seeds, the spread between them, and each seed."""
 
 import warnings
-from typing import Any, overload
+from typing import overload
 
 import numpy as np
 import xarray as xr
@@ -13,24 +13,24 @@ from saddlery.analysis import facts
 from saddlery.analysis.measures import Measure, measured
 from saddlery.analysis.seeds import recorded
 from saddlery.errors import InvalidValue
-from saddlery.plots.given import experiment
+from saddlery.plots.given import Records, experiment
 from saddlery.plots.picture import Picture, Pictures, render
 from saddlery.plots.style import GREY, INK, RULE, canvas, dress, logarithmic, looks
-from saddlery.plots.trends import is_diagnosis, trends
+from saddlery.plots.trends import Diagnosed, is_diagnosis, trends
 from saddlery.text.names import nearest
 
 LINEAR = 10  # up to which a "signed" axis is linear
 
 
 @overload
-def curves(of: Any, measure: None = None) -> Pictures: ...
+def curves(of: Records | Diagnosed, measure: None = None) -> Pictures: ...
 
 
 @overload
-def curves(of: Any, measure: str) -> Picture: ...
+def curves(of: Records | Diagnosed, measure: str) -> Picture: ...
 
 
-def curves(of: Any, measure: str | None = None) -> Picture | Pictures:
+def curves(of: Records | Diagnosed, measure: str | None = None) -> Picture | Pictures:
     """What was recorded along training: a figure for each measure, or that of one.
 
     The settings are in their methods' colours: medians over the seeds as lines, the middle half of the seeds as bands,

@@ -16,7 +16,7 @@ PARTS = ("generator_velocity", "discriminator_velocity")
 DECADES = 2  # of speeds from which colours are logarithmic
 
 
-def field(of: xr.Dataset, history: Any = None) -> Picture:
+def field(of: xr.Dataset, history: given.Records | None = None) -> Picture:
     """v of a game in which each player has one number: arrows of its direction, in the colour of ‖v‖.
 
         >>> import jax
@@ -78,7 +78,7 @@ def _told(ways: list | None) -> str:
     return "" if ways is None else f", and {len(ways)} run{'' if len(ways) == 1 else 's'} from the ring on"
 
 
-def _ways(history: Any) -> list[tuple[np.ndarray, str, Any]]:
+def _ways(history: given.Records) -> list[tuple[np.ndarray, str, Any]]:
     """Each run's positions `(step, 2)`, those that are numbers, in the colour of its method."""
     dataset = given.experiment("field", history)
     made_by = 'train with probes={"position": saddlery.dynamics.Positions()}'

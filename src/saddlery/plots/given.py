@@ -1,6 +1,6 @@
 """What a figure was given: the labelled dataset that an object holds, and what is told of an object that holds none."""
 
-from typing import Any
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 import xarray as xr
@@ -13,12 +13,31 @@ RUN = "run"  # what the one setting of a Run is called, whose method is not know
 ENDS = ("diverged_at", "steps_per_second")  # numbers of a run as a whole
 
 
-def refused(figure: str, of: Any, needed: str) -> str:
+@runtime_checkable
+class HasDataset(Protocol):
+    """What holds its records as `dataset`, as a `Results` does."""
+
+    @property
+    def dataset(self) -> xr.Dataset: ...  # noqa: D102
+
+
+@runtime_checkable
+class HasHistory(Protocol):
+    """What holds its records as `history`, as a `Run` does."""
+
+    @property
+    def history(self) -> xr.Dataset: ...  # noqa: D102
+
+
+Records: TypeAlias = xr.Dataset | HasDataset | HasHistory
+
+
+def refused(figure: str, of: object, needed: str) -> str:
     """What is said to what is no object of a figure."""
     return f"{figure}: got a {plain(type(of).__name__)}, expected {needed}"
 
 
-def held(of: Any) -> xr.Dataset | None:
+def held(of: object) -> xr.Dataset | None:
     """The dataset that an object is, or holds: a `Results` as `dataset`, a `Run` as `history`; `None` where none is."""
     if isinstance(of, xr.Dataset):
         return of
@@ -26,7 +45,7 @@ def held(of: Any) -> xr.Dataset | None:
     return next((each for each in found if isinstance(each, xr.Dataset)), None)
 
 
-def experiment(figure: str, of: Any, needed: str = "a Run, a Results or an xarray.Dataset") -> xr.Dataset:
+def experiment(figure: str, of: object, needed: str = "a Run, a Results or an xarray.Dataset") -> xr.Dataset:
     """The records of an object along `setting`, `seed` and `step`, as pages draw them.
 
     Results whose settings are selected by levels have each setting by its label; what has one setting or one seed has

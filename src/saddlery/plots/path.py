@@ -1,7 +1,5 @@
 """The path of a run, seen where it moves most; or the field along the segment from one position to another."""
 
-from typing import Any
-
 import numpy as np
 import xarray as xr
 
@@ -9,14 +7,14 @@ from saddlery.errors import InvalidType, InvalidValue
 from saddlery.plots import given
 from saddlery.plots.frame import frame
 from saddlery.plots.picture import Picture, render
-from saddlery.plots.segment import of_path, segment
+from saddlery.plots.segment import Path, of_path, segment
 from saddlery.plots.style import GREY, INK
-from saddlery.plots.trends import is_diagnosis
+from saddlery.plots.trends import Diagnosed, is_diagnosis
 
 NEEDED = "a Diagnosis, a saddlery.dynamics.Path, or records of positions"
 
 
-def path(of: Any, *, setting: str | None = None, seed: int = 0) -> Picture:
+def path(of: given.Records | Diagnosed | Path, *, setting: str | None = None, seed: int = 0) -> Picture:
     """The way the players went, in the plane of its two principal components, from the ring at the start to dark.
 
     Of a `saddlery.dynamics.Path` it is the angle and the norm of v along the segment from start to end.
@@ -39,7 +37,7 @@ def path(of: Any, *, setting: str | None = None, seed: int = 0) -> Picture:
     """
     if is_diagnosis(of):
         return plane(of.trial.path, of.facts.trends.turns)
-    if all(hasattr(of, name) for name in ("position", "angle", "norm", "distance")) and not given.held(of):
+    if isinstance(of, Path) and not given.held(of):
         return segment(of_path(of))
     if isinstance(of, xr.Dataset) and {"path_angle", "path_norm"} <= {*of.data_vars}:
         return segment(of)

@@ -1,7 +1,5 @@
 """Samples of each setting's median seed: at one record, or along training."""
 
-from typing import Any
-
 import xarray as xr
 
 from saddlery.analysis.seeds import drawable
@@ -14,7 +12,7 @@ from saddlery.plots.strip import evolution
 MADE_BY = "saddlery.metrics.probes(game), as probes of train, record them of games that have some"
 
 
-def samples(of: Any, *, setting: str | None = None, step: int | None = -1) -> Picture:
+def samples(of: given.Records, *, setting: str | None = None, step: int | None = -1) -> Picture:
     """What the generator makes, a panel for each setting: points of the plane, or images beside real ones.
 
     Of each setting its median seed at the last record is shown, by modes covered where these were counted.

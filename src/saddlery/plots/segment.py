@@ -1,6 +1,6 @@
 """The angle and the norm of v along the segment from a run's start to its end."""
 
-from typing import Any
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import xarray as xr
@@ -11,7 +11,24 @@ from saddlery.plots.picture import Picture, render
 from saddlery.plots.style import GREY, INK, RULE, canvas, dress, looks
 
 
-def of_path(path: Any) -> xr.Dataset:
+@runtime_checkable
+class Path(Protocol):
+    """What is drawn of a `saddlery.dynamics.Path`."""
+
+    @property
+    def position(self) -> np.ndarray: ...  # noqa: D102
+
+    @property
+    def angle(self) -> np.ndarray: ...  # noqa: D102
+
+    @property
+    def norm(self) -> np.ndarray: ...  # noqa: D102
+
+    @property
+    def distance(self) -> float: ...  # noqa: D102
+
+
+def of_path(path: Path) -> xr.Dataset:
     """A `saddlery.dynamics.Path` as the dataset that is drawn."""
     along = ("setting", "seed", "position")
     return xr.Dataset(

@@ -1,6 +1,6 @@
 """Eigenvalues in the complex plane, and the modes that carry the field."""
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from saddlery.plots import given
 from saddlery.plots.frame import DISCRIMINATOR, GENERATOR, frame
 from saddlery.plots.picture import Picture, render
 from saddlery.plots.style import INK
-from saddlery.plots.trends import is_diagnosis
+from saddlery.plots.trends import Diagnosed, is_diagnosis
 
 NEEDED = "a Spectrum, a Diagnosis, or records of saddlery.dynamics.Spectra"
 PARTS = ("eigenvalues_real", "eigenvalues_imaginary")
@@ -25,7 +25,29 @@ class Eigenvalues(NamedTuple):
     which: str
 
 
-def spectrum(of: Any, *, setting: str | None = None, seed: int = 0, step: int = -1) -> Picture:
+class HasWeights(Protocol):
+    """What is drawn of the modes that carry v."""
+
+    @property
+    def weights(self) -> np.ndarray: ...  # noqa: D102
+
+    def carrying(self) -> np.ndarray: ...  # noqa: D102
+
+
+@runtime_checkable
+class HasEigenvalues(Protocol):
+    """What is drawn of a `saddlery.Spectrum`."""
+
+    @property
+    def eigenvalues(self) -> np.ndarray: ...  # noqa: D102
+
+    @property
+    def modes(self) -> HasWeights: ...  # noqa: D102
+
+
+def spectrum(
+    of: given.Records | Diagnosed | HasEigenvalues, *, setting: str | None = None, seed: int = 0, step: int = -1
+) -> Picture:
     """The eigenvalues of J = v′ in the complex plane; rings are the modes that carry v, larger the heavier.
 
     An equilibrium is stable when all lie to the left of the line; what lies far from it above or below, turns.
@@ -45,20 +67,20 @@ def spectrum(of: Any, *, setting: str | None = None, seed: int = 0, step: int = 
     """
     if is_diagnosis(of):
         found = _of_diagnosis(of)
-    elif hasattr(of, "eigenvalues") and hasattr(of, "modes"):
+    elif isinstance(of, HasEigenvalues):
         found = _of_spectrum(of)
     else:
         found = _recorded(of, setting, seed, step)
     return _drawn(found)
 
 
-def _of_spectrum(of: Any) -> Eigenvalues:
+def _of_spectrum(of: HasEigenvalues) -> Eigenvalues:
     """Those of a `Spectrum`."""
     carrying = of.modes.carrying()
     return Eigenvalues(of.eigenvalues, carrying, of.modes.weights[: len(carrying)], _which(of, len(of.eigenvalues)))
 
 
-def _of_diagnosis(of: Any) -> Eigenvalues:
+def _of_diagnosis(of: Diagnosed) -> Eigenvalues:
     """Those that a diagnosis rests on, the largest real parts among them."""
     evidence = of.evidence
     if evidence.spectrum is None or not len(evidence.spectrum.eigenvalues):
@@ -72,7 +94,7 @@ def _which(spectrum: Any, count: int) -> str:
     return "all" if spectrum.complete else f"{count} extreme ones of {spectrum.size:,}"
 
 
-def _recorded(of: Any, setting: str | None, seed: int, step: int) -> Eigenvalues:
+def _recorded(of: object, setting: str | None, seed: int, step: int) -> Eigenvalues:
     """Those of one run's record."""
     if given.held(of) is None:
         raise InvalidType(given.refused("spectrum", of, NEEDED))

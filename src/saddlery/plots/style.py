@@ -2,13 +2,14 @@
 
 import zlib
 from collections import Counter
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import LayoutEngine
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 INK = "#2b2a28"
@@ -73,9 +74,9 @@ def looks(dataset: xr.Dataset) -> list[Look]:
     return result
 
 
-def canvas(width: float, height: float, **settings: Any) -> Figure:
+def canvas(width: float, height: float, layout: Literal["constrained"] | LayoutEngine | None = None) -> Figure:
     """An empty white figure of a size in inches, tied to no global state."""
-    figure = Figure(figsize=(width, height), dpi=DPI, facecolor="white", **settings)
+    figure = Figure(figsize=(width, height), dpi=DPI, facecolor="white", layout=layout)
     FigureCanvasAgg(figure)
     return figure
 

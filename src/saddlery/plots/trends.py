@@ -1,24 +1,40 @@
 """What a diagnosis measured along the run, and from the players on along its trial run."""
 
-from typing import Any
+from typing import Any, Protocol, TypeGuard
 
 from saddlery.plots.frame import DISCRIMINATOR, GENERATOR, frame
 from saddlery.plots.picture import Picture, Pictures, render
 from saddlery.plots.style import GREY, INK, logarithmic
 
 
-def is_diagnosis(of: Any) -> bool:
+class Diagnosed(Protocol):
+    """What is drawn of a `Diagnosis`."""
+
+    @property
+    def subject(self) -> Any: ...  # noqa: D102
+
+    @property
+    def trial(self) -> Any: ...  # noqa: D102
+
+    @property
+    def facts(self) -> Any: ...  # noqa: D102
+
+    @property
+    def evidence(self) -> Any: ...  # noqa: D102
+
+
+def is_diagnosis(of: object) -> TypeGuard[Diagnosed]:
     """Whether an object has what is drawn of a `Diagnosis`."""
     return all(hasattr(of, name) for name in ("subject", "trial", "facts", "evidence"))
 
 
-def trends(diagnosis: Any) -> Pictures:
+def trends(diagnosis: Diagnosed) -> Pictures:
     """Norms, losses, and where a game's samples can be measured, those."""
     known = ("norms", "losses") if diagnosis.facts.quality is None else ("norms", "losses", "samples")
     return Pictures(trend(diagnosis, what) for what in known)
 
 
-def trend(diagnosis: Any, what: str) -> Picture:
+def trend(diagnosis: Diagnosed, what: str) -> Picture:
     """Norms, losses or the samples' measure along the run, and from the grey line on along the trial run."""
     quality = diagnosis.facts.quality
     sample = "" if quality is None else quality.name

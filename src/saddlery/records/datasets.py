@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 TEXT = np.dtypes.StringDType()
 
 
-def write_dataset(path: Path, dataset: Any) -> None:
+def write_dataset(path: Path, dataset: "xarray.Dataset") -> None:
     """Write an `xarray.Dataset` as a sealed folder; one of Saddlery's that is there is replaced.
 
     **Raises:** what `saddlery.records.storage.folder` raises.

@@ -5,7 +5,7 @@ import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,6 +17,10 @@ from saddlery.records.locks import lock
 from saddlery.records.signed import signed, unsigned
 from saddlery.records.storage import GROUP, GROUP_METADATA, LOCK, MANIFEST
 from saddlery.text.arguments import first_line, plain
+
+if TYPE_CHECKING:
+    import xarray
+    from zarr.abc.store import Store as ZarrStore
 
 FORMAT = 2
 CELLS = f"{GROUP}/cells"  # where each finished cell has its marker, an object that makes the cell count
@@ -55,7 +59,7 @@ class Store:
         return "://" not in self.address
 
     @property
-    def store(self) -> Any:
+    def store(self) -> "ZarrStore":
         """The store as Zarr knows it."""
         if self._store is None:
             from zarr.storage import FsspecStore, LocalStore
@@ -186,7 +190,11 @@ class Store:
         return {} if made is None else made["fingerprint"]
 
     def create(
-        self, description: Mapping[str, Any], known: Any, cell: Any, fingerprint: Mapping[str, Any] | None = None
+        self,
+        description: Mapping[str, Any],
+        known: "xarray.Dataset",
+        cell: "xarray.Dataset",
+        fingerprint: Mapping[str, Any] | None = None,
     ) -> None:
         """Make the store, with every array and no cell, or write all that is not a cell's anew.
 
@@ -210,13 +218,13 @@ class Store:
         for name, variable in cell.data_vars.items():
             small = variable.ndim <= 2
             root.create_array(
-                name,
+                str(name),
                 shape=(cells, *variable.shape),
                 chunks=(1, *variable.shape) if small else (1, 1, *variable.shape[1:]),
                 dtype=variable.dtype,
                 fill_value=_filling(variable.dtype),
                 compressors=ZstdCodec(level=1, checksum=True),
-                dimension_names=("setting", *variable.dims),
+                dimension_names=("setting", *map(str, variable.dims)),
                 attributes=dict(variable.attrs),
             )
         content = {key: value.to_bytes() for key, value in made._store_dict.items()}
@@ -247,8 +255,8 @@ class Store:
 
     def finished(self) -> list[int]:
         """The cells that are there, in order: those with a marker."""
-        if hasattr(self.store, "fs"):
-            self.store.fs.invalidate_cache()  # what others wrote meanwhile counts too
+        if (files := getattr(self.store, "fs", None)) is not None:
+            files.invalidate_cache()  # what others wrote meanwhile counts too
 
         async def names():
             return [name async for name in self.store.list_dir(CELLS)]
@@ -256,7 +264,7 @@ class Store:
         found = (name.removesuffix(".json") for name in _waited(names()) if name.endswith(".json"))
         return sorted(int(name) for name in found if name.isdigit())
 
-    def write(self, place: int, cell: Any) -> None:
+    def write(self, place: int, cell: "xarray.Dataset") -> None:
         """Write a cell, then its marker with the digests of its chunks.
 
         **Raises:** `OSError` when it cannot be written; the other cells are untouched.
@@ -311,7 +319,7 @@ class Store:
             found = dict(zip(places, pool.map(self.damage, places), strict=True))
         return {place: what for place, what in found.items() if what is not None}
 
-    def read(self, also: Iterable[int] = ()) -> Any:
+    def read(self, also: Iterable[int] = ()) -> "xarray.Dataset":
         """The finished cells, an `xarray.Dataset`; its attribute `cells` says of how many in all.
 
         **Arguments:** `also`: cells that are not finished, to be read as they are: NaN where there is nothing.

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
+from numpy.typing import ArrayLike
 from PIL import Image
 
 from saddlery.analysis import facts
@@ -61,7 +62,7 @@ def median_seed(values: np.ndarray) -> int:
     return int(np.argsort(values, kind="stable")[(len(values) - 1) // 2])
 
 
-def tiled(images: Any) -> np.ndarray:
+def tiled(images: ArrayLike) -> np.ndarray:
     """Images in [-1, 1], or of uint8, side by side in a square of uint8 pixels `(height, width, 3)`, white between."""
     shown = pixels(images)
     shown = np.repeat(shown, 3, -1) if shown.shape[-1] == 1 else shown[..., :3]
@@ -75,7 +76,7 @@ def tiled(images: Any) -> np.ndarray:
     return whole
 
 
-def pixels(images: Any) -> np.ndarray:
+def pixels(images: ArrayLike) -> np.ndarray:
     """Images in [−1, 1] as uint8 in [0, 255], rounded; what lies outside is clipped, NaN is grey; uint8 stays."""
     images = np.asarray(images)
     if images.dtype == np.uint8:
@@ -90,16 +91,17 @@ def _png(whole: np.ndarray, scale: int) -> bytes:
     return content.getvalue()
 
 
-def png(samples: Any, game: Any, scale: int = 4) -> bytes:
+def png(samples: ArrayLike, game: Any, scale: int = 4) -> bytes:
     """Samples as a PNG: images as a sheet, points of the plane among the game's data.
 
     **Raises:** `ValueError` for samples that are neither.
     """
+    samples = np.asarray(samples)
     if samples.ndim == 4 and samples.shape[-1] in (1, 3):
         return _png(tiled(samples), scale)
     if samples.ndim != 2 or samples.shape[1] != 2:
         raise InvalidValue(f"samples of shape {samples.shape[1:]} are no picture; give a name that ends in .npy")
-    return scatter(np.asarray(samples), np.asarray(game.data.centres) if hasattr(game.data, "centres") else None)
+    return scatter(samples, np.asarray(game.data.centres) if hasattr(game.data, "centres") else None)
 
 
 def scatter(samples: np.ndarray, centres: np.ndarray | None) -> bytes:
@@ -113,7 +115,7 @@ def scatter(samples: np.ndarray, centres: np.ndarray | None) -> bytes:
     return render(drawn, "samples", f"{len(samples)} samples.").png
 
 
-def numbers(samples: Any) -> bytes:
+def numbers(samples: ArrayLike) -> bytes:
     """Samples as a NumPy file."""
     content = io.BytesIO()
     np.save(content, np.asarray(samples), allow_pickle=False)

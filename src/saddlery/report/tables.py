@@ -34,7 +34,7 @@ def last(dataset: xr.Dataset, name: str) -> xr.DataArray:
     return values.isel(step=-1, drop=True) if "step" in values.dims else values
 
 
-def cell(values: Any, text: Callable[[float], str] = number) -> Cell:
+def cell(values: xr.DataArray | np.ndarray, text: Callable[[float], str] = number) -> Cell:
     """Some seeds' median, and its interval where there are several."""
     median, low, high = interval(values)
     if np.isnan(median):

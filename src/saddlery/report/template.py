@@ -3,7 +3,6 @@
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -36,7 +35,7 @@ def files(pictures: Iterable[Picture], prefix: str = "") -> dict[str, bytes]:
     return {f"{prefix}{picture.name}.{kind}": getattr(picture, kind) for picture in pictures for kind in ("svg", "png")}
 
 
-def filled(template: str, **shown: Any) -> str:
+def filled(template: str, **shown: object) -> str:
     """A page as text: whatever comes from the data is escaped, and a name that is not given is an error.
 
     **Arguments:**

@@ -9,7 +9,7 @@ import threading
 import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import jax
 import numpy as np
@@ -20,12 +20,16 @@ from saddlery.records import storage
 from saddlery.runs import fingerprint
 from saddlery.text.arguments import first_line, plain
 
+T = TypeVar("T")
+
 KEPT = 2  # the newest, and the one before it in case the newest is damaged
 FINGERPRINT = "fingerprint.json"
 _one_at_a_time = threading.Lock()  # Orbax's asynchronous machinery is shared by the process
 
 
-def save(folder: Path, step: int, tree: Any, identity: Mapping[str, Any] | None = None, *, again: bool = False) -> None:
+def save(
+    folder: Path, step: int, tree: object, identity: Mapping[str, Any] | None = None, *, again: bool = False
+) -> None:
     """Write `tree` as the checkpoint of `step`; older ones than the last two go once it is there.
 
     **Arguments:**
@@ -63,7 +67,7 @@ def _put_aside(path: Path) -> None:
         warnings.warn(f"the checkpoint {plain(path)} was damaged and is now {plain(aside.name)}", stacklevel=3)
 
 
-def restore(folder: Path, like: Any, identity: Mapping[str, Any] | None = None) -> Any:
+def restore(folder: Path, like: T, identity: Mapping[str, Any] | None = None) -> T | None:
     """The newest checkpoint that is whole, in the structure of `like`, or `None` when there is none.
 
     A damaged one is named in a warning, and the one before it is used.

@@ -104,7 +104,7 @@ def run_identity(cell: "Cell", key: Key) -> dict[str, Any]:
     return shared | {"description": shared["description"] | {"key": key_text(key)}}
 
 
-def digest(tree: Any) -> str:
+def digest(tree: object) -> str:
     """The SHA-256 of a pytree: its structure in words, and the bytes of all its arrays.
 
     Images that are read from a file in shards count by that file. A game that is no pytree counts by its arrays and
@@ -122,9 +122,12 @@ def digest(tree: Any) -> str:
     return found.hexdigest()
 
 
-def words(tree: Any, **options: Any) -> str:
-    """A pytree in words that are the same in another process and folder: no addresses, no paths of files."""
-    text = eqx.tree_pformat(tree, **options)
+def words(tree: object, short_arrays: bool = True) -> str:
+    """A pytree in words that are the same in another process and folder: no addresses, no paths of files.
+
+    **Arguments:** `short_arrays`: only types and shapes of arrays, not what they hold.
+    """
+    text = eqx.tree_pformat(tree, short_arrays=short_arrays)
     return re.sub(r"path='[^']*\.npy'", "path='…'", re.sub(r" at 0x[0-9a-f]+", "", text))
 
 

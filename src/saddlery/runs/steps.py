@@ -1,7 +1,7 @@
 """Steps of training as compiled programs: of one run, and of many runs mapped together."""
 
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import equinox as eqx
 import jax
@@ -13,6 +13,8 @@ from saddlery.method import Method
 from saddlery.runs.cell import Carry
 from saddlery.runs.finiteness import finite
 from saddlery.types import Key, Keys, Scalar
+
+T = TypeVar("T")
 
 Integer: TypeAlias = Int[Array, ""]
 UNOPTIMISED = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}  # for what runs once
@@ -68,7 +70,7 @@ def before(game: Game, method: Method, key: Key, players: Pair | None, averaged:
 start = eqx.filter_jit(before, compiler_options=UNOPTIMISED)  # type: ignore[call-overload]  # its stubs leave it out
 
 
-def strongly_typed(tree: Any) -> Any:
+def strongly_typed(tree: T) -> T:
     """A pytree without JAX's weak types, with which the same program would be compiled twice."""
     return jax.tree.map(lambda x: jax.lax.convert_element_type(x, x.dtype), tree)
 

@@ -7,6 +7,7 @@ import equinox as eqx
 import optax
 
 from saddlery.game import Game
+from saddlery.optimisers import Optimiser
 from saddlery.rules import Rule, RuleInput
 from saddlery.types import Batch, Key, Memory, Pair, Parameters, Players
 
@@ -56,7 +57,9 @@ def direct(
     return rule(RuleInput(game, players, batch, optimisers, states), memory)
 
 
-def descend(optimiser: Any, direction: Parameters, state: Memory, parameters: Parameters) -> tuple[Parameters, Memory]:
+def descend(
+    optimiser: Optimiser | optax.GradientTransformation, direction: Parameters, state: Memory, parameters: Parameters
+) -> tuple[Parameters, Memory]:
     """One player moved by its optimiser, and the optimiser's new state.
 
     >>> import jax.numpy as jnp

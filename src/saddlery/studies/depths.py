@@ -34,7 +34,7 @@ class Scale(NamedTuple):
             samples=samples, shown=64, generator_optimiser=self.generator, discriminator_optimiser=self.discriminator,
         )  # fmt: skip
 
-    def game(self, name: str, network: str | list[str], **arguments: Any) -> str:
+    def game(self, name: str, network: str | list[str], **arguments: object) -> str:
         """The text of a game of images, of this scale's data, batch and noise."""
         given = {"data": self.data, "batch": self.batch, "noise": self.noise, "network": network, **arguments}
         return f"{name}({', '.join(f'{key}={value!r}' for key, value in given.items())})"

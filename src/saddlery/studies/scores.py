@@ -1,9 +1,8 @@
 """How good a generator's images are, in a few numbers."""
 
-from typing import Any
-
 import equinox as eqx
 import jax
+from jaxtyping import Array
 
 from saddlery import metrics
 from saddlery.evaluation import seen
@@ -23,7 +22,7 @@ def scored(game: Gan, players: Players, key: Key, samples: int) -> dict[str, flo
 
 
 @eqx.filter_jit
-def sampled(game: Gan, generator: Parameters, key: Key, samples: int) -> Any:
+def sampled(game: Gan, generator: Parameters, key: Key, samples: int) -> Array:
     """So many generated samples, from one compiled program."""
     return game.sample(generator, key, samples)
 

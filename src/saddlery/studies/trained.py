@@ -23,7 +23,7 @@ from saddlery.experiments.experiment import KEPT, Experiment
 from saddlery.experiments.grid import Setting
 from saddlery.game import Pair
 from saddlery.records import storage
-from saddlery.runs.cell import Cell
+from saddlery.runs.cell import Cell, Progress
 from saddlery.runs.loop import start_or_restore
 
 SHARE = 4  # of progress: measuring a run counts as so many times less than training it
@@ -99,7 +99,7 @@ class Told:
         sizes = {name: (len(each.settings) * each.seeds, each.steps) for name, each in experiments.items()}
         self.of = sum(runs * (steps + steps // SHARE) for runs, steps in sizes.values())
 
-    def trained(self, name: str, experiment: Experiment, label: str, report: Any) -> None:
+    def trained(self, name: str, experiment: Experiment, label: str, report: Progress) -> None:
         """A report of a run under way."""
         step = report.steps if report.diverged_at >= 0 else report.step
         self._tell((name, label, report.seed), step)

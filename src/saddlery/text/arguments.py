@@ -3,9 +3,14 @@
 import math
 from collections.abc import Mapping
 from numbers import Integral, Real
-from typing import Any, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from saddlery.errors import InvalidValue
+
+if TYPE_CHECKING:
+    import jax
+
+    from saddlery.types import Numbers
 
 QUOTED = 80  # characters of a value in an error
 COUNT = 2**31 - 1  # the largest count: sizes and steps are 32-bit numbers in compiled programs
@@ -13,7 +18,7 @@ FINITE = (2 - 2**-23) * 2.0**127  # the largest number: programs compute in floa
 SMALLEST = 2.0**-126  # the smallest number above 0: smaller ones count as 0 in programs
 
 
-def quoted(value: Any, most: int = QUOTED) -> str:
+def quoted(value: object, most: int = QUOTED) -> str:
     """A value as errors quote it: its `repr` in one line of at most `most` characters.
 
     >>> quoted("x" * 200, 12)
@@ -30,7 +35,7 @@ def quoted(value: Any, most: int = QUOTED) -> str:
     return plain(text, most)
 
 
-def plain(text: Any, most: int | None = None) -> str:
+def plain(text: object, most: int | None = None) -> str:
     """Text for a terminal, a file or a figure: no control character, lone surrogate or line break, and shortened.
 
     >>> plain("a\\x1b[31mb\\nc")
@@ -59,7 +64,7 @@ def first_line(error: BaseException, most: int = 300) -> str:
     return plain((str(error).strip().splitlines() or [type(error).__name__])[0], most)
 
 
-def whole(name: str, value: Any, least: int = 1, most: int = COUNT, why: str = "") -> int:
+def whole(name: str, value: object, least: int = 1, most: int = COUNT, why: str = "") -> int:
     """A whole number from `least` to `most`, as a Python integer.
 
     **Arguments:** `why` says why there is no more than `most`, in a clause that the error ends with.
@@ -84,20 +89,19 @@ class Range(TypedDict, total=False):
     why: str
 
 
-def number(name: str, value: Any, **within: Unpack[Range]) -> float:
+def number(name: str, value: object, **within: Unpack[Range]) -> float:
     """A real number that is finite in float32 and within its `Range`, as a Python float.
 
     **Raises:** `ValueError` naming the argument, its value and what is allowed, for anything else, booleans included.
     """
-    real = isinstance(value, Real) and not isinstance(value, bool)
     try:
-        found = float(value) if real else None
+        found = float(value) if isinstance(value, Real) and not isinstance(value, bool) else None
     except OverflowError:
         found = math.inf
     return _required(name, value, found, **within)
 
 
-def numbers(name: str, value: Any, **within: Unpack[Range]) -> Any:
+def numbers(name: str, value: "Numbers", **within: Unpack[Range]) -> "jax.Array":
     """Real numbers, each as of `number`, as a floating-point JAX array of the same shape.
 
     So 10 makes the same program as 10.0. What JAX traces has no value yet and passes: modules are made anew under its

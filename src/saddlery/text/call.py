@@ -2,12 +2,14 @@
 
 import ast
 import inspect
-from collections.abc import Mapping
-from typing import Any, NamedTuple, get_args
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, TypeVar, get_args
 
 from saddlery.errors import InvalidType, InvalidValue
 from saddlery.text.arguments import QUOTED, SMALLEST, number, plain, quoted, whole
 from saddlery.text.names import nearest
+
+T = TypeVar("T")
 
 LONGEST = 2_000  # characters of a text; Python's parser runs out of stack on some of several thousand
 DEEPEST = 20  # lists, tuples and mappings in one another
@@ -161,7 +163,7 @@ def _range(tree: Any, name: str, text: str) -> Range:
     return Range(rounded, ast.unparse(tree))
 
 
-def build(kind: str, text: str | Call, table: Mapping[str, Any]) -> Any:
+def build(kind: str, text: str | Call, table: Mapping[str, Callable[..., T]]) -> T:
     """Call the function of `table` that a text, or a call that was read, names, with its arguments.
 
     **Raises:** `ValueError` for an unknown name or argument, naming the nearest, for one that is missing, and for a

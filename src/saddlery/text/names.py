@@ -2,12 +2,11 @@
 
 import difflib
 from collections.abc import Iterable
-from typing import Any
 
 from saddlery.text.arguments import QUOTED, plain, quoted
 
 
-def nearest(kind: str, name: Any, allowed: Iterable[str]) -> str:
+def nearest(kind: str, name: object, allowed: Iterable[str]) -> str:
     """The message for an unknown name: the name, the nearest one allowed, and all that are.
 
     >>> nearest("method", "consensos", ["alternating", "consensus"])

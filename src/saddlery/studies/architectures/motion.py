@@ -10,6 +10,7 @@ from jax.flatten_util import ravel_pytree
 
 from saddlery.analysis.measures import Measure, by_name
 from saddlery.game import gradient_field
+from saddlery.games.gan import Gan
 from saddlery.metrics.probes import Probe
 from saddlery.types import Key, Players
 
@@ -52,7 +53,7 @@ class Motion(Probe):
         """All are details: the study draws them itself."""
         return {name: by_name(name, name, "detail") for name in NAMES}
 
-    def measure(self, game: Any, players: Players, key: Key) -> dict[str, Any]:
+    def measure(self, game: Gan, players: Players, key: Key) -> dict[str, Any]:
         """Those variables."""
         batch = dataclasses.replace(game, batch=self.batch).draw(key)
         flat, unravel = ravel_pytree(players)

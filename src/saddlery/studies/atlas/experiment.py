@@ -124,7 +124,7 @@ def _group(games: list[str], chosen: Sequence[Family], steps: np.ndarray, size: 
 def maps_of(games: Sequence[str], family: Family, steps: np.ndarray, size: Scale) -> dict[str, np.ndarray]:
     """A method's maps on some games that share their programs, `(game, value, step)`, in double precision."""
     with jax.enable_x64(True):
-        built = [build("game", ATLAS[name][0], GAMES) for name in games]
+        built: list[Any] = [build("game", ATLAS[name][0], GAMES) for name in games]
         starts, blocks = starting(built[0], size.starts), lengths(size.length)
         of_players = ravel_pytree(built[0].equilibrium())[0].size
         close = 2 * of_players

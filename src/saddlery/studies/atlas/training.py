@@ -1,13 +1,12 @@
 """Training from near and from far, of which only the farthest distance and the way gone in each stretch is kept."""
 
-from typing import Any
-
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
+from jaxtyping import Array
 
-from saddlery.game import Pair
+from saddlery.game import Game, Pair
 from saddlery.method import Method
 from saddlery.types import Key
 
@@ -17,7 +16,7 @@ NEAR, NEARER = 1e-3, 1e-100  # starts that measure rates: of approach and of dep
 GONE = 1e6  # a distance at which training has left
 
 
-def starting(game: Any, count: int) -> Pair:
+def starting(game: Game, count: int) -> Pair:
     """Where training starts: `NEAR` and `NEARER` along every axis, then as far as `far` in random directions."""
     players, unravel = ravel_pytree(game.init(jax.random.key(0)))
     axes = np.eye(players.size)
@@ -37,7 +36,7 @@ def lengths(length: int) -> np.ndarray:
     return np.repeat([short, max(1, length // BLOCKS - short)], BLOCKS)
 
 
-def train(game: Any, method: Method, start: Pair, key: Key, blocks: Any) -> tuple[Any, Any]:
+def train(game: Game, method: Method, start: Pair, key: Key, blocks: np.ndarray) -> tuple[Array, Array]:
     """The farthest from the origin in each of some blocks of training, of these numbers of steps, and the way gone."""
 
     def step(_, carry):

@@ -8,11 +8,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import xarray as xr
+from jaxtyping import Array
 
 from saddlery.data import colours
 from saddlery.experiments.experiment import Experiment
 from saddlery.experiments.grid import Setting
-from saddlery.games import coloured
+from saddlery.games import Gan, coloured
 from saddlery.metrics import colour_divergence, perfect_colours
 from saddlery.studies import depths
 from saddlery.studies.depths import Scale, unrolled
@@ -92,7 +93,7 @@ def named(_: str, setting: Setting) -> dict[str, Any]:
     return depths.named(setting, FRACTIONS)
 
 
-def of_players(game: Any, players: Players, key: Key) -> dict[str, Any]:
+def of_players(game: Gan, players: Players, key: Key) -> dict[str, Any]:
     """How far the colours of samples of a trained generator are from the data's."""
     return of_samples(game, lambda key, n: game.sample(players.generator, key, n), key)
 
@@ -100,7 +101,7 @@ def of_players(game: Any, players: Players, key: Key) -> dict[str, Any]:
 of_players.dims = {"colours": ("dot", "channel")}  # type: ignore[attr-defined]
 
 
-def of_samples(game: Any, draw: Callable[[Any, int], Any], key: Key) -> dict[str, Any]:
+def of_samples(game: Gan, draw: Callable[[Key, int], Array], key: Key) -> dict[str, Any]:
     """The same of any images, `draw(key, n)`."""
     one, other = jax.random.split(key)
     found = _colours(draw, one)

@@ -179,7 +179,7 @@ def judged(game: TwoGaussians, path: closed_form.Path) -> dict[str, Any]:
     }
 
 
-def densities(ends: np.ndarray, means: np.ndarray, target: np.ndarray) -> Any:
+def densities(ends: np.ndarray, means: np.ndarray, target: np.ndarray) -> np.ndarray:
     """The densities of target and generator at each end, added: p + q, `(4, runs)`."""
     centres = [*target, *means]
-    return 0.5 * sum(np.asarray(closed_form.density(ends - centre)) for centre in centres)
+    return 0.5 * np.sum([np.asarray(closed_form.density(ends - centre)) for centre in centres], axis=0)

@@ -14,7 +14,7 @@ from jaxtyping import Array
 
 from saddlery import metrics, optimisers
 from saddlery.data import Images, as_data
-from saddlery.data.images import in_range
+from saddlery.data.images import Data, in_range
 from saddlery.experiments.built import prepare
 from saddlery.experiments.experiment import Experiment
 from saddlery.experiments.grid import Setting
@@ -152,12 +152,12 @@ def named(_: str, setting: Setting) -> dict[str, Any]:
     return {"setting": f"K = {steps}", "method": "unrolled", "unrolled": steps}
 
 
-def drawn(data: str, number: int) -> Any:
+def drawn(data: str, number: int) -> Array:
     """Images of each split, `(split, image, …)`, the same for every generator."""
     return jnp.stack([distinct(as_data(f"{data}(split={split!r})"), number, jax.random.key(0)) for split in SPLITS])
 
 
-def distinct(data: Any, number: int, key: Key) -> Any:
+def distinct(data: Data, number: int, key: Key) -> Array:
     """So many images of a data set, none twice; fewer where it has fewer; drawn where it is not held in memory."""
     if not isinstance(data, Images):
         return data.draw(key, number)

@@ -18,6 +18,7 @@ from saddlery.dynamics.spectrum import Spectrum, from_matrix
 from saddlery.experiments.built import BuiltExperiment, prepare
 from saddlery.experiments.experiment import Experiment
 from saddlery.experiments.facts import facts
+from saddlery.game import Game
 from saddlery.method import Method
 from saddlery.metrics.suited import probes
 from saddlery.studies.numerics_ring import kinks
@@ -106,7 +107,7 @@ def _experiment(size: Scale) -> Experiment:
     )
 
 
-def parameters(game: Any, players: Players, key: Key) -> np.ndarray:
+def parameters(game: Game, players: Players, key: Key) -> np.ndarray:
     """A probe: both players themselves, in one vector."""
     return np.asarray(ravel_pytree(players)[0])
 

@@ -6,13 +6,12 @@ curvature; automatic differentiation sees none of them.
 """
 
 import dataclasses
-from typing import Any
 
 import numpy as np
 import xarray as xr
 
 from saddlery.dynamics.jacobian import differences, jacobian
-from saddlery.game import Pair
+from saddlery.game import Game, Pair
 from saddlery.games.gan import Gan
 from saddlery.types import Key
 
@@ -21,7 +20,7 @@ DISTANCES = (1e-3, 1e-2)  # h: far enough for many kinks to lie between, near en
 BATCHES = 20
 
 
-def kinks(game: Any, players: Pair | None, *, key: Key, batches: int = BATCHES) -> xr.Dataset:
+def kinks(game: Game, players: Pair | None, *, key: Key, batches: int = BATCHES) -> xr.Dataset:
     """What finite differences of v find along unit vectors u at a position, and v′u by automatic differentiation.
 
     **Returns:** `curvature` (direction, h), ‖(v(θ + hu) − v(θ − hu)) / 2h‖; `seen`, ‖v′u‖ as a share of it; and

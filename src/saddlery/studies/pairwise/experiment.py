@@ -8,12 +8,14 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 import xarray as xr
+from jaxtyping import Array
 from scipy.stats import wasserstein_distance
 
 from saddlery import metrics
 from saddlery.data import as_data
 from saddlery.evaluation import seen
 from saddlery.experiments.built import prepare
+from saddlery.games import Gan
 from saddlery.metrics.probes import PIXELS
 from saddlery.studies.controls import beside
 from saddlery.studies.inversion.experiment import SCALES as INVERSION
@@ -102,7 +104,7 @@ def measure(parts: Path, size: Scale, progress: Progress | None = None) -> xr.Da
     )
 
 
-def known(game: Any, number: int) -> Reference:
+def known(game: Gan, number: int) -> Reference:
     """So many real images of a game, and what the others are compared with."""
     real = distinct(game.data, number, jax.random.key(0))
     features, _ = seen(game)
@@ -116,7 +118,7 @@ NUMBERS = ("median", "apart", "support", "support_low", "support_high")
 DIMS = {"histogram": ("space", "bin"), "made": ("shown", *PIXELS)} | dict.fromkeys(NUMBERS, ("space",))
 
 
-def compared(samples: Any, reference: Reference) -> dict[str, np.ndarray]:
+def compared(samples: Array, reference: Reference) -> dict[str, np.ndarray]:
     """The distances of all pairs of samples, in pixels and in features.
 
     - `histogram` (space, bin): the share of the pairs in each bin; what lies beyond the last edge is in none.

@@ -6,12 +6,14 @@ from typing import Any
 import jax
 import numpy as np
 import xarray as xr
+from jaxtyping import Array
 
 from saddlery import metrics
 from saddlery.data import as_data
 from saddlery.data.images import in_range
 from saddlery.experiments.experiment import Experiment
 from saddlery.experiments.grid import Setting
+from saddlery.games import Gan
 from saddlery.games import images as game_of
 from saddlery.studies import depths
 from saddlery.studies.depths import Scale, unrolled
@@ -69,7 +71,7 @@ def named(_: str, setting: Setting) -> dict[str, Any]:
     return depths.named(setting)
 
 
-def of_players(game: Any, players: Players, key: Key) -> dict[str, Any]:
+def of_players(game: Gan, players: Players, key: Key) -> dict[str, Any]:
     """How different samples of a trained generator are, and of which digits."""
     return of_samples(game, game.sample(players.generator, key, SAMPLES))
 
@@ -77,7 +79,7 @@ def of_players(game: Any, players: Players, key: Key) -> dict[str, Any]:
 of_players.dims = {"distances": ("pair",)}  # type: ignore[attr-defined]
 
 
-def of_samples(game: Any, samples: Any) -> dict[str, Any]:
+def of_samples(game: Gan, samples: Array) -> dict[str, Any]:
     """The same of any images."""
     judge = metrics.classifier(game.data)
     real = in_range(game.data.images[:SAMPLES])

@@ -8,11 +8,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import xarray as xr
+from jaxtyping import Array
 
 from saddlery.data import as_data
 from saddlery.experiments.experiment import Experiment
 from saddlery.experiments.grid import Setting
-from saddlery.games import stacked
+from saddlery.games import Gan, stacked
 from saddlery.metrics import class_coverage, classifier, perfect_classes
 from saddlery.studies import depths
 from saddlery.studies.depths import unrolled
@@ -115,12 +116,12 @@ def named(name: str, setting: Setting) -> dict[str, Any]:
     return depths.named(setting, FRACTIONS)
 
 
-def of_players(game: Any, players: Players, key: Key) -> dict[str, Any]:
+def of_players(game: Gan, players: Players, key: Key) -> dict[str, Any]:
     """How many classes samples of a trained generator are of, how evenly, and how sure the classifier is of them."""
     return of_samples(game, lambda key, n: game.sample(players.generator, key, n), key)
 
 
-def of_samples(game: Any, draw: Callable[[Any, int], Any], key: Key) -> dict[str, Any]:
+def of_samples(game: Gan, draw: Callable[[Key, int], Array], key: Key) -> dict[str, Any]:
     """The same of any images, `draw(key, n)`."""
     judge = classifier(game.data.digits())
     classes, sure = [], []
