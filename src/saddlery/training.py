@@ -196,7 +196,8 @@ def resume(
         )
     return train(
         cell.game, built.method, steps=cell.steps, key=built.key, every=built.every, seeds=built.asked,
-        average=cell.average, out=cell.folder, resume=True, checkpoint_seconds=checkpoint_seconds, on_progress=on_progress,
+        average=cell.average, out=cell.folder, resume=True, checkpoint_seconds=checkpoint_seconds,
+        on_progress=on_progress,
     )  # fmt: skip
 
 
