@@ -7,8 +7,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from saddlery.analysis.measures import MEASURES
 from saddlery.data import Images, Mixture, ring_centres
-from saddlery.evaluation import MEANINGS, evaluate
+from saddlery.evaluation import evaluate
 from saddlery.games.gan import Gan
 from saddlery.networks import MLP
 
@@ -32,8 +33,8 @@ def test_points_that_are_not_finite_score_nan_beside_real_ones():
     game = ring()
     players = jax.tree.map(lambda leaf: leaf * jnp.nan, game.init(KEY))
     found = measured(game, players)
-    assert set(found) == {"modes found", "KL to uniform", "total variation", "high-quality share"}
-    assert all(math.isnan(one.value) and math.isfinite(one.real) and one.meaning for one in found.values())
+    assert set(found) == {"modes", "kl", "total_variation", "high_quality"}
+    assert all(math.isnan(one.value) and math.isfinite(one.real) and one.measure.meaning for one in found.values())
 
 
 def test_images_that_are_not_finite_score_nan_beside_real_ones(monkeypatch):
@@ -43,7 +44,7 @@ def test_images_that_are_not_finite_score_nan_beside_real_ones(monkeypatch):
     game = pictures()
     players = game.init(KEY)
     found = measured(game, jax.tree.map(lambda leaf: leaf * jnp.nan, players))
-    assert {"precision", "support size", "linear probe", "inversion error"} < set(found) <= set(MEANINGS)
+    assert {"precision", "support_size", "linear_probe", "inversion_error"} < set(found) <= set(MEASURES)
     assert [name for name, one in found.items() if not math.isnan(one.value)] == []
     sound = measured(game, players)
     assert [*sound] == [*found]

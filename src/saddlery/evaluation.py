@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from saddlery import metrics
+from saddlery.analysis.measures import MEASURES, Measure
 from saddlery.data import Images, Stacked
 from saddlery.data.images import in_range
 from saddlery.errors import InvalidType
@@ -26,9 +27,9 @@ POINTS = 64  # where the generator's smoothness is measured
 
 
 class Measured(NamedTuple):
-    """One measure.
+    """One measure's value.
 
-    - `name`, `meaning`: what it is, in words.
+    - `name`: of `saddlery.analysis.measures.MEASURES`, where its `title` and its `meaning` are.
     - `value`: of the generator.
     - `real`: what fresh real samples score in its place, which is as good as it gets; `None` where that has no meaning.
     - `noise`: the control, what noise with the real pixels' own distributions scores, or an untrained player.
@@ -38,34 +39,11 @@ class Measured(NamedTuple):
     value: float
     real: float | None = None
     noise: float | None = None
-    meaning: str = ""
 
-
-MEANINGS = {
-    "modes found": "classes, or modes, of which there is at least one sample",
-    "KL to uniform": "KL(p‖u) of the histogram over modes, in nats",
-    "KL from uniform": "KL(u‖p), in nats; infinite as soon as one mode is missed",
-    "total variation": "of the histogram over modes to the uniform one, 0 to 1",
-    "chi-square p-value": "the probability of a histogram so uneven under equal probabilities",
-    "high-quality share": "samples within three standard deviations of a mode",
-    "colour divergence": "Jensen–Shannon divergence of colours, in nats",
-    "inception score": "exp E KL(p(y|x)‖p(y)) by the features' classifier",
-    "Fréchet distance": "of the features' Gaussians (FID where they are Inception's)",
-    "kernel distance": "squared MMD of the features' cubic kernel (KID where they are Inception's)",
-    "precision": "generated samples within the real ones' manifold of features",
-    "recall": "real samples within the generated ones' manifold of features",
-    "density": "real balls that a generated sample is in, over their number's expectation",
-    "coverage": "real balls that hold a generated sample",
-    "pairwise distance, pixels": "median distance of two samples",
-    "pairwise distance, features": "median distance of two samples' features",
-    "support size": "different samples, by the birthday paradox; pairs count as equal that are closer than all but one "
-    "in a thousand real pairs",
-    "linear probe": "accuracy of a linear classifier with 100 labels on the discriminator's features",
-    "inversion error": "least mean squared error over z for real images, their median",
-    "inversion log-density": "of those z under the prior, in nats, the median",
-    "searches converged": "share of the searches for z",
-    "generator's Jacobian": "‖∂G/∂z‖, the Frobenius norm at draws of the prior, the median",
-}
+    @property
+    def measure(self) -> Measure:
+        """Which measure it is: what it is called, what it means, whether more of it is better."""
+        return MEASURES[self.name]
 
 
 def evaluate(
@@ -114,8 +92,7 @@ def evaluate(
         for values, column in zip(found, columns, strict=True):
             values |= measure(game, column, real, inception) if _finite(column) else {}
     measured = [
-        Measured(name, found[0].get(name, math.nan), value, found[2].get(name), MEANINGS[name])
-        for name, value in found[1].items()
+        Measured(name, found[0].get(name, math.nan), value, found[2].get(name)) for name, value in found[1].items()
     ]
     tell("players")
     return [*measured, *_players(game, players, real, search)]
@@ -134,9 +111,9 @@ def _quality(game: Gan, samples: Any, real: Any, inception: Any) -> dict[str, fl
     features, probabilities = seen(game, inception)
     x, y = features(samples), features(real)
     if probabilities is not None:
-        found["inception score"] = metrics.inception_score(probabilities(samples)).mean
-    found["Fréchet distance"] = metrics.frechet_distance(x, y)
-    found["kernel distance"] = metrics.kernel_distance(x, y, subsets=20, size=min(500, len(x))).mean
+        found["inception_score"] = metrics.inception_score(probabilities(samples)).mean
+    found["frechet"] = metrics.frechet_distance(x, y)
+    found["kernel_distance"] = metrics.kernel_distance(x, y, subsets=20, size=min(500, len(x))).mean
     found["precision"], found["recall"] = metrics.precision_recall(x, y)
     found["density"], found["coverage"] = metrics.density_coverage(x, y)
     return found
@@ -150,9 +127,9 @@ def _pairs(game: Gan, samples: Any, real: Any, inception: Any) -> dict[str, floa
     some, of_real = samples[:PAIRS], real[:PAIRS]
     threshold = metrics.real_threshold(of_real, features)
     return {
-        "pairwise distance, pixels": float(np.median(metrics.pairwise_distances(some))),
-        "pairwise distance, features": float(np.median(metrics.pairwise_distances(some, features))),
-        "support size": metrics.support_size(some, threshold, features).size,
+        "pairwise_pixels": float(np.median(metrics.pairwise_distances(some))),
+        "pairwise_features": float(np.median(metrics.pairwise_distances(some, features))),
+        "support_size": metrics.support_size(some, threshold, features).size,
     }
 
 
@@ -164,7 +141,7 @@ def _players(game: Gan, players: Pair, real: Any, key: Key) -> list[Measured]:
         images, labels = in_range(data.images[:LABELLED]), data.labels[:LABELLED]
         features = [metrics.penultimate(game.discriminator, each.discriminator)(images) for each in (players, fresh)]
         values = [metrics.linear_probe(each, labels).mean if _finite(each) else math.nan for each in features]
-        found.append(Measured("linear probe", values[0], None, values[1], MEANINGS["linear probe"]))
+        found.append(Measured("linear_probe", values[0], None, values[1]))
     if real.ndim != 4 or not game.generator.independent:
         return found
     rows = []
@@ -176,13 +153,13 @@ def _players(game: Gan, players: Pair, real: Any, key: Key) -> list[Measured]:
         norms = metrics.jacobian_norms(game.generator, each.generator, z, key, probes=20)
         rows.append(
             {
-                "inversion error": float(np.median(inverted.best_error)),
-                "inversion log-density": float(np.median(inverted.log_density)),
-                "searches converged": float(inverted.converged.mean()) if _finite(inverted.error) else math.nan,
-                "generator's Jacobian": float(jnp.median(norms.frobenius)),
+                "inversion_error": float(np.median(inverted.best_error)),
+                "inversion_log_density": float(np.median(inverted.log_density)),
+                "searches_converged": float(inverted.converged.mean()) if _finite(inverted.error) else math.nan,
+                "generator_jacobian": float(jnp.median(norms.frobenius)),
             }
         )
-    return [*found, *(Measured(name, rows[0][name], None, rows[1][name], MEANINGS[name]) for name in rows[0])]
+    return [*found, *(Measured(name, rows[0][name], None, rows[1][name]) for name in rows[0])]
 
 
 def _finite(values: Any) -> bool:

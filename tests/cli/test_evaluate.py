@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from saddlery.analysis.measures import MEASURES
+
 RING = ("run", "ring(batch=16)", "-m", "simultaneous", "--steps", "2", "--seeds", "2", "--quiet", "--no-report")
 
 
@@ -18,12 +20,13 @@ def test_points_of_the_plane_are_measured_and_drawn(saddlery, tmp_path):
     assert saddlery(*RING, "--out", "ring")[0] == 0
     code, printed, _ = saddlery("evaluate", "ring", "--samples", "200", "--quiet")
     assert code == 0
-    assert "modes found" in printed
+    assert "Modes covered" in printed
     found = json.loads((tmp_path / "ring" / "evaluation.json").read_text())
     assert [len(each) for each in found.values()] == [2]
     by_name = {one["name"]: one for one in found["simultaneous"][0]}
-    assert by_name["modes found"]["real"] == 8
-    assert by_name["high-quality share"]["real"] > 0.95
+    assert by_name["modes"]["real"] == 8
+    assert by_name["high_quality"]["real"] > 0.95
+    assert by_name["high_quality"]["meaning"] == MEASURES["high_quality"].meaning
     assert saddlery("sample", "ring", "--seed", "1")[0] == 0
     assert size(tmp_path / "ring" / "samples.png")[0] > 100
     assert saddlery("sample", "ring", "--out", "numbers.npy", "-n", "5")[0] == 0

@@ -103,20 +103,19 @@ def _print(found: dict[str, list[list[Any]]], samples: int) -> None:
     table.add_column("noise, or untrained", justify="right", style="dim")
     first = next(iter(found.values()))[0]
     for i, one in enumerate(first):
-        cells = [_number(statistics.median(seed[i].value for seed in each)) for each in found.values()]
-        table.add_row(one.name, *cells, _number(one.real), _number(one.noise))
-    if not any(one.name == "inversion error" for one in first) and any(one.name == "precision" for one in first):
+        cells = [statistics.median(seed[i].value for seed in each) for each in found.values()]
+        shown = ("" if cell is None else one.measure.text(cell) for cell in (*cells, one.real, one.noise))
+        table.add_row(one.measure.title, *shown)
+    names = {one.name for one in first}
+    if "precision" in names and "inversion_error" not in names:
         table.caption = "Not inverted: the generator's samples see each other (batch normalisation)."
     Console(width=None if sys.stdout.isatty() else WIDTH).print(table)
 
 
 def _plain(measured: Any) -> dict[str, Any]:
     """A measure in JSON's types, which have no number that is not finite."""
-    return {
-        name: None if isinstance(value, float) and not math.isfinite(value) else value
-        for name, value in measured._asdict().items()
+    said = {"name": measured.name, "title": measured.measure.title, "meaning": measured.measure.meaning}
+    numbers = {name: getattr(measured, name) for name in ("value", "real", "noise")}
+    return said | {
+        name: None if value is None or not math.isfinite(value) else value for name, value in numbers.items()
     }
-
-
-def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:,.0f}" if 1000 <= abs(value) < float("inf") else f"{value:.3g}"

@@ -26,7 +26,7 @@ class Suited(NamedTuple):
 
     - `probes`: from a GAN and a number of samples to what is recorded along training, by name.
     - `perfect`: from a GAN, a number of samples and of repetitions to what a perfect sampler would score.
-    - `judge`: from a GAN, samples and as many real ones to numbers by what they are called.
+    - `judge`: from a GAN, samples and as many real ones to the values of measures, by name.
     - `facts`: from the data to what is known of it beforehand.
     """
 
@@ -101,22 +101,19 @@ def perfect(game: Game, samples: int = 2500, repeats: int = 4) -> dict[str, floa
 def _of_modes(gan: Gan, samples: Any, real: Any) -> dict[str, float]:
     """How many modes of a mixture samples cover, and how evenly."""
     found = mode_coverage(samples, gan.data.centres, gan.data.std)
-    words = {"modes": "modes found", "kl": "KL to uniform"}
-    words |= {"total_variation": "total variation", "high_quality": "high-quality share"}
-    return {each: float(getattr(found, name)) for name, each in words.items()}
+    return {name: float(getattr(found, name)) for name in ("modes", "kl", "total_variation", "high_quality")}
 
 
 def _of_classes(gan: Gan, samples: Any, real: Any) -> dict[str, float]:
     """How many classes of stacked digits samples are of, and how evenly."""
     found = class_coverage(classifier(gan.data.digits()).classify(as_seen(samples)), gan.data.modes)
-    words = {"modes": "modes found", "kl": "KL to uniform", "reverse_kl": "KL from uniform"}
-    words |= {"total_variation": "total variation", "p_value": "chi-square p-value"}
-    return {each: float(getattr(found, name)) for name, each in words.items()}
+    names = ("modes", "kl", "reverse_kl", "total_variation", "p_value")
+    return {name: float(getattr(found, name)) for name in names}
 
 
 def _of_colours(gan: Gan, samples: Any, real: Any) -> dict[str, float]:
     """How the colours of samples differ from the data's."""
-    return {"colour divergence": colour_divergence(colours(samples), colours(real))}
+    return {"colour_js": colour_divergence(colours(samples), colours(real))}
 
 
 def _perfect_distances(gan: Gan, samples: int, repeats: int) -> dict[str, float]:

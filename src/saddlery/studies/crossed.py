@@ -19,10 +19,7 @@ from saddlery.report.sheet import Sheet, median_seed, sheet
 from saddlery.report.tables import cell
 
 DISTANCE = MEASURES["sliced_wasserstein"]
-FRECHET = Measure(
-    "frechet", "Fréchet distance", "of the features' Gaussians", "distance (features)", "less", scale="log"
-)
-COVERAGE = Measure("coverage", "Coverage", "real balls that hold a generated sample", "share", "more")
+FRECHET, COVERAGE = MEASURES["frechet"], MEASURES["coverage"]
 BASELINE = "simultaneous"
 
 
