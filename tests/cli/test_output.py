@@ -1,6 +1,7 @@
 """What becomes of a command whose output nobody reads."""
 
 import contextlib
+import io
 import os
 from pathlib import Path
 
@@ -15,12 +16,16 @@ def unread(place):
         return None
     if place == "a full disk":
         return open("/dev/full", "w")
+    if place == "a closed file":
+        stream = io.StringIO()
+        stream.close()
+        return stream
     reader, writer = os.pipe()
     os.close(reader)
     return os.fdopen(writer, "w")
 
 
-@pytest.mark.parametrize("place", ["a pipe without a reader", "a full disk", "a closed terminal"])
+@pytest.mark.parametrize("place", ["a pipe without a reader", "a full disk", "a closed terminal", "a closed file"])
 def test_what_cannot_be_printed_loses_nothing(saddlery, place):
     if place == "a full disk" and not Path("/dev/full").exists():
         pytest.skip("there is no /dev/full here")

@@ -64,7 +64,7 @@ def steady() -> Iterator[None]:
         except OSError:
             os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free, this one
     silent = open(os.devnull, "w")  # noqa: SIM115
-    out, err = Steady(sys.stdout or silent), Steady(sys.stderr or silent)
+    out, err = (Steady(silent if each is None or each.closed else each) for each in (sys.stdout, sys.stderr))
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), silent:  # type: ignore[type-var]
         try:
             yield
