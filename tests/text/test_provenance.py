@@ -63,6 +63,14 @@ def test_what_was_changed_since_has_no_call():
 
 def test_what_no_text_can_hold_has_no_call():
     assert call_of(sd.games.bilinear(coupling=np.ones(2), dimension=2)) is None
+
+    @jax.jit
+    def traced(rate):
+        method = sd.methods.consensus(generator=sd.optimiser("sgd", learning_rate=rate))
+        assert call_of(method) is None
+        return rate
+
+    traced(0.5)
     assert call_of(sd.games.ring(loss=lambda real, fake: (fake.mean(), real.mean()))) is None
 
 

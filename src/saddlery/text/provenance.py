@@ -11,7 +11,8 @@ from saddlery.text.call import Call, parse
 
 P = ParamSpec("P")
 T = TypeVar("T")
-_calls: dict[int, tuple[weakref.ref, Call]] = {}  # by address; an attribute would change the trees of Equinox
+# By address, since an attribute would change the trees of Equinox: the object, its call, what counts by its text.
+_calls: dict[int, tuple[weakref.ref, Call, tuple[type, ...]]] = {}
 
 
 def with_call(*texts: type) -> Callable[[Callable[P, T]], Callable[P, T]]:
@@ -33,9 +34,7 @@ def with_call(*texts: type) -> Callable[[Callable[P, T]], Callable[P, T]]:
         @functools.wraps(function)
         def made(*arguments: P.args, **keywords: P.kwargs) -> T:
             thing = function(*arguments, **keywords)
-            given = signature.bind(*arguments, **keywords).arguments
-            held = {name: str(value) if isinstance(value, texts) else value for name, value in given.items()}
-            remember(thing, Call(function.__name__, held))
+            remember(thing, Call(function.__name__, signature.bind(*arguments, **keywords).arguments), texts)
             return thing
 
         return made
@@ -43,8 +42,11 @@ def with_call(*texts: type) -> Callable[[Callable[P, T]], Callable[P, T]]:
     return decorated
 
 
-def remember(thing: object, call: Call) -> None:
-    """Keep the call that made an object for as long as it lives; of what has no weak references, none is kept."""
+def remember(thing: object, call: Call, texts: tuple[type, ...] = ()) -> None:
+    """Keep the call that made an object for as long as it lives; of what has no weak references, none is kept.
+
+    **Arguments:** `texts` as of `with_call`.
+    """
     at = id(thing)
 
     def forget(gone: weakref.ref) -> None:
@@ -52,7 +54,7 @@ def remember(thing: object, call: Call) -> None:
             del _calls[at]
 
     with contextlib.suppress(TypeError):
-        _calls[at] = weakref.ref(thing, forget), call
+        _calls[at] = weakref.ref(thing, forget), call, texts
 
 
 def call_of(thing: object) -> Call | None:
@@ -62,10 +64,12 @@ def call_of(thing: object) -> Call | None:
     >>> call_of(sd.games.bilinear(coupling=np.ones(3), dimension=3)) is None
     True
     """
-    held, call = _calls.get(id(thing), (None, None))
-    if held is None or call is None or held() is not thing:
+    kept = _calls.get(id(thing))
+    if kept is None or kept[0]() is not thing:
         return None
+    _, (name, given), texts = kept
     try:
+        call = Call(name, {each: str(value) if isinstance(value, texts) else value for each, value in given.items()})
         return call if parse(str(call)) == call else None
-    except ValueError:
+    except (TypeError, ValueError):  # no text holds an array, nor what is traced and has no value yet
         return None
