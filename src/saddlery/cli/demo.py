@@ -1,4 +1,4 @@
-"""`saddlery demo`: the job from end to end, in a few minutes."""
+"""`saddlery demo`: training, measures and a report from end to end, in a few minutes."""
 
 from pathlib import Path
 from typing import Annotated

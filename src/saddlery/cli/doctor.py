@@ -1,4 +1,4 @@
-"""`saddlery doctor`: what this machine has, whether it works, and what to do where it does not."""
+"""`saddlery doctor`: a check of this machine, its devices and its folders, and what to do about what is wrong."""
 
 import os
 import platform
@@ -22,7 +22,7 @@ PACKAGES = (
 
 
 class Finding(NamedTuple):
-    """One thing looked at: its name, what was found, and what to do when that is wrong."""
+    """A finding of the check: its name, what was found, and what to do when that is wrong."""
 
     name: str
     found: str
