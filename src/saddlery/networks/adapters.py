@@ -1,4 +1,4 @@
-"""Networks made elsewhere: out of plain functions, Equinox modules or Flax NNX modules."""
+"""Adapters: networks out of plain functions, Equinox modules or Flax NNX modules."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any

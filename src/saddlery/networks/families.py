@@ -1,4 +1,4 @@
-"""Families of networks for images, by the names they have in the papers: a generator and its discriminator."""
+"""Network families for images, by the names they have in the papers: a generator and its discriminator."""
 
 import math
 from collections.abc import Callable
