@@ -1,4 +1,4 @@
-"""Methods on families of networks, the learning rate swept, and how each game moves."""
+"""The experiment of the study `architectures`: methods on families of networks, the learning rate swept."""
 
 from functools import partial
 from pathlib import Path
@@ -25,8 +25,7 @@ METHODS = {
 
 
 class Scale(NamedTuple):
-    """Networks by their names, on which data, for how long, with which learning rates and seeds, and how many samples
-    are measured."""
+    """The scale of the experiment: networks, data, steps, learning rates, seeds and samples measured."""
 
     families: dict[str, str]
     data: str
@@ -94,7 +93,7 @@ def experiment(network: str, size: Scale) -> Experiment:
 
 
 def named(family: str, setting: Setting) -> dict[str, Any]:
-    """A setting's coordinates: its family, its method with γ, and its learning rate."""
+    """The coordinates of a setting: its family, its method with γ, and its learning rate."""
     name, given = setting.method
     method = next(each for each, text in METHODS.items() if setting.method.includes(parse(text)))
     return coordinates(family, method, name, float(given["learning_rate"]))
