@@ -294,7 +294,7 @@ def _require_room(what: str, tree: Any, copies: int = 1, beside: str = "") -> No
 
 
 def afford(what: str, tree: object, copies: int = 1) -> None:
-    """Refuse arrays for which there is no memory, before they are made.
+    """Refuse arrays that do not fit into memory, before they are made.
 
         >>> afford("a mere kilobyte", jax.ShapeDtypeStruct((256,), jnp.float32))
 

@@ -68,7 +68,7 @@ class Run:
 
     @property
     def only(self) -> SingleRun:
-        """The single run that there is.
+        """The single run, where there is only one.
 
         **Raises:** `ValueError` when there are several.
         """

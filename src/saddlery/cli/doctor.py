@@ -30,7 +30,7 @@ class Finding(NamedTuple):
 
 
 def doctor() -> None:
-    """Say what this machine has, and what is wrong.
+    """Check this machine, and say what is wrong.
 
     Versions, devices, memory, the compilation cache, data folders, and a small computation. Exit code 1 when
     something is wrong.

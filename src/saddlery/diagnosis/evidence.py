@@ -84,7 +84,7 @@ class Evidence(NamedTuple):
 
     @property
     def growing_share(self) -> float:
-        """The weight of the growing ones among the modes that carry v."""
+        """The weight of growing modes among those that carry v."""
         if not len(self.weights):
             return math.nan
         return float(self.weights[np.real(self.carrying) > self.tolerance].sum() / self.weights.sum())

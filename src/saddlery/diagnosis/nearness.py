@@ -37,7 +37,7 @@ def way(J: Jacobian) -> tuple[float, float]:
 
 
 def nearness(game: Game, start: Pair, end: Pair, key: Key) -> Nearness:
-    """Whether a stationary point is nearer at the end than at the start, on the same batches.
+    """The change of the distance to a stationary point from start to end, on the same batches.
 
     Close to one, ‖v‖ and the distance fall together and J stays as it is. Where a loss saturates, v and J fall together
     and the distance hardly: along v = e⁻ˣ Newton's step is 1 for ever.

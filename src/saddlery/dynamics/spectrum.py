@@ -42,7 +42,7 @@ class Counts(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Spectrum:
-    """Eigenvalues of the Jacobian J of a direction field w, with what is known of J.
+    """The spectrum: eigenvalues of the Jacobian J of a direction field w, with what is known of J.
 
     An equilibrium is stable when every real part is negative.
 
@@ -161,7 +161,7 @@ def spectrum(
     tolerance: float | None = None,
     products: int = 1000,
 ) -> Spectrum:
-    """The eigenvalues of J = w′ at a position, w the direction field: all by LAPACK, or `k` by Jacobian products.
+    """The spectrum at a position: eigenvalues of J = w′, w the direction field, all by LAPACK, or `k` by products.
 
     Without a rule, w = v and J = v′ of the papers. The Jacobian is averaged over the batches, and then its eigenvalues
     are taken. Games of more than a few hundred parameters of which only `k` eigenvalues are asked for are never turned
@@ -298,7 +298,7 @@ NUMBERS = ("symmetric", "antisymmetric", "rotation", "turning", "field_norm")
 
 
 class Spectra:
-    """A probe for `saddlery.train(probes={"spectra": Spectra(…)})`: spectra along training.
+    """A probe of spectra along training: `saddlery.train(probes={"spectra": Spectra(…)})`.
 
     Variables: `eigenvalues_real` and `eigenvalues_imaginary` (eigenvalue), NaN where a search did not converge;
     `negative`, `zero`, `positive` and `imaginary`, the `Counts`; `symmetric`, `antisymmetric`, `rotation`, `turning`

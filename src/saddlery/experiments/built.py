@@ -57,7 +57,7 @@ def prepare(
     games: Mapping[str, Any] | None = None,
     methods: Mapping[str, Callable[..., Method] | Method] | None = None,
 ) -> BuiltExperiment:
-    """Build the games and every method and check the games, before anything runs or is written.
+    """Build an experiment: its games and methods, checked, before anything runs or is written.
 
     **Arguments:** `games` and `methods` are one's own, by the names that the experiment's texts call them: games as
     they are, methods as functions like those of `saddlery.methods` or as they are; they keep their own optimisers.

@@ -160,7 +160,7 @@ def opened(
     labels: Sequence[str],
     made: Callable[[], tuple[Any, Any]],
 ) -> set[int]:
-    """Make the store, or compare it with what is about to go on with it; returns the cells that are there and whole.
+    """Open the store, compared with what resumes it, or make it; returns the cells that are there and whole.
 
     One that is damaged is named in a warning and counts no more, so that it is computed again.
 

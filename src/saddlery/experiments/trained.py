@@ -94,7 +94,7 @@ def made_by(game: Game, method: Method, **own: object) -> dict[str, Any]:
 
 
 class BuiltTraining(NamedTuple):
-    """The runs in a folder of `saddlery.train`, built from what it says.
+    """The runs of `saddlery.train` in a folder, built from its description.
 
     - `cell`: theirs, of which the probes are names only; `every`, `key`: as `train` had them; `asked`: its `seeds`.
     - `method`: as it was given, its optimisers perhaps left open; `again`: of `made_by`.

@@ -13,13 +13,13 @@ from saddlery.types import Batch, Key, Losses, Numbers, Pair
 
 
 class Bilinear(Analytic):
-    """The zero-sum game of one product, the smallest in which descent fails; see `bilinear`."""
+    """The bilinear game: the zero-sum game of one product, the smallest in which descent fails; see `bilinear`."""
 
     coupling: Array
     dimension: int = eqx.field(static=True)
 
     def init(self, key: Key) -> Pair[Array]:
-        """Both players standard normal, `(dimension,)` each."""
+        """Initial players, both standard normal, `(dimension,)` each."""
         return Pair(*jax.random.normal(key, (2, self.dimension)))
 
     def losses(self, discriminator: Array, samples: Array, batch: Batch) -> Losses:

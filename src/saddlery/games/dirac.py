@@ -20,7 +20,7 @@ class Dirac(Analytic):
     penalty: Any = eqx.field(converter=as_penalties)
 
     def init(self, key: Key) -> Pair[Array]:
-        """Both players standard normal, a number each."""
+        """Initial players, both standard normal, a number each."""
         return Pair(*jax.random.normal(key, (2,)))
 
     def draw(self, key: Key) -> Batch:

@@ -106,7 +106,7 @@ class Gan(eqx.Module):
         return losses
 
     def sample(self, generator: Parameters, key: Key, n: int) -> Array:
-        """`n` generated samples, for measures and pictures."""
+        """Draw `n` generated samples, for measures and figures."""
         return self.generator.apply(generator, jax.random.normal(key, (n, self.noise)))
 
 
@@ -120,7 +120,7 @@ class Sampled(Game, Protocol):
         ...
 
     def sample(self, generator: Parameters, key: Key, n: int) -> Array:
-        """`n` generated samples."""
+        """Draw `n` generated samples."""
         ...
 
 

@@ -22,7 +22,7 @@ class Quadratic(Analytic):
     c: Float[Array, " m"]
 
     def init(self, key: Key) -> Pair[Array]:
-        """Both players standard normal."""
+        """Initial players, both standard normal."""
         generator, discriminator = jax.random.split(key)
         return Pair(
             jax.random.normal(generator, self.a.shape, self.a.dtype),

@@ -29,7 +29,7 @@ class Identity(Network):
 
     @property
     def noise(self) -> int:
-        """The dimension of z."""
+        """The dimension of the noise z."""
         return math.prod(self.shape)
 
     def init(self, key: Key) -> tuple[()]:

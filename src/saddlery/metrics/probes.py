@@ -153,7 +153,7 @@ class Distances(Probe):
         return self.between(game.data.draw(real, self.samples), samples, projections)
 
     def between(self, real: Array, samples: Array, key: Key) -> dict[str, Array]:
-        """The distances of two sets of samples."""
+        """The distances between two sets of samples."""
         return {
             "sliced_wasserstein": sliced_wasserstein(samples, real, key),
             "mmd": mmd(samples, real, self.bandwidths),

@@ -21,7 +21,7 @@ def unsigned(content: bytes | str) -> dict[str, Any] | None:
 
 
 def are_signed(lines: Sequence[bytes]) -> bool:
-    """Whether each line of a file that is appended to fits its digest.
+    """Whether each line of signed JSON, in a file that is appended to, fits its digest.
 
     One at the end may not, which was being written, nor one before an empty line, which was cut off once.
     """

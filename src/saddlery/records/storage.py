@@ -209,7 +209,7 @@ class Inventory(NamedTuple):
 
 
 def inventory(path: Path) -> Inventory:
-    """The inventory of a path, told apart. Links are not followed, and are somebody's."""
+    """The inventory of a path: what is Saddlery's and what is not. Links are not followed, and are somebody's."""
     found = Inventory([], [], [])
     if os.path.lexists(path):
         _look(path, found, is_own)

@@ -92,7 +92,7 @@ def _png(whole: np.ndarray, scale: int) -> bytes:
 
 
 def png(samples: ArrayLike, game: Any, scale: int = 4) -> bytes:
-    """Samples as a PNG: images as a sheet, points of the plane among the game's data.
+    """Generated samples as a PNG: images as a sheet, points of the plane among the game's data.
 
     **Raises:** `ValueError` for samples that are neither.
     """
@@ -116,7 +116,7 @@ def scatter(samples: np.ndarray, centres: np.ndarray | None) -> bytes:
 
 
 def numbers(samples: ArrayLike) -> bytes:
-    """Samples as a NumPy file."""
+    """Generated samples as a NumPy file."""
     content = io.BytesIO()
     np.save(content, np.asarray(samples), allow_pickle=False)
     return content.getvalue()

@@ -25,7 +25,7 @@ def findings(dataset: xr.Dataset) -> list[Finding]:
 
 
 def extent(dataset: xr.Dataset) -> str:
-    """The size of the experiment in a line."""
+    """The size of the experiment in words, in a line."""
     settings, seeds = dataset.sizes["setting"], dataset.sizes["seed"]
     parts = [
         f"{settings} {'method' if settings == 1 else 'methods'}",

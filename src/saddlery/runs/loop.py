@@ -153,7 +153,7 @@ def asked_to_stop(cell: Cell) -> bool:
 
 
 def save(cell: Cell, seed: int, state: RunState) -> None:
-    """Write a run's checkpoint; the first is read back."""
+    """Save a run's checkpoint; the first is read back."""
     if sharding.is_main_process(cell.game):
         again, cell.read_back = not cell.read_back, True
         place = cell.checkpoints(seed)

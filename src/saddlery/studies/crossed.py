@@ -59,7 +59,7 @@ def best(dataset: xr.Dataset) -> xr.Dataset:
 
 
 def score(found: xr.Dataset, measure: Measure) -> xr.DataArray:
-    """A measure at the end, (`row`, `column`, `seed`)."""
+    """The value of a measure at the end of training, (`row`, `column`, `seed`)."""
     return found["ended" if measure is DISTANCE else measure.name]
 
 
@@ -106,7 +106,7 @@ def ratios(found: xr.Dataset, measure: Measure = DISTANCE) -> xr.DataArray:
 
 
 def averaged(ratio: xr.DataArray) -> xr.DataArray:
-    """The geometric mean over the rows."""
+    """The geometric mean of ratios over the rows."""
     logarithm = ratio.copy(data=np.log(ratio.values)).mean("row")
     return logarithm.copy(data=np.exp(logarithm.values))
 

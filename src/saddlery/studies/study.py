@@ -106,7 +106,7 @@ class Study:
         return read_dataset(path)
 
     def page(self, results: "xr.Dataset", folder: Path | str) -> Path:
-        """Write `folder/report.html`, and its figures and sheets below `folder/figures`, as `NAME-*`.
+        """Write the page, `folder/report.html`, with figures and sheets below `folder/figures`, as `NAME-*`.
 
         Each file appears whole or not at all; files of that name are replaced.
 

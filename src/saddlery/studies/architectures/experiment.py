@@ -84,7 +84,7 @@ def measure(parts: Path, size: Scale, progress: Progress | None = None) -> xr.Da
 
 
 def experiment(network: str, size: Scale) -> Experiment:
-    """One family with every method and learning rate."""
+    """The experiment of one family with every method and learning rate."""
     game = f"images(data={size.data!r}, network={network!r}, noise={size.noise}, batch=64)"
     return row(
         game, METHODS.values(), size.rates, steps=size.steps, records=10, seeds=size.seeds, samples=size.samples,
