@@ -16,7 +16,7 @@ check: lint test  # all that continuous integration runs: also a small demonstra
 	test -s runs/check-demo/report.html
 	.venv/bin/pytest -n 2 --dist loadgroup checks
 
-lint: .venv/.lint  # style, types, and which room may import which
+lint: .venv/.lint  # style, types, and which package may import which
 	.venv/bin/ruff check && .venv/bin/ruff format --check
 	PYRIGHT_PYTHON_IGNORE_WARNINGS=1 .venv/bin/pyright
 	.venv/bin/lint-imports

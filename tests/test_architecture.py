@@ -1,4 +1,4 @@
-"""The house: which room may import which, what an import loads, and that its public names are there."""
+"""Architecture: which package may import which, what an import loads, and that its public names are there."""
 
 import subprocess
 import sys
@@ -79,7 +79,7 @@ def test_constraints_are_versions_only():
 
 
 def test_tests_mirror_the_source():
-    """But for those of the repository itself; `test_init.py` is a room's `__init__.py`."""
+    """But for those of the repository itself; `test_init.py` is a package's `__init__.py`."""
     source, here = Path(saddlery.__file__).parent, Path(__file__).parent
     ours = {"test_architecture.py", "test_doctests.py", "test_documentation.py", "test_examples.py"}
     strays = []

@@ -1,4 +1,4 @@
-"""Saddlery trains GANs and other two-player games, and shows why training converges, cycles, diverges or collapses.
+"""Saddlery: training of GANs and other two-player games, and why it converges, cycles, diverges or collapses.
 
 Nothing heavy is loaded until it is used: each name below is imported from its module on first access.
 """

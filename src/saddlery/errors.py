@@ -1,4 +1,4 @@
-"""Errors that a user can put right: raised where arguments, texts and files are checked, and nowhere else.
+"""Errors that a user can correct: raised where arguments, texts and files are checked, and nowhere else.
 
 Each is also the built-in error that it stands for, so that `except ValueError` works as usual. The command line shows
 them in one line, with exit code 2; any other `ValueError` is a fault of Saddlery's, and shown as one.
@@ -6,28 +6,28 @@ them in one line, with exit code 2; any other `ValueError` is a fault of Saddler
 
 
 class Invalid(Exception):
-    """Something that was given is not as it must be: the message names it, what it was and what is allowed."""
+    """The error for something that is not as it must be: the message names it, what it was and what is allowed."""
 
 
 class InvalidValue(Invalid, ValueError):
-    """A value that is out of range, unknown, or does not fit the others."""
+    """The error for a value that is out of range, unknown, or does not fit the others."""
 
 
 class InvalidType(Invalid, TypeError):
-    """A value of another kind than what is needed."""
+    """The error for a value of another kind than what is needed."""
 
 
 class NotFound(Invalid, FileNotFoundError):
-    """A file or folder that is not there, or does not hold what it must."""
+    """The error for a file or folder that is not there, or does not hold what it must."""
 
 
 class InTheWay(Invalid, FileExistsError):
-    """A file or folder that Saddlery did not write, or that holds something already."""
+    """The error for a file or folder that Saddlery did not write, or that holds something already."""
 
 
 class NotAFolder(Invalid, NotADirectoryError):
-    """A file where a folder must be."""
+    """The error for a file where a folder must be."""
 
 
 class Damaged(InvalidValue):
-    """A file that holds something else than what was written into it."""
+    """The error for a damaged file, which does not hold what was written into it."""

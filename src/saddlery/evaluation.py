@@ -1,4 +1,4 @@
-"""Every measure on two trained players, beside what real samples and noise would score."""
+"""Evaluation of two trained players by every measure, beside the scores of real samples and noise."""
 
 import math
 from collections.abc import Callable
@@ -27,7 +27,7 @@ POINTS = 64  # where the generator's smoothness is measured
 
 
 class Measured(NamedTuple):
-    """One measure's value.
+    """A measure's result, beside those of real samples and controls.
 
     - `name`: of `saddlery.analysis.measures.MEASURES`, where its `title` and its `meaning` are.
     - `value`: of the generator.
@@ -55,7 +55,7 @@ def evaluate(
     inception: Callable | None = None,
     tell: Callable[[str], None] | None = None,
 ) -> list[Measured]:
-    """Every measure that suits a GAN; NaN where the generator, or the discriminator, makes numbers that are not finite.
+    """Evaluate a GAN by every measure that suits it; NaN where its generator or discriminator gives non-finite numbers.
 
     | data | measures |
     |---|---|
@@ -168,7 +168,7 @@ def _finite(values: Any) -> bool:
 
 
 def seen(game: Gan, inception: Callable | None = None) -> tuple[Callable[[Any], np.ndarray], Callable | None]:
-    """What images are compared by: their features, and the probabilities of their classes where there are any.
+    """The features by which images are compared, and the probabilities of their classes where there are any.
 
     Networks see images as they would be shown: what lies outside [-1, 1] is clipped.
     """

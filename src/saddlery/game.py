@@ -27,7 +27,7 @@ LARGE = 1 << 20  # bytes of arrays in a foreign game from which copying them int
 
 @runtime_checkable
 class Game(Protocol):
-    """What a two-player game provides. Any object with these four methods serves; nothing need be inherited.
+    """A two-player game. Any object with these four methods serves; nothing need be inherited.
 
     Splitting the losses at `samples` is what makes training fast: the discriminator's loss depends on the
     generator only through them, so the generator is evaluated once per gradient however often the
@@ -41,17 +41,17 @@ class Game(Protocol):
 
     @abc.abstractmethod
     def draw(self, key: Key) -> Batch:
-        """All the randomness of one evaluation: noise, real data, interpolation weights."""
+        """Draw a batch, all the randomness of one evaluation: noise, real data, interpolation weights."""
         ...
 
     @abc.abstractmethod
     def act(self, generator: Parameters, batch: Batch) -> Samples:
-        """All that the discriminator gets to see of the generator: a pytree of inexact arrays."""
+        """The samples, all that the discriminator gets to see of the generator: a pytree of inexact arrays."""
         ...
 
     @abc.abstractmethod
     def losses(self, discriminator: Parameters, samples: Samples, batch: Batch) -> Losses:
-        """A scalar loss for each player, both to be minimised."""
+        """The loss of each player, a scalar, both to be minimised."""
         ...
 
 
@@ -86,7 +86,7 @@ def gradients(game: Game, players: Players, batch: Batch) -> Pair:
 
 
 def gradient_field(game: Game, batch: Batch) -> Callable[[Pair], Pair]:
-    """`players ↦ gradients(game, players, batch)`: the map whose derivative the rules and the spectra take.
+    """The gradient field `players ↦ gradients(game, players, batch)`, whose derivative rules and spectra take.
 
     With H its Jacobian, the papers' J = v′ is −H. `jax.jvp` of this function gives H u, `jax.vjp` gives Hᵀ u.
 
@@ -102,24 +102,24 @@ def gradient_field(game: Game, batch: Batch) -> Callable[[Pair], Pair]:
 
 
 class Wrapped(eqx.Module):
-    """A game around another, `game`: whatever it does not change is the other's, its measures and optimisers too."""
+    """A game wrapped around another, `game`: what it does not change is the other's, measures and optimisers too."""
 
     game: eqx.AbstractVar[Any]
 
     def init(self, key: Key) -> Players:
-        """The players of the game held."""
+        """The players of the wrapped game."""
         return self.game.init(key)
 
     def draw(self, key: Key) -> Batch:
-        """The batch of the game held."""
+        """The batch of the wrapped game."""
         return self.game.draw(key)
 
     def act(self, generator: Parameters, batch: Batch) -> Samples:
-        """The samples of the game held."""
+        """The samples of the wrapped game."""
         return self.game.act(generator, batch)
 
     def losses(self, discriminator: Parameters, samples: Samples, batch: Batch) -> Losses:
-        """The losses of the game held."""
+        """The losses of the wrapped game."""
         return self.game.losses(discriminator, samples, batch)
 
     def __getattr__(self, name: str) -> Any:
@@ -129,7 +129,7 @@ class Wrapped(eqx.Module):
 
 
 def unwrapped(game: object) -> object:
-    """The game itself, without what is wrapped around it.
+    """The innermost game, without what is wrapped around it.
 
     >>> import saddlery as sd
     >>> type(unwrapped(sd.fixed(sd.games.bilinear(), ()))).__name__
@@ -141,7 +141,7 @@ def unwrapped(game: object) -> object:
 
 
 class Fixed(Wrapped):
-    """The same game, always drawing one batch: see `fixed`."""
+    """A game that always draws one batch: see `fixed`."""
 
     game: Any
     batch: Any
@@ -152,7 +152,7 @@ class Fixed(Wrapped):
 
 
 def fixed(game: Game, batch: Batch) -> Fixed:
-    """The same game, always drawing `batch`: a deterministic game, for spectra, tests and debugging.
+    """A game that always draws `batch`: a deterministic game, for spectra, tests and debugging.
 
     >>> import jax
     >>> import saddlery as sd
@@ -163,7 +163,7 @@ def fixed(game: Game, batch: Batch) -> Fixed:
 
 
 class Foreign(Wrapped):
-    """A game that is no pytree, closed over: constant in the compiled program, told apart by identity."""
+    """A game that is no pytree, closed over: constant in the compiled program, identified by the object itself."""
 
     game: Any = eqx.field(static=True)
 
@@ -187,7 +187,7 @@ class _ByIdentity:
 
 
 def adopt(game: Game) -> Game:
-    """The game in a form that compiled programs take as an argument.
+    """A game in a form that compiled programs take as an argument.
 
     A pytree (an `equinox.Module`, a registered dataclass) is returned as it is: its arrays are arguments of the
     program. Any other object is closed over, so its arrays are copied into each program compiled for it.
@@ -225,7 +225,7 @@ def _require_methods(game: Any) -> None:
 
 
 def check(game: Game, key: Key) -> tuple[Pair, Any, Any]:
-    """Trace the four methods without computing anything, and say which one does not fit, with the shapes.
+    """Check a game: trace its four methods without computing, and say which one does not fit, with the shapes.
 
         >>> import saddlery as sd
         >>> players, batch, samples = check(sd.games.bilinear(dimension=3), jax.random.key(0))
@@ -294,7 +294,7 @@ def _require_room(what: str, tree: Any, copies: int = 1, beside: str = "") -> No
 
 
 def afford(what: str, tree: object, copies: int = 1) -> None:
-    """Refuse arrays for which there is no memory, before they are made.
+    """Refuse arrays that do not fit into memory, before they are made.
 
         >>> afford("a mere kilobyte", jax.ShapeDtypeStruct((256,), jnp.float32))
 

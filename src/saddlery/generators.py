@@ -1,4 +1,4 @@
-"""Trained generators as files of their own: written once, and read without anything of the training.
+"""Export and loading of trained generators, as safetensors files that need nothing else of the training.
 
 A file is in the format of safetensors, which other libraries read. It holds the generator's parameters, the statistics
 that batch normalisation needs where samples are drawn one by one, and as text how to compute with them: the call that
@@ -47,7 +47,7 @@ DRAWS, BATCH = 4096, 256  # noise vectors from which the statistics of batch nor
 
 
 class LoadedGenerator:
-    """A trained generator out of a file: `generator(key, n)` draws n samples.
+    """A trained generator loaded from a file: `generator(key, n)` draws n samples.
 
     **Attributes:**
     - `network`: the network that is computed, with `apply(parameters, noise)`.
@@ -100,7 +100,7 @@ class LoadedGenerator:
 
 
 def export_generator(path: str | Path, game: Game, generator: Parameters, *, force: bool = False) -> None:
-    """Write a trained generator into a safetensors file of its own, whole or not at all.
+    """Export a trained generator into a safetensors file of its own, whole or not at all.
 
     Where the network uses batch normalisation, its statistics over 4,096 draws of the noise are written as well, each
     map's with the maps before it normalised by theirs.
@@ -149,7 +149,7 @@ def export_generator(path: str | Path, game: Game, generator: Parameters, *, for
 
 
 def load_generator(path: str | Path, network: Network | None = None) -> LoadedGenerator:
-    """Read a trained generator from a safetensors file that `export_generator` wrote.
+    """Load a trained generator from a safetensors file that `export_generator` wrote.
 
         >>> import tempfile
         >>> import saddlery as sd

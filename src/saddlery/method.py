@@ -14,7 +14,7 @@ from saddlery.types import Key, Pair, Players
 
 
 class Method(eqx.Module):
-    """How a game is trained: which directions, who moves when, and by which optimiser.
+    """A training method of games: a rule, a schedule, and an optimiser for each player.
 
     A player's optimiser may be left open. `for_game` closes it, and everything that trains or looks at a game does so
     first, `saddlery.train`, `sweep`, `multipliers`, `diagnose` and the command line alike: what a method's text says is
@@ -106,7 +106,7 @@ class Method(eqx.Module):
         return closed
 
     def init(self, game: Game, players: Players) -> State:
-        """The state at the start: both optimisers', the rule's and the schedule's."""
+        """The initial state: of both optimisers, the rule and the schedule."""
         closed = self.for_game(game)
         remember = getattr(closed.rule, "init", lambda game, players: ())
         return State(

@@ -1,4 +1,4 @@
-"""Optimisers whose numbers are data: any optax transformation by its name."""
+"""Optimisers: any optax transformation by name, its numbers kept as data."""
 
 import inspect
 from collections.abc import Callable
@@ -28,7 +28,7 @@ PUBLISHED: dict[str, tuple[str, ...]] = {
 
 
 class Optimiser(eqx.Module):
-    """An optax transformation, named, its numbers array leaves.
+    """An optimiser: an optax transformation by name, its numbers array leaves.
 
     Another learning rate, momentum or ε is then another argument of the same compiled program, not another
     compilation; mapping over settings is mapping over these leaves. Any optax transformation can be used in its
@@ -105,7 +105,7 @@ RANGES: dict[str, Range] = {
 
 
 def optimiser(name: str, /, **arguments: Any) -> Optimiser:
-    """An optax transformation by name, its numbers kept as data.
+    """An optimiser: an optax transformation by name, its numbers kept as data.
 
     ```python
     optimiser("adam", learning_rate=1e-3, b1=0.5)
@@ -148,7 +148,7 @@ def optimiser(name: str, /, **arguments: Any) -> Optimiser:
 
 
 def with_numbers(chosen: OptimiserLike, **numbers: Numbers) -> Optimiser:
-    """The same optimiser with other arguments.
+    """An optimiser with other arguments.
 
         >>> print(with_numbers(optimiser("sgd", learning_rate=0.1), momentum=-0.5))
         sgd(learning_rate=0.1, momentum=-0.5)
@@ -166,7 +166,7 @@ def with_numbers(chosen: OptimiserLike, **numbers: Numbers) -> Optimiser:
 def as_optimiser(
     chosen: OptimiserLike, learning_rate: float | None = None
 ) -> Optimiser | optax.GradientTransformation | None:
-    """An optimiser from text, from one of ours or from optax; with `learning_rate`, that instead of its own.
+    """An optimiser from text, one of Saddlery's or optax's; `learning_rate` takes the place of its own.
 
         >>> print(as_optimiser("adam(learning_rate=1e-3, b1=0.5)", learning_rate=0.25))
         adam(learning_rate=0.25, b1=0.5)
@@ -197,7 +197,7 @@ def learning_rate(argument: str, chosen: OptimiserLike) -> Array:
 
 
 def as_text(chosen: OptimiserLike) -> str:
-    """An optimiser in words: the text that makes it, or that optax has made it already.
+    """The text of an optimiser: the call that makes it, or that optax has made it already.
 
     >>> as_text(optimiser("sgd", learning_rate=0.25)), as_text(optax.sgd(0.25))
     ('sgd(learning_rate=0.25)', 'an optax transformation')

@@ -1,4 +1,4 @@
-"""Parts of one's own by name: out of a file that is named by `-p`, or of an installed package's entry points.
+"""Plugins: parts of one's own by name, from a file that `-p` names, or an installed package's entry points.
 
 A file defines any of `METHODS`, `GAMES`, `NETWORKS`, `LOSSES` and `MEASURES`, each from names to what stands in
 Saddlery's own tables: functions that make a method, a game or a network, losses, and probes. A package does the same by
@@ -32,7 +32,7 @@ _discovered: set[str] = set()
 
 
 class Plugin(NamedTuple):
-    """A file that was loaded: its name, its source, and the names that it added by table."""
+    """A loaded plugin file: its name, its source, and the names that it added by table."""
 
     name: str
     source: str
@@ -40,12 +40,12 @@ class Plugin(NamedTuple):
 
     @property
     def digest(self) -> str:
-        """The SHA-256 of its source."""
+        """The SHA-256 of the plugin's source."""
         return hashlib.sha256(self.source.encode()).hexdigest()
 
 
 def load_plugin(path: str | os.PathLike) -> Plugin:
-    """Run a Python file and make its parts available by their names, for the life of this process.
+    """Load a plugin: run a Python file and make its parts available by name, for the life of this process.
 
         saddlery.load_plugin("my_file.py")
         saddlery.sweep("ring", "mine(strength=[0.1, 1.0])")
@@ -60,7 +60,7 @@ def load_plugin(path: str | os.PathLike) -> Plugin:
 
 
 def load_source(name: str, source: str, path: str = "") -> Plugin:
-    """As `load_plugin`, of a file's source at hand."""
+    """Load a plugin from its source; otherwise `load_plugin`."""
     plugin = Plugin(name, source, {})
     if (there := _loaded.get(name)) is not None:
         if there.digest != plugin.digest:
@@ -102,12 +102,12 @@ def _require_parts(name: str, added: Mapping[str, Any]) -> None:
 
 
 def loaded() -> dict[str, Plugin]:
-    """The files that were loaded in this process, by name."""
+    """The plugins that were loaded in this process, by name."""
     return dict(_loaded)
 
 
 def used_in(text: str) -> list[Plugin]:
-    """Those of which a text names a part."""
+    """The plugins of which a text names a part."""
     words = {*re.findall(r"\w+", text)}
     return [
         plugin for plugin in _loaded.values() if words & {each for names in plugin.names.values() for each in names}
@@ -126,7 +126,7 @@ def tables() -> dict[str, dict[str, Any]]:
 
 
 def require(folder: Path, wanted: Mapping[str, str]) -> None:
-    """Refuse to compute with what a folder holds unless its plugins were given, unchanged.
+    """Refuse to compute with a folder unless its plugins were given, unchanged.
 
     **Arguments:** `wanted`: their digests by name, as `run.json` has them.
 
@@ -147,7 +147,7 @@ def require(folder: Path, wanted: Mapping[str, str]) -> None:
 
 
 def discover() -> None:
-    """Make the parts of installed packages available by their names; their code runs when one is used."""
+    """Discover the plugins of installed packages by their entry points; their code runs when a part is used."""
     for kind in KINDS:
         if kind in _discovered:
             continue
@@ -157,7 +157,7 @@ def discover() -> None:
 
 
 class Installed:
-    """A part out of an installed package, loaded when it is first called or its arguments are looked at."""
+    """A part from an installed package, loaded when it is first called or its arguments are looked at."""
 
     def __init__(self, entry: metadata.EntryPoint):
         self.entry = entry
@@ -166,7 +166,7 @@ class Installed:
 
     @property
     def part(self) -> Callable:
-        """The part itself.
+        """The part that the entry point names.
 
         **Raises:** `ValueError` when its package cannot be imported.
         """

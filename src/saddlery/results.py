@@ -1,4 +1,4 @@
-"""`saddlery.load`: what any command, `saddlery.train` or `saddlery.sweep` left in a folder, to be worked with."""
+"""`saddlery.load` and `Results`: what any command, `saddlery.train` or `saddlery.sweep` left in a folder."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -38,7 +38,7 @@ def load(
     methods: Mapping[str, Callable[..., Method] | Method] | None = None,
     store: str | None = None,
 ) -> "Results":
-    """The results in a folder, finished or under way.
+    """Load the results in a folder, finished or under way.
 
     **Arguments:**
     - `folder`: of `saddlery run`, `saddlery.sweep(out=…)` or `saddlery.train(out=…)`.
@@ -55,7 +55,7 @@ def load(
 
 
 class Results:
-    """What a folder holds.
+    """The results in a folder.
 
     A setting is named by its method's text, or its name where that is enough, and by its levels:
     `results.run("consensus", gamma=1.0)`; by default it is the first.
@@ -66,7 +66,7 @@ class Results:
 
     @property
     def dataset(self) -> Sweep:
-        """All that was recorded, as it is now: an `xarray.Dataset` along `setting`, `seed` and `step`.
+        """The dataset of all records, as it is now: an `xarray.Dataset` along `setting`, `seed` and `step`.
 
         The setting's levels (`method`, `gamma`, `learning_rate`, …) are selected by name. The variable `finished`
         tells settings that are under way, whose records so far are there and NaN beyond.
@@ -74,7 +74,7 @@ class Results:
         return with_levels(open_live(self.folder, self._store))
 
     def table(self) -> "pandas.DataFrame":
-        """A `pandas.DataFrame` with a row for each run: its levels, how it ended, and the last record of each measure.
+        """A table with a row for each run, a `pandas.DataFrame`: levels, how it ended, the last record of each measure.
 
         Columns are those of `dataset` that are one number for a run or for a record.
         """
@@ -99,22 +99,22 @@ class Results:
         return self._build()
 
     def game(self, method: str | None = None, **levels: Level) -> Game:
-        """A setting's game."""
+        """The game of a setting."""
         return chosen(self._built, self.folder, method, **levels).game
 
     def method(self, method: str | None = None, **levels: Level) -> Method:
-        """A setting's method, its optimisers included."""
+        """The method of a setting, its optimisers included."""
         return chosen(self._built, self.folder, method, **levels).method
 
     def players(self, method: str | None = None, seed: int = 0, **levels: Level) -> Pair:
-        """A run's players at its last checkpoint.
+        """The players of a run at its last checkpoint.
 
         **Raises:** `FileNotFoundError` when no checkpoint was kept.
         """
         return self._restored(method, seed, **levels).carry.players
 
     def run(self, method: str | None = None, seed: int | None = None, **levels: Level) -> Run:
-        """A setting's runs as `saddlery.train` returns them, of all seeds or of one, at their last checkpoints.
+        """The runs of a setting as `saddlery.train` returns them, of all seeds or of one, at their last checkpoints.
 
         **Raises:** `FileNotFoundError` when no checkpoint was kept.
         """
@@ -142,7 +142,7 @@ class Results:
     def diagnose(
         self, method: str | None = None, seed: int = 0, *, levels: Mapping[str, Level] | None = None, **settings: Any
     ) -> "Diagnosis":
-        """Why a run goes as it does: `saddlery.diagnose` at its last checkpoint.
+        """Diagnose a run at its last checkpoint, as `saddlery.diagnose` does.
 
         **Arguments:** `levels`: of the setting; `settings`: the other arguments of `saddlery.diagnose`.
         """
@@ -161,7 +161,7 @@ class Results:
         force: bool = False,
         **levels: Level,
     ) -> Path:
-        """Write a trained generator into a file that needs nothing of the training: see `saddlery.load_generator`.
+        """Export a trained generator into a file that needs nothing of the training: see `saddlery.load_generator`.
 
         **Arguments:**
         - `path`: by default in the folder, `generators/<setting>-<seed>.safetensors`.

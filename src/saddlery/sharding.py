@@ -1,4 +1,4 @@
-"""One large run on several devices, of one process or of several: its batch is divided among them."""
+"""Data parallelism: one large run on several devices, of one process or of several, its batch divided among them."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,29 +17,29 @@ AXIS = "batch"
 
 
 class DataParallel(Wrapped):
-    """The same game, its batch divided among devices: see `data_parallel`."""
+    """A data-parallel game, its batch divided among devices: see `data_parallel`."""
 
     game: Game
     mesh: Mesh = eqx.field(static=True)
 
     def init(self, key: Key) -> Players:
-        """The players of the game held, whole on every device."""
+        """The players of the wrapped game, whole on every device."""
         return self._whole(self.game.init(key))
 
     def draw(self, key: Key) -> Batch:
-        """The batch of the game held, each device having an equal part of its leading dimension."""
+        """The batch of the wrapped game, each device having an equal part of its leading dimension."""
         return jax.tree.map(self._divided, self.game.draw(key))
 
     def act(self, generator: Parameters, batch: Batch) -> Samples:
-        """The samples of the game held."""
+        """The samples of the wrapped game."""
         return self.game.act(self._whole(generator), batch)
 
     def losses(self, discriminator: Parameters, samples: Samples, batch: Batch) -> Losses:
-        """The losses of the game held, over the whole batch."""
+        """The losses of the wrapped game, over the whole batch."""
         return self.game.losses(self._whole(discriminator), samples, batch)
 
     def sample(self, generator: Parameters, key: Key, n: int) -> Samples:
-        """The fresh samples of the game held, all of them on every device."""
+        """The fresh samples of the wrapped game, all of them on every device."""
         return self._whole(self.game.sample(self._whole(generator), key, n))  # type: ignore[attr-defined]
 
     def _whole(self, tree):
@@ -51,7 +51,7 @@ class DataParallel(Wrapped):
 
 
 def data_parallel(game: Game, devices: int | Sequence[Any] | None = None) -> DataParallel:
-    """The same game, played on several devices at once: each has both players, and its part of every batch.
+    """A data-parallel game, on several devices at once: each has both players, and its part of every batch.
 
     Gradients are of the whole batch, so training is the one on a single device but for the order in which numbers are
     added. What a game draws is divided along its leading dimension; what has none is on every device.
@@ -100,7 +100,7 @@ def _devices(wanted: int | Sequence[Any] | None) -> list[Any]:
 
 
 def join(coordinator: str, processes: int, process: int) -> None:
-    """Make this one of several processes whose devices are used together, before anything is computed.
+    """Join several processes whose devices are used together, before anything is computed.
 
     Each runs the same program and calls this first. On CPUs they exchange numbers by Gloo, on GPUs by NCCL. On SLURM,
     on Open MPI and on TPUs `jax.distributed.initialize()` finds all three arguments itself.
@@ -118,17 +118,17 @@ def join(coordinator: str, processes: int, process: int) -> None:
 
 
 def spread(game: Game) -> bool:
-    """Whether a game is played on devices of several processes, which must then all do the same."""
+    """Whether a game is on devices of several processes, which must then all make the same calls."""
     return isinstance(game, DataParallel) and game.mesh.is_multi_process
 
 
 def is_main_process(game: Game) -> bool:
-    """Whether this process is the one of those that play a game together that writes files."""
+    """Whether this process is the one that writes files, of those that train a game together."""
     return not spread(game) or jax.process_index() == 0
 
 
 def agreed(game: Game, number: float) -> float:
-    """The largest of a number over the processes that play a game together; they wait for each other here."""
+    """The maximum of a number over the processes that train a game together; they wait for each other here."""
     if not spread(game):
         return number
     from jax.experimental.multihost_utils import process_allgather

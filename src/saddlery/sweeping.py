@@ -38,7 +38,7 @@ def sweep(
     on_progress: Callable | None = None,
     **settings: Any,
 ) -> Results:
-    """Train every combination of methods and numbers on a game.
+    """Sweep: train every combination of methods and numbers on a game.
 
     ```python
     results = sd.sweep("ring", ["simultaneous", "consensus(gamma=[0.1, 1, 10])"], learning_rate=[1e-4, 1e-3], seeds=8)

@@ -1,4 +1,4 @@
-"""`saddlery.train`: one game by one method, one seed or several."""
+"""`saddlery.train`: training of one game by one method, with one seed or several."""
 
 import contextlib
 import functools
@@ -35,7 +35,7 @@ from saddlery.types import Key
 
 
 class SingleRun(NamedTuple):
-    """One run: its players, its method's state, the generator's averaged weights, its history along `step`."""
+    """A single run: its players, its method's state, the generator's averaged weights, its history along `step`."""
 
     players: Pair
     state: Any
@@ -45,7 +45,7 @@ class SingleRun(NamedTuple):
 
 @dataclass
 class Run:
-    """What training leaves, by seed.
+    """The result of training: lists by seed.
 
     - `players`: the trained players, a list with a `Pair` for each seed. Of a run that diverged, the last finite ones.
     - `state`: the method's state, likewise.
@@ -68,7 +68,7 @@ class Run:
 
     @property
     def only(self) -> SingleRun:
-        """The single run that there is.
+        """The single run, where there is only one.
 
         **Raises:** `ValueError` when there are several.
         """
@@ -181,7 +181,7 @@ def resume(
     checkpoint_seconds: float = 30.0,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> Run:
-    """Go on with the runs of `train` in a folder, by what the folder says.
+    """Resume the runs of `train` in a folder, by the folder's description.
 
     **Arguments:** `built`: of `saddlery.experiments.restored.built_in`; the others as of `train`.
 

@@ -1,4 +1,4 @@
-"""Types that signatures are written in, by the words of the papers.
+"""Types of signatures, named as the papers do.
 
 Some are `Any` to a type checker, since what they are is the game's own choice, or the rule's, and no checker can say
 more of a pytree:
@@ -37,7 +37,7 @@ Memory: TypeAlias = Any
 
 
 class Pair(NamedTuple, Generic[T]):
-    """One value for each player: parameters, losses, gradients, optimisers or their states.
+    """A pair, one value for each player: parameters, losses, gradients, optimisers or their states.
 
     >>> Pair(generator=1, discriminator=2)
     Pair(generator=1, discriminator=2)

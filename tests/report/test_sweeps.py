@@ -73,7 +73,7 @@ def test_how_many_settings_work_is_counted(sweep):
 def test_the_page_shows_the_map_and_no_more_curves_than_methods(sweep, tmp_path):
     page = write([sweep], tmp_path).read_text()
     assert "best of 15 settings" in page
-    assert "All settings" in page
+    assert "Heat map of all settings" in page
     assert page.count("<tr>") == 1 + 4  # the head and the best of each; the perfect sampler's row has a class
     assert any(path.name.endswith("-map.svg") for path in (tmp_path / "figures").iterdir())
 

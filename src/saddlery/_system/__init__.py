@@ -1,1 +1,1 @@
-"""What the operating system gives: files, memory, cores and signals."""
+"""The operating system: files, memory, cores and signals."""

@@ -1,4 +1,4 @@
-"""Keeping freed memory, so that large buffers are not mapped and faulted in anew at every step."""
+"""Memory allocation by glibc: freed memory is kept, so that large buffers are not mapped again at every step."""
 
 import ctypes
 import os

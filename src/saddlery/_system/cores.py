@@ -1,4 +1,4 @@
-"""All cores: how many there are, one function on each, and what ends, with signals heard while waiting for it.
+"""CPU cores and thread pools: how many cores there are, one function on each, and futures as they complete.
 
 The system may hand a signal to any thread, while Python acts on it in the main one alone, and does not wake it. A main
 thread that waits without end for others then never hears of Ctrl-C; here it looks up now and then.
@@ -27,7 +27,7 @@ def usable_cores() -> int:
 
 
 def on_all_cores(function: Callable[..., Any], *inputs: Iterable) -> list:
-    """`function` of each input, as `map` takes them, in order, a thread for each core, in the caller's precision.
+    """A parallel `map`: `function` of each input, in order, a thread for each core, in the caller's precision.
 
     **Raises:** what `function` raises first, and `KeyboardInterrupt`; calls that have not begun are then dropped.
     """
@@ -39,7 +39,7 @@ def on_all_cores(function: Callable[..., Any], *inputs: Iterable) -> list:
 
 
 class Threads(ThreadPoolExecutor):
-    """A pool whose calls compute in the precision, and on the device, of the thread that submits them.
+    """A thread pool whose calls compute in the precision, and on the device, of the thread that submits them.
 
     JAX keeps these settings for each thread.
     """
@@ -72,7 +72,7 @@ def _with(settings: dict[str, Any], function: Callable[..., Any], *arguments: An
 
 @contextlib.contextmanager
 def threads(number: int | None = None) -> Iterator[ThreadPoolExecutor]:
-    """A pool of threads, by default one for each core, in the caller's precision.
+    """A thread pool, by default with one thread for each core, in the caller's precision.
 
     When the block raises, what has not begun is dropped; what has begun is waited for in any case.
     """
@@ -101,7 +101,7 @@ class Completed:
             self.add(future)
 
     def add(self, future: Future) -> Future:
-        """Wait for one more, which is returned."""
+        """Add one more future, which is returned."""
         self._left += 1
         future.add_done_callback(self._completed.put)
         return future

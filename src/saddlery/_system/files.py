@@ -1,4 +1,4 @@
-"""Reading: files of anybody's, regular and of limited size, in errors that name the file."""
+"""Reading files of any origin: regular and of limited size, with errors that name the file."""
 
 import io
 import json
@@ -64,7 +64,7 @@ class Limited:
         self.file, self.most, self.at_once = file, most, most if at_once is None else at_once
 
     def read(self, size: int | None = -1) -> bytes:
-        """So many bytes, or all that are left, or what there is before the end."""
+        """Read `size` bytes, or all that are left, or what there is before the end."""
         left = max(0, min(self.at_once, self.most - self.file.tell()))
         wanted = left + 1 if size is None or size < 0 else min(size, left + 1)
         parts = []
@@ -76,22 +76,22 @@ class Limited:
         return b"".join(parts)
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """Go on from there."""
+        """Move the position in the stream."""
         if whence == os.SEEK_SET and offset > self.most:
             raise InvalidValue(f"it holds more than {self.most:,} bytes")
         return self.file.seek(offset, whence)
 
     def tell(self) -> int:
-        """Where it is."""
+        """The position in the stream."""
         return self.file.tell()
 
     def seekable(self) -> bool:
-        """Whether it can go back."""
+        """Whether the position in the stream can be moved."""
         return self.file.seekable()
 
 
 def read_json(path: str | os.PathLike, what: str = "JSON") -> Any:
-    """What a JSON file holds.
+    """The content of a JSON file.
 
     **Arguments:** `what` names what it should be, for the error.
 
@@ -101,7 +101,7 @@ def read_json(path: str | os.PathLike, what: str = "JSON") -> Any:
 
 
 def parse_json(content: bytes, path: str | os.PathLike, what: str = "JSON") -> Any:
-    """What bytes read from `path` hold.
+    """The content of JSON in bytes that were read from `path`.
 
     **Raises:** `Damaged` naming the file when they are no JSON.
     """

@@ -1,4 +1,4 @@
-"""How much memory there is, is to be had, and has been taken, on any system."""
+"""Memory of the machine and of this process: in all, available, and taken at most."""
 
 import sys
 
@@ -8,17 +8,17 @@ from saddlery.errors import InvalidValue
 
 
 def total() -> int:
-    """Bytes of this machine's memory."""
+    """The machine's memory in bytes."""
     return int(psutil.virtual_memory().total)
 
 
 def available() -> int:
-    """Bytes that a program could have now, with what the system holds only as long as nobody asks for it."""
+    """Memory available to a program in bytes, with what the system holds only as long as nobody asks for it."""
     return int(psutil.virtual_memory().available)
 
 
 def peak() -> int:
-    """The most bytes that this process has had at a time."""
+    """Peak memory of this process in bytes."""
     try:
         import resource
     except ImportError:  # Windows keeps that account itself
@@ -28,7 +28,7 @@ def peak() -> int:
 
 
 def afford(what: str, size: int) -> None:
-    """Refuse what takes more bytes than there are to be had, before it is made.
+    """Refuse an allocation of more bytes than are available, before it is made.
 
     **Raises:** `ValueError` naming it, what it takes, and what there is.
     """

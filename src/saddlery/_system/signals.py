@@ -1,4 +1,4 @@
-"""SIGINT, SIGTERM and SIGHUP: heard at once whatever the process is at, and acted upon where nothing is half done.
+"""Signals SIGINT, SIGTERM and SIGHUP: noticed at once, and acted upon where nothing is half done.
 
 A handler written in Python runs between two instructions of the main thread: while that waits, or is inside a
 compilation, it does not run, and what it raises inside a callback of somebody's is lost. So the handler here does
@@ -24,7 +24,7 @@ _heard: "_Heard | None" = None  # of the outermost block: signals belong to the 
 
 
 class Stopped(KeyboardInterrupt):
-    """Work was stopped by a signal, after what it had reached was kept.
+    """The exception for work that a signal stopped, after what it had reached was kept.
 
     A `KeyboardInterrupt`, whichever signal it was; `signum` is its number.
     """
@@ -52,7 +52,7 @@ class _Heard:
 
 @contextlib.contextmanager
 def stoppable(call: bool = True) -> Iterator[None]:
-    """Hear the three signals while inside, in the main thread; elsewhere, and inside another such block, do nothing.
+    """A context that notices the three signals in the main thread; elsewhere, or inside another, it does nothing.
 
     A signal that was ignored before, as SIGINT is in background jobs of a script and SIGHUP under `nohup`, stays so.
     Afterwards all handlers are as before, and with `call` the previous one of a signal that was heard is called, so
@@ -119,7 +119,7 @@ def stopping() -> bool:
 
 
 def check() -> None:
-    """Stop here if a signal has asked for it.
+    """Raise `Stopped` if a signal has asked this process to stop.
 
     **Raises:** `Stopped`.
     """

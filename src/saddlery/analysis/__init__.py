@@ -1,1 +1,1 @@
-"""What recorded numbers say: NumPy and labelled datasets in, numbers and words out, without JAX."""
+"""Analysis of recorded numbers: NumPy and labelled datasets in, numbers and words out, without JAX."""

@@ -1,4 +1,4 @@
-"""Rivals compared at their best settings: chosen on other seeds than those they are judged by, paired, with intervals.
+"""Comparison of methods at their best settings: chosen on other seeds than those that judge, paired, with intervals.
 
 Of a study of `saddlery.studies.fair`, or any dataset (`setting`, `seed`, `step`) with the levels `rival` and
 `learning_rate` and the attribute `close`.
@@ -24,12 +24,12 @@ def measures(dataset: xr.Dataset) -> tuple[str, ...]:
 
 
 def named(dataset: xr.Dataset, by: str = "rival") -> list[str]:
-    """The rivals' names, in the order of their settings."""
+    """The names of the methods compared, in the order of their settings."""
     return list(dict.fromkeys(str(name) for name in dataset[by].values))
 
 
 def ranking(numbers: dict[str, np.ndarray]) -> np.ndarray:
-    """The positions of numbers of some measures, the best first; of those that are as good, in their order."""
+    """The positions of numbers of some measures, the best first; equally good ones in their order."""
     return np.lexsort(
         [-values if MEASURES[name].better == "more" else values for name, values in reversed(numbers.items())]
     )
@@ -42,7 +42,7 @@ def ended(dataset: xr.Dataset, name: str) -> xr.DataArray:
 
 
 def success(dataset: xr.Dataset) -> xr.DataArray:
-    """Whether a run works, at each record.
+    """Whether a run works, by the criterion of success, at each record.
 
     All modes are covered and at least the share `close` of the samples is near one; without modes, the sliced
     Wasserstein distance is at most `close` times a perfect sampler's.
@@ -57,12 +57,12 @@ def success(dataset: xr.Dataset) -> xr.DataArray:
 
 
 def works(dataset: xr.Dataset) -> xr.DataArray:
-    """Whether a setting works: at least half of its seeds do at the last record."""
+    """Whether a setting works: at least half of its seeds succeed at the last record."""
     return success(dataset).isel(step=-1, drop=True).mean("seed") >= 0.5
 
 
 def covers(dataset: xr.Dataset) -> xr.DataArray:
-    """Whether a setting covers all modes: at least half of its seeds do at the last record, however near they come."""
+    """Whether a setting covers all modes: at least half of its seeds do at the last record, however imprecisely."""
     return (ended(dataset, "modes") >= along(dataset, "modes_total")).mean("seed") >= 0.5
 
 
@@ -74,7 +74,7 @@ def reached(dataset: xr.Dataset) -> xr.DataArray:
 
 
 def best(dataset: xr.Dataset, seeds: np.ndarray | None = None, by: str = "rival") -> dict[str, int]:
-    """The position of each rival's best setting: by the median over these seeds of the first measure, then the next."""
+    """The position of each method's best setting: by the median over these seeds of the first measure, then others."""
     chosen = dataset if seeds is None else dataset.isel(seed=seeds)
     order = ranking({name: ended(chosen, name).median("seed").values for name in measures(dataset)})
     names = dataset[by].values
@@ -82,7 +82,7 @@ def best(dataset: xr.Dataset, seeds: np.ndarray | None = None, by: str = "rival"
 
 
 def held_out(dataset: xr.Dataset) -> xr.Dataset:
-    """Each seed of each rival, `(rival, seed)`, at the setting that the other half of the seeds finds best.
+    """Held-out results: each seed of each method, `(rival, seed)`, at the setting that is best on the other half.
 
     **Returns:** the measures at the end, `success`, `reached`, and `chosen`, the setting's position. Seeds at even
     places are one half, those at odd places the other; a single seed is judged by itself.
@@ -100,7 +100,7 @@ def held_out(dataset: xr.Dataset) -> xr.Dataset:
 
 
 def swapped(differences: xr.DataArray) -> xr.DataArray:
-    """The probability of differences `(rival, seed)` as great by chance, corrected for looking at all of them at once.
+    """Permutation p-values of differences `(rival, seed)` between paired results, corrected for multiple comparisons.
 
     Where a rival and what it is compared with are as good, swapping their results changes nothing. Of all ways to swap
     in some of the seeds, for all rivals alike, it is the share in which any rival's statistic is as great as this
@@ -130,7 +130,7 @@ def swapped(differences: xr.DataArray) -> xr.DataArray:
 
 
 def compared(dataset: xr.Dataset, name: str, baseline: str = "simultaneous") -> xr.Dataset:
-    """Every other rival's difference from one of them in a measure, seed by seed.
+    """Every other method's difference from one of them in a measure, seed by seed.
 
     **Returns:** `mean`, `low`, `high` as in `intervals`, for each difference alone; and `probability` as in `swapped`.
     """

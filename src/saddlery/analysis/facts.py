@@ -1,4 +1,4 @@
-"""What is known of each setting beside its records: its modes, a perfect sampler's values, its optimisers.
+"""Facts of each setting beside its records: its modes, a perfect sampler's values, its optimisers.
 
 A fact is a variable along `setting`; one that is the same for all may be without that dimension, or an attribute.
 """
@@ -13,7 +13,7 @@ def has(dataset: xr.Dataset, name: str) -> bool:
 
 
 def along(dataset: xr.Dataset, name: str) -> xr.DataArray:
-    """A number of each setting, (`setting`), NaN where it is not known; of one setting's dataset, its number."""
+    """A fact that is a number, along `setting`, NaN where it is not known; of one setting's dataset, its number."""
     held = dataset[name] if name in dataset else xr.DataArray(dataset.attrs.get(name, np.nan))
     bare = held.astype(float).reset_coords(drop=True)
     if "setting" in bare.dims or "setting" not in dataset.dims:
@@ -22,19 +22,19 @@ def along(dataset: xr.Dataset, name: str) -> xr.DataArray:
 
 
 def distinct(dataset: xr.Dataset, name: str) -> list[float]:
-    """The values that a number has under any setting, in rising order."""
+    """The distinct values of a fact over all settings, in rising order."""
     values = np.atleast_1d(along(dataset, name).values)
     return np.unique(values[np.isfinite(values)]).tolist()
 
 
 def shared(dataset: xr.Dataset, name: str) -> float | None:
-    """The value of a number that all settings have in common; `None` where it is not known, or differs."""
+    """The value of a fact that all settings have in common; `None` where it is not known, or differs."""
     values = np.atleast_1d(along(dataset, name).values)
     return float(values[0]) if np.isfinite(values).all() and len(set(values.tolist())) == 1 else None
 
 
 def of(dataset: xr.Dataset, name: str, setting: int) -> np.ndarray:
-    """An array of one setting, such as its modes' centres.
+    """A fact of one setting that is an array, such as its modes' centres.
 
     **Raises:** `KeyError` where it is not known.
     """
@@ -43,7 +43,7 @@ def of(dataset: xr.Dataset, name: str, setting: int) -> np.ndarray:
 
 
 def arrays(dataset: xr.Dataset, name: str) -> list[tuple[str, np.ndarray]]:
-    """The arrays that settings have under a name, each once: alone, or with what the first setting of each is called.
+    """The distinct arrays of a fact over settings: alone, or each with the label of the first setting that has it.
 
     Empty where it is not known.
     """

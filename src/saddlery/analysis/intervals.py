@@ -1,4 +1,4 @@
-"""Bootstrap intervals over seeds, and how they are written."""
+"""Bootstrap confidence intervals over seeds, and how they are written."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,7 @@ LEVEL = 0.95
 
 
 def interval(values: xr.DataArray | np.ndarray) -> tuple[float, float, float]:
-    """The median of some seeds' values, and its percentile bootstrap interval of 95%: median, low, high.
+    """The median over seeds, and its percentile bootstrap interval of 95%: median, low, high.
 
     Seeds without a value are left out; NaN where none has one.
     """
@@ -27,7 +27,7 @@ def interval(values: xr.DataArray | np.ndarray) -> tuple[float, float, float]:
 
 
 def ci_text(values: xr.DataArray | np.ndarray, text: Callable[[float], str] = number) -> str:
-    """Some seeds' median with its interval where there are several, `7.5 (6.8 to 8)`."""
+    """The median over seeds as text, with its interval where there are several, `7.5 (6.8 to 8)`."""
     median, low, high = interval(values)
     if np.isnan(median) or np.size(values) < 2:
         return text(median) if not np.isnan(median) else "–"
@@ -35,14 +35,14 @@ def ci_text(values: xr.DataArray | np.ndarray, text: Callable[[float], str] = nu
 
 
 def spread(values: xr.DataArray) -> np.ndarray:
-    """The `interval` over `seed` at every place along the other dimensions, `(…, 3)`."""
+    """The bootstrap `interval` over `seed` at every place along the other dimensions, `(…, 3)`."""
     if values.ndim == 1:
         return np.array(interval(values))
     return np.apply_along_axis(interval, -1, values.transpose(..., "seed").values.astype(float))
 
 
 def intervals(values: xr.DataArray) -> xr.Dataset:
-    """The mean over seeds of values `(rival, seed)`, and its percentile bootstrap interval, `mean`, `low`, `high`.
+    """The mean over seeds of values `(rival, seed)`, with its bootstrap interval of 95%: `mean`, `low`, `high`.
 
     Seeds are drawn with replacement, the same for all rivals.
     """

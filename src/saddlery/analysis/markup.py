@@ -1,4 +1,4 @@
-"""Tables for notebooks, as HTML in which everything is escaped."""
+"""HTML tables for notebooks, in which everything is escaped."""
 
 import html
 from collections.abc import Iterable, Sequence
@@ -13,7 +13,7 @@ from saddlery.text.arguments import plain
 
 
 def paragraph(text: object) -> str:
-    """A text.
+    """A text as an HTML paragraph.
 
     >>> paragraph("‖v‖ < 1")
     '<p>‖v‖ &lt; 1</p>'
@@ -22,7 +22,7 @@ def paragraph(text: object) -> str:
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """A table, its first row of heads.
+    """An HTML table, its first row of heads.
 
     >>> table(["a", "b"], [["<i>", 1]])
     '<table><tr><th>a</th><th>b</th></tr><tr><td>&lt;i&gt;</td><td>1</td></tr></table>'
@@ -37,7 +37,7 @@ def _escaped(text: object) -> str:
 
 
 def of_runs(history: xr.Dataset) -> str:
-    """A row for each seed of a history (seed, step): how it ended, and the last record of each number that is one."""
+    """An HTML table of a history (seed, step): a row for each seed, how it ended and its last record of each number."""
     names = [name for name, each in history.data_vars.items() if {*each.dims} == {"seed", "step"}]
     measures = [measure_of(history, str(name)) for name in names]
     ends = [last_known(history[name].transpose("seed", "step").values.astype(float)) for name in names]

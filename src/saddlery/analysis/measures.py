@@ -1,4 +1,4 @@
-"""Measures: what each number along training is called, in which unit, whether more of it is better, how it is drawn.
+"""Measures recorded along training: their titles and units, whether more is better, and how they are drawn.
 
 A probe carries the `Measure` of each of its variables, training writes it into the variable's attributes, and pages,
 comparisons and tables read it there: what draws a measure need not know it.
@@ -16,7 +16,7 @@ FORMS: dict[str, Callable[[float], str]] = {"number": number, "percent": percent
 
 
 class Measure(NamedTuple):
-    """A number that is recorded along training.
+    """A measure: a number that is recorded along training.
 
     - `name`: the variable. A perfect sampler's value is the fact `perfect_<name>`.
     - `title`: its name in words. `meaning`: a line that says what it is.
@@ -40,11 +40,11 @@ class Measure(NamedTuple):
 
     @property
     def text(self) -> Callable[[float], str]:
-        """From a value to its text."""
+        """The function that writes a value of the measure as text."""
         return FORMS[self.form]
 
     def attributes(self) -> dict[str, str]:
-        """What the variable's attributes say of it: all but its name."""
+        """The attributes of the measure's variable: all of the measure but its name."""
         return {key: value for key, value in self._asdict().items() if key != "name"}
 
 
@@ -117,18 +117,18 @@ MEASURES = {measure.name: measure for measure in TABLE}
 
 
 def measure_of(dataset: xr.Dataset, name: str) -> Measure:
-    """The measure that a variable is: as its attributes say, else as in `MEASURES`, else by its name alone."""
+    """The measure of a variable: as its attributes say, else as in `MEASURES`, else by its name alone."""
     held = {key: str(value) for key, value in dataset[name].attrs.items() if key in Measure._fields}
     return (MEASURES.get(name) or by_name(name, name))._replace(**held)
 
 
 def by_name(name: str, meaning: str, kind: str = "own") -> Measure:
-    """A measure of which only the name is known, which is its title and its axis."""
+    """A measure of which only the name is known, which becomes its title and its axis."""
     return Measure(name, name.replace("_", " "), meaning, name, kind=kind)
 
 
 def measured(dataset: xr.Dataset, *kinds: str) -> list[Measure]:
-    """The measures that a dataset holds, in the order of `MEASURES`, what that does not know last.
+    """The measures that a dataset holds, in the order of `MEASURES`, others last.
 
     **Arguments:** `kinds`: only these, by default all.
     """
@@ -145,7 +145,7 @@ def is_measure(dataset: xr.Dataset, name: str) -> bool:
 
 
 def described(name: str, said: Measure | None = None, of: str = "") -> dict[str, str]:
-    """The attributes of a recorded number.
+    """The attributes of a recorded number, which describe its measure.
 
     **Arguments:** `said`: the measure that its probe says it is; without it, the one that is known by its name, or one
     of which only the name is. `of`: whose it is, where that is not the players': it is then a detail.

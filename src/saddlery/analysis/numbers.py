@@ -1,4 +1,4 @@
-"""How numbers are written."""
+"""Numbers as text: significant digits, percentages, differences, complex numbers and correlations."""
 
 import math
 from collections.abc import Callable
@@ -12,7 +12,7 @@ TINY = 1e-37  # below which single precision cannot tell a number from 0
 
 
 def number(value: float) -> str:
-    """Three significant digits, without exponents for ordinary sizes; a dash for what is not known.
+    """A number as text: three significant digits, without exponents for ordinary sizes; a dash for what is not known.
 
     >>> number(0.012345), number(1234.5), number(float("nan")), number(float("inf"))
     ('0.0123', '1,234', '–', '∞')
@@ -27,7 +27,7 @@ def number(value: float) -> str:
 
 
 def percent(value: float) -> str:
-    """A share between 0 and 1 in percent; one that is too small for a digit after the point with its first digit.
+    """A share between 0 and 1 as a percentage; one too small for a digit after the point with its first digit.
 
     >>> percent(0.125), percent(0.0004), percent(0)
     ('12.5%', '0.04%', '0.0%')
@@ -36,7 +36,7 @@ def percent(value: float) -> str:
 
 
 def exact(value: float) -> str:
-    """A number that was chosen, such as a learning rate, with all of its digits.
+    """A number that was chosen, such as a learning rate, as text with all of its digits.
 
     >>> exact(0.00025), exact(236.4), exact(20000)
     ('0.00025', '236.4', '20,000')
@@ -45,7 +45,7 @@ def exact(value: float) -> str:
 
 
 def change(value: float, text: Callable[[float], str] = number) -> str:
-    """A difference with its sign.
+    """A difference as text with its sign.
 
     >>> change(-0.5), change(0.125, percent), change(0.0)
     ('−0.5', '+12.5%', '±0')
@@ -54,7 +54,7 @@ def change(value: float, text: Callable[[float], str] = number) -> str:
 
 
 def signed(value: float) -> str:
-    """Two significant digits with the sign.
+    """A number as text, two significant digits with the sign.
 
     >>> signed(0.25)
     '+0.25'
@@ -63,7 +63,7 @@ def signed(value: float) -> str:
 
 
 def complex_number(value: complex) -> str:
-    """An eigenvalue, a conjugate pair as one.
+    """A complex eigenvalue as text, a conjugate pair as one.
 
     >>> complex_number(0.5 + 2j), complex_number(0.5 + 0j)
     ('0.5 ± 2i', '0.5')
@@ -88,7 +88,7 @@ class Correlation(NamedTuple):
 
 
 def rank_correlation(one: ArrayLike, other: ArrayLike) -> Correlation:
-    """That of two arrays; what is not finite is left out."""
+    """Spearman's rank correlation of two arrays; what is not finite is left out."""
     from scipy.stats import spearmanr
 
     x, y = np.ravel(one).astype(float), np.ravel(other).astype(float)
@@ -99,5 +99,5 @@ def rank_correlation(one: ArrayLike, other: ArrayLike) -> Correlation:
 
 
 def correlated(*found: Correlation) -> dict[str, Any]:
-    """The numbers of some correlations, as what a finding holds."""
+    """The numbers of some correlations as the data of a finding."""
     return {"rank correlation": found, "least p": LEAST}

@@ -1,4 +1,4 @@
-"""What the seeds of an experiment recorded, and which seed stands for a setting."""
+"""Seeds of an experiment: their records, and the median seed that stands for a setting."""
 
 import numpy as np
 import xarray as xr
@@ -12,12 +12,12 @@ def recorded(dataset: xr.Dataset, name: str) -> xr.DataArray:
 
 
 def last(dataset: xr.Dataset, name: str) -> xr.DataArray:
-    """A variable `(setting, seed)` at the last record, NaN for seeds that diverged or have none."""
+    """The last record of a variable, `(setting, seed)`, NaN for seeds that diverged or have none."""
     return recorded(dataset, name).isel(step=-1, drop=True)
 
 
 def diverged(dataset: xr.Dataset) -> xr.DataArray:
-    """Which seeds left the finite numbers, `(setting, seed)`."""
+    """Which seeds diverged, `(setting, seed)`."""
     return (dataset["diverged_at"] >= 0).transpose("setting", "seed")
 
 
@@ -51,13 +51,13 @@ def median_seeds(dataset: xr.Dataset) -> list[int]:
 
 
 def spaced(dataset: xr.Dataset, most: int) -> np.ndarray:
-    """Positions of at most `most` records, evenly spaced, the first and the last among them."""
+    """Positions of at most `most` records, evenly spaced, with the first and the last."""
     records = dataset.sizes["step"]
     return np.unique(np.linspace(0, records - 1, min(most, records)).round().astype(int))
 
 
 def drawable(dataset: xr.Dataset) -> str | None:
-    """What its samples are: `"mixture"` in the plane, `"images"`, or `None` for what no figure can show."""
+    """The kind of a dataset's samples: `"mixture"` in the plane, `"images"`, or `None` for what no figure can show."""
     if "samples" not in dataset:
         return None
     if "centres" in dataset and dataset.sizes["coordinate"] == 2:
@@ -66,7 +66,7 @@ def drawable(dataset: xr.Dataset) -> str | None:
 
 
 def last_known(values: np.ndarray) -> np.ndarray:
-    """Of each run's records along the last axis the last that is not NaN; NaN where there is none."""
+    """The last record of each run, along the last axis, that is not NaN; NaN where there is none."""
     rows = np.where(np.isnan(values), -1, np.arange(values.shape[-1])).max(-1)
     return np.take_along_axis(values, rows[..., None], -1)[..., 0]
 

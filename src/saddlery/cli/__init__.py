@@ -1,4 +1,4 @@
-"""The command line: one file per command, each thin. Nothing heavy is imported until a command runs."""
+"""The command line, `saddlery`: one thin file per command. Nothing heavy is imported until a command runs."""
 
 import logging
 import os

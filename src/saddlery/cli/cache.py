@@ -6,7 +6,7 @@ from saddlery.records.storage import cache_folder as folder
 
 
 def enable() -> None:
-    """Keep every compiled program, however small or quickly compiled. Without a writable folder nothing is kept.
+    """Enable JAX's compilation cache for every program, however small. Without a writable folder nothing is kept.
 
     A cache that the user has set by JAX's own `JAX_COMPILATION_CACHE_DIR` is left as it is.
     """

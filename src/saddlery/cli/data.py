@@ -1,4 +1,4 @@
-"""`saddlery data`: data sets that are not here yet."""
+"""`saddlery data`: downloads of published data sets."""
 
 import sys
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""`saddlery demo`: the job from end to end, in a few minutes."""
+"""`saddlery demo`: training, measures and a report from end to end, in a few minutes."""
 
 from pathlib import Path
 from typing import Annotated
@@ -18,7 +18,7 @@ def demo(
     force: Force = False,
     quiet: Quiet = False,
 ) -> None:
-    """See it work: a ring of Gaussians and digits.
+    """Run a demonstration: methods on a ring of Gaussians and on digits, with a report.
 
     Trains on both under several methods and writes a report. Stopped with Ctrl-C, the same command goes on from there.
     """

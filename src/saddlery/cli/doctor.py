@@ -1,4 +1,4 @@
-"""`saddlery doctor`: what this machine has, whether it works, and what to do where it does not."""
+"""`saddlery doctor`: a check of this machine, its devices and its folders, and what to do about what is wrong."""
 
 import os
 import platform
@@ -22,7 +22,7 @@ PACKAGES = (
 
 
 class Finding(NamedTuple):
-    """One thing looked at: its name, what was found, and what to do when that is wrong."""
+    """A finding of the check: its name, what was found, and what to do when that is wrong."""
 
     name: str
     found: str
@@ -30,7 +30,7 @@ class Finding(NamedTuple):
 
 
 def doctor() -> None:
-    """Say what this machine has, and what is wrong.
+    """Check this machine, and say what is wrong.
 
     Versions, devices, memory, the compilation cache, data folders, and a small computation. Exit code 1 when
     something is wrong.

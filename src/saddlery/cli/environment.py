@@ -1,4 +1,4 @@
-"""What a command finds around it: devices, the cache, settings of figures; named before anything is trained."""
+"""The environment of a command: devices, the cache, settings of figures; checked before anything is trained."""
 
 import os
 
@@ -8,7 +8,7 @@ from saddlery.text.arguments import plain
 
 
 def require(figures: bool = True) -> None:
-    """Enable the compilation cache, and see that JAX has a device and, for commands with `figures`, Matplotlib loads.
+    """Enable the compilation cache, and check that JAX has a device and, for commands with `figures`, Matplotlib loads.
 
     **Raises:** `Ended` naming the environment variable that is to blame.
     """

@@ -1,4 +1,4 @@
-"""How a command ends when it does not end well: one line on stderr and an exit code, never a traceback.
+"""Errors and exit codes of commands: one line on stderr, never a traceback.
 
 What the user can put right is a `saddlery.errors.Invalid`: exit code 2.
 """
@@ -12,7 +12,7 @@ from saddlery.errors import Invalid
 
 
 class Ended(Exception):
-    """A command that ends early: what to say, and the exit code (1 for a failed run, 2 for a mistake in usage)."""
+    """The exception that ends a command early: message and exit code (1 for a failed run, 2 for wrong usage)."""
 
     def __init__(self, message: str, code: int):
         super().__init__(message)
@@ -20,7 +20,7 @@ class Ended(Exception):
 
 
 def long(command: Callable[..., Any]) -> Callable[..., Any]:
-    """A command that hears SIGINT, SIGTERM and SIGHUP from its first moment, and stops where nothing is half done."""
+    """A decorator of long commands: SIGINT, SIGTERM and SIGHUP stop them where nothing is half done."""
 
     @functools.wraps(command)
     def heard(*arguments: Any, **named: Any) -> Any:

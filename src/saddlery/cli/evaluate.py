@@ -31,7 +31,7 @@ def evaluate(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress display.")] = False,
     plugin: Plugins = None,
 ) -> None:
-    """Measure everything on the players at their last checkpoints.
+    """Evaluate trained players by every measure, at their last checkpoints.
 
     Modes, quality, diversity, inversion: the median over seeds, beside what real samples score and what noise or
     untrained players score. Prints a table and writes FOLDER/evaluation.json.

@@ -1,4 +1,4 @@
-"""`saddlery list`: the names that can be used, how each is called, and what it is."""
+"""`saddlery list`: the names of games, methods and other parts, their arguments, and what each is."""
 
 import inspect
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What commands print, whatever becomes of the terminal: work is never lost because nobody reads of it."""
+"""Printing by commands, to streams that nothing breaks: work is never lost because nobody reads its output."""
 
 import contextlib
 import os
@@ -10,23 +10,23 @@ from saddlery.text.arguments import plain
 
 
 def say(text: str) -> None:
-    """Print a line, in which names of the user's files may stand: without control characters."""
+    """Print a line without control characters, in which names of the user's files may stand."""
     print(plain(text))
 
 
 class Steady:
-    """A text stream that goes silent once it is broken or closed, in the place of raising an error."""
+    """A text stream that goes silent once it is broken or closed, instead of raising an error."""
 
     def __init__(self, stream: TextIO):
         self.stream, self.broken = stream, False
 
     def write(self, text: str) -> int:
-        """Write, unless it is broken; what the stream has no letters for is escaped."""
+        """Write text, unless the stream is broken; characters that its encoding lacks are escaped."""
         self._attempt(lambda: self.stream.write(self._plain(text)))
         return len(text)
 
     def flush(self) -> None:
-        """Flush, unless it is broken."""
+        """Flush the stream, unless it is broken."""
         self._attempt(self.stream.flush)
 
     def writelines(self, lines: Iterable[str]) -> None:
@@ -54,7 +54,7 @@ class Steady:
 
 @contextlib.contextmanager
 def steady() -> Iterator[None]:
-    """Print to streams that nothing breaks while inside; standard files that are closed are opened first.
+    """A context in which standard output and error cannot break; standard files that are closed are opened first.
 
     A closed one would be the next file that anything opens, and what is printed would go into that.
     """

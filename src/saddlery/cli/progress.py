@@ -1,4 +1,4 @@
-"""What runs, how fast, for how long still, and what it has reached: live in a terminal, else a line now and then."""
+"""The progress display: runs, speed, time left and latest measures, live in a terminal, else a line now and then."""
 
 import statistics
 import sys
@@ -18,7 +18,7 @@ SECONDS_BETWEEN_LINES = 10.0
 
 
 class Watched(NamedTuple):
-    """What the display needs to know of what is no experiment: the runs of a call of `saddlery.train`."""
+    """The runs of a call of `saddlery.train`, as the progress display needs them."""
 
     game: str
     labels: tuple[str, ...]
@@ -27,7 +27,7 @@ class Watched(NamedTuple):
 
 
 class Watch:
-    """What every method of every experiment has reported: the numbers behind the display.
+    """The latest reports of every method of every experiment: the numbers behind the display.
 
     Training's threads call it with an experiment, a method's label and a `Progress`.
     """
@@ -52,31 +52,31 @@ class Watch:
         return sum(row.done for row in self.rows.values()) / sum(row.all for row in self.rows.values())
 
     def left(self) -> float | None:
-        """Seconds still to go at the pace so far; `None` before anything is known."""
+        """Seconds left at the pace so far; `None` before anything is known."""
         if self.started is None or (done := self.fraction() - self.started[1]) <= 0:
             return None
         return (self.clock() - self.started[0]) * (1 - self.fraction()) / done
 
 
 class Row:
-    """One method: what each of its seeds last reported."""
+    """A method's row of the display: the last report of each of its seeds."""
 
     def __init__(self, steps: int, seeds: int):
         self.all = steps * seeds
         self.seeds: dict[int, Progress] = {}
 
     def note(self, progress: "Progress") -> None:
-        """Take a seed's report in."""
+        """Record a seed's report."""
         self.seeds[progress.seed] = progress
 
     @property
     def done(self) -> int:
-        """Steps done, over all seeds; one that diverged has none left to do."""
+        """Steps done over all seeds; one that diverged has none left to do."""
         return sum(p.step if p.diverged_at < 0 else p.steps for p in self.seeds.values())
 
     @property
     def running(self) -> int:
-        """How many seeds are under way."""
+        """The number of seeds under way."""
         return sum(p.step < p.steps and p.diverged_at < 0 for p in self.seeds.values())
 
     @property
@@ -96,7 +96,7 @@ class Row:
 
 @contextmanager
 def shown(experiments: "Sequence[Experiment | Watched]", quiet: bool = False) -> Iterator[Callable | None]:
-    """The progress of these experiments on stderr while inside; yields what `execution.run` takes as `progress`."""
+    """A context that displays the progress of these experiments on stderr; yields the `progress` of `execution.run`."""
     watch = Watch(experiments)
     if quiet:
         yield None

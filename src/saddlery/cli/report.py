@@ -1,4 +1,4 @@
-"""`saddlery report`: the page and the figures of finished experiments."""
+"""`saddlery report`: the HTML page and the figures of finished experiments."""
 
 import sys
 from pathlib import Path
@@ -33,7 +33,7 @@ def report(
 
 
 def publish(results: list[Any], folder: Path, page: bool = True) -> None:
-    """Write the report beside some results unless not wanted, then print their table and where they are."""
+    """Write the report of some results unless not wanted, then print their table and where they are."""
     from rich.console import Console
 
     from saddlery.report.summary import table

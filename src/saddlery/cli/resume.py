@@ -1,4 +1,4 @@
-"""`saddlery resume`: go on with runs that were stopped."""
+"""`saddlery resume`: runs that were stopped, resumed."""
 
 import functools
 import shlex
@@ -28,7 +28,7 @@ def resume(
     break_lease: BreakLease = False,
     plugin: Plugins = None,
 ) -> None:
-    """Go on with runs that were stopped.
+    """Resume runs that were stopped.
 
     It ends with exactly the numbers of an uninterrupted run.
     """

@@ -151,7 +151,7 @@ def run(
 def claimed(
     built: "dict[Path, BuiltExperiment]", *, resume: bool = False, force: bool = False, take: bool = False
 ) -> "contextlib.AbstractContextManager[dict[Path, threading.Event]]":
-    """Hold the folders of experiments, all of them before anything is trained; yields what stops each.
+    """A context that holds the folders of experiments, all of them before anything is trained; yields what stops each.
 
     **Arguments:** `resume`, `force`, `take` as of `saddlery.experiments.claimed.claimed`.
     """
@@ -171,7 +171,7 @@ def train(
     checkpoint_seconds: float = 30.0,
     engine: Callable | None = None,
 ) -> None:
-    """Carry experiments out, each in its own folder, with the display; then write the report and print the table."""
+    """Run experiments, each in its own folder, with the display; then write the report and print the table."""
     from saddlery.experiments.execution import run_experiment
 
     again = f"continue with: {shlex.join(['saddlery', 'resume', str(folder), *_elsewhere(built)])}"
@@ -200,7 +200,7 @@ def _elsewhere(built: dict[Path, Any]) -> list[str]:
 
 
 def chosen_engine(name: str, address: str | None) -> Callable | None:
-    """What trains cells: `None` for this machine.
+    """The engine that trains cells: `None` for this machine.
 
     **Raises:** `ValueError` for an unknown engine, an address without Ray, Ray that is not installed or not reached.
     """
@@ -216,7 +216,7 @@ def chosen_engine(name: str, address: str | None) -> Callable | None:
 
 
 def estimate(built: "BuiltExperiment", folder: Path, engine: Callable | None) -> None:
-    """Print what an experiment would take: runs, programs, time and memory. For that its programs are compiled here."""
+    """Print an estimate of an experiment: runs, programs, time and memory. For that its programs are compiled here."""
     from saddlery.experiments import on_ray
     from saddlery.experiments.cells import cells_of, size
     from saddlery.experiments.estimate import Estimate

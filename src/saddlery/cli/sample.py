@@ -1,4 +1,4 @@
-"""`saddlery sample`: a sheet of what a trained generator makes."""
+"""`saddlery sample`: samples of a trained generator, as a sheet of images or a file."""
 
 from pathlib import Path
 from typing import Annotated

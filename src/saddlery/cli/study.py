@@ -1,4 +1,4 @@
-"""`saddlery study`: a published experiment made again, with a report."""
+"""`saddlery study`: a published experiment repeated, with a report."""
 
 import sys
 import time
@@ -28,7 +28,7 @@ def study(
     quiet: Quiet = False,
     plugin: Plugins = None,
 ) -> None:
-    """Make a published experiment again, with a report.
+    """Repeat a published experiment, with a report.
 
     Stopped with Ctrl-C, the same command goes on from there.
     """

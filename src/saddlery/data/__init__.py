@@ -1,4 +1,4 @@
-"""Data: anything with `draw(key, n)`, pytrees of arrays that are passed to compiled programs."""
+"""Data sets: anything with `draw(key, n)`, pytrees of arrays that are passed to compiled programs."""
 
 from saddlery.data.catalogue import DATA, as_data
 from saddlery.data.cifar import cifar10

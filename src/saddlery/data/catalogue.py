@@ -25,7 +25,7 @@ DATA: dict[str, Callable[..., Images | Shards]] = {
 
 
 def as_data(data: DataLike, **settings: Any) -> Any:
-    """Data from text, or what has `draw(key, n)` as it is.
+    """A data set from text; one with `draw(key, n)` is returned as it is.
 
         >>> len(as_data("digits(split='test')"))
         299

@@ -68,7 +68,7 @@ def cifar10(
 
 
 def read_batch(name: str, content: bytes) -> tuple[np.ndarray, np.ndarray]:
-    """Images `(n, 32, 32, 3)` and labels `(n,)` of a binary batch.
+    """Images `(n, 32, 32, 3)` and labels `(n,)` of a binary batch of CIFAR-10.
 
         >>> images, labels = read_batch("data_batch_1.bin", bytes([7]) + bytes(3 * 32 * 32))
         >>> images.shape, labels.tolist()

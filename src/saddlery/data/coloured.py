@@ -1,4 +1,4 @@
-"""Digits in a random colour, which can be read off them again."""
+"""Coloured digits: each in a random colour, which can be read off the image again."""
 
 from typing import Any
 
@@ -46,11 +46,11 @@ class Coloured(eqx.Module):
         self.images = jnp.asarray(scaled.round() if high == 255 else scaled, digits.images.dtype)
 
     def draw(self, key: Key, n: int) -> Float[Array, "n height width 3"]:
-        """`n` images in [-1, 1]."""
+        """Draw `n` images in [-1, 1]."""
         return self.labelled(key, n)[0]
 
     def labelled(self, key: Key, n: int) -> tuple[Float[Array, "n height width 3"], Float[Array, "n 3"]]:
-        """`n` images in [-1, 1] and their colours in [0, 1]."""
+        """Draw `n` images in [-1, 1], with their colours in [0, 1]."""
         which, colour = jax.random.split(key)
         chosen = self.images[jax.random.randint(which, (n,), 0, len(self.images))]
         drawn = jax.random.uniform(colour, (n, 3))

@@ -1,4 +1,4 @@
-"""One picture, of any size and kind, as a square of pixels."""
+"""Decoding of one image file, of any size and kind, to a square of pixels."""
 
 import io
 
@@ -10,7 +10,7 @@ PIXELS = 1 << 26  # of a picture: beyond them, a small file may unpack to more t
 
 
 def decode(content: bytes, size: int, channels: int, crop: int | None = None) -> np.ndarray:
-    """The middle of a picture, resized: `(size, size, channels)`, uint8.
+    """The middle square of an image, resized: `(size, size, channels)`, uint8.
 
     Turned as its EXIF data says; the transparent parts become white; 16-bit grey levels keep their upper eight bits;
     of an animation, the first picture. Resized by Lanczos' filter. JPEGs far larger than needed are decoded at the

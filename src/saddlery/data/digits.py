@@ -1,4 +1,4 @@
-"""Handwritten digits that come with scikit-learn: real data without a download."""
+"""scikit-learn's handwritten digits: real data without a download."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Downloading published data sets: whole and checked, or not at all."""
+"""Downloads of published data sets: whole and checked, or not at all."""
 
 import functools
 import os
@@ -18,7 +18,7 @@ PATIENCE = 30.0  # seconds without an answer
 
 
 class Published(NamedTuple):
-    """A data set: the addresses of the folders that hold its files, in order of preference; names and SHA-256."""
+    """A published data set: the addresses of folders that hold its files, by preference; names and SHA-256."""
 
     addresses: tuple[str, ...]
     files: dict[str, str]

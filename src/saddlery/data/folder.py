@@ -1,4 +1,4 @@
-"""Anybody's pictures: a folder or a zip of images, decoded once and kept as one array."""
+"""Image folders: images of a folder or a zip, decoded once and kept as one array."""
 
 import hashlib
 import json
@@ -31,7 +31,7 @@ SIDE = 4096  # pixels of a square's side at most
 
 
 class Square(NamedTuple):
-    """What every image is made into: its side, its channels, and the middle square that is kept (see `decode`)."""
+    """The size that every image is brought to: its side, its channels, and the square that is kept (see `decode`)."""
 
     size: int
     channels: int
@@ -48,7 +48,7 @@ def folder(
     memory: int | None = None,
     progress: Callable[[int, int], Any] | None = None,
 ) -> Images | Shards:
-    """The images of a folder, with all below it, or of a zip: the middle square of each, resized.
+    """A data set of the images of a folder, with all below it, or of a zip: the middle square of each, resized.
 
     They are decoded on all cores and kept in the cache folder as one array, which is read back as long as the files and
     these settings stay the same. What is read back is compared with what was kept, by its SHA-256 (but pixels of more

@@ -1,4 +1,4 @@
-"""What data are, and images in memory."""
+"""The protocol of a data set, and images in memory."""
 
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
@@ -17,10 +17,10 @@ A = TypeVar("A", Array, np.ndarray)
 
 @runtime_checkable
 class Data(Protocol):
-    """What a GAN learns from: anything that draws samples. Nothing need be inherited."""
+    """A data set, from which a GAN learns: anything that draws samples. Nothing need be inherited."""
 
     def draw(self, key: Key, n: int) -> Array:
-        """`n` samples `(n, …)` from a `jax.random.key`."""
+        """Draw `n` samples `(n, …)` from a `jax.random.key`."""
         ...
 
 
@@ -61,11 +61,11 @@ class Images(eqx.Module):
         return len(self.images)
 
     def draw(self, key: Key, n: int) -> Float[Array, "n height width channels"]:
-        """`n` images in [-1, 1]; of uint8 ones, 0 becomes −1 and 255 becomes 1."""
+        """Draw `n` images in [-1, 1]; of uint8 ones, 0 becomes −1 and 255 becomes 1."""
         return in_range(self.images[jax.random.randint(key, (n,), 0, len(self.images))])
 
     def resized(self, size: int) -> "Images":
-        """These images, of the same type and labels, `size` by `size` pixels, by Lanczos' filter.
+        """Resize the images by Lanczos' filter to `size` by `size` pixels, of the same type and labels.
 
         **Raises:** `ValueError` for a size that is no whole number from 1.
         """
@@ -80,7 +80,7 @@ class Images(eqx.Module):
 
 
 def in_range(images: A) -> A:
-    """Images in [-1, 1]; of uint8 ones, 0 becomes −1 and 255 becomes 1.
+    """Images scaled to [-1, 1]; of uint8 ones, 0 becomes −1 and 255 becomes 1.
 
     >>> in_range(np.array([0, 255], np.uint8)).tolist()
     [-1.0, 1.0]

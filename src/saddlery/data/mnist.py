@@ -1,4 +1,4 @@
-"""MNIST, from the IDX files in which it was published."""
+"""MNIST, from its published IDX files."""
 
 import contextlib
 import gzip

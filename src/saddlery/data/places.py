@@ -1,4 +1,4 @@
-"""Where published data sets are looked for, and where they are downloaded to."""
+"""Folders of published data sets: where they are looked for, and where they are downloaded to."""
 
 import os
 from pathlib import Path

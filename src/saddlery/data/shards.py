@@ -1,4 +1,4 @@
-"""More images than memory holds: a part of them on the device at a time, exchanged as training goes on."""
+"""Data sets larger than memory: a shard of the images on the device at a time, exchanged as training goes on."""
 
 import os
 import sys
@@ -64,15 +64,15 @@ class Shards(eqx.Module):
         return len(self.shard)
 
     def draw(self, key: Key, n: int) -> Float[Array, "n height width channels"]:
-        """`n` images of the shard in use, in [-1, 1]."""
+        """Draw `n` images of the shard in use, in [-1, 1]."""
         return self.shard.draw(key, n)
 
     def at(self, step: int, key: Key) -> "Shards":
-        """These images with the shard of a step of the run with this key."""
+        """This data set with the shard of a step of the run with this key."""
         return eqx.tree_at(lambda shards: shards.shard, self, Images(_mapped(self.path)[self.rows(step, key)]))
 
     def rows(self, step: int, key: Key) -> np.ndarray:
-        """The rows of the file that are in the shard of a step of the run with this key."""
+        """The rows of the file in the shard of a step of the run with this key."""
         n, blocks = len(_mapped(self.path)), len(self) // self.block
         turn, place = divmod(step // self.steps, n // self.block // blocks)
         order, first = jax.random.split(jax.random.fold_in(jax.random.fold_in(key, PURPOSE), turn))
@@ -82,7 +82,7 @@ class Shards(eqx.Module):
 
 
 def refill(game: T, step: int, key: Key) -> tuple[T, int]:
-    """A game whose `Shards`, wherever it holds any, are those of a step, and the first step that needs others.
+    """A game with the shards of a step in all its `Shards`, and the first step that needs others.
 
     >>> import saddlery as sd
     >>> refill(sd.games.bilinear(), 0, jax.random.key(0))[1] == sys.maxsize  # holds none, so it never needs others

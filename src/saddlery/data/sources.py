@@ -1,4 +1,4 @@
-"""Where pictures lie: the image files of a folder or of a zip, listed, told apart and read."""
+"""Sources of images: the image files of a folder or of a zip, listed and read."""
 
 import contextlib
 import hashlib
@@ -25,7 +25,7 @@ DIRECTORY = 1 << 28  # bytes of a zip's table of contents
 
 
 class Source(NamedTuple):
-    """A folder or a zip of images.
+    """A source of images: a folder or a zip.
 
     - `path`: where it is.
     - `names`: its image files, sorted, relative to it, their parts separated by `/`.
@@ -41,7 +41,7 @@ class Source(NamedTuple):
 
 @contextlib.contextmanager
 def opened(path: Path) -> Iterator[Source]:
-    """The images of a folder, with all folders below it, or of a zip. Hidden files are passed over.
+    """The source of images in a folder, with all folders below it, or in a zip. Hidden files are passed over.
 
     What is named as an image and is none costs no more than the few bytes at its beginning that tell.
 

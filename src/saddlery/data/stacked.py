@@ -53,19 +53,19 @@ class Stacked(eqx.Module):
 
     @property
     def modes(self) -> int:
-        """How many labels there are."""
+        """The number of labels."""
         return 1000
 
     def digits(self) -> Images:
-        """The digits that are stacked, with their labels."""
+        """The single digits that are stacked, with their labels."""
         return Images(self.images[..., None], np.repeat(np.arange(10), np.asarray(self.counts)))
 
     def draw(self, key: Key, n: int) -> Float[Array, "n height width 3"]:
-        """`n` images in [-1, 1]."""
+        """Draw `n` images in [-1, 1]."""
         return self.labelled(key, n)[0]
 
     def labelled(self, key: Key, n: int) -> tuple[Float[Array, "n height width 3"], Int[Array, " n"]]:
-        """`n` images in [-1, 1] and their labels, 0 to 999."""
+        """Draw `n` images in [-1, 1], with their labels, 0 to 999."""
         which, one = jax.random.split(key)
         if self.balanced:
             digits = jax.random.randint(which, (n, 3), 0, 10)

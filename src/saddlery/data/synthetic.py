@@ -1,4 +1,4 @@
-"""Mixtures of Gaussians on a ring or a grid, whose modes are known."""
+"""Mixtures of Gaussians on a ring or a grid, with known modes."""
 
 import math
 from functools import partial
@@ -39,7 +39,7 @@ class Mixture(eqx.Module):
             raise InvalidValue(f"centres: got shape {self.centres.shape}, expected (modes, dimension)")
 
     def draw(self, key: Key, n: int) -> Float[Array, "n dimension"]:
-        """`n` samples."""
+        """Draw `n` samples."""
         which, noise = jax.random.split(key)
         modes = len(self.centres)
         chosen = jnp.arange(n) % modes if self.balanced else jax.random.randint(which, (n,), 0, modes)
@@ -47,7 +47,7 @@ class Mixture(eqx.Module):
 
 
 def ring_centres(modes: int, radius: float) -> Float[Array, "modes 2"]:
-    """Equally spaced points of a circle, the first at angle 0.
+    """The centres of a ring: equally spaced points of a circle, the first at angle 0.
 
         >>> ring_centres(4, radius=2.0).round().astype(int).tolist()
         [[2, 0], [0, 2], [-2, 0], [0, -2]]
@@ -60,7 +60,7 @@ def ring_centres(modes: int, radius: float) -> Float[Array, "modes 2"]:
 
 
 def grid_centres(side: int, spacing: float) -> Float[Array, "modes 2"]:
-    """The points of a square grid centred on the origin, row by row.
+    """The centres of a grid: the points of a square grid centred on the origin, row by row.
 
         >>> grid_centres(2, spacing=1.0).tolist()
         [[-0.5, -0.5], [-0.5, 0.5], [0.5, -0.5], [0.5, 0.5]]

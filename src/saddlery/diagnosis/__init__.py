@@ -1,4 +1,4 @@
-"""Diagnosis: why training goes as it does, in a word with numbers behind it, and what training confirms would help."""
+"""Diagnosis of training: a verdict in a word with the numbers behind it, and what training confirms would help."""
 
 from saddlery.diagnosis.diagnosis import Diagnosis, diagnose
 from saddlery.diagnosis.verdict import WORDS

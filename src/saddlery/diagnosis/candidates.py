@@ -1,4 +1,4 @@
-"""What could help, from the verdict and the evidence: candidates, until training confirms one."""
+"""Candidate changes that could help, from the verdict and the evidence, until training confirms one."""
 
 import dataclasses
 import math
@@ -22,7 +22,7 @@ TURNS = 0.5  # the share of rotation along v from which it counts as turning
 
 
 class Candidate(NamedTuple):
-    """A change that could help: its name, the game and method with it, and why it is proposed."""
+    """A candidate change that could help: its name, the game and method with it, and why it is proposed."""
 
     name: str
     game: Game
@@ -31,7 +31,7 @@ class Candidate(NamedTuple):
 
 
 def candidates(word: str, subject: Subject, facts: Facts, evidence: Evidence) -> list[Candidate]:
-    """What to try, the most promising first, by verdict and evidence; none where training converges.
+    """The candidate changes to try, the most promising first, by verdict and evidence; none where training converges.
 
     | verdict | candidates |
     |---|---|
@@ -91,7 +91,7 @@ def _consensus(subject: Subject, evidence: Evidence) -> Candidate | None:
 
 
 def consensus_gamma(evidence: Evidence) -> float:
-    """γ = 1/|λ| to one digit, between 0.01 and 100: at such a mode consensus damps, γ|λ|², as fast as v turns, |λ|.
+    """The γ of consensus for a mode, 1/|λ| to one digit, in [0.01, 100]: it damps, γ|λ|², as fast as v turns, |λ|.
 
     λ is of the turning mode that carries most of v; without one γ is 1.
     """
@@ -167,12 +167,12 @@ def _factor(subject: Subject, evidence: Evidence, usual: float) -> float:
 
 
 def learning_rate(optimiser: object) -> float:
-    """The learning rate of one of our optimisers, NaN of any other."""
+    """The learning rate of one of Saddlery's optimisers, NaN of any other."""
     return float(optimiser.numbers.get("learning_rate", math.nan)) if isinstance(optimiser, Optimiser) else math.nan
 
 
 def scaled(optimiser: Any, factor: float) -> Optimiser | optax.GradientTransformation:
-    """The optimiser with its learning rate multiplied; of one that is not ours, its updates."""
+    """An optimiser with its learning rate multiplied; one that is not Saddlery's, with its updates multiplied."""
     if math.isnan(learning_rate(optimiser)):
         return optax.chain(optimiser, optax.scale(factor))
     return with_numbers(optimiser, learning_rate=float(optimiser.numbers["learning_rate"]) * factor)

@@ -1,4 +1,4 @@
-"""Diagnosing a run or a game: trends first, spectra as evidence, candidates, and what training makes of them."""
+"""Diagnosis of a run or a game: trends, then spectra as evidence, candidates, and what training makes of them."""
 
 import os
 from collections.abc import Callable
@@ -28,7 +28,7 @@ from saddlery.types import Key, Memory, Players
 
 @dataclass(frozen=True, eq=False)
 class Diagnosis:
-    """What `diagnose` finds.
+    """A diagnosis, as `diagnose` returns it.
 
     - `verdict`: its `word`, one of converging, cycling, diverging, stalled, collapsed, and `because`, the numbers.
     - `facts`: what the verdict rests on: `trends` of a trial run, `quality` of its samples.
@@ -88,7 +88,7 @@ def diagnose(
     seeds: int = 4,
     on_progress: Callable[[str, Any], None] | None = None,
 ) -> Diagnosis:
-    """Why training goes as it does: a verdict from measured trends, spectra as evidence, and what could help.
+    """Diagnose training: a verdict from measured trends, spectra as evidence, and what could help.
 
         saddlery.diagnose("runs/mine")                                   # a folder of `saddlery run`
         saddlery.diagnose(game, method, players, key=jax.random.key(0))  # players of yours
@@ -138,7 +138,7 @@ def diagnose(
 
 
 def gathered(subject: Subject, trial: TrialRun) -> Facts:
-    """All that the verdict looks at."""
+    """The facts that the verdict rests on."""
     past = np.zeros(0) if subject.history is None else _norms(subject.history)
     samples = quality(subject.game, trial.path)
     found = trends(trial.path, float(optax.tree.norm(subject.players)), float(past.max(initial=0.0)))

@@ -1,4 +1,4 @@
-"""The spectra and norms at one position that explain a verdict, and what could not be computed there."""
+"""Evidence for a verdict: spectra and norms at one position, and what could not be computed there."""
 
 import math
 import warnings
@@ -36,7 +36,7 @@ FIRST = "losses, gradient norms and the path are measured all the same"
 
 
 class Evidence(NamedTuple):
-    """What is known of the field at a position; NaN, `None` or empty where `missing` says why not.
+    """The evidence on the field at a position; NaN, `None` or empty where `missing` says why not.
 
     - `norms`: ‖v̄‖ of each player's part of the field averaged over batches; `noise`: the rms deviation of one batch's
       field from it.
@@ -73,18 +73,18 @@ class Evidence(NamedTuple):
 
     @property
     def norm(self) -> float:
-        """‖v̄‖."""
+        """The norm of the mean field, ‖v̄‖."""
         return math.hypot(self.norms.generator, self.norms.discriminator)
 
     @property
     def turning_mode(self) -> complex:
-        """Of the modes that carry v the heaviest that turns more than it grows or decays; 0 where there is none."""
+        """The eigenvalue of the heaviest mode that carries v and turns more than it grows or decays; 0 without one."""
         turning = self.carrying[np.abs(np.imag(self.carrying)) > np.abs(np.real(self.carrying))]
         return complex(turning[0]) if len(turning) else 0j
 
     @property
     def growing_share(self) -> float:
-        """The weight of the growing ones among the modes that carry v."""
+        """The weight of growing modes among those that carry v."""
         if not len(self.weights):
             return math.nan
         return float(self.weights[np.real(self.carrying) > self.tolerance].sum() / self.weights.sum())
@@ -136,13 +136,13 @@ def evidence(game: Game, method: Method, players: Pair, state: State | None, key
 
 
 class Notes(NamedTuple):
-    """What could not be computed, and what was only in part."""
+    """Notes on what could not be computed, or only in part."""
 
     missing: list[str]
     remarks: list[str]
 
     def attempt(self, what: str, compute: Callable[[], T]) -> T | None:
-        """What is computed, its warnings noted; `None` where it cannot be, with the reason noted."""
+        """The result of a computation, its warnings noted; `None` where it fails, with the reason noted."""
         with warnings.catch_warnings(record=True) as warned:
             warnings.simplefilter("always")
             try:

@@ -1,4 +1,4 @@
-"""How far a stationary point is, by Newton's way to it: whether a field that falls comes to rest or only fades."""
+"""Distance to a stationary point, by a Newton step: whether a field that falls comes to rest or only fades."""
 
 import math
 from typing import NamedTuple
@@ -16,7 +16,7 @@ PROBES = 4  # random vectors that measure its size
 
 
 class Nearness(NamedTuple):
-    """What became of the way to a stationary point between two positions; NaN where it cannot be computed.
+    """The change of the distance to a stationary point between two positions; NaN where it cannot be computed.
 
     - `distance`: the factor by which ‖δ‖ changed, δ the least with v + Jδ ≈ 0.
     - `curvature`: the factor by which the Frobenius norm of J changed.
@@ -27,7 +27,7 @@ class Nearness(NamedTuple):
 
 
 def way(J: Jacobian) -> tuple[float, float]:
-    """‖δ‖ of the least δ with Jδ ≈ −v, by LSMR (Fong, Saunders, 2011), and ‖v + Jδ‖ / ‖v‖, what it leaves of v."""
+    """The length of the least Newton step δ, Jδ ≈ −v, by LSMR (Fong, Saunders, 2011), and its residual over ‖v‖."""
     norm = np.linalg.norm(J.field)
     if norm == 0:
         return 0.0, 0.0
@@ -37,7 +37,7 @@ def way(J: Jacobian) -> tuple[float, float]:
 
 
 def nearness(game: Game, start: Pair, end: Pair, key: Key) -> Nearness:
-    """Whether a stationary point is nearer at the end than at the start, on the same batches.
+    """The change of the distance to a stationary point from start to end, on the same batches.
 
     Close to one, ‖v‖ and the distance fall together and J stays as it is. Where a loss saturates, v and J fall together
     and the distance hardly: along v = e⁻ˣ Newton's step is 1 for ever.

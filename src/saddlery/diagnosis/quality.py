@@ -1,4 +1,4 @@
-"""How good a GAN's samples are along a path, where that can be measured."""
+"""Sample quality of a GAN along a path, where it can be measured."""
 
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from saddlery.games import as_gan
 
 
 class Quality(NamedTuple):
-    """The samples of a path, by the measure that its game has.
+    """The quality of samples along a path, by the measure that suits the game.
 
     - `name`: `modes` (more is better) or `sliced_wasserstein` (less is).
     - `now`: the median over the second half of the path; `best`: the number of modes, or a perfect sampler's distance.
@@ -34,12 +34,12 @@ class Quality(NamedTuple):
 
     @property
     def share(self) -> float:
-        """Modes covered of all, or a perfect sampler's distance over this one's: 1 is as good as can be."""
+        """The share of a perfect score: modes covered, or a perfect sampler's distance over this one's; 1 is best."""
         return self.now / self.best if self.name == "modes" else self.best / self.now
 
 
 def quality(game: Game, path: xr.Dataset) -> Quality | None:
-    """The quality of a path's samples, `None` for a game without any.
+    """The quality of a path's samples; `None` for a game without samples to measure.
 
     **Arguments:** `path` is an `xarray.Dataset` as a trial run records it.
     """

@@ -1,4 +1,4 @@
-"""What is diagnosed: a game, a method and two players, from a run's last checkpoint or given."""
+"""The subject of a diagnosis: a game, a method and two players, from a run's last checkpoint or given."""
 
 import os
 from pathlib import Path
@@ -21,7 +21,7 @@ from saddlery.types import Key, Memory, Players
 
 
 class Subject(NamedTuple):
-    """Who is looked at, and what is known of their past.
+    """The subject of a diagnosis: game, method and players, and what is known of their past.
 
     - `game`, `method`, `players`, `state`: to go on from, `state` being `None` where it is not known; `key`: of all
       randomness to come.
@@ -44,7 +44,7 @@ class Subject(NamedTuple):
 
 
 def from_folder(folder: str | os.PathLike, method: str | None = None, seed: int = 0) -> Subject:
-    """A seed of a method in an experiment's folder, at its last checkpoint; one that diverged, at its start.
+    """The subject from a folder: a seed of a method at its last checkpoint; one that diverged, at its start.
 
     **Arguments:** `method` is the text of one of the run's methods, or its name where that is enough; by default the
     first.
@@ -56,7 +56,7 @@ def from_folder(folder: str | os.PathLike, method: str | None = None, seed: int 
 
 
 def of_restored(found: Restored) -> Subject:
-    """A run as its last checkpoint left it; one that diverged, at its start."""
+    """The subject from a restored run, at its last checkpoint; one that diverged, at its start."""
     of, carry, step = found.of, found.carry, found.step
     if found.diverged_at >= 0:  # the last finite numbers are too large to say anything
         carry, step = start(of.game, of.method, RunKeys.of(found.key).init, None, False), 0
@@ -76,7 +76,7 @@ def given(
     state: Memory = None,
     history: xr.Dataset | None = None,
 ) -> Subject:
-    """A game, a method and players given, checked against each other.
+    """The subject from a game, a method and players, checked against each other.
 
     **Raises:** `TypeError` for what is no method, key or game; `ValueError` when the players are another game's, naming
     the first part that differs.

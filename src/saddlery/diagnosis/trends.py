@@ -1,4 +1,4 @@
-"""What a recorded path shows: how the field's norm changes, how far the players go, how they turn and return."""
+"""Trends of a recorded path: the field's norm, the width of the path, turning and recurrence."""
 
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ LEAST = 8  # records that a trend needs
 
 
 class Trends(NamedTuple):
-    """Measures of a path of r records, positions θ_0 … θ_{r−1}; NaN where the path is too short or does not move.
+    """Trends of a path of r records, positions θ_0 … θ_{r−1}; NaN where the path is too short or does not move.
 
     - `field`: ‖v‖ at the last record; `field_factor`: the factor by which it changes from the first to the last, by
       least squares on log ‖v‖, and `field_low`, `field_high`: its 95% interval, by a bootstrap of blocks of residuals.
@@ -97,14 +97,14 @@ def change(values: np.ndarray) -> tuple[float, float, float]:
 
 
 def persistence(moves: np.ndarray, lengths: np.ndarray) -> float:
-    """The mean cosine between each step and the next."""
+    """Persistence of a path: the mean cosine between each step and the next."""
     scale = lengths[1:] * lengths[:-1]
     cosines = (moves[1:] * moves[:-1]).sum(1)[scale > 0] / scale[scale > 0]
     return float(cosines.mean()) if len(cosines) else np.nan
 
 
 def contraction(positions: np.ndarray) -> float:
-    """The rms distance from the mean in the last third of a path over that in the first."""
+    """Contraction of a path: the rms distance from the mean in its last third over that in the first."""
     third = len(positions) // 3
     squares = ((positions - positions.mean(0)) ** 2).sum(1)
     if len(positions) < LEAST or not squares[:third].any():
@@ -113,7 +113,7 @@ def contraction(positions: np.ndarray) -> float:
 
 
 def distances_by_lag(positions: np.ndarray) -> np.ndarray:
-    """D(τ), the rms of ‖θ_{t+τ} − θ_t‖ over t, for τ = 1 up to three quarters of the path; empty for a short one."""
+    """The distances D(τ), rms of ‖θ_{t+τ} − θ_t‖ over t, for τ from 1 to three quarters of the path; empty if short."""
     if len(positions) < LEAST:
         return np.zeros(0)
     lags = range(1, 3 * len(positions) // 4 + 1)
@@ -121,14 +121,14 @@ def distances_by_lag(positions: np.ndarray) -> np.ndarray:
 
 
 def returned(lags: np.ndarray) -> float:
-    """The greatest fall of D(τ) below its maximum at smaller lags, as a share of that maximum."""
+    """Recurrence of a path: the greatest fall of D(τ) below its maximum at smaller lags, as a share of that maximum."""
     if not lags.any():
         return np.nan
     return float((1 - lags / np.maximum.accumulate(lags)).max())
 
 
 def spread(lags: np.ndarray) -> float:
-    """The slope of log D² against log τ over the longer half of the lags, in logarithm."""
+    """The diffusion exponent of a path: the slope of log D² against log τ over the longer lags, half of log τ."""
     if not lags.any():
         return np.nan
     time = np.arange(1, len(lags) + 1)
@@ -137,7 +137,7 @@ def spread(lags: np.ndarray) -> float:
 
 
 def turns(positions: np.ndarray) -> float:
-    """How often a path winds about its mean in the plane of its two principal components."""
+    """The winding number of a path about its mean in the plane of its two principal components."""
     centred = positions - positions.mean(0)
     if len(positions) < LEAST or not centred.any() or positions.shape[1] < 2:
         return 0.0
@@ -149,7 +149,7 @@ def turns(positions: np.ndarray) -> float:
 
 
 def later(values: np.ndarray) -> float:
-    """The mean of the last third less that of the first."""
+    """The mean of the last third of a record less that of the first."""
     known = values[np.isfinite(values)]
     third = len(known) // 3
     return float(known[-third:].mean() - known[:third].mean()) if third else np.nan

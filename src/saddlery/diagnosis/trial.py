@@ -1,4 +1,4 @@
-"""A trial run from where the players are, closely recorded: what the trends are measured on."""
+"""Trial run of a diagnosis: training on from the players, closely recorded, on which trends are measured."""
 
 from typing import Any, NamedTuple
 
@@ -45,7 +45,7 @@ class TrialRun(NamedTuple):
 
 
 class Sketch(eqx.Module):
-    """A linear map of all parameters to a few numbers that keeps lengths and angles.
+    """A random sketch: a linear map of all parameters to a few numbers that keeps lengths and angles.
 
     Each parameter is added, with a random sign, to one of `AXES` sums; up to that many parameters are kept themselves.
     Squared lengths are right on average, with a relative deviation of about √(2/AXES), 9% (Charikar, Chen,
@@ -58,7 +58,7 @@ class Sketch(eqx.Module):
 
     @classmethod
     def of(cls, n: int) -> "Sketch":
-        """The map for n parameters, always the same."""
+        """The sketch for n parameters, always the same."""
         if n <= AXES:
             return cls(jnp.arange(n), jnp.ones(n, jnp.int8), n)
         bucket, sign = jax.random.split(jax.random.key(0))
@@ -72,7 +72,7 @@ class Sketch(eqx.Module):
 
 
 class TrialMeasures(Probe):
-    """A GAN's samples, by measures cheap enough to be taken often.
+    """A probe of a GAN's samples, by measures cheap enough to be taken often.
 
     - `separation`: the share of pairs in which the real sample has the higher score, ties counting half: ½ when the
       discriminator cannot tell real from generated, 1 when it always can.
@@ -86,7 +86,7 @@ class TrialMeasures(Probe):
         return {"counts": ("mode",)}
 
     def measure(self, game: Any, players: Players, key: Key) -> dict[str, Any]:
-        """Those variables."""
+        """The variables that the probe records."""
         batch = game.draw(key)
         real, drawn = (
             game.discriminator.apply(players.discriminator, x).reshape(len(x))
@@ -106,7 +106,7 @@ class TrialMeasures(Probe):
 
 @eqx.filter_jit
 def perfect_distance(data: Data, key: Key) -> Scalar:
-    """The mean `sliced_wasserstein` of as many real samples as `TrialMeasures` takes, to others."""
+    """A perfect sampler's `sliced_wasserstein` from real samples, of as many as `TrialMeasures` takes: its mean."""
 
     def between(key):
         one, other, projections = jax.random.split(key, 3)
@@ -116,12 +116,12 @@ def perfect_distance(data: Data, key: Key) -> Scalar:
 
 
 def measures(game: Game) -> dict[str, Probe]:
-    """What is recorded of a game: losses and gradient norms, and of a GAN its samples."""
+    """The probes of a trial run: losses and gradient norms, and of a GAN its samples."""
     return {"losses": Losses(), "drawn": TrialMeasures()} if as_gan(game) is not None else {"losses": Losses()}
 
 
 class Displacement(Probe):
-    """Where the players are, as their displacement since the start, in a sketch's few numbers."""
+    """A probe of the players' displacement since the start, in a sketch's few numbers."""
 
     start: Pair
     sketch: Sketch
@@ -132,12 +132,12 @@ class Displacement(Probe):
         return {"position": ("axis",)}
 
     def measure(self, game: Game, players: Players, key: Key) -> dict[str, Any]:
-        """`position`."""
+        """The variable `position`."""
         return {"position": self.sketch(self.start, players)}
 
 
 def trial_run(game: Game, method: Method, players: Pair, state: Memory, key: Key, steps: int = STEPS) -> TrialRun:
-    """Train for `steps` steps and record about 200 times.
+    """Make a trial run of `steps` steps, recorded about 200 times.
 
     Measures are taken on the same batch at every record, so that what changes is the players. The number of steps
     between records is odd, so that what alternates from step to step is seen.

@@ -1,4 +1,4 @@
-"""From measured trends to one word, with the numbers behind it."""
+"""The verdict: from measured trends to one word, with the numbers behind it."""
 
 from typing import NamedTuple
 
@@ -28,14 +28,14 @@ WORDS = ("converging", "cycling", "diverging", "stalled", "collapsed")
 
 
 class Verdict(NamedTuple):
-    """One of `WORDS`, and the sentence of numbers that it rests on."""
+    """A verdict: one of `WORDS`, and the sentence of numbers that it rests on."""
 
     word: str
     because: str
 
 
 class Facts(NamedTuple):
-    """All that a verdict looks at.
+    """The facts that a verdict rests on.
 
     - `trends`, `quality`: of the trial run; `quality` is `None` for a game without samples to measure.
     - `diverged_at`: the step of the run at which it left the finite numbers, −1 for never; `lost`: the same of the
@@ -55,7 +55,7 @@ class Facts(NamedTuple):
 
 
 def verdict(facts: Facts) -> Verdict:
-    """The first of these rules that applies; see the thresholds at the top of this file.
+    """The verdict by the first of these rules that applies; see the thresholds at the top of this file.
 
     1. diverging: a number is no longer finite, or the field grows while the path widens.
     2. collapsed: few modes, and none being gained.

@@ -1,4 +1,4 @@
-"""A candidate put to the test: training from the same players with it and without it, over seeds."""
+"""Verification of a candidate: training from the same players with it and without it, over seeds."""
 
 import math
 from collections.abc import Callable
@@ -22,7 +22,7 @@ LEAST = {"modes": 1.0, "sliced_wasserstein": math.log(1.1), "field": math.log(2.
 
 
 class Verification(NamedTuple):
-    """A candidate's seeds beside the same seeds without it.
+    """The verification of a candidate: its seeds beside the same seeds without it.
 
     - `measure`: `modes`, `sliced_wasserstein` or, for a game without samples to measure, `field` (‖v‖): the mean over
       the second half of each run; of the last two the geometric mean.
@@ -49,7 +49,7 @@ class Verification(NamedTuple):
 def verified(
     subject: Subject, candidates: list[Candidate], seeds: int, steps: int, on_progress: Callable | None = None
 ) -> list[Verification]:
-    """Train from the subject's players with each candidate and without, each seed on the same batches in both.
+    """Verify candidates: train from the subject's players with each and without, each seed on the same batches in both.
 
     All begin with fresh optimisers' states, so that what differs is the candidate alone. A candidate is confirmed when
 
@@ -82,7 +82,7 @@ def _trained(subject, game, method, seeds, steps, name, on_progress):
 
 
 def compared(candidate: Candidate, without: xr.Dataset, with_it: xr.Dataset) -> Verification:
-    """The verification out of both histories, `xarray.Dataset`s with dimensions `seed` and `step`."""
+    """The verification of a candidate from both histories, `xarray.Dataset`s with dimensions `seed` and `step`."""
     measure = next((name for name in ("modes", "sliced_wasserstein") if name in without), "field")
     logarithmic = measure != "modes"
     scores = [_scores(history, measure, logarithmic) for history in (without, with_it)]
@@ -98,7 +98,7 @@ def compared(candidate: Candidate, without: xr.Dataset, with_it: xr.Dataset) -> 
 
 
 def interval(gains: np.ndarray) -> tuple[float, float, float]:
-    """The mean of a sample and Student's 95% interval of it."""
+    """The mean of a sample and its 95% confidence interval by Student's t."""
     mean = float(gains.mean())
     error = gains.std(ddof=1) / math.sqrt(len(gains))
     reach = float(stats.t.ppf(0.975, len(gains) - 1) * error)

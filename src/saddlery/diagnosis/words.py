@@ -1,4 +1,4 @@
-"""A diagnosis in words: the table of what was measured, and what would help."""
+"""A diagnosis in words: the table of measurements, and what would help."""
 
 import math
 from typing import TYPE_CHECKING, NamedTuple
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Row(NamedTuple):
-    """A line of the table: what was measured, its value, and what that means."""
+    """A row of the table: what was measured, its value, and what that means."""
 
     name: str
     value: str
@@ -22,12 +22,12 @@ class Row(NamedTuple):
 
 
 def rows(diagnosis: "Diagnosis") -> list[Row]:
-    """Everything that was measured, trends first."""
+    """The rows of everything that was measured, trends first."""
     return [*trend_rows(diagnosis), *spectrum_rows(diagnosis)]
 
 
 def trend_rows(diagnosis: "Diagnosis") -> list[Row]:
-    """The trends of the trial run, and of the run where it has a history."""
+    """The rows of trends: of the trial run, and of the run where it has a history."""
     facts = diagnosis.facts
     t, q, past = facts.trends, facts.quality, facts.past
     steps = int(diagnosis.trial.path["step"].values[-1])
@@ -81,7 +81,7 @@ def _samples(q: Quality) -> list[Row]:
 
 
 def spectrum_rows(diagnosis: "Diagnosis") -> list[Row]:
-    """The spectrum and its company."""
+    """The rows of the spectrum, and of the other evidence."""
     e = diagnosis.evidence
     parts = f"{number(e.norms.generator)} and {number(e.norms.discriminator)}"
     noise = f"{number(e.noise / e.norm)} ‖v‖" if e.norm else number(e.noise)
@@ -145,7 +145,7 @@ GAINS = {"modes": "modes covered", "sliced_wasserstein": "samples' distance", "f
 
 
 def outcome(verification: Verification) -> str:
-    """What training made of a candidate, with the interval."""
+    """The outcome of a verification in words, with the interval."""
     v = verification
     values = f"{number(float(np.median(v.without)))} → {number(float(np.median(v.with_it)))}"
     if v.measure == "modes":
@@ -160,7 +160,7 @@ def outcome(verification: Verification) -> str:
 
 
 def advice(diagnosis: "Diagnosis") -> list[tuple[str, str, str]]:
-    """Each candidate: what it is called by now, its name, and why or with what outcome."""
+    """The advice on each candidate: whether it is recommended, its name, and why or with what outcome."""
     if diagnosis.verifications is None:
         return [("candidate", candidate.name, candidate.why) for candidate in diagnosis.candidates]
     order = sorted(diagnosis.verifications, key=lambda v: (not v.confirmed, -v.gain))
@@ -168,7 +168,7 @@ def advice(diagnosis: "Diagnosis") -> list[tuple[str, str, str]]:
 
 
 def conclusion(diagnosis: "Diagnosis") -> str:
-    """What to do, in a sentence."""
+    """The conclusion of a diagnosis: what to do, in a sentence."""
     if not diagnosis.candidates:
         return "Nothing to change: training does what it should."
     if diagnosis.verifications is None:

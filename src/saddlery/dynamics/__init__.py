@@ -1,4 +1,4 @@
-"""Dynamics: spectra, fields of two numbers, and paths from one position to another."""
+"""Dynamics of games: spectra, vector fields of two numbers, stability, and paths from one position to another."""
 
 from saddlery.dynamics.field import field
 from saddlery.dynamics.jacobian import Jacobian, jacobian

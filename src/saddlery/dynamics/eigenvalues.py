@@ -35,7 +35,7 @@ class Eigenpairs(NamedTuple):
 
 
 def of_matrix(matrix: np.ndarray, which: str = "largest_magnitude") -> Eigenpairs:
-    """All eigenvalues of a matrix `(n, n)`, by LAPACK, those that `which` names first.
+    """All eigenvalues of a matrix `(n, n)` by LAPACK, in the order of `which`.
 
     A row and column of zeros, such as a dead unit's, is an eigenvalue of zero as it stands, left out of the work.
 
@@ -59,7 +59,7 @@ def of_products(
     products: int = 1000,
     tolerance: float = 1e-5,
 ) -> Eigenpairs:
-    """The first `k` eigenvalues that `which` names, by ARPACK's restarted Arnoldi iteration on products u ↦ Ju.
+    """The first `k` eigenvalues in the order of `which`, by ARPACK's restarted Arnoldi iteration on products u ↦ Ju.
 
     Small residuals say that what is found are eigenvalues. Of many that lie close together at the edge asked for, the
     iteration may miss some.
@@ -113,7 +113,7 @@ def of_products(
 
 
 def ordered(values: np.ndarray, which: str) -> np.ndarray:
-    """The positions of eigenvalues in the order that `which` names, pairs side by side.
+    """The positions of eigenvalues in the order of `which`, pairs side by side.
 
     >>> ordered(np.array([1.0, -3.0, 2.0]), "largest_real").tolist()
     [2, 0, 1]

@@ -1,4 +1,4 @@
-"""The vector field of a game of two numbers, on a grid over both players."""
+"""The vector field of a game in which each player has one number, on a grid over both players."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -29,7 +29,7 @@ def field(
     key: Key,
     batches: int = 1,
 ) -> "xr.Dataset":
-    """v = −ξ of a game in which each player has one number, on an even grid, for `saddlery.plots.field`.
+    """The vector field v = −ξ of a game with one number for each player, on an even grid, for `saddlery.plots.field`.
 
         v(g, d) = −(∂L_g/∂g, ∂L_d/∂d)
 

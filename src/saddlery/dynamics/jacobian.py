@@ -116,7 +116,7 @@ def jacobian(
 
 
 def consensus(jacobian: Jacobian, gamma: float) -> Jacobian:
-    """v′ − γ v′ᵀ v′ out of v′: what the Numerics paper draws as the spectrum of consensus optimisation.
+    """The Jacobian v′ − γ v′ᵀ v′ of consensus optimisation from v′, as the Numerics paper draws its spectrum.
 
     At an equilibrium this is the Jacobian of its field w = v − γ v′ᵀ v (Mescheder, Nowozin, Geiger, 2017, section 4).
     Elsewhere w′ has another term, −γ (v′ᵀ)′ v: for that Jacobian, give `jacobian` the rule.
@@ -222,7 +222,7 @@ def field_of(game: Game, players: Players, rule: Rule | Method | None = None, st
 
 
 def mean(function: Callable[[Key], T], keys: Keys) -> T:
-    """The average of `function(key)` over keys, one after the other.
+    """The average of `function(key)` over keys, computed one after the other.
 
     >>> keys = jax.random.split(jax.random.key(0), 4)
     >>> float(mean(lambda key: jnp.array(3.0), keys))

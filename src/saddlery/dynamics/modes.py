@@ -1,4 +1,4 @@
-"""The modes that carry a field: which eigenvectors it is made of, and how much of each."""
+"""Modes that carry a field: its decomposition into eigenvectors, with the weight of each."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -11,7 +11,7 @@ STEPS = 30  # of Arnoldi's iteration, where there is no matrix
 
 
 class Modes(NamedTuple):
-    """A field taken apart into eigenvectors, v = Σ_i p_i, the largest part first; a conjugate pair is one part.
+    """A field's decomposition into eigenvectors, v = Σ_i p_i, the largest part first; a conjugate pair is one part.
 
     - `eigenvalues`: of each part `(modes,)`, complex; of a pair that with positive imaginary part.
     - `weights`: ‖p_i‖ / ‖v‖. Eigenvectors need not be orthogonal, so these need not have squares that add up to 1.
@@ -34,7 +34,7 @@ NONE = Modes(np.empty(0, complex), np.empty(0), np.empty(0), np.empty(0))  # of 
 
 
 def in_eigenvectors(pairs: Eigenpairs, field: np.ndarray) -> Modes:
-    """A field `(n,)` in all n eigenvectors of a matrix: v = Uc by a linear solve, p_i = c_i u_i.
+    """The decomposition of a field `(n,)` in all n eigenvectors of a matrix: v = Uc by a linear solve, p_i = c_i u_i.
 
     Where a matrix lacks eigenvectors, c is the least-squares solution, and `left` ends above 0.
 
@@ -59,7 +59,7 @@ def in_eigenvectors(pairs: Eigenpairs, field: np.ndarray) -> Modes:
 
 
 def in_krylov_space(product: Callable[[np.ndarray], np.ndarray], field: np.ndarray, steps: int = STEPS) -> Modes:
-    """A field in the Ritz vectors of its own Krylov space span(v, Jv, J²v, …), by Arnoldi's iteration from it.
+    """The decomposition of a field in Ritz vectors of its Krylov space span(v, Jv, J²v, …), by Arnoldi's iteration.
 
     The first `steps` steps along a field that is linear stay in this space, so its modes are those that v moves in;
     those whose `residuals` are small are also the Jacobian's own. Takes `steps` products, fewer where the space ends.

@@ -15,7 +15,7 @@ from saddlery.types import Key, Pair, Players
 
 
 class Path(NamedTuple):
-    """The field v along θ(α) = start + α (end − start); see `path`.
+    """The field v along the segment θ(α) = start + α (end − start); see `path`.
 
     - `position`: α `(points,)`, 0 at the start, 1 at the end, and on beyond it.
     - `angle`: cos ∠(end − start, v), `(points,)`: 1 where v points along the path, −1 where it points back, NaN where

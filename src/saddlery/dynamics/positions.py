@@ -1,4 +1,4 @@
-"""Where the players are, as a probe."""
+"""Positions of the players along training, as a probe."""
 
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float
@@ -8,7 +8,7 @@ from saddlery.types import Key, Players
 
 
 class Positions:
-    """A probe for `saddlery.train(probes={"position": Positions()})`: all parameters, the generator's first.
+    """A probe of all parameters, the generator's first: `saddlery.train(probes={"position": Positions()})`.
 
     It is for games of few; `saddlery.plots.path` and `saddlery.plots.field` draw what it records.
 

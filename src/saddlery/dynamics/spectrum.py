@@ -1,4 +1,4 @@
-"""The spectrum of a game: the eigenvalues of its field's Jacobian, and what they say of its dynamics."""
+"""The spectrum of a game: the eigenvalues of its field's Jacobian, and what they say of the dynamics."""
 
 import inspect
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ SAMPLES = 10  # random vectors of the estimate of norms where there is no matrix
 
 
 class Counts(NamedTuple):
-    """How many eigenvalues have a real part that is negative, zero or positive, to within `tolerance`.
+    """Counts of eigenvalues with negative, zero and positive real part, to within `tolerance`.
 
     Of the zero ones, `imaginary` have an imaginary part that is not: they turn without approaching or leaving.
     """
@@ -42,7 +42,7 @@ class Counts(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Spectrum:
-    """Eigenvalues of the Jacobian J of a direction field w, with what is known of J.
+    """The spectrum: eigenvalues of the Jacobian J of a direction field w, with what is known of J.
 
     An equilibrium is stable when every real part is negative.
 
@@ -76,29 +76,29 @@ class Spectrum:
 
     @property
     def complete(self) -> bool:
-        """Whether all eigenvalues of J are here."""
+        """Whether the spectrum is complete: all eigenvalues of J."""
         return len(self.eigenvalues) == self.size
 
     @property
     def counts(self) -> Counts:
-        """Negative, zero and positive real parts, to within `tolerance`."""
+        """The counts of negative, zero and positive real parts, to within `tolerance`."""
         return count(self.eigenvalues, self.tolerance)
 
     @property
     def rotation(self) -> float:
-        """‖A‖² / (‖S‖² + ‖A‖²) in Frobenius norms: 0 for a pure minimisation, 1 for a pure rotation."""
+        """Share of rotation, ‖A‖² / (‖S‖² + ‖A‖²) in Frobenius norms: 0 for pure minimisation, 1 for pure rotation."""
         squares = self.symmetric**2, self.antisymmetric**2
         return float(squares[1] / sum(squares)) if any(squares) else float("nan")
 
     @property
     def worst(self) -> complex:
-        """Of the pairs, the eigenvalue with the least −Re λ / |Im λ|; NaN where no eigenvalue is complex."""
+        """The eigenvalue with the least −Re λ / |Im λ| among complex pairs; NaN where no eigenvalue is complex."""
         pairs = self.eigenvalues[np.imag(self.eigenvalues) > self.tolerance]
         return complex(pairs[np.argmin(-np.real(pairs) / np.imag(pairs))]) if len(pairs) else complex("nan")
 
     @property
     def angle(self) -> float:
-        """−Re λ / |Im λ| of the worst pair: the smaller, the smaller the steps; no step is stable at 0 or below."""
+        """−Re λ / |Im λ| of the worst pair: the smaller, the smaller the stable step; at 0 or below none is stable."""
         worst = self.worst
         return -np.real(worst) / np.imag(worst) if np.imag(worst) else float("nan")
 
@@ -132,7 +132,7 @@ class Spectrum:
 
 
 def count(eigenvalues: np.ndarray, tolerance: float) -> Counts:
-    """Negative, zero and positive real parts, and the zero ones with an imaginary part that is not.
+    """The counts of negative, zero and positive real parts, and of zero ones with a nonzero imaginary part.
 
     >>> count(np.array([-1.0, 2j, -2j]), tolerance=1e-6)
     Counts(negative=1, zero=2, positive=0, imaginary=2, tolerance=1e-06)
@@ -161,7 +161,7 @@ def spectrum(
     tolerance: float | None = None,
     products: int = 1000,
 ) -> Spectrum:
-    """The eigenvalues of J = w′ at a position, w the direction field: all by LAPACK, or `k` by Jacobian products.
+    """The spectrum at a position: eigenvalues of J = w′, w the direction field, all by LAPACK, or `k` by products.
 
     Without a rule, w = v and J = v′ of the papers. The Jacobian is averaged over the batches, and then its eigenvalues
     are taken. Games of more than a few hundred parameters of which only `k` eigenvalues are asked for are never turned
@@ -298,7 +298,7 @@ NUMBERS = ("symmetric", "antisymmetric", "rotation", "turning", "field_norm")
 
 
 class Spectra:
-    """A probe for `saddlery.train(probes={"spectra": Spectra(…)})`: spectra along training.
+    """A probe of spectra along training: `saddlery.train(probes={"spectra": Spectra(…)})`.
 
     Variables: `eigenvalues_real` and `eigenvalues_imaginary` (eigenvalue), NaN where a search did not converge;
     `negative`, `zero`, `positive` and `imaginary`, the `Counts`; `symmetric`, `antisymmetric`, `rotation`, `turning`

@@ -1,4 +1,4 @@
-"""Stability of training itself: the largest stable step, and the multipliers of the whole update."""
+"""Stability of training: the largest stable step, and the multipliers (eigenvalues) of the whole update."""
 
 import math
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ TINY = 1e-30  # in the place of a second moment of zero, below every ε that is 
 
 
 def stable_steps(eigenvalues: Numbers, tolerance: float = 0.0) -> np.ndarray:
-    """The step below which each eigenvalue λ of J = v′ is stable under simultaneous descent.
+    """The largest stable step of each eigenvalue λ of J = v′ under simultaneous descent.
 
         h(λ) = (1/|Re λ|) · 2 / (1 + (Im λ / Re λ)²) = −2 Re λ / |λ|²      where Re λ < 0
 
@@ -64,7 +64,7 @@ def stable_step(eigenvalues: Numbers, tolerance: float = 0.0) -> float:
 
 @dataclass(frozen=True, eq=False)
 class Multipliers:
-    """Eigenvalues μ of the derivative of a whole update at a position: a deviation along one becomes μ times itself.
+    """The multipliers of an update: eigenvalues μ of its derivative; a deviation along one becomes μ times itself.
 
     - `values`: `(k,)`, complex, the largest magnitudes first; `residuals`: ‖Mu − μu‖ of each, for ‖u‖ = 1.
     - `shares`: `(k,)`, the length of the players' part of each eigenvector u; zero of those in which only the
@@ -89,7 +89,7 @@ class Multipliers:
     frozen: int
 
     def verdict(self, tolerance: float = 1e-6) -> str:
-        """`"stable"`, `"unstable"`, or `"neutral"` when the rate is within `tolerance` of 1."""
+        """Whether the update is `"stable"`, `"unstable"`, or `"neutral"`, the rate within `tolerance` of 1."""
         if abs(self.rate - 1.0) <= tolerance:
             return "neutral"
         return "stable" if self.rate < 1.0 else "unstable"
@@ -107,7 +107,7 @@ def multipliers(
     steps: int | None = None,
     products: int = 1000,
 ) -> Multipliers:
-    """The leading eigenvalues of the derivative of the whole update, for any rule, schedule and optimisers.
+    """Multipliers: leading eigenvalues of the derivative of the whole update, for any rule, schedule and optimisers.
 
         Φ: (players, optimisers' states, rule's and schedule's memory) ↦ the same after `steps` steps,   M = Φ′
 
@@ -182,7 +182,7 @@ def multipliers(
 
 
 def settled(game: Game, method: Method, players: Players, *, key: Key, steps: int = 1000) -> State:
-    """The state in which a method comes to rest at a position: that after `steps` steps, the moves taken back.
+    """The settled state of a method at a position: that after `steps` steps, the moves taken back.
 
     At an equilibrium this and the players are a fixed point of the whole update: momentum and second moments have
     decayed, an average has arrived, an adaptive γ has gone where it goes, and Adam's count is so large that it says
@@ -199,7 +199,7 @@ def settled(game: Game, method: Method, players: Players, *, key: Key, steps: in
 
 
 def period(method: Method) -> int:
-    """After how many steps a method's update is the same map again: the counters of lookahead have come round.
+    """The period of a method: after how many steps its update is the same map again, as of lookahead.
 
     >>> import saddlery as sd
     >>> period(sd.methods.lookahead(steps=5)), period(sd.methods.simultaneous())
@@ -212,7 +212,7 @@ def period(method: Method) -> int:
 
 
 def derivative(game: Game, method: Method, players: Players, state: Memory, keys: Keys, steps: int) -> jax.Array:
-    """M as a matrix, players first, averaged over the keys' draws: a pure function, to be compiled and mapped.
+    """The derivative M of the update as a matrix, players first, averaged over the keys' draws: a pure function.
 
     >>> import saddlery as sd
     >>> game = sd.games.bilinear()
@@ -235,7 +235,7 @@ def derivative(game: Game, method: Method, players: Players, state: Memory, keys
 
 
 def settled_state(game: Game, method: Method, players: Players, key: Key, steps: int = 1000) -> State:
-    """What `settled` returns: a pure function, to be compiled and mapped.
+    """The state that `settled` returns: a pure function, to be compiled and mapped.
 
     >>> import saddlery as sd
     >>> game = sd.games.bilinear()
@@ -257,7 +257,7 @@ def settled_state(game: Game, method: Method, players: Players, key: Key, steps:
 
 
 def without_zero_moments(state: T) -> T:
-    """The same state, second moments that are zero made so small instead that the preconditioner is 1/ε there.
+    """A state whose zero second moments are made so small instead that the preconditioner is 1/ε there.
 
     >>> import optax
     >>> state = optax.adam(0.1).init(jnp.zeros(1))

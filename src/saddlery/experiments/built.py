@@ -1,4 +1,4 @@
-"""An experiment built: its games and methods as objects that fit together, before anything runs or is written."""
+"""A built experiment: its games and methods as objects that fit together, before anything runs or is written."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -24,7 +24,7 @@ from saddlery.types import Players
 
 
 class BuiltExperiment(NamedTuple):
-    """An experiment whose games, by their texts, and methods, by their settings' labels, are built and fit together.
+    """A built experiment: its games, by their texts, and its methods, by their settings' labels, which fit together.
 
     `probes`, as of `saddlery.train`, are recorded beside those that suit the game; in this process only. `own` are the
     methods that are one's own, which no text describes.
@@ -38,12 +38,12 @@ class BuiltExperiment(NamedTuple):
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """What the settings are called."""
+        """The labels of the settings."""
         return self.experiment.labels
 
     @property
     def seeds(self) -> int:
-        """How many runs each setting has."""
+        """The number of runs of each setting."""
         return self.experiment.seeds
 
     @property
@@ -57,7 +57,7 @@ def prepare(
     games: Mapping[str, Any] | None = None,
     methods: Mapping[str, Callable[..., Method] | Method] | None = None,
 ) -> BuiltExperiment:
-    """Build the games and every method and check the games, before anything runs or is written.
+    """Build an experiment: its games and methods, checked, before anything runs or is written.
 
     **Arguments:** `games` and `methods` are one's own, by the names that the experiment's texts call them: games as
     they are, methods as functions like those of `saddlery.methods` or as they are; they keep their own optimisers.
@@ -94,7 +94,7 @@ def prepare(
 
 
 def require_room(argument: str, game: Any, players: Players, number: int) -> None:
-    """Refuse more samples of a GAN than there is memory for, before any is drawn.
+    """Refuse to draw more samples of a GAN than there is memory for.
 
     **Arguments:** `players`, or their shapes.
 
@@ -107,7 +107,7 @@ def require_room(argument: str, game: Any, players: Players, number: int) -> Non
 
 
 def divided(experiment: Experiment, games: dict[str, Any]) -> dict[str, Any]:
-    """The games as they are trained: their batches divided among devices where the experiment says so.
+    """The games as they are trained: their batches divided among devices where the experiment asks for it.
 
     **Raises:** `ValueError` when there are not so many devices, or they do not divide a batch.
     """

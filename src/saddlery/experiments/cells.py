@@ -61,12 +61,12 @@ def cells_of(
 
 
 def dataset(cell: Cell, ended: Sequence[RunState]) -> xr.Dataset:
-    """What a cell's runs recorded, as of `saddlery.runs.recording.of_runs`."""
+    """The dataset of a cell's records, as of `saddlery.runs.recording.of_runs`."""
     return recording.of_runs(ended, cell.probes, cell.records)
 
 
 def blank(cells: Sequence[Cell]) -> xr.Dataset:
-    """A cell's dataset before any step: its names, types and shapes, those of the largest where games differ in them.
+    """A cell's empty dataset: its names, types and shapes, the largest ones where games differ in them.
 
     **Raises:** `ValueError` when the games record different things; `MemoryError` when a cell's records do not fit.
     """
@@ -90,11 +90,11 @@ def blank(cells: Sequence[Cell]) -> xr.Dataset:
 
 
 def size(cells: Sequence[Cell]) -> int:
-    """Bytes that the records of some cells need at most."""
+    """The size in bytes of the records of some cells, at most."""
     return len(cells) * blank(cells).nbytes
 
 
 def skip(cell: Cell) -> None:
-    """Tell of a cell's runs that they are over."""
+    """Report all runs of a cell as finished."""
     for seed in range(len(cell.keys)) if cell.on_progress else ():
         cell.on_progress(Progress(seed, cell.steps, cell.steps, 0.0, {}, -1))  # type: ignore[misc]

@@ -1,4 +1,4 @@
-"""A folder held for what is trained into it: described, compared with what it holds, its store made or opened."""
+"""A folder claimed for training: locked, described, compared with what it holds, its store made or opened."""
 
 import contextlib
 import json
@@ -19,7 +19,7 @@ from saddlery.text.arguments import differences, plain
 
 
 class Described(Protocol):
-    """What can be trained into a folder: an `Experiment`, or a call of `saddlery.train`.
+    """The protocol of what can be trained into a folder: an `Experiment`, or a call of `saddlery.train`.
 
     `store` is the address of its results, `None` for one in the folder.
     """
@@ -30,21 +30,21 @@ class Described(Protocol):
 
     @property
     def description(self) -> Description:
-        """What `run.json` holds."""
+        """The description that `run.json` holds."""
         ...
 
     @property
     def grid(self) -> dict[str, Any]:
-        """What its results depend on, as their store holds it."""
+        """The settings that the results depend on, as their store holds them."""
         ...
 
     def require_same(self, held: Description, folder: Path) -> None:
-        """Refuse to go on with what a folder holds when it is another."""
+        """Refuse to go on with a folder that holds another experiment."""
         ...
 
 
 def store_of(address: str | None, folder: Path | str, given: str | None = None) -> Store:
-    """Where results are kept: in the folder, or where the user says that they are.
+    """The address of the results: in the folder, or where the user says that they are.
 
     **Arguments:** `address`: as the folder's description has it; `given`: the one that the user gave, now, for a store
     that does not lie in the folder. What a folder says alone is not enough, since a folder may come from anybody.
@@ -75,7 +75,7 @@ def claimed(
     take: bool = False,
     called: str = "",
 ) -> Iterator[threading.Event]:
-    """Hold a folder and its store while inside; `run.json` is written into it.
+    """A context that holds a folder and its store; `run.json` is written into it.
 
     With `resume`, a folder that holds the same is gone on with; with `force`, what Saddlery wrote there is deleted
     first. Nothing else is ever deleted.
@@ -115,7 +115,7 @@ def claimed(
 def all_claimed(
     whats: Mapping[Path, Described], *, resume: bool = False, force: bool = False, take: bool = False
 ) -> Iterator[dict[Path, threading.Event]]:
-    """Hold several folders, all of them before anything is trained; yields what stops each.
+    """A context that holds several folders, all of them before anything is trained; yields what stops each.
 
     **Arguments:** `resume`, `force`, `take` as of `claimed`.
     """
@@ -160,7 +160,7 @@ def opened(
     labels: Sequence[str],
     made: Callable[[], tuple[Any, Any]],
 ) -> set[int]:
-    """Make the store, or compare it with what is about to go on with it; returns the cells that are there and whole.
+    """Open the store, compared with what resumes it, or make it; returns the cells that are there and whole.
 
     One that is damaged is named in a warning and counts no more, so that it is computed again.
 

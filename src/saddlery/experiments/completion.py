@@ -1,4 +1,4 @@
-"""Cells completed: trained in this process, each written into the store when all its runs have ended."""
+"""Completion of cells: trained in this process, each written into the store when all its runs have ended."""
 
 import contextlib
 from collections.abc import Callable, Sequence
@@ -31,7 +31,7 @@ def complete(
 
 
 def clear(cell: Cell) -> None:
-    """Delete what a cell that is in the store needs no more: records under way, and checkpoints that are not kept."""
+    """Delete files that a finished cell needs no more: records under way, and checkpoints that are not kept."""
     if cell.folder is None:
         return
     for seed in range(len(cell.keys)):

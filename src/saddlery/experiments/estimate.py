@@ -1,4 +1,4 @@
-"""What a sweep will take, said before it starts."""
+"""The estimate of a sweep before it starts: runs, programs, time and memory."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -12,7 +12,7 @@ from saddlery.text.duration import duration
 
 
 class Estimate(NamedTuple):
-    """How much there is to do."""
+    """An estimate of a sweep: how much there is to do."""
 
     settings: int
     seeds: int
@@ -34,7 +34,7 @@ class Estimate(NamedTuple):
         )
 
     def timed(self, ready: Sequence[Program], streams: int | None = None) -> str:
-        """In words: the time that is left when all programs are compiled, and the memory in use at most so far.
+        """The estimate in words: the time left when all programs are compiled, and the most memory in use so far.
 
         **Arguments:** `streams` is how many runs proceed at a time, each as fast as here; by default a run a core.
         """

@@ -1,4 +1,4 @@
-"""Experiments carried out: trained cell by cell, written into the store."""
+"""Execution of experiments: trained cell by cell, written into the store."""
 
 import functools
 import json
@@ -112,7 +112,7 @@ def run(
     force: bool = False,
     on_progress: Callable | None = None,
 ) -> xr.Dataset:
-    """Carry an experiment out in a folder: `prepare`, `claimed` and `run_experiment`.
+    """Run an experiment in a folder: `prepare`, `claimed` and `run_experiment`.
 
     **Arguments:**
     - `resume`: go on with what the folder holds if it is this same experiment.

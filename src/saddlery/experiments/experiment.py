@@ -1,4 +1,4 @@
-"""An experiment: methods on a game in every combination of what they are given, written down to be repeated."""
+"""An experiment: methods on games in every combination of their axes, described so that it can be repeated."""
 
 import dataclasses
 import functools
@@ -23,7 +23,7 @@ RETOLD = ("title", "note", "command")  # words about an experiment, which change
 
 @dataclasses.dataclass(frozen=True)
 class Experiment:
-    """Methods on a game, all with the same steps, seeds and measures.
+    """An experiment: methods on a game, all with the same steps, seeds and measures.
 
     A flat list anywhere in a text is an axis, so is `linspace(a, b, n)` or `geomspace(a, b, n)`, and so is a list of
     learning rates; every combination of all axes is a setting of its own. A list of lists is a matrix.
@@ -102,7 +102,7 @@ class Experiment:
 
     @functools.cached_property
     def settings(self) -> tuple[Setting, ...]:
-        """Every combination of the axes."""
+        """The settings: every combination of the axes."""
         return grid.settings(
             self.game,
             self.methods,
@@ -116,22 +116,22 @@ class Experiment:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """What the settings are called; without axes, the methods' texts."""
+        """The labels of the settings; without axes, the methods' texts."""
         return tuple(setting.label for setting in self.settings)
 
     @property
     def grid(self) -> dict[str, Any]:
-        """All of an experiment that its results depend on, in JSON's types."""
+        """The parts of an experiment that its results depend on, in JSON's types."""
         about = {name: value for name, value in dataclasses.asdict(self).items() if name not in RETOLD}
         return json.loads(json.dumps(about))
 
     @property
     def description(self) -> Description:
-        """What `run.json` says of it, but for its fingerprint."""
+        """The description of the experiment in `run.json`, without its fingerprint."""
         return Description("experiment", json.loads(json.dumps(dataclasses.asdict(self))))
 
     def require_same(self, held: Description, folder: Path) -> None:
-        """Compare the experiment with the one that a folder holds; what is said about them does not count.
+        """Refuse to go on with a folder that holds another experiment; what is said about the two does not count.
 
         **Raises:** `FileExistsError` when it holds another, or runs of `saddlery.train`.
         """
@@ -140,7 +140,7 @@ class Experiment:
 
     @classmethod
     def of(cls, held: Description, folder: Path) -> "Experiment":
-        """The experiment that is described in a folder.
+        """The experiment of a folder's description.
 
         **Raises:** `ValueError` when the folder holds runs of `saddlery.train`; `Damaged` when it is not as expected.
         """
@@ -171,7 +171,7 @@ class Experiment:
 
 
 def in_words(held: Description) -> str:
-    """What a folder holds, in a few words."""
+    """The kind of a folder's content, in a few words."""
     what = held.what
     if held.kind == "training":
         return f"runs of saddlery.train ({plain(what.get('steps'), 20)} steps)"
@@ -182,7 +182,7 @@ def in_words(held: Description) -> str:
 
 
 def experiments_in(folder: Path | str) -> list[Path]:
-    """The folder itself when it holds an experiment, or those right below it that do.
+    """The folders of experiments: the folder itself when it holds one, or those right below it that do.
 
     **Raises:** `FileNotFoundError` when there is none.
     """

@@ -19,7 +19,7 @@ FORMATS = ("csv", "parquet")
 
 
 def table(results: xr.Dataset) -> "pandas.DataFrame":
-    """A row for each setting, seed and step, as a `pandas.DataFrame`.
+    """Results as a long table: a row for each setting, seed and step, as a `pandas.DataFrame`.
 
     Its columns are `setting`, `seed`, `step`, the settings' levels, and every variable that is one number there; those
     of a whole run, such as `diverged_at`, are the same in all its rows. Samples are left out.

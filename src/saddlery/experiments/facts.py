@@ -1,4 +1,4 @@
-"""What is known of an experiment before it runs: of each setting its game and optimisers, and of the whole the rest."""
+"""Facts of an experiment known before it runs: of each setting its game and optimisers, and what is shared."""
 
 import platform
 from typing import Any
@@ -23,7 +23,7 @@ TAKEN = ("setting", "seed", "step", "label", "samples", "modes")  # names that n
 
 
 def facts(built: BuiltExperiment) -> xr.Dataset:
-    """A dataset along `setting`, `seed` and `step` of all that is known of an experiment's settings.
+    """A dataset of facts along `setting`, `seed` and `step`: all that is known of an experiment's settings.
 
     - `game`, `generator_optimiser`, `discriminator_optimiser` (setting): as texts.
     - `modes_total`, `mode_std`, `perfect_<measure>` (setting): of the game's data, and what a perfect sampler scores on
@@ -70,7 +70,7 @@ def _column(levels: list[Any]) -> np.ndarray:
 
 
 def facts_of_training(cell: Cell, every: int, game: str) -> xr.Dataset:
-    """As `facts`, of the runs of `saddlery.train` on a game in words: without what a perfect sampler would score."""
+    """The facts of runs of `saddlery.train` on a game in words: those of `facts` but a perfect sampler's scores."""
     numbers, arrays = _of_game(cell.game, samples=None, shown=None)
     of_setting = {"game": game} | attributes(cell) | numbers
     variables: dict[str, Any] = {name: ("setting", [value]) for name, value in of_setting.items()} | arrays
@@ -91,7 +91,7 @@ def facts_of_training(cell: Cell, every: int, game: str) -> xr.Dataset:
 
 
 def attributes(cell: Cell) -> dict[str, str]:
-    """By which optimisers a cell's players are trained."""
+    """The attributes of a cell: the optimisers that train its players."""
     return {f"{player}_optimiser": as_text(each) for player, each in cell.method.optimisers._asdict().items()}
 
 

@@ -1,4 +1,4 @@
-"""The grid: texts in which lists and ranges are axes, and the settings that are all their combinations."""
+"""The grid of settings: lists and ranges in texts are axes, and settings all their combinations."""
 
 import itertools
 import math
@@ -15,7 +15,7 @@ CALL = re.compile(r"\s*\w+\s*\(.*\)\s*", re.DOTALL)  # what is read as a call in
 
 
 class Setting(NamedTuple):
-    """One point of the grid.
+    """A setting: one point of the grid.
 
     - `label`: what it is called, unlike every other.
     - `game`, `method`: calls without axes; the method's holds its optimisers and schedule too.
@@ -34,12 +34,12 @@ def is_axis(value: object) -> TypeGuard[list[Any]]:
 
 
 def has_axis(text: str | None) -> bool:
-    """Whether a call's text has an axis, also inside a text that it holds."""
+    """Whether a call's text has an axis, also inside a text that is one of its arguments."""
     return text is not None and len(list(itertools.islice(expand(text), 2))) > 1
 
 
 def expand(text: str, prefix: str = "") -> Iterator[tuple[Call, dict[str, Any]]]:
-    """The calls that a call with axes stands for, each with its arguments as levels.
+    """Expand a call with axes into the calls that it stands for, each with its arguments as levels.
 
         >>> [str(call) for call, _ in expand("consensus(gamma=[0.1, 1.0])")]
         ['consensus(gamma=0.1)', 'consensus(gamma=1.0)']
@@ -73,7 +73,7 @@ def _choices(name: str, value: Any) -> list[tuple[Any, dict[str, Any]]]:
 
 
 def count(text: str, prefix: str = "") -> int:
-    """How many calls `expand` yields, found without making them."""
+    """The number of calls that `expand` yields, found without making them."""
     return math.prod(_options(prefix + name, value) for name, value in parse(text).arguments.items())
 
 
@@ -93,7 +93,7 @@ def _require_few(of: str, settings: int) -> None:
 
 
 def values(name: str, value: object) -> list[Any]:
-    """The values of an axis, or the one value that it is.
+    """The values of an axis; of one value, that value.
 
     **Raises:** `ValueError` for an axis that is empty or holds a value twice.
     """
@@ -119,7 +119,7 @@ def _key(value: Any) -> Any:
 
 
 def settings(game: str, methods: tuple[str, ...], shared: dict[str, Any]) -> tuple[Setting, ...]:
-    """Every combination of the axes, methods in the order given, the last axis fastest.
+    """The settings of a grid: every combination of the axes, methods in the order given, the last axis fastest.
 
     **Arguments:**
     - `game`, `methods`: texts of calls.

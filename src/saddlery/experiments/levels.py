@@ -1,4 +1,4 @@
-"""Results whose settings are selected by what they were set to."""
+"""Levels: results whose settings are selected by the values of their axes."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Self
@@ -9,7 +9,7 @@ INEXACT = (None, "nearest", "pad", "ffill", "backfill", "bfill")  # what xarray 
 
 
 class Sweep(xr.Dataset):
-    """An `xarray.Dataset` along `setting`, `seed` and `step`, whose `sel` takes `method` as the level that it is.
+    """The dataset of a sweep: an `xarray.Dataset` along `setting`, `seed` and `step`, with `method` a level for `sel`.
 
         ds.sel(method="consensus", learning_rate=1e-3).median("seed")
 
@@ -26,7 +26,7 @@ class Sweep(xr.Dataset):
         drop: bool = False,
         **levels: Any,
     ) -> Self:
-        """As `xarray.Dataset.sel`, with levels of `setting` by name, `method` among them."""
+        """Select as `xarray.Dataset.sel`, with levels of `setting` by name, `method` among them."""
         if not (isinstance(method, str) or method is None) or method not in INEXACT:
             levels, method = levels | {"method": method}, None
         return super().sel({**(indexers or {}), **levels}, method=method, tolerance=tolerance, drop=drop)
@@ -44,7 +44,7 @@ def with_levels(results: xr.Dataset) -> Sweep:
 
 
 def flat(results: xr.Dataset) -> xr.Dataset:
-    """What `with_levels` was made from: each setting by its label."""
+    """The dataset that `with_levels` was made from: each setting by its label."""
     if "label" not in results.coords:
         return results
     bare = results.reset_index("setting") if "setting" in results.indexes else results

@@ -1,4 +1,4 @@
-"""Placement on this machine: a stream for each core, or each accelerator, over compiled programs that runs share."""
+"""The local engine: a stream for each core, or each accelerator, over compiled programs that runs share."""
 
 import contextlib
 import dataclasses
@@ -168,7 +168,7 @@ def _streams(mapped: bool, cores: int | None = None) -> Iterator[tuple[ThreadPoo
 
 
 def measured(cells: Sequence[Cell]) -> list[Program]:
-    """The programs that some cells need, compiled and timed, without training anything."""
+    """The compiled and timed programs that some cells need, without training anything."""
     with _streams(mapped=False) as (pool, stream):
         return [future.result() for future in [pool.submit(stream, compiled, group) for group in programs(cells)]]
 

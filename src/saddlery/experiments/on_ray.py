@@ -1,4 +1,4 @@
-"""Placement on a Ray cluster: tasks of a few cells each, which workers train and write straight into the store."""
+"""The Ray engine: tasks of a few cells each, which workers of a cluster train and write straight into the store."""
 
 import concurrent.futures
 import contextlib
@@ -34,7 +34,7 @@ NUMBERS = (  # of JAX's settings those that change numbers, and where compiled p
 
 
 def engine(address: str | None) -> Callable[[Sequence[Cell], Callable], None]:
-    """What trains cells on a Ray cluster: `train`. This process is connected with the cluster at once.
+    """The engine that trains cells on a Ray cluster, `train`. This process is connected with the cluster at once.
 
     **Arguments:** `address` is the cluster's: `auto` for the one that this machine is part of, `host:6379` for another,
     or `ray://host:10001` from outside. By default it is the one in the environment's `RAY_ADDRESS`, or where there is
@@ -97,28 +97,28 @@ def cores() -> int:
 
 
 class Board:
-    """Where workers tell how far their runs are, and hear whether to stop: an actor of the cluster."""
+    """A progress board, an actor of the cluster: workers report how far their runs are, and hear whether to stop."""
 
     def __init__(self):
         self.reports: dict[tuple[str, int], Progress] = {}
         self.over = False
 
     def tell(self, label: str, report: Progress) -> bool:
-        """Take a run's latest report in; whether to stop."""
+        """Record a run's latest report; returns whether to stop."""
         self.reports[label, report.seed] = report
         return self.over
 
     def take(self) -> list[tuple[str, Progress]]:
-        """The latest report of each run that has told since the last time, with its setting's label."""
+        """The latest report of each run that has reported since the last time, with its setting's label."""
         reports, self.reports = self.reports, {}
         return [(label, report) for (label, _), report in reports.items()]
 
     def stop(self) -> None:
-        """Let workers stop."""
+        """Ask workers to stop."""
         self.over = True
 
     def stopped(self) -> bool:
-        """Whether they are to."""
+        """Whether workers are asked to stop."""
         return self.over
 
 

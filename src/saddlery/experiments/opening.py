@@ -37,7 +37,7 @@ def open_results(folder: Path | str, store: str | None = None) -> xr.Dataset:
 
 
 def open_live(folder: Path | str, store: str | None = None) -> xr.Dataset:
-    """As `open_results`, with the settings that are under way as far as their records are there.
+    """The results of a folder with the settings under way as far as their records are there; otherwise `open_results`.
 
     The variable `finished` (setting) tells them apart; what is not recorded yet is NaN, samples and images are those
     of finished settings only.

@@ -1,4 +1,4 @@
-"""Which runs share a compiled program."""
+"""Compiled programs that runs share."""
 
 from collections.abc import Callable, Hashable, Sequence
 from typing import TypeVar
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 def alike(things: Sequence[T], shape: Callable[[T], object]) -> list[list[T]]:
-    """Things in groups of which one compiled program serves all.
+    """Groups of things that share one compiled program.
 
     Programs are of a pytree's structure, its leaves that are no arrays, and its arrays' shapes and types; what the
     arrays hold, learning rates and weights, is data.
@@ -28,5 +28,5 @@ def alike(things: Sequence[T], shape: Callable[[T], object]) -> list[list[T]]:
 
 
 def programs(cells: Sequence[Cell]) -> list[list[Cell]]:
-    """Cells by the program that they are computed by."""
+    """Cells grouped by the compiled program that computes them."""
     return alike(cells, lambda cell: (cell.game, cell.method, cell.average is None))

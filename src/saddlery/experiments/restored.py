@@ -1,4 +1,4 @@
-"""A run that a folder holds as its last checkpoint left it, with the game, method and setting that it belongs to."""
+"""A run restored from a folder at its last checkpoint, with its game, method and setting."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -36,7 +36,7 @@ Built = BuiltExperiment | BuiltTraining
 
 
 class Chosen(NamedTuple):
-    """A setting that a folder holds.
+    """A setting chosen in a folder, with its game and cell.
 
     - `game`, `method`: which it trains, and by what; `cell`: its runs.
     - `title`: the game and the method in words; `others`: the labels of the folder's other settings.
@@ -50,7 +50,7 @@ class Chosen(NamedTuple):
 
 
 class Restored(NamedTuple):
-    """A run: the setting that it is of, its seed and key, how far it is, and its history along `step`."""
+    """A restored run: its setting, seed and key, how far it is, and its history along `step`."""
 
     of: Chosen
     seed: int
@@ -68,7 +68,7 @@ def restored(
     built: Built | None = None,
     **levels: Level,
 ) -> Restored:
-    """A seed of a setting in a folder, at its last checkpoint.
+    """Restore a run, a seed of a setting in a folder, at its last checkpoint.
 
     **Arguments:**
     - `method`, `levels`: as of `chosen`.
@@ -125,7 +125,7 @@ def built_in(
     games: Mapping[str, Any] | None = None,
     methods: Mapping[str, Callable[..., Method] | Method] | None = None,
 ) -> Built:
-    """The experiment or the runs of `saddlery.train` that a folder holds, built; its plugins must have been given.
+    """The experiment, or the runs of `saddlery.train`, of a folder, built; its plugins must have been given.
 
     **Arguments:** one's own games and methods, as of `saddlery.load`.
     """
@@ -137,7 +137,7 @@ def built_in(
 
 
 def chosen(built: Built, folder: Path, method: str | None = None, **levels: Level) -> Chosen:
-    """The setting meant: the first, the one with this label or method's text, or the only one with this name.
+    """The setting chosen by label or method's text, or the only one with this name; by default the first.
 
     **Arguments:** `levels`: what it was set to, by name, such as `gamma=1.0`.
 
@@ -159,7 +159,7 @@ def chosen(built: Built, folder: Path, method: str | None = None, **levels: Leve
 
 
 def setting_of(experiment: Experiment, method: str | None = None, **levels: Level) -> Setting:
-    """The setting of an experiment meant, as of `chosen`."""
+    """The setting of an experiment, chosen as `chosen` does."""
     found = list(experiment.settings)
     for name, value in levels.items():
         known = dict.fromkeys(name for each in experiment.settings for name in each.levels)

@@ -1,4 +1,4 @@
-"""A call of `saddlery.train` as its folder describes it, and its runs taken up again from there."""
+"""A call of `saddlery.train` as its folder describes it, and its runs built again from the description."""
 
 import functools
 from collections.abc import Callable, Mapping
@@ -42,22 +42,22 @@ class Training:
 
     @property
     def grid(self) -> dict[str, Any]:
-        """What the results depend on, in JSON's types."""
+        """The arguments that the results depend on, in JSON's types."""
         shared = self.cell.identity()["description"]  # type: ignore[misc]
         return {"every": self.every, "seeds": self.seeds, "key": key_text(self.key)} | shared
 
     @property
     def fingerprint(self) -> dict[str, Any]:
-        """What the numbers depend on; the game's data are digested once."""
+        """The fingerprint of the runs, what their numbers depend on; the game's data are digested once."""
         return self.cell.identity() | {"description": self.grid}  # type: ignore[misc]
 
     @property
     def description(self) -> Description:
-        """What `run.json` says of it, but for its fingerprint."""
+        """The description of the call in `run.json`, without its fingerprint."""
         return Description("training", self.grid | {"steps": self.cell.steps, "again": dict(self.again)})
 
     def require_same(self, held: Description, folder: Path) -> None:
-        """Compare with what a folder holds.
+        """Refuse to go on with a folder that holds other runs.
 
         **Raises:** `FileExistsError` when it holds an experiment; `ValueError` when it holds other runs, naming what
         differs, or longer ones.
@@ -75,7 +75,7 @@ class Training:
 
 
 def made_by(game: Game, method: Method, **own: object) -> dict[str, Any]:
-    """What makes the parts of a call of `train` again, in JSON's types.
+    """The calls that make the parts of a call of `train` again, in JSON's types.
 
     `game` and `method` are the calls that made them, or names for those of which no call is known; these, and what of
     `own` is not `None`, are in the list `own`: they have to be given again.
@@ -94,7 +94,7 @@ def made_by(game: Game, method: Method, **own: object) -> dict[str, Any]:
 
 
 class BuiltTraining(NamedTuple):
-    """The runs in a folder of `saddlery.train`, built from what it says.
+    """The runs of `saddlery.train` in a folder, built from its description.
 
     - `cell`: theirs, of which the probes are names only; `every`, `key`: as `train` had them; `asked`: its `seeds`.
     - `method`: as it was given, its optimisers perhaps left open; `again`: of `made_by`.
@@ -109,12 +109,12 @@ class BuiltTraining(NamedTuple):
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """What the only setting is called."""
+        """The label of the only setting."""
         return (self.cell.label,)
 
     @property
     def seeds(self) -> int:
-        """How many runs there are."""
+        """The number of runs."""
         return len(self.cell.keys)
 
 

@@ -1,4 +1,4 @@
-"""A worker of an experiment that another process leads: it completes some cells, with only their description."""
+"""A worker of an experiment that another process leads: it completes some cells, from a description alone."""
 
 import functools
 import json
@@ -28,7 +28,7 @@ def run_worker(
     cores: int | None = None,
     on_progress: Callable[[str, Any], bool],
 ) -> None:
-    """Complete some cells.
+    """Complete some cells of an experiment that another process leads.
 
     Runs are checkpointed where the experiment's folder is seen from here, and begin anew where it is not.
 

@@ -1,4 +1,4 @@
-"""Games: GANs on data whose modes are known or real, and analytic ones."""
+"""Games: GANs on mixtures of Gaussians and real data, and analytic games."""
 
 from collections.abc import Callable
 

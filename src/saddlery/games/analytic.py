@@ -1,4 +1,4 @@
-"""What analytic games have in common: nothing random, all of the generator to be seen, and plain descent."""
+"""Analytic games: deterministic, the discriminator sees all of the generator, and plain descent by default."""
 
 import equinox as eqx
 from jaxtyping import Array
@@ -8,10 +8,10 @@ from saddlery.types import Batch, Key, Pair
 
 
 class Analytic(eqx.Module):
-    """A deterministic game of a few numbers."""
+    """An analytic game: deterministic, of a few numbers."""
 
     def draw(self, key: Key) -> Batch:
-        """Nothing: the game is deterministic."""
+        """An empty batch: the game is deterministic."""
         return ()
 
     def act(self, generator: Array, batch: Batch) -> Array:

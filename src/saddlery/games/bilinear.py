@@ -13,28 +13,28 @@ from saddlery.types import Batch, Key, Losses, Numbers, Pair
 
 
 class Bilinear(Analytic):
-    """The zero-sum game of one product, the smallest in which descent fails; see `bilinear`."""
+    """The bilinear game: the zero-sum game of one product, the smallest in which descent fails; see `bilinear`."""
 
     coupling: Array
     dimension: int = eqx.field(static=True)
 
     def init(self, key: Key) -> Pair[Array]:
-        """Both players standard normal, `(dimension,)` each."""
+        """Initial players, both standard normal, `(dimension,)` each."""
         return Pair(*jax.random.normal(key, (2, self.dimension)))
 
     def losses(self, discriminator: Array, samples: Array, batch: Batch) -> Losses:
-        """σ g·d for the generator, its negative for the discriminator."""
+        """The losses: σ g·d for the generator, its negative for the discriminator."""
         value = self.coupling * samples @ discriminator
         return Pair(value, -value)
 
     def equilibrium(self) -> Pair[Array]:
-        """The saddle point, the origin."""
+        """The equilibrium, a saddle point: the origin."""
         return Pair(jnp.zeros(self.dimension), jnp.zeros(self.dimension))
 
 
 @with_call()
 def bilinear(coupling: Numbers = 1.0, dimension: int = 1) -> Bilinear:
-    """The bilinear game: the generator descends and the discriminator ascends one product.
+    """The bilinear game: a zero-sum game of one product, which the generator descends and the discriminator ascends.
 
         L_g(g, d) = σ g·d,   L_d = −L_g
 

@@ -1,4 +1,4 @@
-"""A GAN on real handwritten digits that are always there."""
+"""A GAN on scikit-learn's handwritten digits, real data without a download."""
 
 import saddlery.data
 from saddlery.games.gan import Gan

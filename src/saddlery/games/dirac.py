@@ -14,17 +14,17 @@ from saddlery.types import Batch, Key, Losses, Pair
 
 
 class Dirac(Analytic):
-    """One real point at 0 against one generated point θ; see `dirac`."""
+    """The Dirac-GAN: one real point at 0 against one generated point θ; see `dirac`."""
 
     loss: Any = eqx.field(converter=as_loss)
     penalty: Any = eqx.field(converter=as_penalties)
 
     def init(self, key: Key) -> Pair[Array]:
-        """Both players standard normal, a number each."""
+        """Initial players, both standard normal, a number each."""
         return Pair(*jax.random.normal(key, (2,)))
 
     def draw(self, key: Key) -> Batch:
-        """Each penalty's own randomness, for the one real point; nothing else is random."""
+        """The randomness of each penalty, for the one real point; nothing else is random."""
         real = jnp.zeros(1)
         return tuple(penalty.draw(jax.random.fold_in(key, i), real) for i, penalty in enumerate(self.penalty))
 
@@ -33,7 +33,7 @@ class Dirac(Analytic):
         return generator[None]
 
     def losses(self, discriminator: Array, samples: Array, batch: Batch) -> Losses:
-        """The loss of the two scores ψ·0 and ψθ, the penalties added to the discriminator's."""
+        """The losses from the two scores ψ·0 and ψθ, the penalties added to the discriminator's."""
 
         def score(x):
             return discriminator * x
@@ -45,7 +45,7 @@ class Dirac(Analytic):
         return losses
 
     def equilibrium(self) -> Pair[Array]:
-        """The generated point on the real one, before a discriminator that is flat."""
+        """The equilibrium: the generated point on the real one, and a flat discriminator."""
         return Pair(jnp.zeros(()), jnp.zeros(()))
 
 

@@ -1,4 +1,4 @@
-"""The GAN: a generator of samples against a discriminator of real and generated ones."""
+"""GANs: a generator of samples against a discriminator of real and generated ones."""
 
 from functools import partial
 from typing import Any, NamedTuple, Protocol, runtime_checkable
@@ -23,7 +23,7 @@ LARGEST, TOGETHER = 2**30, "real and generated samples together are an axis of a
 
 
 class Batch(NamedTuple):
-    """All the randomness of one evaluation: noise, real samples, and one draw for each penalty."""
+    """A batch of a GAN, all the randomness of one evaluation: noise, real samples, and one draw for each penalty."""
 
     noise: Array
     real: Array
@@ -71,12 +71,12 @@ class Gan(eqx.Module):
             raise InvalidValue(f"batch: got {self.batch}, expected at most as many as there are data, {len(self.data)}")
 
     def init(self, key: Key) -> Players:
-        """Both networks' parameters."""
+        """The parameters of both networks."""
         generator, discriminator = jax.random.split(key)
         return Pair(self.generator.init(generator), self.discriminator.init(discriminator))
 
     def draw(self, key: Key) -> Batch:
-        """Noise, real samples, and the penalties' own randomness."""
+        """A batch: noise, real samples, and the penalties' own randomness."""
         noise, real, penalties = jax.random.split(key, 3)
         samples = self.data.draw(real, self.batch)
         return Batch(
@@ -106,21 +106,21 @@ class Gan(eqx.Module):
         return losses
 
     def sample(self, generator: Parameters, key: Key, n: int) -> Array:
-        """`n` generated samples, for measures and pictures."""
+        """Draw `n` generated samples, for measures and figures."""
         return self.generator.apply(generator, jax.random.normal(key, (n, self.noise)))
 
 
 @runtime_checkable
 class Sampled(Game, Protocol):
-    """A game with samples and data: a `Gan`, or one with something wrapped around it that passes on what it has."""
+    """The protocol of a game with samples and data: a `Gan`, or one wrapped around it."""
 
     @property
     def data(self) -> Any:
-        """What it learns from; kinds of data have attributes of their own."""
+        """The data set that the game learns from; kinds of data have attributes of their own."""
         ...
 
     def sample(self, generator: Parameters, key: Key, n: int) -> Array:
-        """`n` generated samples."""
+        """Draw `n` generated samples."""
         ...
 
 

@@ -22,7 +22,7 @@ class Quadratic(Analytic):
     c: Float[Array, " m"]
 
     def init(self, key: Key) -> Pair[Array]:
-        """Both players standard normal."""
+        """Initial players, both standard normal."""
         generator, discriminator = jax.random.split(key)
         return Pair(
             jax.random.normal(generator, self.a.shape, self.a.dtype),
@@ -30,7 +30,7 @@ class Quadratic(Analytic):
         )
 
     def losses(self, discriminator: Array, samples: Array, batch: Batch) -> Losses:
-        """Both quadratic forms."""
+        """The losses, both quadratic forms."""
         g, d = samples, discriminator
         return Pair(
             0.5 * g @ self.A @ g + g @ self.B @ d + self.a @ g,
@@ -38,11 +38,11 @@ class Quadratic(Analytic):
         )
 
     def jacobian(self) -> Float[Array, "numbers numbers"]:
-        """H = ξ′, the same everywhere, the generator's rows and columns first; J of the papers is −H."""
+        """The Jacobian H = ξ′, the same everywhere, the generator's rows and columns first; J of the papers is −H."""
         return jnp.block([[(self.A + self.A.T) / 2, self.B], [self.D, (self.C + self.C.T) / 2]])
 
     def equilibrium(self) -> Pair[Array]:
-        """Where both gradients vanish; not a finite number when H is singular."""
+        """The equilibrium, where both gradients vanish; not a finite number when H is singular."""
         point = jnp.linalg.solve(self.jacobian(), -jnp.concatenate([self.a, self.c]))
         return Pair(point[: len(self.a)], point[len(self.a) :])
 

@@ -1,4 +1,4 @@
-"""GANs on mixtures of Gaussians: the papers' rings, and grids."""
+"""GANs on mixtures of Gaussians: rings and grids."""
 
 from typing import Any
 
@@ -45,7 +45,7 @@ def ring(
     width: int | None = None,
     batch: int = 512,
 ) -> Gan:
-    """A GAN on a ring of Gaussians, equally weighted: the test on which GANs were first seen to cycle and to drop modes.
+    """A GAN on a ring of equally weighted Gaussians, a common test of cycling and of dropped modes.
 
     | preset | setting | networks | loss |
     |---|---|---|---|

@@ -22,33 +22,33 @@ FAR = 40.0  # standard deviations beyond which the normal density is 0 and its d
 
 
 class TwoGaussians(Analytic):
-    """A mixture of two Gaussians that a generator's means are to match; see `two_gaussians`."""
+    """A GAN on a mixture of two Gaussians, whose means the generator is to match; see `two_gaussians`."""
 
     target: Means
     project: bool = eqx.field(static=True, default=False)
 
     def init(self, key: Key) -> Pair[Array]:
-        """Means uniform within 2 of the target's centre, `(2,)`, and ordered ends of intervals likewise, `(4,)`."""
+        """Initial means `(2,)`, uniform within 2 of the target's centre, and ordered ends of intervals, `(4,)`, too."""
         z = self.target.mean() + jax.random.uniform(key, (6,), minval=-2.0, maxval=2.0)
         return Pair(z[:2], jnp.sort(z[2:]))
 
     def losses(self, discriminator: Array, samples: Array, batch: Batch) -> Losses:
-        """L for the generator, −L for the discriminator."""
+        """The losses: L for the generator, −L for the discriminator."""
         value = 1.0 + self.advantage(samples, self.played(discriminator))
         return Pair(value, -value)
 
     def played(self, intervals: Intervals) -> Intervals:
-        """The intervals that the discriminator's numbers stand for: themselves, or their projection."""
+        """The intervals of the discriminator's numbers: themselves, or their projection."""
         return ordered(intervals) if self.project else intervals
 
     def advantage(self, means: Means, intervals: Intervals) -> Float[Array, ""]:
-        """L − 1: the probability of the intervals under the target minus that under the generator."""
+        """The advantage L − 1: the intervals' probability under the target minus that under the generator."""
         centres = jnp.stack([self.target.astype(means.dtype), means])
         within = norm.cdf(jnp.clip(intervals - centres[..., None], -FAR, FAR)) @ jnp.array([-0.5, 0.5, -0.5, 0.5])
         return within[0].sum() - within[1].sum()
 
     def best_response(self, means: Means) -> Intervals:
-        """The intervals that make L largest: where the target's density exceeds the generator's.
+        """The best response, the intervals that make L largest: where the target's density exceeds the generator's.
 
         That set is one interval or two, or none when the means are the target's. They are ordered; ends may be ±∞,
         and an interval that is not there is (∞, ∞). Ends so far out that the densities underflow, 13 standard
@@ -102,7 +102,7 @@ def two_gaussians(target: Numbers = (-0.5, 0.5), project: bool = False) -> TwoGa
 
 
 def ordered(intervals: Float[Array, "4 *rest"]) -> Float[Array, "4 *rest"]:
-    """The nearest numbers, in Euclidean distance, that do not decrease: isotonic regression by its max-min formula.
+    """Isotonic regression by its max-min formula: the nearest numbers, in Euclidean distance, that do not decrease.
 
     Along the first axis, of 4.
 
@@ -119,7 +119,7 @@ def ordered(intervals: Float[Array, "4 *rest"]) -> Float[Array, "4 *rest"]:
 
 
 def difference(x: ArrayLike, target: Means, means: Means) -> Array:
-    """p(x) − q(x), the difference of the two mixtures' densities at finite x of any shape.
+    """The difference of the two mixtures' densities, p(x) − q(x), at finite x of any shape.
 
     >>> round(float(difference(0.0, jnp.zeros(2), jnp.full(2, 40.0))), 4)  # 1/√(2π)
     0.3989

@@ -53,7 +53,7 @@ LossLike: TypeAlias = str | Loss  # a name of `LOSSES`, or a loss itself
 
 @jax.custom_jvp
 def softplus(v: Scores) -> Scores:
-    """log(1 + eᵛ), whose derivative is taken to be the sigmoid, which is cheaper than deriving the logarithm.
+    """Softplus, log(1 + eᵛ), with the sigmoid as its derivative, which is cheaper than deriving the logarithm.
 
     >>> round(float(softplus(jnp.array(0.0))), 4)  # log 2
     0.6931
@@ -76,7 +76,7 @@ def _classify(real: Real, generated: Generated) -> Float[Array, ""]:
 
 
 def minimax(real: Real, generated: Generated) -> Losses:
-    """The original GAN's saddle, F = E_P[log σ(v)] + E_Q[log(1 − σ(v))] (Goodfellow et al., 2014, equation 1).
+    """The minimax loss of the first GAN, F = E_P[log σ(v)] + E_Q[log(1 − σ(v))] (Goodfellow et al., 2014, equation 1).
 
     The Numerics paper's "JS", and what the unrolled GAN's generator descends.
 
@@ -87,7 +87,7 @@ def minimax(real: Real, generated: Generated) -> Losses:
 
 
 def nonsaturating(real: Real, generated: Generated) -> Losses:
-    """The customary GAN: the generator minimises −E_Q[log σ(v)] instead (Goodfellow et al., 2014, section 3).
+    """The non-saturating loss: the generator minimises −E_Q[log σ(v)] instead (Goodfellow et al., 2014, section 3).
 
         generator: E_Q[softplus(−v)],   discriminator: E_P[softplus(−v)] + E_Q[softplus(v)]
 
@@ -100,7 +100,7 @@ def nonsaturating(real: Real, generated: Generated) -> Losses:
 
 
 def kl(real: Real, generated: Generated) -> Losses:
-    """The generator minimises −E_Q[v] against the original GAN's discriminator (Mescheder, Nowozin, Geiger, 2017).
+    """The KL loss: the generator minimises −E_Q[v] against the original GAN's discriminator (Mescheder et al., 2017).
 
         generator: −E_Q[v],   discriminator: E_P[softplus(−v)] + E_Q[softplus(v)]
 
@@ -113,7 +113,7 @@ def kl(real: Real, generated: Generated) -> Losses:
 
 
 def tv(real: Real, generated: Generated) -> Losses:
-    """Total variation: F = E_P[tanh v] − E_Q[tanh v] (Mescheder, Nowozin, Geiger, 2017).
+    """The total variation loss: F = E_P[tanh v] − E_Q[tanh v] (Mescheder, Nowozin, Geiger, 2017).
 
     >>> [round(float(each), 4) for each in tv(jnp.array([99.0]), jnp.array([-99.0]))]  # nothing in common
     [2.0, -2.0]
@@ -122,7 +122,7 @@ def tv(real: Real, generated: Generated) -> Losses:
 
 
 def wasserstein(real: Real, generated: Generated) -> Losses:
-    """The difference of mean scores, F = E_P[v] − E_Q[v] (Arjovsky, Chintala, Bottou, 2017, equation 2).
+    """The Wasserstein loss, the difference of mean scores, F = E_P[v] − E_Q[v] (Arjovsky et al., 2017, equation 2).
 
     Unbounded in the scores: it needs a discriminator that is Lipschitz, by a penalty or by its architecture. The
     Numerics paper's "indicator".
@@ -145,7 +145,7 @@ def hinge(real: Real, generated: Generated) -> Losses:
 
 
 def least_squares(real: Real, generated: Generated) -> Losses:
-    """Least squares with the labels 0 for generated, 1 for real, 1 wanted by the generator (Mao et al., 2017).
+    """The least-squares loss (LSGAN): label 0 for generated, 1 for real, 1 wanted by the generator (Mao et al., 2017).
 
     generator: ½E_Q[(v − 1)²],   discriminator: ½E_P[(v − 1)²] + ½E_Q[v²]            (their equation 9)
 
@@ -159,7 +159,7 @@ def least_squares(real: Real, generated: Generated) -> Losses:
 
 
 def relativistic(real: Real, generated: Generated) -> Losses:
-    """Relativistic pairing: each real sample is to score above the generated one it is paired with, and inversely.
+    """The relativistic pairing loss: each real sample is to score above its generated partner, and inversely.
 
         generator: E[softplus(v_P − v_Q)],   discriminator: E[softplus(v_Q − v_P)]
 

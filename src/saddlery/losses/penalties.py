@@ -103,7 +103,7 @@ class WGANGP(Penalty):
     """
 
     def draw(self, key: Key, real: Samples) -> Batch:
-        """ε, `(batch, 1, …)`."""
+        """The interpolation weights ε, `(batch, 1, …)`."""
         return jax.random.uniform(key, (len(real), *[1] * (real.ndim - 1)), real.dtype)
 
     def __call__(self, score: Score, real: Samples, generated: Samples, draw: Batch) -> Scalar:
@@ -140,7 +140,7 @@ class DRAGAN(Penalty):
     scale: Any = eqx.field(converter=partial(numbers, "scale", least=0.0), default=0.5)
 
     def draw(self, key: Key, real: Samples) -> Batch:
-        """ε, of the real samples' shape."""
+        """The perturbations ε, of the real samples' shape."""
         return jax.random.normal(key, real.shape, real.dtype)
 
     def __call__(self, score: Score, real: Samples, generated: Samples, draw: Batch) -> Scalar:
@@ -173,7 +173,7 @@ PenaltyLike: TypeAlias = str | Penalty | Sequence[str | Penalty] | None  # one, 
 
 
 def as_penalties(penalty: PenaltyLike) -> tuple[Penalty, ...]:
-    """Penalties out of one or several, each a `Penalty` or text such as `"r1(weight=1.0)"`; `None` is none.
+    """Gradient penalties from one or several, each a `Penalty` or text such as `"r1(weight=1.0)"`; `None` is none.
 
         >>> [type(each).__name__ for each in as_penalties(("r1(weight=1.0)", R2(1.0)))]
         ['R1', 'R2']

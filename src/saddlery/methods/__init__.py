@@ -1,4 +1,4 @@
-"""The published methods by name: each a rule, a schedule, and what it does to the players' optimisers.
+"""Published methods by name: each a rule, a schedule, and what it does to the players' optimisers.
 
 Every function here takes, beside its own arguments, the same four keywords, `MethodOptions`. Without them a method's
 optimisers are those of the game that it trains, or of its paper; see `saddlery.Method.for_game`.

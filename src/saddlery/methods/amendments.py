@@ -1,4 +1,4 @@
-"""What published methods do to the players' optimisers, whichever those are: functions from a method to another."""
+"""Changes that published methods make to the players' optimisers: functions from a method to another."""
 
 import dataclasses
 import inspect
@@ -15,7 +15,7 @@ from saddlery.text.arguments import numbers
 
 
 class Numbers(eqx.Module):
-    """These arguments in both players' optimisers, such as `clip_norm=1.0`."""
+    """A change of arguments in both players' optimisers, such as `clip_norm=1.0`."""
 
     numbers: dict[str, Any]
 
@@ -23,29 +23,29 @@ class Numbers(eqx.Module):
         self.numbers = {name: numbers(name, value, **RANGES[name]) for name, value in named.items()}
 
     def __call__(self, method: Method) -> Method:
-        """The method with them."""
+        """The method with these arguments in both optimisers."""
         generator, discriminator = (with_numbers(each, **self.numbers) for each in method.optimisers)
         return dataclasses.replace(method, generator=generator, discriminator=discriminator)
 
 
 class Ratio(eqx.Module):
-    """The discriminator's learning rate `ratio` times what it was."""
+    """A change of the discriminator's learning rate, to `ratio` times what it was."""
 
     ratio: Any
 
     def __call__(self, method: Method) -> Method:
-        """The method with that."""
+        """The method with the discriminator's learning rate changed."""
         rate = self.ratio * learning_rate("ratio", method.discriminator)
         return dataclasses.replace(method, discriminator=with_numbers(method.discriminator, learning_rate=rate))
 
 
 class Momentum(eqx.Module):
-    """Momentum in both optimisers: `momentum` where they have it, otherwise Adam's `b1`."""
+    """A change of momentum in both optimisers: `momentum` where they have it, otherwise Adam's `b1`."""
 
     momentum: Any
 
     def __call__(self, method: Method) -> Method:
-        """The method with that."""
+        """The method with momentum in both optimisers."""
         generator, discriminator = map(self._put, method.optimisers)
         return dataclasses.replace(method, generator=generator, discriminator=discriminator)
 
@@ -55,10 +55,10 @@ class Momentum(eqx.Module):
 
 
 class Differentiable(eqx.Module):
-    """The discriminator's optimiser with a root that can be differentiated at zero, `eps_root` 1e-16 where it is 0."""
+    """A change of the discriminator's optimiser, to a root differentiable at zero: `eps_root` 1e-16 where it is 0."""
 
     def __call__(self, method: Method) -> Method:
-        """The method with that."""
+        """The method with the discriminator's optimiser changed."""
         chosen = method.discriminator
         if isinstance(chosen, Optimiser) and chosen.numbers.get("eps_root") == 0.0:
             return dataclasses.replace(method, discriminator=with_numbers(chosen, eps_root=1e-16))
@@ -66,8 +66,8 @@ class Differentiable(eqx.Module):
 
 
 class Step(eqx.Module):
-    """The generator's learning rate as the step of competitive gradient descent."""
+    """The generator's learning rate taken as the step of competitive gradient descent."""
 
     def __call__(self, method: Method) -> Method:
-        """The method with that."""
+        """The method with that step in its rule."""
         return dataclasses.replace(method, rule=Competitive(learning_rate("step", method.generator)))

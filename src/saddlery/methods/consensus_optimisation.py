@@ -22,7 +22,7 @@ def consensus(
 
 @published
 def consensus_discriminator(gamma: float = 10.0, **options: Unpack[MethodOptions]) -> Method:
-    """Consensus on the discriminator only: is it just a smooth discriminator? (a reviewer's question).
+    """Consensus optimisation on the discriminator only (an ablation that the Numerics paper's reviewers asked for).
 
     >>> consensus_discriminator(gamma=2.0).rule.gamma.tolist()
     [[0.0, 0.0], [2.0, 2.0]]
@@ -42,7 +42,7 @@ def jare(gamma: float = 10.0, **options: Unpack[MethodOptions]) -> Method:
 
 @published
 def smooth(gamma: float = 10.0, **options: Unpack[MethodOptions]) -> Method:
-    """The discriminator alone is penalised by the generator's squared gradient norm (a rival in the Numerics' code).
+    """A smooth discriminator: it alone is penalised by the generator's squared gradient norm (the Numerics' code).
 
     >>> smooth(gamma=2.0).rule.gamma.tolist()
     [[0.0, 0.0], [2.0, 0.0]]

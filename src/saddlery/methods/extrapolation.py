@@ -1,4 +1,4 @@
-"""Methods that look ahead, or take back what went too far: extragradient, optimistic gradients, lookahead."""
+"""Extrapolation and lookahead methods: extragradient, extrapolation from the past, optimistic gradients, lookahead."""
 
 from typing import Unpack
 

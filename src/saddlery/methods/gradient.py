@@ -1,4 +1,4 @@
-"""Gradient descent by both players, at once or in turns, and with other numbers in their optimisers."""
+"""Gradient descent by both players, simultaneous or alternating, and with other optimiser settings."""
 
 from typing import Unpack
 

@@ -1,4 +1,4 @@
-"""The keywords that every published method takes, and how a method is made of them."""
+"""Options of published methods: the keywords that every one takes, and how a method is made of them."""
 
 import dataclasses
 import functools
@@ -22,7 +22,7 @@ P = ParamSpec("P")
 
 
 class MethodOptions(TypedDict, total=False):
-    """What every published method takes beside its own arguments.
+    """The options that every published method takes beside its own arguments.
 
     - `schedule`: another schedule, as an object or as text such as `"alternating(discriminator_steps=5)"`.
     - `generator`, `discriminator`: each player's optimiser, as `saddlery.optimiser(…)`, any optax transformation, or
@@ -37,7 +37,7 @@ class MethodOptions(TypedDict, total=False):
 
 
 def published(function: Callable[P, Method]) -> Callable[P, Method]:
-    """A published method, whose signature lists the keywords of `MethodOptions` and which takes no others.
+    """A decorator of published methods: the signature lists the keywords of `MethodOptions`, and takes no others.
 
     >>> from saddlery.methods import simultaneous
     >>> list(inspect.signature(simultaneous).parameters)
@@ -70,7 +70,7 @@ def combined(
     *amendments: Callable[[Method], Method],
     needed: bool = False,
 ) -> Method:
-    """A method of a rule, a schedule and the optimisers that `options` give; what they do not give is left open.
+    """A method from a rule, a schedule and the optimisers of `options`; those not given are left open.
 
         >>> from saddlery import rules
         >>> method = combined(rules.Simultaneous(), schedules.simultaneous(), "analytic", {"learning_rate": 0.25})
@@ -97,7 +97,7 @@ def combined(
 
 
 def as_published(method: Callable[..., Method] | Method) -> Callable[..., Method]:
-    """A method of one's own as the published ones are: a function of the keywords of `MethodOptions`.
+    """A method of one's own in the form of published ones: a function of the keywords of `MethodOptions`.
 
     >>> from saddlery import rules
     >>> mine = as_published(Method(rules.Consensus(1.0), schedules.simultaneous()))

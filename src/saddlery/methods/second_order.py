@@ -1,4 +1,4 @@
-"""Methods whose direction is made of Jacobian products: symplectic, competitive, Neumann, Krylov, Newton."""
+"""Second-order methods, by Jacobian products: symplectic, competitive, Neumann, Krylov, Newton."""
 
 from typing import Unpack
 
@@ -36,7 +36,7 @@ def competitive(step: float | None = None, **options: Unpack[MethodOptions]) -> 
 
 @published
 def neumann(order: int = 2, gamma: float = 0.1, **options: Unpack[MethodOptions]) -> Method:
-    """Consensus continued to higher powers of the transposed Jacobian, Σ (−γJᵀ)ᵏ v (a reviewer's question).
+    """Neumann series of consensus optimisation: higher powers of the transposed Jacobian, Σ (−γJᵀ)ᵏ v.
 
     >>> neumann(order=3).rule.evaluations(dimension=10)  # the gradient and three products
     4
@@ -46,7 +46,7 @@ def neumann(order: int = 2, gamma: float = 0.1, **options: Unpack[MethodOptions]
 
 @published
 def krylov(order: int = 1, transposed: bool = True, **options: Unpack[MethodOptions]) -> Method:
-    """The direction of a Krylov space with the smallest residual ‖ξ − Hp‖, consensus's space unless told otherwise.
+    """Krylov-subspace direction with the least residual ‖ξ − Hp‖, by default in consensus's space.
 
     The optimisers are sgd on every game unless others are given: the direction has a length of its own.
 
@@ -58,7 +58,7 @@ def krylov(order: int = 1, transposed: bool = True, **options: Unpack[MethodOpti
 
 @published
 def newton(damping: float = 0.1, **options: Unpack[MethodOptions]) -> Method:
-    """Newton's method on the field, damped: (J − damping I)⁻¹ v is descended.
+    """Damped Newton's method on the field: (J − damping I)⁻¹ v is descended.
 
     The optimisers are sgd on every game unless others are given: the direction has a length of its own.
 

@@ -1,4 +1,4 @@
-"""Unrolled GANs, and the ablations of their paper: a generator against another discriminator than today's."""
+"""Unrolled GANs, and the ablations of their paper: a generator against future, past or averaged discriminators."""
 
 from typing import Unpack
 
@@ -24,7 +24,7 @@ def unrolled(steps: int = 10, second_order: bool = True, **options: Unpack[Metho
 
 @published
 def delayed(steps: int = 10, **options: Unpack[MethodOptions]) -> Method:
-    """The generator answers the discriminator of `steps` steps ago (an ablation of the unrolled paper).
+    """Delayed discriminator: the generator answers that of `steps` steps ago (an ablation of the unrolled paper).
 
     >>> delayed(steps=3).rule
     Delayed(steps=3)

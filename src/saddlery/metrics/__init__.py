@@ -1,4 +1,4 @@
-"""Measures of generated samples: modes, distances, quality, inversion, likelihood; and the probes recording them."""
+"""Measures of generated samples: modes, distances, quality, inversion, likelihood; and probes that record them."""
 
 from saddlery.metrics.classes import ClassCoverage, class_coverage, coverage_of_counts, perfect_classes
 from saddlery.metrics.classifier import Classifier, classifier

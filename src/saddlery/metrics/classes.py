@@ -1,4 +1,4 @@
-"""How many of a thousand classes samples are of, how evenly, and what a perfect sampler would show."""
+"""Class coverage: how many of a thousand classes samples are of, how evenly, and what a perfect sampler would score."""
 
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ from saddlery.types import Scalar
 
 
 class ClassCoverage(NamedTuple):
-    """What `class_coverage` measures of the histogram p of n samples over m classes, u = 1/m.
+    """Class coverage, the measures of the histogram p of n samples over m classes, u = 1/m.
 
     - `modes`: classes found at least once.
     - `kl`: KL(p‖u) = Σ p log(p/u), in nats, between 0 and log m; the direction that is defined when classes are missed.
@@ -39,7 +39,7 @@ class ClassCoverage(NamedTuple):
 
 
 def class_coverage(classes: Int[Array | np.ndarray, " n"], total: int = 1000) -> ClassCoverage:
-    """How many classes the samples are of, and how evenly (Metz et al., 2017, with their reviewers' chi-square).
+    """Class coverage: how many classes the samples are of, how evenly (Metz et al., 2017), and a chi-square test.
 
     The values depend on the number of samples: compare with `perfect_classes` of as many. Papers disagree on that
     number (26,000 is customary) and on the direction of KL, so give both with the values.
@@ -97,7 +97,7 @@ def _coverage(counts):
 
 
 def perfect_classes(n: int, total: int = 1000, draws: int = 500, seed: int = 0) -> dict[str, Expected]:
-    """What `n` samples of a perfectly uniform sampler would score in `class_coverage`.
+    """The expected `class_coverage` of `n` samples of a perfectly uniform sampler.
 
     Means are exact, sums over the binomial distribution X ~ B(n, 1/m) of one class's count: m (1 − (1 − 1/m)ⁿ) modes,
     m E[(X/n) log(mX/n)] for KL, m E|X/n − 1/m| / 2 for total variation, m − 1 for chi-square, ½ for the p-value (as far

@@ -1,4 +1,4 @@
-"""A small classifier of digits, trained once for each data set: whose labels count modes, whose features compare."""
+"""A small digit classifier, trained once for each data set: its labels count modes, its features compare images."""
 
 import hashlib
 import io
@@ -44,14 +44,14 @@ class Classifier(eqx.Module):
     held: int = eqx.field(static=True)
 
     def features(self, images: Float[Array, "n height width 1"]) -> Float[Array, "n features"]:
-        """The penultimate layer, after its relu."""
+        """The features: the penultimate layer, after its relu."""
         images = entry.images("images", images)
         if images.shape[1:] != self.shape:
             raise InvalidValue(f"images: got shape {images.shape}, expected (n, {', '.join(map(str, self.shape))})")
         return _penultimate(self.parameters, jnp.asarray(images))
 
     def logits(self, images: Float[Array, "n height width 1"]) -> Float[Array, "n classes"]:
-        """The scores of the classes, before the softmax."""
+        """The logits: the scores of the classes, before the softmax."""
         return _affine(self.parameters[-1], self.features(images))
 
     def probabilities(self, images: Float[Array, "n height width 1"]) -> Float[Array, "n classes"]:

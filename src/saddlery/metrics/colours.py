@@ -1,4 +1,4 @@
-"""How far the colours of a generator's digits are from those of the data."""
+"""Divergence of colours: how far the colours of a generator's digits are from those of the data."""
 
 import numpy as np
 from jaxtyping import Array, Float
@@ -41,7 +41,7 @@ def colour_divergence(
 
 
 def perfect_colours(n: int, m: int, bins: int = 5, draws: int = 500, seed: int = 0) -> Expected:
-    """What `colour_divergence` is between `n` and `m` samples that are both uniform in the cube of colours.
+    """The expected `colour_divergence` of `n` and `m` samples that are both uniform in the cube of colours.
 
     The mean and interval of `draws` simulated pairs of histograms.
 

@@ -1,4 +1,4 @@
-"""Controls: what inversion and likelihood must not be fooled by."""
+"""Controls of inversion and likelihood: generators that must not score well."""
 
 import math
 
@@ -10,7 +10,7 @@ from saddlery.types import Key, Parameters
 
 
 class Identity(Network):
-    """The overcomplete generator that makes anything: G(z) = z, of as many numbers as an image has, z ~ N(0, I).
+    """The identity generator, which makes anything: G(z) = z, of as many numbers as an image has, z ~ N(0, I).
 
     It inverts every image without error, and its samples are white noise: the reviewer's control of the inversion of
     Metz et al. (2017). Under observation noise of standard deviation σ its likelihood has a closed form,
@@ -29,11 +29,11 @@ class Identity(Network):
 
     @property
     def noise(self) -> int:
-        """The dimension of z."""
+        """The dimension of the noise z."""
         return math.prod(self.shape)
 
     def init(self, key: Key) -> tuple[()]:
-        """No parameters."""
+        """An empty pytree: no parameters."""
         return ()
 
     def apply(self, parameters: Parameters, x: Array) -> Array:

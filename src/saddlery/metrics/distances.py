@@ -1,4 +1,4 @@
-"""Distances between two sets of samples, for data that has no modes to count."""
+"""Distances between two sets of samples: sliced Wasserstein and maximum mean discrepancy."""
 
 import functools
 

@@ -1,4 +1,4 @@
-"""What measures take in: samples and images, looked at before they are measured.
+"""Input checks of measures: samples and images, before they are measured.
 
 A measure of numbers that are none, or of pixels in another range, is a number too, and often a good one. So every
 public measure lets arrays in through here. Where values are known they are looked at, and refused. Inside of compiled
@@ -25,7 +25,7 @@ BLACK, BRIGHT = 1 / 256, 0.5  # of images in [0, 1]: the darkest pixel is at mos
 
 
 def numbers(name: str, x: Numbers, least: int = 1, axes: int | None = None) -> Any:
-    """An array of numbers, `(n, …)`, as it is: NumPy's or JAX's.
+    """Check an array of numbers, `(n, …)`, NumPy's or JAX's, and return it as it is.
 
         >>> numbers("x", [[1, 2], [3, 4]]).shape
         (2, 2)
@@ -52,7 +52,7 @@ def numbers(name: str, x: Numbers, least: int = 1, axes: int | None = None) -> A
 
 
 def samples(name: str, x: Numbers, least: int = 1) -> Any:
-    """Samples of any shape, `numbers`; of uint8 ones, 0 becomes −1 and 255 becomes 1.
+    """Check samples of any shape, as `numbers`; of uint8 ones, 0 becomes −1 and 255 becomes 1.
 
     >>> samples("images", np.array([[0], [255]], np.uint8)).tolist()
     [[-1.0], [1.0]]
@@ -61,7 +61,7 @@ def samples(name: str, x: Numbers, least: int = 1) -> Any:
 
 
 def images(name: str, x: Numbers) -> Any:
-    """Images `(n, height, width, channels)` in [−1, 1], of uint8 or floating-point ones; otherwise as `samples`.
+    """Check images `(n, height, width, channels)` in [−1, 1], of uint8 or floating point; otherwise as `samples`.
 
     Images in [0, 1] lie within [−1, 1] as well. They are told by their black: the darkest pixel of all is 0, to half a
     grey level, where in [−1, 1] it would be −1, and others are bright. So what a generator makes that has collapsed
@@ -86,7 +86,7 @@ def images(name: str, x: Numbers) -> Any:
 
 
 def positive(name: str, value: N) -> N:
-    """A positive number, or an array of them, as it is.
+    """Check a positive number, or an array of them, and return it as it is.
 
         >>> positive("std", 0.5)
         0.5
@@ -100,7 +100,7 @@ def positive(name: str, value: N) -> N:
 
 
 def known(x: object) -> bool:
-    """Whether the values of an array are there: they are not while a program is compiled.
+    """Whether the values of an array are known: they are not while a program is compiled.
 
     >>> known(jnp.ones(2)), jax.jit(lambda x: jnp.array(known(x)))(jnp.ones(2)).item()
     (True, False)

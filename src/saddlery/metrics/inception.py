@@ -1,4 +1,4 @@
-"""The features and class scores of the Inception network that papers use, through torch-fidelity."""
+"""Inception features and class scores, by the network that papers use, through torch-fidelity."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +17,7 @@ NAME, LAYERS = "inception-v3-compat", ("2048", "logits_unbiased")
 
 
 class Inception(NamedTuple):
-    """What the Inception network makes of images.
+    """The outputs of the Inception network for images.
 
     - `features`: the pool layer, for `frechet_distance`, `kernel_distance` and the rest.
     - `probabilities`: of the 1,008 classes of the released network, for `inception_score`.
@@ -68,7 +68,7 @@ def inception(weights: Path | str | None = None) -> Callable[[Any], Inception]:
 
 
 def seen(images: Numbers) -> np.ndarray:
-    """Images as the network sees them: `(n, 3, height, width)`, uint8.
+    """The images as input of the Inception network: `(n, 3, height, width)`, uint8.
 
         >>> seen(np.full((1, 2, 2, 1), 255, np.uint8)).shape
         (1, 3, 2, 2)

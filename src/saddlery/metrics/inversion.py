@@ -1,4 +1,4 @@
-"""Inversion: which noise makes an image, how well, how likely it was, and how hard it was to find."""
+"""Inversion of a generator: the noise that makes an image, its error and density, and the course of the search."""
 
 from typing import Any, NamedTuple
 
@@ -21,7 +21,7 @@ LANES = {"cpu": 128}  # searches in one program; on the CPU as many as stay in i
 
 
 class Inversion(NamedTuple):
-    """Searches for the noise of each image, several for one image (NumPy arrays).
+    """The results of inversion: searches for the noise of each image, several for one image (NumPy arrays).
 
     - `z`: where each search ended.
     - `error`: the mean squared error there, over pixels and channels of images in [-1, 1].
@@ -45,7 +45,7 @@ class Inversion(NamedTuple):
 
     @property
     def best_z(self) -> Float[np.ndarray, "images d"]:
-        """The z of the least error."""
+        """The noise z of the least error."""
         return self.z[np.arange(len(self.z)), self.error.argmin(1)]
 
     @property
@@ -67,7 +67,7 @@ def invert(
     optimiser: optax.GradientTransformation | None = None,
     lanes: int | None = None,
 ) -> Inversion:
-    """Inversion: the best z for each image, argmin_z mean (G(z) − x)², by several searches from draws of the prior.
+    """Inversion: the best noise z for each image, argmin_z mean (G(z) − x)², by several searches from the prior.
 
     Metz et al. (2017, unrolled GANs, section 3.4) compare generators by this error. That it is small says only that
     *a* z exists: an overcomplete identity (`saddlery.metrics.Identity`) reaches zero. So look also at `log_density`,
@@ -130,7 +130,7 @@ def log_prior(z: Float[Array | np.ndarray, "*batch d"]) -> Any:
 
 
 def targets_of(images: ArrayLike) -> Array:
-    """Images, or vectors in their place, as searches and chains take them.
+    """Check target images, or vectors in their place, for searches and chains.
 
         >>> targets_of(np.full((1, 1, 1, 1), 255, np.uint8)).ravel().tolist()
         [1.0]

@@ -1,4 +1,4 @@
-"""The likelihood of images under a generator with Gaussian noise on its pixels, by annealed importance sampling."""
+"""Likelihood of images under a generator with Gaussian noise on its pixels, by annealed importance sampling (AIS)."""
 
 from typing import NamedTuple
 
@@ -21,7 +21,7 @@ TUNING = 0.5  # how fast
 
 
 class Likelihood(NamedTuple):
-    """Estimates of log p(x), in nats (NumPy arrays).
+    """Likelihood estimates, log p(x) in nats (NumPy arrays).
 
     - `value`: log of the mean weight of each image's chains; below log p(x) in expectation.
     - `log_weights`: of each chain.
@@ -49,7 +49,7 @@ def log_likelihood(
     leapfrog: int = 10,
     lanes: int | None = None,
 ) -> Likelihood:
-    """log p(x) of a decoder, p(x) = ∫ N(z; 0, I) N(x; G(z), σ² I) dz, as Wu et al. (2017) estimate it.
+    """Log-likelihood of a decoder, p(x) = ∫ N(z; 0, I) N(x; G(z), σ² I) dz, by AIS (Wu et al., 2017).
 
     Annealed importance sampling (Neal, 2001): chains start at z ~ N(0, I), pass through
     p_t(z) ∝ N(z; 0, I) N(x; G(z), σ² I)^β_t with 0 = β_0 < … < β_T = 1, and weigh

@@ -1,4 +1,4 @@
-"""How much features know of the labels: a linear classifier on a hundred of them."""
+"""Linear probes: a linear classifier of features, trained on a hundred labels."""
 
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ from saddlery.text.arguments import whole
 
 
 class LinearProbe(NamedTuple):
-    """Accuracies of linear classifiers on other samples, one for each choice of the labelled ones."""
+    """The accuracies of linear classifiers on other samples, one for each choice of the labelled ones."""
 
     accuracies: Float[np.ndarray, " repeats"]
 
@@ -22,7 +22,7 @@ class LinearProbe(NamedTuple):
 
     @property
     def std(self) -> float:
-        """The standard deviation of one choice; NaN where there is no other."""
+        """The standard deviation of the accuracy over choices; NaN where there is only one."""
         return float(self.accuracies.std(ddof=1)) if len(self.accuracies) > 1 else float("nan")
 
 

@@ -1,4 +1,4 @@
-"""How well samples cover the modes of a mixture, and what a perfect sampler would score."""
+"""Mode coverage of a mixture by samples, and what a perfect sampler would score."""
 
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ from saddlery.types import Numbers, Scalar
 
 
 class Divergences(NamedTuple):
-    """How far histograms p over m modes are from the uniform u = 1/m, in nats.
+    """Divergences of histograms p over m modes from the uniform u = 1/m, in nats.
 
     - `kl`: KL(p‖u), between 0 and log m.
     - `js`: the Jensen–Shannon divergence ½KL(p‖½(p+u)) + ½KL(u‖½(p+u)), between 0 and log 2.
@@ -29,7 +29,7 @@ class Divergences(NamedTuple):
 
 
 class ModeCoverage(NamedTuple):
-    """What `mode_coverage` measures: modes covered, share of high quality, divergences, counts of each mode."""
+    """Mode coverage: modes covered, share of high quality, divergences, counts of each mode."""
 
     modes: Int[Array, ""]
     high_quality: Scalar
@@ -40,7 +40,7 @@ class ModeCoverage(NamedTuple):
 
 
 class Expected(NamedTuple):
-    """A measure's expectation, and the interval that holds it with probability 95%."""
+    """The expectation of a measure, and the interval that holds it with probability 95%."""
 
     mean: float
     low: float
@@ -48,7 +48,7 @@ class Expected(NamedTuple):
 
 
 def histogram_divergences(counts: Num[Array | np.ndarray, "*batch modes"]) -> Divergences:
-    """How far the histogram of `counts` is from uniform: KL, Jensen–Shannon and total variation.
+    """Divergences of the histogram of `counts` from uniform: KL, Jensen–Shannon and total variation.
 
     An empty histogram is given the values of total collapse, everything in one mode, the greatest there are:
     the worst sampler then scores worst, and curves and medians over seeds have no holes.
@@ -68,7 +68,7 @@ def histogram_divergences(counts: Num[Array | np.ndarray, "*batch modes"]) -> Di
 
 
 def histograms(counts: Numbers) -> Array | np.ndarray:
-    """Counts `(…, modes)` as they are.
+    """Check counts `(…, modes)`, and return them as they are.
 
         >>> histograms([[4, 0], [2, 2]]).shape
         (2, 2)
@@ -104,7 +104,7 @@ def mode_coverage(
     within: float = 3.0,
     least: int = 1,
 ) -> ModeCoverage:
-    """How many modes of a mixture of Gaussians the samples cover, how well, and how evenly.
+    """Mode coverage: how many modes of a mixture of Gaussians the samples cover, how well, and how evenly.
 
     A sample belongs to its nearest centre, and is of high quality when it lies within `within` standard
     deviations of it, ‖x − c‖ ≤ `within` · `std` (Srivastava et al., 2017). The histogram is that of the
@@ -158,7 +158,7 @@ def perfect_sampler(
     draws: int = 2000,
     seed: int = 0,
 ) -> dict[str, Expected]:
-    """What `n` independent samples of the mixture itself would score in `mode_coverage`.
+    """The expected `mode_coverage` of `n` independent samples of the mixture itself.
 
     Even a perfect sampler leaves samples beyond `within` standard deviations, and its histogram is never quite
     uniform: KL is about (modes − 1) / 2n. A sample is of high quality with probability P(χ²_dimension ≤ within²),

@@ -1,4 +1,4 @@
-"""Distances between the samples of one set: a generator that repeats itself has short ones."""
+"""Pairwise distances of the samples of one set, short for a generator that repeats itself."""
 
 from collections.abc import Callable
 from typing import Any
@@ -18,7 +18,7 @@ from saddlery.types import Key
 def pairwise_distances(
     samples: Float[Array | np.ndarray, "n *shape"], features: Callable[[Any], Any] | None = None
 ) -> Float[np.ndarray, " pairs"]:
-    """The Euclidean distances of all n (n − 1) / 2 pairs of samples, of their pixels or of their features.
+    """Pairwise distances: Euclidean, of all n (n − 1) / 2 pairs of samples, of their pixels or of their features.
 
     Metz et al. (2017, unrolled GANs, section 3.4.2) compare their histogram with that of real images: a collapsed
     generator has it further left. Pixels say little alone, and noise may match them, as their reviewer said: look at
@@ -46,7 +46,7 @@ def pairwise_distances(
 
 
 def noise_like(images: Float[Array, "n *shape"], key: Key) -> Float[Array, "n *shape"]:
-    """Noise images, each pixel drawn apart from what that pixel is in the images: the control of `pairwise_distances`.
+    """Noise images with each pixel's own distribution in the images, independent: the control of `pairwise_distances`.
 
     The squared distances of pairs have the same mean in pixels as those of the images, although nothing is to be seen.
 

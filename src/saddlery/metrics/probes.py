@@ -1,4 +1,4 @@
-"""Probes: what training records of a game every so often."""
+"""Probes: the measures that training records of a game at intervals."""
 
 import abc
 from typing import Any
@@ -27,7 +27,7 @@ AXES: dict[int, tuple[str, ...]] = {1: ("coordinate",), 3: PIXELS}  # of a sampl
 
 
 class Probe(eqx.Module):
-    """A measurement of two players in their game, compiled: `probe(game, players, key) -> {variable: array}`.
+    """A probe: a compiled measurement of two players in their game, `probe(game, players, key) -> {variable: array}`.
 
     A new one implements `measure`, a pure function, names the axes of variables that have any in `dims`,
     and says in `measures` what its numbers are.
@@ -43,12 +43,12 @@ class Probe(eqx.Module):
 
     @property
     def dims(self) -> dict[str, tuple[str, ...]]:
-        """The names of the axes, by variable."""
+        """The names of the axes of each variable."""
         return {}
 
     @property
     def measures(self) -> dict[str, Measure]:
-        """Which measures its variables are, by name; those that are known by their names need not be here.
+        """The measures of its variables, by name; those that are known by their names need not be here.
 
         A number that is neither is drawn and tabled under its name.
         """
@@ -56,7 +56,7 @@ class Probe(eqx.Module):
 
     @abc.abstractmethod
     def measure(self, game: Any, players: Players, key: Key) -> dict[str, Any]:
-        """The variables, by name."""
+        """The variables that the probe records, by name."""
 
     def __call__(self, game: Any, players: Players, key: Key) -> dict[str, Any]:
         """The variables, by name, from a compiled program."""
@@ -69,7 +69,7 @@ def _measure(probe, game, players, key):
 
 
 class Losses(Probe):
-    """Both players' losses, and the ℓ² norms of the simultaneous gradient's two parts, on a fresh batch.
+    """A probe of both players' losses, and the ℓ² norms of the simultaneous gradient's two parts, on a fresh batch.
 
     >>> import saddlery as sd
     >>> game, players = sd.games.bilinear(coupling=2.0), sd.Pair(jnp.array([3.0]), jnp.array([5.0]))
@@ -78,7 +78,7 @@ class Losses(Probe):
     """
 
     def measure(self, game: Game, players: Players, key: Key) -> dict[str, Array]:
-        """`generator_loss`, `discriminator_loss`, `generator_norm`, `discriminator_norm`."""
+        """The variables `generator_loss`, `discriminator_loss`, `generator_norm`, `discriminator_norm`."""
         batch = game.draw(key)
         losses = game.losses(players.discriminator, game.act(players.generator, batch), batch)
         xi = gradients(game, players, batch)
@@ -91,7 +91,7 @@ class Losses(Probe):
 
 
 class Modes(Probe):
-    """`mode_coverage` of fresh samples, for a GAN whose data is a `Mixture`.
+    """A probe of mode coverage, `mode_coverage` of fresh samples, for a GAN whose data is a `Mixture`.
 
     >>> import saddlery as sd
     >>> game = sd.games.ring(width=4)
@@ -102,26 +102,26 @@ class Modes(Probe):
     samples: int = eqx.field(static=True, default=2500)
 
     def measure(self, game: Sampled, players: Players, key: Key) -> dict[str, Array]:
-        """`modes`, `high_quality`, `kl`, `js`, `total_variation`."""
+        """The variables `modes`, `high_quality`, `kl`, `js`, `total_variation`."""
         samples = game.sample(players.generator, key, self.samples)
         return _measures(mode_coverage(samples, game.data.centres, game.data.std))
 
 
 class Classes(Probe):
-    """`class_coverage` of fresh samples, for a GAN whose data is `Stacked` digits."""
+    """A probe of class coverage, `class_coverage` of fresh samples, for a GAN whose data is `Stacked` digits."""
 
     classifier: Classifier
     samples: int = eqx.field(static=True, default=2500)
 
     def measure(self, game: Sampled, players: Players, key: Key) -> dict[str, Array]:
-        """`modes`, `kl`, `reverse_kl`, `total_variation`, `chi_square`, `p_value`."""
+        """The variables `modes`, `kl`, `reverse_kl`, `total_variation`, `chi_square`, `p_value`."""
         classes = self.classifier.classify(game.sample(players.generator, key, self.samples))
         counts = jnp.bincount(classes, length=game.data.modes)
         return _measures(coverage_of_counts(jnp.where((classes < 0).any(), jnp.nan, counts)))
 
 
 class Colours:
-    """`colour_js`, the divergence of fresh samples' colours from the data's, for a GAN whose data is `Coloured`."""
+    """A probe of `colour_js`, the divergence of fresh samples' colours from the data's, for a GAN on `Coloured`."""
 
     def __init__(self, samples: int = 2500):
         self.samples: int = samples
@@ -134,7 +134,7 @@ class Colours:
 
 
 class Distances(Probe):
-    """`sliced_wasserstein` (of order 2) and `mmd` between fresh samples and as many real ones.
+    """A probe of distances, `sliced_wasserstein` (of order 2) and `mmd`, between fresh samples and as many real ones.
 
     The kernel's bandwidths are fixed, so that values of different steps, seeds and methods compare.
 
@@ -147,13 +147,13 @@ class Distances(Probe):
     samples: int = eqx.field(static=True, default=2500)
 
     def measure(self, game: Sampled, players: Players, key: Key) -> dict[str, Array]:
-        """`sliced_wasserstein`, `mmd`."""
+        """The variables `sliced_wasserstein`, `mmd`."""
         noise, real, projections = jax.random.split(key, 3)
         samples = game.sample(players.generator, noise, self.samples)
         return self.between(game.data.draw(real, self.samples), samples, projections)
 
     def between(self, real: Array, samples: Array, key: Key) -> dict[str, Array]:
-        """The distances of two sets of samples."""
+        """The distances between two sets of samples."""
         return {
             "sliced_wasserstein": sliced_wasserstein(samples, real, key),
             "mmd": mmd(samples, real, self.bandwidths),
@@ -161,7 +161,7 @@ class Distances(Probe):
 
 
 class Samples(Probe):
-    """Fresh samples to look at: vectors as they are in float32, images as pixels.
+    """A probe of fresh samples to look at: vectors as they are in float32, images as pixels.
 
     >>> Samples(("coordinate",), 10).dims
     {'samples': ('sample', 'coordinate')}
@@ -176,13 +176,13 @@ class Samples(Probe):
         return {"samples": ("sample", *self.axes)}
 
     def measure(self, game: Sampled, players: Players, key: Key) -> dict[str, Array]:
-        """`samples`."""
+        """The variable `samples`."""
         samples = game.sample(players.generator, key, self.shown)
         return {"samples": pixels(samples) if len(self.axes) == 3 else samples.astype(jnp.float32)}
 
 
 def as_seen(images: ArrayLike) -> Array:
-    """Images as they would be shown, in [−1, 1]: what lies outside is clipped.
+    """The images as they are displayed, in [−1, 1]: what lies outside is clipped.
 
     >>> as_seen(jnp.array([-0.5, 9.0])).tolist()
     [-0.5, 1.0]

@@ -28,14 +28,14 @@ class Score(NamedTuple):
 
 
 class PrecisionRecall(NamedTuple):
-    """What `precision_recall` measures."""
+    """Precision and recall, the result of `precision_recall`."""
 
     precision: float
     recall: float
 
 
 class DensityCoverage(NamedTuple):
-    """What `density_coverage` measures."""
+    """Density and coverage, the result of `density_coverage`."""
 
     density: float
     coverage: float
@@ -141,7 +141,7 @@ def precision_recall(generated: Generated, real: Real, neighbours: int = 3) -> P
 
 
 def density_coverage(generated: Generated, real: Real, neighbours: int = 5) -> DensityCoverage:
-    """Density and coverage (Naeem et al., 2020), which outliers among the real samples do not deceive.
+    """Density and coverage (Naeem et al., 2020), robust to outliers among the real samples.
 
     With the same balls around the real samples, to their k-th nearest real neighbours: density is the mean number of
     balls that a generated sample is in, over k; coverage the share of balls that hold a generated sample. For equal

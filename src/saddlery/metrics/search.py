@@ -1,4 +1,4 @@
-"""Many small minimisations side by side, each at its own pace: L-BFGS, or any optax optimiser."""
+"""Batched minimisation: many small problems side by side, each at its own pace, by L-BFGS or any optax optimiser."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -15,7 +15,7 @@ TRIALS = 25  # points tried along a line, after which rounding has the last word
 
 
 class Found(NamedTuple):
-    """Where searches ended: a lane each.
+    """The results of searches, one for each lane.
 
     - `z`, `value`: the best point, and the function there.
     - `gradient_norm`: the ℓ² norm of the function's gradient there.
@@ -34,7 +34,7 @@ class Found(NamedTuple):
 
 
 class Line(NamedTuple):
-    """The search along each lane's direction: the next step to try, and the bracket that it lies in."""
+    """The state of the line search in each lane: the next step to try, and the bracket that it lies in."""
 
     step: Any
     low: Any
@@ -43,7 +43,7 @@ class Line(NamedTuple):
 
 
 class Searching(NamedTuple):
-    """All lanes on their way."""
+    """The state of all lanes during the search."""
 
     z: Any
     value: Any
@@ -128,7 +128,7 @@ def descend(
     iterations: int | Int[Array, ""],
     tolerance: float | Scalar,
 ) -> Found:
-    """Any optax optimiser in every lane, such as `optax.adam(0.03)`: the best of the points that it passes.
+    """Descent by any optax optimiser in every lane, such as `optax.adam(0.03)`: the best of the points that it passes.
 
     A lane that has converged stays where it is. Arguments as for `lbfgs`; the optimiser must treat numbers apart
     (Adam does; what normalises by a global norm would mix the lanes).

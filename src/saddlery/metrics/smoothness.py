@@ -1,4 +1,4 @@
-"""How steep a generator is: norms of its Jacobian ∂G/∂z."""
+"""Smoothness of a generator: norms of its Jacobian ∂G/∂z."""
 
 from typing import NamedTuple
 
@@ -18,7 +18,7 @@ AT_ONCE = 16  # points whose Jacobians are in memory together
 
 
 class JacobianNorms(NamedTuple):
-    """Norms of ∂G/∂z at each z, the pixels of G flattened.
+    """Norms of the Jacobian ∂G/∂z at each z, the pixels of G flattened.
 
     - `frobenius`: √Σ J_ij², how far pixels move in all for a small random change of z.
     - `spectral`: the largest singular value, how far for the worst one.
@@ -35,7 +35,7 @@ def jacobian_norms(
     key: Key | None = None,
     probes: int | None = None,
 ) -> JacobianNorms:
-    """Norms of ∂G/∂z at each z: exactly, or estimated from a few Jacobian products.
+    """Norms of the Jacobian ∂G/∂z at each z: exactly, or estimated from a few Jacobian products.
 
     A generator that is less smooth is harder to invert, whatever it covers; so inversion errors are to be read beside
     these. Estimated, the squared Frobenius norm is E‖Jv‖² over signs v (Hutchinson, 1990), and the spectral norm is

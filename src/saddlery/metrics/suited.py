@@ -1,4 +1,4 @@
-"""Which measures suit which kind of data: one table, by which training records, and samples are judged."""
+"""Measures suited to each kind of data: one table for probes and for evaluation."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -22,7 +22,7 @@ REFERENCE = 1000  # how many real samples set the bandwidths of the kernel
 
 
 class Suited(NamedTuple):
-    """What suits a kind of data.
+    """The measures suited to a kind of data.
 
     - `probes`: from a GAN and a number of samples to what is recorded along training, by name.
     - `perfect`: from a GAN, a number of samples and of repetitions to what a perfect sampler would score.
@@ -37,7 +37,7 @@ class Suited(NamedTuple):
 
 
 def suited(data: object) -> Suited:
-    """The row of `SUITED` of a kind of data, or that of data of which nothing is known, `OTHER`.
+    """The measures suited to a kind of data: its row of `SUITED`, or `OTHER` for data of which nothing is known.
 
     >>> suited(Mixture([[0.0], [1.0]], 0.5)).facts(Mixture([[0.0], [1.0]], 0.5))
     {'modes_total': 2.0, 'mode_std': 0.5}
@@ -46,7 +46,7 @@ def suited(data: object) -> Suited:
 
 
 def probes(game: Game, samples: int = 2500, shown: int = 512) -> dict[str, Callable[..., Any]]:
-    """The measures that suit a game, for `saddlery.train(probes=…)`.
+    """The probes that suit a game, for `saddlery.train(probes=…)`.
 
     | game | variables |
     |---|---|
@@ -82,7 +82,7 @@ def probes(game: Game, samples: int = 2500, shown: int = 512) -> dict[str, Calla
 
 
 def perfect(game: Game, samples: int = 2500, repeats: int = 4) -> dict[str, float]:
-    """What a perfect sampler would score in the measures of `probes`, in expectation.
+    """The expected scores of a perfect sampler in the measures of `probes`.
 
     For a mixture these are `perfect_sampler`'s; for other data the mean distances of `repeats` pairs of
     independent draws of `samples` real samples each. Empty for a game that is no GAN.

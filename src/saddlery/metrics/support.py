@@ -1,4 +1,4 @@
-"""How many different samples a generator makes: the birthday paradox."""
+"""Support size of a generator, by the birthday paradox: how many different samples it makes."""
 
 import math
 from collections.abc import Callable
@@ -15,7 +15,7 @@ Features: TypeAlias = Callable[[Any], ArrayLike]  # from samples `(n, …)` to `
 
 
 class Support(NamedTuple):
-    """An estimate of how many different samples there are.
+    """A support size: an estimate of how many different samples there are.
 
     - `size`: 1 / the probability that two samples are the same; infinite when no pair was.
     - `low`, `high`: an interval that holds it with about 95%.

@@ -1,4 +1,4 @@
-"""Networks: functions with parameters, ours and adapters for those made elsewhere."""
+"""Neural networks: functions with parameters, families for images, and adapters for Equinox and Flax modules."""
 
 from saddlery.networks.adapters import as_network, from_equinox, from_functions, from_nnx
 from saddlery.networks.convolution import convolution, transposed_convolution

@@ -1,4 +1,4 @@
-"""Networks made elsewhere: out of plain functions, Equinox modules or Flax NNX modules."""
+"""Adapters: networks out of plain functions, Equinox modules or Flax NNX modules."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -24,7 +24,7 @@ class Functions(Network):
     compute: Callable[[Any, Any], Any] = eqx.field(static=True)
 
     def init(self, key: Key) -> Parameters:
-        """New parameters."""
+        """New parameters of the network."""
         return self.initialise(key)
 
     def apply(self, parameters: Parameters, x: Array) -> Array:
@@ -188,7 +188,7 @@ def from_nnx(make: Callable[["nnx.Rngs"], "nnx.Module"], *, independent: bool = 
 
 
 def as_network(thing: Any, argument: str = "network") -> Network:
-    """The network itself, when it is one: anything with `init`, `apply` and `independent`.
+    """Check that an object is a network, anything with `init`, `apply` and `independent`, and return it.
 
         >>> from saddlery.networks import MLP
         >>> as_network(MLP(2, 1)).outputs

@@ -10,14 +10,14 @@ from jaxtyping import Array, Float
 
 
 class Moments(NamedTuple):
-    """Mean and variance of each feature, `(features,)`."""
+    """Batch statistics: mean and variance of each feature, `(features,)`."""
 
     mean: Float[Array, " features"]
     variance: Float[Array, " features"]
 
 
 def batch_norm(x: Array, epsilon: float = 1e-3) -> Array:
-    """Features of mean 0 and variance 1 over the batch and all places (Ioffe, Szegedy, 2015).
+    """Batch normalisation: features of mean 0 and variance 1 over the batch and all places (Ioffe, Szegedy, 2015).
 
         (x − E x) / √(Var x + ε)
 
@@ -36,7 +36,7 @@ def batch_norm(x: Array, epsilon: float = 1e-3) -> Array:
 
 
 def normalised(x: Array, statistics: Moments | None, epsilon: float = 1e-3) -> tuple[Array, Moments]:
-    """`batch_norm` by given statistics, with `None` by the batch's own; and the statistics used.
+    """Batch normalisation by given statistics, with `None` by the batch's own; and the statistics used.
 
     >>> normalised(jnp.array([[2.0, 4.0]]), Moments(jnp.array([0.0]), jnp.array([4.0])), epsilon=0.0)[0].tolist()
     [[1.0, 2.0]]
@@ -54,7 +54,7 @@ def normalised(x: Array, statistics: Moments | None, epsilon: float = 1e-3) -> t
 def population(
     moments: Callable[[Array, tuple[Moments, ...]], Moments], batches: Sequence[Array], maps: int
 ) -> tuple[Moments, ...]:
-    """The statistics of each normalised map of a network over all the batches together.
+    """The population statistics of each normalised map of a network, over all the batches together.
 
     The first map's are taken over all batches, then the second's with the first normalised by them, and so on: what
     one batch of them all would have, in the memory of one batch. So they are those of the parameters as they are

@@ -1,4 +1,4 @@
-"""DCGANs: images out of noise by transposed convolutions, and scores out of images by strided ones."""
+"""DCGANs: generators by transposed convolutions, and discriminators by strided ones."""
 
 import itertools
 from collections.abc import Callable
@@ -63,7 +63,7 @@ class DCGANGenerator(Network):
 
     @property
     def sides(self) -> list[int]:
-        """Of the first map, and after each convolution."""
+        """The sides of the first map, and of the map after each convolution."""
         return [*sides(self.size, len(self.filters) - 1 + (self.last == 2)), *[self.size] * (self.last == 1)]
 
     def init(self, key: Key) -> Layers:
@@ -148,7 +148,7 @@ class DCGANDiscriminator(Network):
         }
 
     def features(self, parameters: Layers, x: Array) -> Array:
-        """What the score is a linear function of, `(batch, features)`."""
+        """The features, of which the score is a linear function, `(batch, features)`."""
         return self._features(parameters, x).T
 
     def apply(self, parameters: Layers, x: Array) -> Array:

@@ -1,4 +1,4 @@
-"""Families of networks for images, by the names they have in the papers: a generator and its discriminator."""
+"""Network families for images, by the names they have in the papers: a generator and its discriminator."""
 
 import math
 from collections.abc import Callable
@@ -195,7 +195,7 @@ FAMILIES: dict[str, Callable[..., Pair]] = {
 
 
 def family(text: str, **shape: int) -> Pair[Network]:
-    """Both networks of a family, out of text such as `"dcgan4_nobn_cf(width=32, fraction=0.5)"`.
+    """A network family from text such as `"dcgan4_nobn_cf(width=32, fraction=0.5)"`: generator and discriminator.
 
         >>> generator, discriminator = family("mlp(width=16, fraction=0.5)", size=8, channels=1, noise=4)
         >>> generator.widths, discriminator.widths

@@ -1,4 +1,4 @@
-"""The layers of networks on images, channels first and the batch last; see `convolution`."""
+"""Layers of networks on images, channels first and the batch last; see `convolution`."""
 
 from typing import TypeAlias
 
@@ -35,7 +35,7 @@ def kernel(key: Key, taps: int, inputs: int, outputs: int, *, transposed: bool =
 
 
 def affine(layer: Layer, x: Array) -> Array:
-    """The values of a dense layer on `(inputs, batch)`.
+    """The output of a dense layer on `(inputs, batch)`.
 
     >>> affine({"weight": jnp.array([[3.0], [4.0]]), "bias": jnp.array([0.5])}, jnp.array([[1.0], [1.0]])).tolist()
     [[7.5]]
@@ -53,7 +53,7 @@ def shifted(layer: Layer, x: Array) -> Array:
 
 
 def leaky_relu(x: Array, slope: float) -> Array:
-    """x where it is positive, elsewhere `slope` times x.
+    """Leaky ReLU: x where it is positive, elsewhere `slope` times x.
 
     >>> leaky_relu(jnp.array([-2.0, 3.0]), 0.5).tolist()
     [-1.0, 3.0]

@@ -1,4 +1,4 @@
-"""What a network is to a game."""
+"""The protocol of a neural network, as games use it."""
 
 import abc
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Networks that compute in fewer bits than their parameters have."""
+"""Mixed precision: networks that compute in fewer bits than their parameters have."""
 
 import equinox as eqx
 import jax
@@ -15,7 +15,7 @@ PRECISIONS = ("bfloat16", "float16", "float32", "float64")
 
 
 class Precision(Network):
-    """Mixed precision: a network computed in another one; parameters, and so the optimisers' states, stay as they are.
+    """Mixed precision: a network computed in another precision; parameters and optimisers' states keep theirs.
 
     Parameters and batch are rounded before, and the values are returned in the batch's own precision.
 

@@ -20,7 +20,7 @@ DOUBLINGS = 4
 
 
 class ResNet(Network):
-    """What both networks of Mescheder, Nowozin and Geiger (2017, released code) have in common.
+    """A residual network, what both networks of Mescheder, Nowozin and Geiger (2017, released code) have in common.
 
     Maps of a constant number of `filters`, their sides doubled or halved four times by 5×5 convolutions of stride 2,
     with a residual block after each:
@@ -52,7 +52,7 @@ class ResNet(Network):
         return block
 
     def through(self, block: dict[str, Layer], x: Array) -> Array:
-        """A map and its residual branch."""
+        """The output of a residual block: a map and its residual branch."""
         change = x
         for layer in (block["first"], block["second"]):
             change = shifted(layer, convolution(leaky_relu(change, SLOPE), layer["kernel"], layout="CHWN"))
@@ -116,7 +116,7 @@ class ResNetDiscriminator(ResNet):
         }
 
     def features(self, parameters: dict[str, Any], x: Array) -> Array:
-        """What the score is a linear function of, `(batch, features)`."""
+        """The features, of which the score is a linear function, `(batch, features)`."""
         return self._features(parameters, x).T
 
     def apply(self, parameters: dict[str, Any], x: Array) -> Array:

@@ -46,7 +46,7 @@ class SpectralNorm(Network):
         return self.network.init(key)
 
     def normalised(self, parameters: Parameters) -> Parameters:
-        """The parameters that the network computes with."""
+        """The normalised parameters, with which the network computes."""
 
         def normalise(weight):
             if weight.ndim < 2:
@@ -72,7 +72,7 @@ class SpectralNorm(Network):
 
 
 def largest_singular_value(matrix: Float[Array, "rows columns"], iterations: int) -> Scalar:
-    """σ = uᵀ W v, with u and v from `iterations` of the power method.
+    """The largest singular value σ = uᵀ W v, with u and v from `iterations` of the power method.
 
         u ← W v / ‖W v‖,   v ← Wᵀ u / ‖Wᵀ u‖
 

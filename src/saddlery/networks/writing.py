@@ -1,4 +1,4 @@
-"""Networks written as the calls that make them, `MLP(inputs=2, outputs=1, …)`, and read back."""
+"""Networks as text: the calls that make them, `MLP(inputs=2, outputs=1, …)`, written and read."""
 
 import dataclasses
 from functools import partial
@@ -26,7 +26,7 @@ NAMES = {kind.__name__: kind for kind in (*PLAIN, *AROUND)}
 
 
 def written(network: Any) -> str | None:
-    """The call that makes a network again, with all its arguments; `None` when no text makes it.
+    """The text of a network: the call that makes it, with all its arguments; `None` when no text makes it.
 
         >>> from saddlery.networks import MLP
         >>> written(MLP(2, 1, (8,))).partition(", activation")[0]
@@ -47,7 +47,7 @@ def written(network: Any) -> str | None:
 
 
 def read(text: str) -> Network:
-    """The network that a call makes; nothing is evaluated.
+    """The network of a text: the call is read, nothing is evaluated.
 
         >>> read("MLP(inputs=2, outputs=1)").widths
         (128, 128)

@@ -1,4 +1,4 @@
-"""Pictures: functions of what training and the analyses left, the same figures as on the pages; without JAX."""
+"""Figures of runs, results, spectra and diagnoses, the same as in reports; without JAX."""
 
 from saddlery.plots.atlas import atlas
 from saddlery.plots.curves import curves

@@ -1,4 +1,4 @@
-"""The atlas: what became of training by every method on every analytic game, over steps and parameters."""
+"""Figures of the study `atlas`: what became of training by every method on every analytic game."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ NEEDED = {"game", "method", "value", "step"}
 
 
 def atlas(of: xr.Dataset, game: str | None = None) -> Picture:
-    """Methods against games, the share of steps at which each converges; or of one game the maps of every method.
+    """The atlas: methods against games, the share of steps at which each converges; of one game, each method's maps.
 
     A map has a column for each step size h and a row for each value of the method's parameter. Its colours are what
     training came to, its line is the edge of the region in which the multipliers at the equilibrium are all within
@@ -60,7 +60,7 @@ def atlas(of: xr.Dataset, game: str | None = None) -> Picture:
 
 
 def maps(game: xr.Dataset) -> Picture:
-    """One game: for every method a map over step and parameter, and one for the methods that have none."""
+    """The maps of one game: for every method over step and parameter, and one for the methods without a parameter."""
     plain = game.isel(method=np.flatnonzero(game["parameter"].values == ""), value=0)
     methods = (game.isel(method=i) for i in range(game.sizes["method"]))
     tuned = [each for each in methods if each["parameter"].values]
@@ -96,7 +96,7 @@ def maps(game: xr.Dataset) -> Picture:
 
 
 def title() -> dict[str, Any]:
-    """How the title of a small panel is set."""
+    """The font settings of a small panel's title."""
     return {"fontsize": 7.5, "weight": "bold", "color": INK, "loc": "left", "pad": 3}
 
 

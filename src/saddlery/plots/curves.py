@@ -31,7 +31,7 @@ def curves(of: Records | Diagnosed, measure: str) -> Picture: ...
 
 
 def curves(of: Records | Diagnosed, measure: str | None = None) -> Picture | Pictures:
-    """What was recorded along training: a figure for each measure, or that of one.
+    """Curves of what was recorded along training: a figure for each measure, or that of one.
 
     The settings are in their methods' colours: medians over the seeds as lines, the middle half of the seeds as bands,
     each seed thin, and a cross at the last record of a seed that diverged. The dashed line is the value of a perfect
@@ -73,12 +73,12 @@ def curves(of: Records | Diagnosed, measure: str | None = None) -> Picture | Pic
 
 
 def drawn_of(dataset: xr.Dataset) -> list[Measure]:
-    """The measures that are drawn of an experiment: all but details."""
+    """The measures of an experiment that are drawn: all but details."""
     return measured(dataset, "quality", "training", "own")
 
 
 def curve(dataset: xr.Dataset, measure: Measure) -> Picture:
-    """One measure against the step: medians as lines, the middle half of the seeds as bands, each seed thin.
+    """The curve of a measure: medians as lines, the middle half of the seeds as bands, each seed thin.
 
     The dashed line is the value of a perfect sampler, one for each game where they differ; a cross marks the last
     record of a seed that diverged.

@@ -1,4 +1,4 @@
-"""Seeds as dots, a row for each setting, with their median and its interval."""
+"""Dot plots of seeds, a row for each setting, with their median and its interval."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from saddlery.plots.style import GREY, INK, RULE, canvas, colour, dress
 
 
 def dots(dataset: xr.Dataset, names: Sequence[str], titles: Sequence[str], heading: str, axis: str) -> Picture:
-    """A panel for each variable (setting, seed).
+    """A dot plot of seeds, a panel for each variable (setting, seed).
 
     **Arguments:** `titles`: of the panels; `heading`: of the figure, which is also its name; `axis`: what the numbers
     are.

@@ -1,4 +1,4 @@
-"""The vector field of a game of two numbers, and the ways that training went through it."""
+"""The vector field of a game of two numbers, and the paths of training through it."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ DECADES = 2  # of speeds from which colours are logarithmic
 
 
 def field(of: xr.Dataset, history: given.Records | None = None) -> Picture:
-    """v of a game in which each player has one number: arrows of its direction, in the colour of ‖v‖.
+    """The vector field v of a game of one number for each player: arrows of its direction, in the colour of ‖v‖.
 
         >>> import jax
         >>> import saddlery as sd

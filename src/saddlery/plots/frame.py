@@ -1,4 +1,4 @@
-"""The small figure with one pair of axes that the figures of a diagnosis are drawn in."""
+"""A small figure with one pair of axes, in which the figures of a diagnosis are drawn."""
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure

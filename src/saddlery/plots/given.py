@@ -1,4 +1,4 @@
-"""What a figure was given: the labelled dataset that an object holds, and what is told of an object that holds none."""
+"""The datasets of figures: the labelled dataset that an object holds, and the error for an object that holds none."""
 
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
@@ -15,7 +15,7 @@ ENDS = ("diverged_at", "steps_per_second")  # numbers of a run as a whole
 
 @runtime_checkable
 class HasDataset(Protocol):
-    """What holds its records as `dataset`, as a `Results` does."""
+    """The protocol of an object that holds its records as `dataset`, as a `Results` does."""
 
     @property
     def dataset(self) -> xr.Dataset: ...  # noqa: D102
@@ -23,7 +23,7 @@ class HasDataset(Protocol):
 
 @runtime_checkable
 class HasHistory(Protocol):
-    """What holds its records as `history`, as a `Run` does."""
+    """The protocol of an object that holds its records as `history`, as a `Run` does."""
 
     @property
     def history(self) -> xr.Dataset: ...  # noqa: D102
@@ -33,12 +33,12 @@ Records: TypeAlias = xr.Dataset | HasDataset | HasHistory
 
 
 def refused(figure: str, of: object, needed: str) -> str:
-    """What is said to what is no object of a figure."""
+    """The error message for an object that a figure cannot draw."""
     return f"{figure}: got a {plain(type(of).__name__)}, expected {needed}"
 
 
 def held(of: object) -> xr.Dataset | None:
-    """The dataset that an object is, or holds: a `Results` as `dataset`, a `Run` as `history`; `None` where none is."""
+    """The dataset that an object is, or holds: a `Results` as `dataset`, a `Run` as `history`; else `None`."""
     if isinstance(of, xr.Dataset):
         return of
     found = (getattr(of, name, None) for name in ("dataset", "history"))
@@ -46,7 +46,7 @@ def held(of: object) -> xr.Dataset | None:
 
 
 def experiment(figure: str, of: object, needed: str = "a Run, a Results or an xarray.Dataset") -> xr.Dataset:
-    """The records of an object along `setting`, `seed` and `step`, as pages draw them.
+    """The records of an object along `setting`, `seed` and `step`, as reports draw them.
 
     Results whose settings are selected by levels have each setting by its label; what has one setting or one seed has
     dimensions of size one.
@@ -98,7 +98,7 @@ def _along(dataset: xr.Dataset, dimension: str, name: Any) -> xr.Dataset:
 
 
 def settings(dataset: xr.Dataset, which: str | None) -> xr.Dataset:
-    """All settings, or those that are called so, or are of a method that is.
+    """The settings of a dataset: all, or those with a label or method of that name.
 
     **Raises:** `ValueError` naming the nearest.
     """
@@ -112,7 +112,7 @@ def settings(dataset: xr.Dataset, which: str | None) -> xr.Dataset:
 
 
 def record(dataset: xr.Dataset, step: int) -> int:
-    """The place of a step among the records, −1 being the last.
+    """The position of a step among the records, −1 being the last.
 
     **Raises:** `ValueError` for a step at which nothing was recorded, naming the nearest ones.
     """
@@ -126,7 +126,7 @@ def record(dataset: xr.Dataset, step: int) -> int:
 
 
 def run(figure: str, dataset: xr.Dataset, setting: str | None, seed: int) -> xr.Dataset:
-    """One run's records: of the first setting that is called so, and of one seed.
+    """The records of one run: of the first setting with that name, and of one seed.
 
     **Raises:** `ValueError` for a setting or seed that is not there.
     """

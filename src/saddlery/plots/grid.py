@@ -1,4 +1,4 @@
-"""Squares in rows and columns: a row for each setting, a column for each step."""
+"""Grids of panels: a row for each setting, a column for each step."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ CELL, LEFT, RIGHT, TOP, GAP = 1.4, 1.95, 0.1, 0.62, 0.07  # inches
 
 
 def grid(rows: int, columns: int, bottom: float = 0.55) -> tuple[Figure, Any]:
-    """A figure with a square for each row and column, labelled at the left and at the bottom only."""
+    """A figure with a square panel for each row and column, labelled at the left and at the bottom only."""
     width = LEFT + columns * CELL + (columns - 1) * GAP + RIGHT
     height = TOP + rows * CELL + (rows - 1) * GAP + bottom
     figure = canvas(width, height)
@@ -65,12 +65,12 @@ def note(axes: Axes, text: str, y: float = 0.97) -> None:
 
 
 def alt(dataset: xr.Dataset, chosen: list[int], what: str) -> str:
-    """The figure in words."""
+    """The alternative text of a figure."""
     return f"Generated {what} from step 0 at the left to the last step at the right; {rows_of(dataset, chosen)}."
 
 
 def rows_of(dataset: xr.Dataset, chosen: list[int]) -> str:
-    """The rows in words: which seed each shows, and which of them diverged."""
+    """The rows of a figure in words: which seed each shows, and which of them diverged."""
     lost = diverged(dataset).values
     rows = [
         f"{setting}, seed {dataset['seed'].values[seed]}{' (diverged)' if lost[i, seed] else ''}"

@@ -1,4 +1,4 @@
-"""A heat map: what a measure came to, a row for each method with its parameters, a column for each learning rate."""
+"""Heat maps of a measure: a row for each method with its parameters, a column for each learning rate."""
 
 import textwrap
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ def heat(
     most: float | None = None,
     marked: np.ndarray | None = None,
 ) -> Picture:
-    """Numbers in coloured cells, better ones darker.
+    """A heat map of numbers in coloured cells, better ones darker.
 
     **Arguments:**
     - `rows`, `columns`: what they are called; `axis`: what the columns are.

@@ -1,4 +1,4 @@
-"""Generated images: those of the last record beside real ones, and their evolution."""
+"""Figures of generated images: those of the last record beside real ones, and their evolution."""
 
 import numpy as np
 import xarray as xr
@@ -17,7 +17,7 @@ PANEL = 2.6  # inches
 
 
 def drawn(dataset: xr.Dataset, record: int = -1) -> Picture:
-    """Real images and each setting's, of its median seed at a record, by default the last, as squares of images."""
+    """Generated images of each setting's median seed at a record, by default the last, beside real ones."""
     chosen, styles = median_seeds(dataset), looks(dataset)
     panels: list[tuple[str, str, str, np.ndarray | None]] = []
     for of, images in facts.arrays(dataset, "real"):
@@ -36,13 +36,13 @@ def drawn(dataset: xr.Dataset, record: int = -1) -> Picture:
         axes.set_title(name, fontsize=9.5, weight="bold", color=tint, loc="left", pad=4)
         axes.set_title(origin, fontsize=8, color=GREY, loc="right", pad=4)
     step = dataset["step"].values[record]
-    figure.suptitle(f"Images drawn at step {step:,}", x=0.01, ha="left", fontsize=11, weight="bold", color=INK)
+    figure.suptitle(f"Generated images at step {step:,}", x=0.01, ha="left", fontsize=11, weight="bold", color=INK)
     words = ", ".join(f"{name} ({origin})" for name, origin, *_ in panels)
     return render(figure, "drawn", f"Squares of {SIDE} by {SIDE} images at step {step}: {words}.")
 
 
 def evolution_of_images(dataset: xr.Dataset) -> Picture:
-    """Images along training: a row for each setting's median seed, a column for each step."""
+    """Generated images along training: a row for each setting's median seed, a column for each step."""
     positions, chosen, styles = spaced(dataset, COLUMNS), median_seeds(dataset), looks(dataset)
     figure, cells = grid(len(styles), len(positions), bottom=0.12)
     for i, (look, seed) in enumerate(zip(styles, chosen, strict=True)):
@@ -62,7 +62,7 @@ def _images(record: xr.Dataset) -> np.ndarray | None:
 
 
 def show(axes: Axes, images: np.ndarray | None, side: int, tint: str) -> None:
-    """A square of images in a frame of the method's colour, or the word that there are none."""
+    """Draw a square of images in a frame of the method's colour, or the word that there are none."""
     axes.set(xticks=[], yticks=[])
     axes.set_axis_on()
     axes.spines[:].set(color=tint, linewidth=1)
@@ -73,7 +73,7 @@ def show(axes: Axes, images: np.ndarray | None, side: int, tint: str) -> None:
 
 
 def tiled(images: np.ndarray, side: int) -> np.ndarray:
-    """The first `side²` images `(sample, height, width, channel)` as one, a white pixel between them.
+    """The first `side²` images `(sample, height, width, channel)` tiled into one, a white pixel between them.
 
     **Returns:** `(height, width)` for one channel, else `(height, width, 3)`, uint8.
     """

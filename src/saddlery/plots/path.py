@@ -1,4 +1,4 @@
-"""The path of a run, seen where it moves most; or the field along the segment from one position to another."""
+"""The path of a run in the plane of its two principal components, or the field along a segment."""
 
 import numpy as np
 import xarray as xr
@@ -15,7 +15,7 @@ NEEDED = "a Diagnosis, a saddlery.dynamics.Path, or records of positions"
 
 
 def path(of: given.Records | Diagnosed | Path, *, setting: str | None = None, seed: int = 0) -> Picture:
-    """The way the players went, in the plane of its two principal components, from the ring at the start to dark.
+    """The path of the players in the plane of its two principal components, from the ring at the start to dark.
 
     Of a `saddlery.dynamics.Path` it is the angle and the norm of v along the segment from start to end.
 
@@ -49,7 +49,7 @@ def path(of: given.Records | Diagnosed | Path, *, setting: str | None = None, se
 
 
 def plane(record: xr.Dataset, turns: float | None = None) -> Picture:
-    """`position` (step, axis) of one run in the plane of its most movement.
+    """The path of one run's `position` (step, axis), drawn in the plane of its two principal components.
 
     **Arguments:** `turns`: about its mean, where they are known.
     """

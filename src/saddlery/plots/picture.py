@@ -1,4 +1,4 @@
-"""A figure as files: drawn once, shown by notebooks, embedded in pages, saved whole or not at all."""
+"""Figures as files: drawn once, shown by notebooks, embedded in reports, saved whole or not at all."""
 
 import base64
 import html
@@ -23,7 +23,7 @@ SALT = "saddlery"  # with which names in an SVG file are digests, so that one fi
 
 
 class Picture(NamedTuple):
-    """A figure: its name, what it shows in words, and its two renderings, as files.
+    """A figure: its name, its description in words, and its SVG and PNG files.
 
     Notebooks show it.
     """
@@ -34,7 +34,7 @@ class Picture(NamedTuple):
     png: bytes
 
     def save(self, path: str | os.PathLike) -> Path:
-        """Write it into a file, whole or not at all; one that Saddlery wrote before is replaced.
+        """Save the figure to a file, whole or not at all; one that Saddlery wrote before is replaced.
 
         The file's digest is noted in `.saddlery` beside it, which is how Saddlery knows its own.
 
@@ -90,7 +90,7 @@ def png_uri(png: bytes) -> str:
 
 
 def render(figure: Figure, name: str, alt: str) -> Picture:
-    """The figure as SVG, its dense parts as pixels, and as PNG."""
+    """Render a figure as SVG, its dense parts as pixels, and as PNG."""
     _tame(figure)
     figure.draw_without_rendering()
     figure.set_layout_engine("none")  # laid out once, for both files

@@ -1,4 +1,4 @@
-"""Samples of each setting's median seed: at one record, or along training."""
+"""Figures of samples of each setting's median seed: at one record, or along training."""
 
 import xarray as xr
 
@@ -13,7 +13,7 @@ MADE_BY = "saddlery.metrics.probes(game), as probes of train, record them of gam
 
 
 def samples(of: given.Records, *, setting: str | None = None, step: int | None = -1) -> Picture:
-    """What the generator makes, a panel for each setting: points of the plane, or images beside real ones.
+    """Generated samples, a panel for each setting: points of the plane, or images beside real ones.
 
     Of each setting its median seed at the last record is shown, by modes covered where these were counted.
 
@@ -46,7 +46,7 @@ def samples(of: given.Records, *, setting: str | None = None, step: int | None =
 
 
 def pictures(dataset: xr.Dataset) -> list[Picture]:
-    """Those of a page: along training, and of images also those at the end."""
+    """The figures of samples in a report: along training, and of images also those at the end."""
     kind = drawable(dataset)
     if kind == "mixture":
         return [samples(dataset, step=None)]

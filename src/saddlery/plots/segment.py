@@ -1,4 +1,4 @@
-"""The angle and the norm of v along the segment from a run's start to its end."""
+"""The angle and the norm of the field v along the segment from a run's start to its end."""
 
 from typing import Protocol, runtime_checkable
 
@@ -13,7 +13,7 @@ from saddlery.plots.style import GREY, INK, RULE, canvas, dress, looks
 
 @runtime_checkable
 class Path(Protocol):
-    """What is drawn of a `saddlery.dynamics.Path`."""
+    """The protocol of what is drawn of a `saddlery.dynamics.Path`."""
 
     @property
     def position(self) -> np.ndarray: ...  # noqa: D102
@@ -29,7 +29,7 @@ class Path(Protocol):
 
 
 def of_path(path: Path) -> xr.Dataset:
-    """A `saddlery.dynamics.Path` as the dataset that is drawn."""
+    """The dataset that is drawn of a `saddlery.dynamics.Path`."""
     along = ("setting", "seed", "position")
     return xr.Dataset(
         {
@@ -42,7 +42,7 @@ def of_path(path: Path) -> xr.Dataset:
 
 
 def segment(dataset: xr.Dataset) -> Picture:
-    """Angle and norm of v along the segment from each run's start to its end, every seed.
+    """The angle and norm of v along the segment from each run's start to its end, every seed.
 
     **Arguments:** `dataset`: `path_angle` and `path_norm` (setting, seed, position), `distance` (setting, seed).
     """

@@ -1,4 +1,4 @@
-"""Eigenvalues in the complex plane, and the modes that carry the field."""
+"""Figures of spectra: eigenvalues in the complex plane, and the modes that carry the field."""
 
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
@@ -17,7 +17,7 @@ PARTS = ("eigenvalues_real", "eigenvalues_imaginary")
 
 
 class Eigenvalues(NamedTuple):
-    """What is drawn: eigenvalues, those of the modes that carry v with their weights, and in words which they are."""
+    """The data of the figure: eigenvalues, those of modes that carry v with their weights, and a description."""
 
     values: np.ndarray
     carrying: np.ndarray
@@ -26,7 +26,7 @@ class Eigenvalues(NamedTuple):
 
 
 class HasWeights(Protocol):
-    """What is drawn of the modes that carry v."""
+    """The protocol of what is drawn of the modes that carry v."""
 
     @property
     def weights(self) -> np.ndarray: ...  # noqa: D102
@@ -36,7 +36,7 @@ class HasWeights(Protocol):
 
 @runtime_checkable
 class HasEigenvalues(Protocol):
-    """What is drawn of a `saddlery.Spectrum`."""
+    """The protocol of what is drawn of a `saddlery.Spectrum`."""
 
     @property
     def eigenvalues(self) -> np.ndarray: ...  # noqa: D102
@@ -48,7 +48,7 @@ class HasEigenvalues(Protocol):
 def spectrum(
     of: given.Records | Diagnosed | HasEigenvalues, *, setting: str | None = None, seed: int = 0, step: int = -1
 ) -> Picture:
-    """The eigenvalues of J = v′ in the complex plane; rings are the modes that carry v, larger the heavier.
+    """The spectrum: eigenvalues of J = v′ in the complex plane; rings are the modes that carry v, larger the heavier.
 
     An equilibrium is stable when all lie to the left of the line; what lies far from it above or below, turns.
 

@@ -1,4 +1,4 @@
-"""Two-dimensional samples: a row for each setting, a column for each step."""
+"""Figures of two-dimensional samples: a row for each setting, a column for each step."""
 
 import numpy as np
 import xarray as xr
@@ -12,7 +12,7 @@ from saddlery.plots.style import GREY, INK, Look, looks
 
 
 def evolution(dataset: xr.Dataset, record: int | None = None) -> Picture:
-    """Samples of each setting's median seed, the real modes' centres ringed, on one square of data units.
+    """Samples along training of each setting's median seed, the real modes' centres ringed, on one square.
 
     **Arguments:** `record`: the only one that is shown; by default some from the first to the last.
     """

@@ -1,4 +1,4 @@
-"""How figures look: one colour for the same method everywhere, and the same plain axes."""
+"""The style of figures: one colour for the same method everywhere, and the same plain axes."""
 
 import zlib
 from collections import Counter
@@ -36,7 +36,7 @@ STROKES = ("-", (0, (5, 2)), (0, (1, 1.2)), (0, (5, 1.5, 1, 1.5)))
 
 
 def colour(method: str) -> str:
-    """The method's colour, a function of its name alone: the same in every figure, experiment and report.
+    """The colour of a method, a function of its name alone: the same in every figure, experiment and report.
 
     A method that is not in `COLOURS` takes one of its values, chosen by a checksum of the name; one whose name is not
     known, `""`, is drawn in ink.
@@ -57,7 +57,7 @@ def tint(dataset: xr.Dataset, i: int) -> str:
 
 
 class Look(NamedTuple):
-    """How one setting is drawn."""
+    """The look of a setting in figures: its label, colour and stroke."""
 
     label: str
     color: str
@@ -65,7 +65,7 @@ class Look(NamedTuple):
 
 
 def looks(dataset: xr.Dataset) -> list[Look]:
-    """One look for each setting: its method's colour, and another stroke for every further setting of a method."""
+    """The look of each setting: its method's colour, and another stroke for every further setting of a method."""
     seen: Counter[str] = Counter()
     result = []
     for label, method in zip(dataset.setting.values, dataset.method.values, strict=True):
@@ -82,14 +82,14 @@ def canvas(width: float, height: float, layout: Literal["constrained"] | LayoutE
 
 
 def dress(axes: Axes) -> Axes:
-    """Thin spines and small grey ticks."""
+    """Style axes with thin spines and small grey ticks."""
     axes.tick_params(labelsize=7.5, colors=GREY, labelcolor=INK, width=0.6, length=3)
     axes.spines[:].set(color=GREY, linewidth=0.6)
     return axes
 
 
 def logarithmic(axes: Axes) -> None:
-    """A logarithmic y axis after what is drawn, labelled with plain numbers: at 1, 2 and 5 too of a few decades."""
+    """Make the y axis logarithmic after drawing, labelled with plain numbers: at 1, 2 and 5 too of a few decades."""
     axes.set_yscale("log", nonpositive="mask")
     low, high = np.log10(axes.get_ylim())
     axes.yaxis.set_major_locator(LogLocator(subs=(1,) if high - low > 3 else (1, 2, 5)))

@@ -1,4 +1,4 @@
-"""What a diagnosis measured along the run, and from the players on along its trial run."""
+"""Figures of a diagnosis: trends along the run, and from the players on along the trial run."""
 
 from typing import Any, Protocol, TypeGuard
 
@@ -8,7 +8,7 @@ from saddlery.plots.style import GREY, INK, logarithmic
 
 
 class Diagnosed(Protocol):
-    """What is drawn of a `Diagnosis`."""
+    """The protocol of what is drawn of a `Diagnosis`."""
 
     @property
     def subject(self) -> Any: ...  # noqa: D102
@@ -29,13 +29,13 @@ def is_diagnosis(of: object) -> TypeGuard[Diagnosed]:
 
 
 def trends(diagnosis: Diagnosed) -> Pictures:
-    """Norms, losses, and where a game's samples can be measured, those."""
+    """Figures of norms, losses, and where a game's samples can be measured, those."""
     known = ("norms", "losses") if diagnosis.facts.quality is None else ("norms", "losses", "samples")
     return Pictures(trend(diagnosis, what) for what in known)
 
 
 def trend(diagnosis: Diagnosed, what: str) -> Picture:
-    """Norms, losses or the samples' measure along the run, and from the grey line on along the trial run."""
+    """A figure of norms, losses or samples' measure along the run, and from the grey line on along the trial run."""
     quality = diagnosis.facts.quality
     sample = "" if quality is None else quality.name
     titles = {"norms": ("Gradient norms", "norm (loss per unit)"), "losses": ("Losses", "loss (as minimised)")}

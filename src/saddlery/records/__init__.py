@@ -1,1 +1,1 @@
-"""The folders that runs are kept in: marked, locked, described, filled cell by cell, and checked when read."""
+"""Records: the folders that runs are kept in, marked, locked, described, filled cell by cell, and checked when read."""

@@ -1,4 +1,4 @@
-"""Claims: a folder made Saddlery's own, and locked, before anything is written into it or deleted from it."""
+"""Claims on folders: marked as Saddlery's own and locked, before anything is written or deleted."""
 
 import contextlib
 import os
@@ -19,7 +19,7 @@ PARTS = (RUN, RESULTS, LIVE, CHECKPOINTS, GENERATORS, PLUGINS, *FORMER)  # one o
 
 
 def local_folder(argument: str, path: str | os.PathLike) -> Path:
-    """A folder on this machine, as it was given, without `~`.
+    """Check a folder on this machine, and return it without `~`.
 
     **Raises:** `ValueError` for an address of another file system, or the home folder of a user who does not exist.
     """
@@ -34,7 +34,7 @@ def local_folder(argument: str, path: str | os.PathLike) -> Path:
 
 @contextlib.contextmanager
 def hold(folder: Path, called: str = "") -> Iterator[None]:
-    """Hold a folder as its only writer while inside; it is made where there is none.
+    """A context that holds a folder as its only writer; the folder is made where there is none.
 
     **Arguments:** `called`: what errors call it, by default its path.
 
@@ -66,7 +66,7 @@ def hold(folder: Path, called: str = "") -> Iterator[None]:
 def claim(
     folder: Path, *, resume: bool = False, force: bool = False, called: str = "", described: str = ""
 ) -> Iterator[bool]:
-    """Hold a folder for an experiment or a run; yields whether it holds one that is to be gone on with.
+    """A context that holds a folder for an experiment or a run; yields whether it holds one to be resumed.
 
     With `force`, all that Saddlery wrote there is deleted first, when nothing else lies among it; what lies beside it
     stays.

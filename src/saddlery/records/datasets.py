@@ -1,4 +1,4 @@
-"""Labelled datasets as Zarr folders: written whole or not at all, sealed, and compared with the seal when read."""
+"""Labelled datasets as Zarr folders: written whole or not at all, sealed with digests, and checked when read."""
 
 import warnings
 from collections.abc import Callable
@@ -18,7 +18,7 @@ TEXT = np.dtypes.StringDType()
 
 
 def write_dataset(path: Path, dataset: "xarray.Dataset") -> None:
-    """Write an `xarray.Dataset` as a sealed folder; one of Saddlery's that is there is replaced.
+    """Write an `xarray.Dataset` as a sealed folder; one that Saddlery wrote before is replaced.
 
     **Raises:** what `saddlery.records.storage.folder` raises.
     """
@@ -27,7 +27,7 @@ def write_dataset(path: Path, dataset: "xarray.Dataset") -> None:
 
 
 def read_dataset(path: Path) -> "xarray.Dataset":
-    """A dataset that `write_dataset` wrote, in memory.
+    """Read a dataset that `write_dataset` wrote, into memory.
 
     **Raises:** `saddlery.errors.Damaged` naming what changed since; `FileNotFoundError` when there is none.
     """
@@ -43,12 +43,12 @@ def read_dataset(path: Path) -> "xarray.Dataset":
 
 
 def zarr_texts(dataset: "xarray.Dataset") -> "xarray.Dataset":
-    """The dataset with its texts as zarr has a specification for them."""
+    """A dataset with its texts as NumPy's variable-length strings, which zarr specifies."""
     return _with_texts(dataset, "UO", lambda values: values.astype(TEXT))
 
 
 def plain_texts(dataset: "xarray.Dataset") -> "xarray.Dataset":
-    """The dataset with its texts as NumPy's usual ones, in the place of zarr's, which little else understands."""
+    """A dataset with its texts as NumPy's usual strings, instead of zarr's, which little else understands."""
     return _with_texts(dataset, "T", lambda values: np.array([str(text) for text in values.flat]).reshape(values.shape))
 
 
@@ -62,7 +62,7 @@ def _with_texts(dataset: "xarray.Dataset", kinds: str, changed: Callable[[np.nda
 
 
 def is_there(path: Path) -> bool:
-    """Whether there is such a dataset, whole; of a damaged one a warning says that it is made again."""
+    """Whether a dataset is there, whole; of a damaged one a warning says that it is made again."""
     if not path.exists():
         return False
     try:

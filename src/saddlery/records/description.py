@@ -1,4 +1,4 @@
-"""`run.json`: what a folder's runs are, in words that make them again, and what their numbers depend on."""
+"""The description of a folder, `run.json`: the words that make its runs again, and what their numbers depend on."""
 
 import json
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ KINDS = ("experiment", "training")  # of `saddlery run` and `saddlery.sweep`, an
 
 
 class Description(NamedTuple):
-    """What `run.json` holds.
+    """A description, the content of `run.json`.
 
     - `kind`: one of `KINDS`; `what`: the arguments of the experiment or of the training, in JSON's types.
     - `fingerprint`: of `saddlery.runs.fingerprint`, `None` until all is built.
@@ -33,7 +33,7 @@ class Description(NamedTuple):
 
 
 def depends_on(held: Description) -> dict[str, Any]:
-    """What of the arguments of a training its results depend on: not how many steps, which may grow, nor `again`."""
+    """The arguments of a training that its results depend on: not how many steps, which may grow, nor `again`."""
     return {name: value for name, value in held.what.items() if name not in ("steps", "again")}
 
 
@@ -58,7 +58,7 @@ def write(folder: Path, description: Description) -> None:
 
 
 def read(folder: Path) -> Description:
-    """Read it back.
+    """Read `run.json` of a folder.
 
     **Raises:** `FileNotFoundError` when the folder holds none; `ValueError` when it was written by another version,
     which is named with the command that makes the folder again; `Damaged` when it cannot be read.

@@ -1,4 +1,4 @@
-"""A lease: who fills a store that is no folder of this machine's, until when. It needs no rename and no lock."""
+"""A lease on a store that is no local folder: who fills it, until when. It needs no rename and no lock."""
 
 import contextlib
 import json
@@ -22,7 +22,7 @@ SETTLING = 1.0  # seconds in which two claims meet
 
 @contextlib.contextmanager
 def lease(address: str, lost: Callable[[], None], take: bool = False) -> Iterator[None]:
-    """Hold the store at `address` as its only writer while inside.
+    """A context that holds the store at `address` as its only writer.
 
     The lease is an object beside the store that says who holds it until when. It is renewed by a thread; when its
     process ends without giving it back it runs out, and one whose process is seen to be gone counts as run out. One

@@ -1,4 +1,4 @@
-"""Records of a run under way: a file of lines, appended as they are taken, each with its own digest.
+"""Live records of a run under way: a file of lines, appended as they are taken, each with its own digest.
 
 The first line says what the run is and what its variables are; each other line is a record: its step, the seconds
 trained so far, and the values. Readers need neither the run's code nor its length. A line that is cut off at the end is
@@ -24,7 +24,7 @@ LARGEST = 1 << 32  # bytes of a file
 
 
 class LiveRun(NamedTuple):
-    """What such a file holds.
+    """The content of a file of live records.
 
     - `about`: the first line: `label`, `seed`, `variables` (by name `dims`, `attributes`).
     - `steps`, `seconds`: of each record; `values`: by variable, records along the first axis.
@@ -37,7 +37,7 @@ class LiveRun(NamedTuple):
 
 
 class LiveFile:
-    """Appends a run's records to its file.
+    """A file of live records, to which a run's records are appended.
 
     **Arguments:** `path`: the file, `None` to write none; `about`: called for the first line of a new file.
     """
@@ -48,7 +48,7 @@ class LiveFile:
         self.flushed = time.monotonic()
 
     def append(self, step: int, seconds: float, values: Mapping[str, Any]) -> None:
-        """Add a record; what was added in the last second may not be in the file yet."""
+        """Append a record; those of the last second may not be in the file yet."""
         if self.path is None:
             return
         held = {name: _json(value) for name, value in values.items() if np.size(value) <= MOST_NUMBERS}
@@ -57,7 +57,7 @@ class LiveFile:
             self.flush()
 
     def flush(self) -> None:
-        """Write what was added.
+        """Write the records that were appended.
 
         **Raises:** `OSError` when the file cannot be written.
         """
@@ -76,7 +76,7 @@ class LiveFile:
         self.lines.clear()
 
     def close(self) -> None:
-        """Write what is left of a run that is over, where there is such a file."""
+        """Write the last records of a run that is over, where there is such a file."""
         if self.path is not None and self.path.is_file():
             self.flush()
 
@@ -88,7 +88,7 @@ def _ends_a_line(path: Path) -> bool:
 
 
 def read_live(path: Path) -> LiveRun:
-    """The records of a run under way, the latest of each step.
+    """Read the live records of a run under way, the latest of each step.
 
     **Raises:** `Damaged` when a line does not fit its digest; `FileNotFoundError` when there is no such file.
     """

@@ -1,4 +1,4 @@
-"""A lock on a folder that the system itself releases, however its process ends."""
+"""File locks on folders, which the system releases however their process ends."""
 
 import contextlib
 import errno
@@ -20,12 +20,12 @@ NONE = {errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}  # what fil
 
 
 class Held(Exception):
-    """Another process is at work there."""
+    """The error for a folder that another process holds."""
 
 
 @contextlib.contextmanager
 def lock(path: Path, what: str) -> Iterator[None]:
-    """Hold the lock of a file while inside, as its only holder in any process of this machine.
+    """A context that holds the lock of a file, as its only holder in any process of this machine.
 
     It is a lock of the system's (`flock`), so that it ends with its process; the file stays, and means nothing by
     itself. It names its last holder for the error.

@@ -1,4 +1,4 @@
-"""The steps at which a run is recorded: a row of its history each."""
+"""The recorded steps of a run: one for each row of its history."""
 
 from saddlery.errors import InvalidValue
 
@@ -6,7 +6,7 @@ MOST = 10_000_000  # records of a run
 
 
 def rows(steps: int, every: int) -> list[int]:
-    """The steps at which probes are taken: 0, every `every`-th, and the last.
+    """The steps at which probes record: 0, every `every`-th, and the last.
 
     **Raises:** `ValueError` when they are more than ten million.
     """
@@ -15,6 +15,6 @@ def rows(steps: int, every: int) -> list[int]:
 
 
 def require_few(steps: int, every: int) -> None:
-    """Refuse records that are too many to be kept as rows, before any list of them is made."""
+    """Refuse more records than can be kept as rows, before any list of them is made."""
     if steps // every > MOST:
         raise InvalidValue(f"every: got {every}, expected at least {-(-steps // MOST)}, for at most {MOST:,} records")

@@ -1,4 +1,4 @@
-"""JSON that carries its own digest, so that what was changed since it was written is not read as data."""
+"""Signed JSON: it carries its own digest, so that what was changed since it was written is not read as data."""
 
 import hashlib
 import json
@@ -7,12 +7,12 @@ from typing import Any
 
 
 def signed(held: Mapping[str, Any]) -> str:
-    """An object as JSON on one line, with its digest as `sum`."""
+    """An object as signed JSON on one line, with its digest as `sum`."""
     return json.dumps(dict(held) | {"sum": _sum(json.loads(json.dumps(held)))})
 
 
 def unsigned(content: bytes | str) -> dict[str, Any] | None:
-    """What such JSON holds; `None` when it is none, or has another digest than it was written with."""
+    """The object in signed JSON; `None` when it is none, or has another digest than it was written with."""
     try:
         held = json.loads(content)
     except (ValueError, RecursionError):
@@ -21,7 +21,7 @@ def unsigned(content: bytes | str) -> dict[str, Any] | None:
 
 
 def are_signed(lines: Sequence[bytes]) -> bool:
-    """Whether each line of a file that is appended to fits its digest.
+    """Whether each line of signed JSON, in a file that is appended to, fits its digest.
 
     One at the end may not, which was being written, nor one before an empty line, which was cut off once.
     """

@@ -1,4 +1,4 @@
-"""Files and folders that appear whole or not at all, and replace only what Saddlery can prove that it wrote.
+"""Storage: files and folders that appear whole or not at all, and replace only what Saddlery can prove it wrote.
 
 The proof for a file is its digest in `.saddlery`, a list in a folder above it (as `sha256sum` writes them); for a
 folder filled at once, its seal, `digests.json`, which lists every file in it. What has neither, was changed since, or
@@ -70,7 +70,7 @@ def mark(folder: Path) -> None:
 
 
 def require_replaceable(path: Path, own: Callable[[Path], bool] | None = None) -> None:
-    """Refuse a file's name when there is something that Saddlery did not write.
+    """Refuse to replace a file that Saddlery did not write.
 
     **Arguments:** `own`: what tells that Saddlery wrote the file there, by default `is_own`.
 
@@ -83,8 +83,7 @@ def require_replaceable(path: Path, own: Callable[[Path], bool] | None = None) -
 
 
 def is_own(path: Path) -> bool:
-    """Whether Saddlery wrote a file and nobody changed it: its digest is in the list of a folder above it, or each of
-    its lines has its own."""
+    """Whether Saddlery wrote a file that nobody changed: its digest is in a folder's list, or in each of its lines."""
     if path.is_symlink() or not path.is_file() or not (marks := _marks(path)):
         return False
     if LIVE_FILE.fullmatch("/".join(path.absolute().parts[-2:])):
@@ -125,7 +124,7 @@ def sha256(path: Path) -> str:
 
 @contextlib.contextmanager
 def folder(path: Path) -> Iterator[Path]:
-    """Fill a folder beside `path` and rename it there, sealed, when the block ends; nothing is left when it raises.
+    """A context that fills a folder beside `path` and renames it there, sealed; nothing is left when it raises.
 
     **Raises:** `FileExistsError` when there is something at `path` that Saddlery did not write.
     """
@@ -167,7 +166,7 @@ def _seal(path: Path) -> None:
 
 
 def verify(path: Path, unread: Collection[str] = ()) -> None:
-    """Compare a folder that was filled at once with its seal.
+    """Compare a folder that was filled at once with the digests of its seal.
 
     **Arguments:** `unread`: names of files of which it is only seen that they are there.
 
@@ -184,7 +183,7 @@ def verify(path: Path, unread: Collection[str] = ()) -> None:
 
 
 def sealed(path: Path) -> dict[str, str] | None:
-    """The digests of a folder's files when it was filled; `None` when it has no seal."""
+    """The seal of a folder, its files' digests when it was filled; `None` when it has none."""
     place = next((each for each in (path / SEAL, path / GROUP / SEAL) if each.is_file()), None)
     if place is None:
         return None
@@ -202,7 +201,7 @@ def _digests(path: Path, known: Mapping[str, str] = MappingProxyType({})) -> dic
 
 
 class Inventory(NamedTuple):
-    """All that is at a path: Saddlery's files, folders from the innermost outwards, and what is somebody else's."""
+    """An inventory of a path: Saddlery's files, folders from the innermost outwards, and what is somebody else's."""
 
     own: list[Path]
     folders: list[Path]
@@ -210,7 +209,7 @@ class Inventory(NamedTuple):
 
 
 def inventory(path: Path) -> Inventory:
-    """All that is at a path, told apart. Links are not followed, and are somebody's."""
+    """The inventory of a path: what is Saddlery's and what is not. Links are not followed, and are somebody's."""
     found = Inventory([], [], [])
     if os.path.lexists(path):
         _look(path, found, is_own)
@@ -246,8 +245,10 @@ def _judge(path: Path) -> Callable[[Path], bool] | None:
 
 
 def of_store(key: str, names: list[str]) -> bool:
-    """Whether a key is one of a store with arrays of these names, in Zarr's format 3: metadata, a chunk, a cell's
-    marker, or what Zarr left of one of them when it was ended."""
+    """Whether a key is one of a store with arrays of these names, in Zarr's format 3.
+
+    Metadata, a chunk, a cell's marker, or what Zarr left of one of them when it was ended.
+    """
     key = re.sub(r"\.[0-9a-f]{32}\.partial$", "", key)
     name, _, rest = key.partition("/")
     if name == GROUP:
@@ -257,7 +258,7 @@ def of_store(key: str, names: list[str]) -> bool:
 
 
 def require_own(path: Path) -> Inventory:
-    """What is at a path, when all of it is Saddlery's.
+    """The inventory of a path, refused unless all of it is Saddlery's.
 
     **Raises:** `FileExistsError` naming what is not.
     """
@@ -271,13 +272,13 @@ def require_own(path: Path) -> Inventory:
 
 
 def some(paths: list[Path]) -> str:
-    """The first few of some paths, in words."""
+    """The first few of several paths, in words."""
     more = f" and {len(paths) - NAMED} more" if len(paths) > NAMED else ""
     return ", ".join(plain(path, 120) for path in paths[:NAMED]) + more
 
 
 def remove(path: Path) -> None:
-    """Delete what is at a path, file by file, when all of it is Saddlery's.
+    """Delete the files at a path, one by one, when all of them are Saddlery's.
 
     **Raises:** `FileExistsError` naming what is not, and then nothing is removed.
     """
@@ -285,7 +286,7 @@ def remove(path: Path) -> None:
 
 
 def delete(found: Inventory, keep: Collection[Path] = ()) -> None:
-    """Delete what of an inventory is Saddlery's, and its folders when nothing is left in them; `keep` some files."""
+    """Delete Saddlery's files in an inventory, and its folders when nothing is left in them; `keep` some files."""
     for file in found.own:
         if file not in keep:
             file.unlink(missing_ok=True)
@@ -295,7 +296,7 @@ def delete(found: Inventory, keep: Collection[Path] = ()) -> None:
 
 
 def tidy(folder: Path) -> None:
-    """Delete what writers that were ended left in a folder of Saddlery's, which nobody writes into now."""
+    """Delete leftovers of interrupted writers in a folder of Saddlery's, which nobody writes into now."""
     for path in folder.iterdir() if folder.is_dir() else ():
         left = PART.fullmatch(path.name) and path.is_dir() and not path.is_symlink()
         if left and not (found := inventory(path)).foreign:
@@ -303,7 +304,7 @@ def tidy(folder: Path) -> None:
 
 
 def alternatives(path: Path) -> Iterator[Path]:
-    """A path, and names beside it for when others hold what is not to be replaced: `a.npz`, `a-2.npz`, `a-3.npz`, …"""
+    """Alternative paths for when others hold what is not to be replaced: `a.npz`, `a-2.npz`, `a-3.npz`, …"""
     yield path
     for i in range(2, COPIES):
         yield path.with_name(f"{path.stem}-{i}{path.suffix}")
@@ -325,7 +326,7 @@ def expanded(argument: str, text: str, wanted: str) -> Path:
 
 
 def cache_folder() -> Path:
-    """Where what can be made again is kept: `SADDLERY_CACHE`, or `saddlery` in `XDG_CACHE_HOME`, or in `~/.cache`.
+    """The cache folder, for what can be made again: `SADDLERY_CACHE`, or `saddlery` in `XDG_CACHE_HOME` or `~/.cache`.
 
     **Raises:** `ValueError` when one of them begins with the home folder of a user who does not exist.
     """

@@ -1,4 +1,4 @@
-"""The store: one Zarr store for a whole sweep, in which a cell appears whole or not at all, and damage is named."""
+"""The store: one Zarr store for a whole sweep, in which a cell appears whole or not at all, and damage is detected."""
 
 import contextlib
 import hashlib
@@ -29,7 +29,7 @@ LEAST = 1e8  # bytes that a disk should keep free
 
 
 def location(address: str | os.PathLike) -> str:
-    """An address as it is used: a path without `file://`, `~` and links, or the address of another file system.
+    """The normalised address of a store: a path without `file://`, `~` and links, or one of another file system.
 
     **Raises:** `ValueError` when it is empty, or the home folder of a user who does not exist.
     """
@@ -40,7 +40,7 @@ def location(address: str | os.PathLike) -> str:
 
 
 class Store:
-    """Arrays with a first dimension `setting`, of which each cell fills one place.
+    """A Zarr store of arrays with a first dimension `setting`, of which each cell fills one place.
 
     Every variable is one array in chunks that belong to one cell, so that cells are written beside each other. A
     cell's marker is written after all its chunks and holds their digests; what has no marker is never read. A manifest
@@ -55,12 +55,12 @@ class Store:
 
     @property
     def local(self) -> bool:
-        """Whether it is on this machine's file system."""
+        """Whether the store is on this machine's file system."""
         return "://" not in self.address
 
     @property
     def store(self) -> "ZarrStore":
-        """The store as Zarr knows it."""
+        """The underlying store object of Zarr."""
         if self._store is None:
             from zarr.storage import FsspecStore, LocalStore
 
@@ -72,7 +72,7 @@ class Store:
 
     @contextlib.contextmanager
     def claimed(self, lost: Callable[[], None], *, force: bool = False, take: bool = False) -> Iterator[None]:
-        """Hold the store as its only writer while inside; with `force`, a sweep that it holds is deleted first.
+        """A context that holds the store as its only writer; with `force`, a sweep that it holds is deleted first.
 
         **Arguments:** `lost` and `take` as of `saddlery.records.lease.lease`, for stores elsewhere.
 
@@ -177,7 +177,7 @@ class Store:
         return None if held is None or held["digests"] is None else held
 
     def description(self) -> dict[str, Any] | None:
-        """What the store was made for; `None` when there is none, or its making was not finished.
+        """The description that the store was made for; `None` when there is none, or its making was not finished.
 
         **Raises:** `ValueError` when it was made by another version, or is damaged.
         """
@@ -185,7 +185,7 @@ class Store:
         return None if made is None else made["description"]
 
     def fingerprint(self) -> dict[str, Any]:
-        """On which data, in which precision and by which versions the store was begun."""
+        """The fingerprint that the store was begun with: data, precision and versions."""
         made = self._made()
         return {} if made is None else made["fingerprint"]
 
@@ -196,7 +196,7 @@ class Store:
         cell: "xarray.Dataset",
         fingerprint: Mapping[str, Any] | None = None,
     ) -> None:
-        """Make the store, with every array and no cell, or write all that is not a cell's anew.
+        """Create the store, with every array and no cell, or write all that is not a cell's again.
 
         **Arguments:**
         - `description`: what the store is for, in JSON's types; `fingerprint`: what it was begun with, likewise.
@@ -254,7 +254,7 @@ class Store:
             )
 
     def finished(self) -> list[int]:
-        """The cells that are there, in order: those with a marker."""
+        """The finished cells in order, those with a marker."""
         if (files := getattr(self.store, "fs", None)) is not None:
             files.invalidate_cache()  # what others wrote meanwhile counts too
 
@@ -281,11 +281,11 @@ class Store:
             raise OSError(f"a cell could not be written to {self.address}: {first_line(error)}") from error
 
     def drop(self, place: int) -> None:
-        """Let a cell count no more: delete its marker."""
+        """Drop a cell, so that it does not count any more: delete its marker."""
         self._delete(f"{CELLS}/{place}.json")
 
     def damage(self, place: int) -> str | None:
-        """What is wrong with a finished cell: the first object that is missing or changed; `None` when it is whole."""
+        """The damage of a finished cell: the first object that is missing or changed; `None` when it is whole."""
         marker = f"{CELLS}/{place}.json"
         held = unsigned(self._get(marker) or b"")
         return self._changed(held["digests"]) if held and held.get("place") == place else f"{marker} changed"
@@ -301,7 +301,7 @@ class Store:
         return None
 
     def check(self) -> None:
-        """Compare metadata and coordinates with the manifest.
+        """Check metadata and coordinates against the manifest.
 
         **Raises:** `FileNotFoundError` when there is no store; `Damaged` naming what is missing or changed.
         """
@@ -311,7 +311,7 @@ class Store:
             raise Damaged(f"{self.address} is damaged: {changed} since it was written")
 
     def damaged(self, places: Iterable[int]) -> dict[int, str]:
-        """Those of some finished cells that are damaged, with what is wrong."""
+        """The damaged cells among some finished ones, with what is wrong."""
         from saddlery._system.cores import threads
 
         places = list(places)
@@ -320,7 +320,7 @@ class Store:
         return {place: what for place, what in found.items() if what is not None}
 
     def read(self, also: Iterable[int] = ()) -> "xarray.Dataset":
-        """The finished cells, an `xarray.Dataset`; its attribute `cells` says of how many in all.
+        """Read the finished cells as an `xarray.Dataset`; its attribute `cells` says of how many in all.
 
         **Arguments:** `also`: cells that are not finished, to be read as they are: NaN where there is nothing.
 
@@ -377,7 +377,7 @@ def _recorder(store: Any, digests: dict[str, str]) -> Any:
 
 
 def room(path: str | os.PathLike) -> float:
-    """Bytes free on the disk that a path is on, or will be."""
+    """Free bytes on the disk that a path is on, or will be."""
     import shutil
 
     there = Path(path).absolute()

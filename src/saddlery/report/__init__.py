@@ -1,4 +1,4 @@
-"""From labelled results to figures, a table and one HTML page."""
+"""Reports: from labelled results to figures, a table and one HTML page."""
 
 from saddlery.plots.style import colour
 from saddlery.report.page import write

@@ -1,4 +1,4 @@
-"""The samples as they move: for each setting one image that holds all frames, which the page shows in turn."""
+"""Animation of samples along training: for each setting one image of all frames, which the page shows in turn."""
 
 import base64
 import io
@@ -22,7 +22,7 @@ SIDE = 6  # images along each side of a frame
 
 
 class Film(NamedTuple):
-    """One setting's frames.
+    """The frames of one setting.
 
     **Arguments:**
     - `look`: label and colour of the setting; `seed`: the seed shown.
@@ -42,7 +42,7 @@ class Film(NamedTuple):
 
 
 class Animation(NamedTuple):
-    """Films side by side, and the step of each frame."""
+    """An animation: films of settings side by side, and the step of each frame."""
 
     films: list[Film]
     steps: list[int]
@@ -50,7 +50,7 @@ class Animation(NamedTuple):
 
 
 def animation(dataset: xr.Dataset) -> Animation | None:
-    """Each setting's median seed along training, or `None` when there are no samples that can be drawn."""
+    """The animation of each setting's median seed, or `None` when there are no samples that can be drawn."""
     kind = drawable(dataset)
     if kind is None:
         return None

@@ -1,4 +1,4 @@
-"""A diagnosis as a page: the verdict, what was measured, the path, the spectrum, and what training confirmed."""
+"""The report of a diagnosis: the verdict, measurements, the path, the spectrum, and what training confirmed."""
 
 import json
 import os
@@ -40,7 +40,7 @@ def write(diagnosis: Diagnosis, folder: str | os.PathLike) -> Path:
 
 
 def html(diagnosis: Diagnosis, drawn: list[Picture]) -> str:
-    """The page as text."""
+    """The HTML of the report."""
     return filled(
         "diagnosis.html.jinja",
         diagnosis=diagnosis,
@@ -52,7 +52,7 @@ def html(diagnosis: Diagnosis, drawn: list[Picture]) -> str:
 
 
 def findings(diagnosis: Diagnosis) -> list[Finding]:
-    """The verdict, the advice, and what could not be computed."""
+    """The findings of the report: the verdict, the advice, and what could not be computed."""
     word, evidence = diagnosis.verdict.word, diagnosis.evidence
     return [
         Finding(word.capitalize(), f"{diagnosis.verdict.because}.", TONES[word]),
@@ -66,13 +66,13 @@ def findings(diagnosis: Diagnosis) -> list[Finding]:
 
 
 def table(diagnosis: Diagnosis) -> Table:
-    """What was measured."""
+    """The table of measurements."""
     held = [Row(row.name, [Cell(row.value), Cell(row.meaning)]) for row in rows(diagnosis)]
     return Table([("What was measured", ""), ("Value", ""), ("What it means", "")], held, kind="words")
 
 
 def record(diagnosis: Diagnosis) -> dict[str, Any]:
-    """The diagnosis as plain data: what the page says, and the eigenvalues."""
+    """A diagnosis as plain data: what the report says, and the eigenvalues."""
     spectrum = diagnosis.evidence.spectrum
     eigenvalues = np.empty(0) if spectrum is None else spectrum.eigenvalues
     return {
@@ -90,7 +90,7 @@ def record(diagnosis: Diagnosis) -> dict[str, Any]:
 
 
 def pictures(diagnosis: Diagnosis) -> list[Picture]:
-    """The figures: norms, losses, samples, the path, the spectrum, and each verification."""
+    """The figures of the report: norms, losses, samples, the path, the spectrum, and each verification."""
     drawn = [*curves(diagnosis)]
     if diagnosis.trial.path["position"].values.any():
         drawn.append(path(diagnosis))

@@ -1,4 +1,4 @@
-"""What was found, in words and as data."""
+"""Findings, in words and as data."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -8,7 +8,7 @@ NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class Finding(NamedTuple):
-    """A sentence, what it is about, and the numbers in it.
+    """A finding: a sentence, what it is about, and the numbers in it.
 
     - `subject`, `text`: what it is about, and what was found.
     - `tone`: whether that is `"good"`, `"bad"` or `"plain"`.

@@ -28,7 +28,7 @@ NEEDED = ("setting", "seed", "step")
 
 
 class Part(NamedTuple):
-    """All that the page shows of one experiment."""
+    """The part of the report on one experiment."""
 
     name: str
     title: str
@@ -48,7 +48,7 @@ class Part(NamedTuple):
 
     @property
     def link(self) -> tuple[str, str]:
-        """What leads to it."""
+        """The link to the part."""
         return self.name, self.title
 
 
@@ -78,7 +78,7 @@ def write(datasets: Sequence[xr.Dataset], folder: str | os.PathLike) -> Path:
 
 
 def html(parts: Sequence[Part]) -> str:
-    """The page as text; whatever comes from the data is escaped."""
+    """The HTML of the report; whatever comes from the data is escaped."""
     return filled("page.html.jinja", of=parts)
 
 

@@ -1,4 +1,4 @@
-"""What the page of a study is made of: sections of tables, figures, sheets of images and words."""
+"""Sections of a study's page: tables, figures, sheets of images and words."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -8,7 +8,10 @@ from saddlery.report.sheet import Sheet
 
 
 class Cell(NamedTuple):
-    """A number as text, what stands beneath it, and whether it is `"good"`, `"bad"`, `"bold"` or `"soft"`."""
+    """A cell of a table: a number as text, what stands beneath it, and its tone.
+
+    `tone`: `"good"`, `"bad"`, `"bold"` or `"soft"`.
+    """
 
     text: str
     range: str = ""
@@ -16,7 +19,7 @@ class Cell(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A table's row: what it is called, its cells, its colour, and whether it is only what others are compared with."""
+    """A table's row: its label, its cells, its colour, and whether it is only what others are compared with."""
 
     label: str
     cells: Sequence[Cell]
@@ -25,7 +28,7 @@ class Row(NamedTuple):
 
 
 class Table(NamedTuple):
-    """A table.
+    """A table of a page: its heads and its rows.
 
     - `heads`: with their meanings, that of the first column among them. `rows`: the others.
     - `kind`: `"numbers"` in small type, `"words"` that are broken into lines, or neither.
@@ -37,7 +40,7 @@ class Table(NamedTuple):
 
 
 class Section(NamedTuple):
-    """A part of a page.
+    """A section of a page.
 
     - `heading`; `small`: how to read it, with code between backticks; `anchor`: what links lead to it by.
     - `table`, `pictures`, `sheets`, `pairs`: what it shows; pairs are a name and a text.
@@ -55,7 +58,7 @@ class Section(NamedTuple):
 
 
 class Content(NamedTuple):
-    """What a study's page shows beside its question and its findings.
+    """The content of a study's page beside its question and its findings.
 
     - `extent`: how large the study is, in a line; `sections`: all that is shown.
     - `note`: how it was done. `links`: anchors and names of the sections that are linked from the top.

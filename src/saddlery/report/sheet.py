@@ -1,4 +1,4 @@
-"""Samples as a picture or a file of numbers."""
+"""Sheets of samples: a picture or a file of numbers."""
 
 import io
 import math
@@ -19,7 +19,7 @@ SHOWN, SIDE = 36, 220  # of a sheet: how many images, and its least side in pixe
 
 
 class Sheet(NamedTuple):
-    """Images side by side: what they are called, where they are from, their colour, the picture, and it in words."""
+    """A sheet of images side by side: label, origin, colour, the picture, and its description in words."""
 
     label: str
     origin: str
@@ -37,7 +37,7 @@ def sheet(label: str, images: np.ndarray, origin: str = "", color: str = "", sho
 
 
 def sheets(dataset: xr.Dataset, by: str, shown: int = SHOWN) -> list[Sheet]:
-    """Real images, where the dataset holds them, and those of each setting's median seed at the last record.
+    """Sheets of real images, where the dataset holds them, and of each setting's median seed at the last record.
 
     **Arguments:** `by`: the variable (setting, seed) by which seeds are ranked; of an even number the one below the
     middle is shown.
@@ -58,12 +58,12 @@ def sheets(dataset: xr.Dataset, by: str, shown: int = SHOWN) -> list[Sheet]:
 
 
 def median_seed(values: np.ndarray) -> int:
-    """The place of the median of some seeds' values, of an even number the one below the middle."""
+    """The position of the median of some seeds' values, of an even number the one below the middle."""
     return int(np.argsort(values, kind="stable")[(len(values) - 1) // 2])
 
 
 def tiled(images: ArrayLike) -> np.ndarray:
-    """Images in [-1, 1], or of uint8, side by side in a square of uint8 pixels `(height, width, 3)`, white between."""
+    """Images in [-1, 1], or of uint8, tiled in a square of uint8 pixels `(height, width, 3)`, white between."""
     shown = pixels(images)
     shown = np.repeat(shown, 3, -1) if shown.shape[-1] == 1 else shown[..., :3]
     n, height, width, _ = shown.shape
@@ -92,7 +92,7 @@ def _png(whole: np.ndarray, scale: int) -> bytes:
 
 
 def png(samples: ArrayLike, game: Any, scale: int = 4) -> bytes:
-    """Samples as a PNG: images as a sheet, points of the plane among the game's data.
+    """Generated samples as a PNG: images as a sheet, points of the plane among the game's data.
 
     **Raises:** `ValueError` for samples that are neither.
     """
@@ -105,7 +105,7 @@ def png(samples: ArrayLike, game: Any, scale: int = 4) -> bytes:
 
 
 def scatter(samples: np.ndarray, centres: np.ndarray | None) -> bytes:
-    """Points of the plane, with the centres of the data's modes."""
+    """A scatter plot of points of the plane, with the centres of the data's modes."""
     drawn = canvas(4.0, 4.0)
     axes = dress(drawn.add_subplot())
     if centres is not None:
@@ -116,7 +116,7 @@ def scatter(samples: np.ndarray, centres: np.ndarray | None) -> bytes:
 
 
 def numbers(samples: ArrayLike) -> bytes:
-    """Samples as a NumPy file."""
+    """Generated samples as a NumPy file."""
     content = io.BytesIO()
     np.save(content, np.asarray(samples), allow_pickle=False)
     return content.getvalue()

@@ -1,4 +1,4 @@
-"""The result as a table: one row for each setting, and one for a perfect sampler."""
+"""The summary table of results: a row for each setting, and one for a perfect sampler."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -29,7 +29,7 @@ def collapsed(dataset: xr.Dataset) -> xr.DataArray:
 
 
 def summary_table(dataset: xr.Dataset) -> "DataFrame":
-    """The numbers of the table, one row for each setting and, where it is known, a last one for a perfect sampler.
+    """The numbers of the summary table: a row for each setting and, where known, a last one for a perfect sampler.
 
     **Returns:** a data frame indexed by setting. For each measure of quality (for a game without samples: losses and
     gradient norms), at the last record, the median and
@@ -82,17 +82,17 @@ class Column(NamedTuple):
 
 
 def tabled(dataset: xr.Dataset) -> list[Measure]:
-    """The measures of the table: those of quality, or where the game has none, losses and gradient norms; one's own."""
+    """The measures of the table: those of quality, or else losses and gradient norms; and those of one's own."""
     return [*(measured(dataset, "quality") or measured(dataset, "training")), *measured(dataset, "own")]
 
 
 def labels(dataset: xr.Dataset) -> list[str]:
-    """The rows' labels: the settings, and the perfect sampler where it is known."""
+    """The labels of the rows: the settings, and the perfect sampler where it is known."""
     return [str(label) for label in summary_table(dataset).index]
 
 
 def columns(dataset: xr.Dataset) -> list[Column]:
-    """The table as text, a cell for each row of `summary_table`."""
+    """The columns of the table as text, a cell for each row of `summary_table`."""
     rows = summary_table(dataset).to_dict("records")
     result = []
     for measure in tabled(dataset):

@@ -1,4 +1,4 @@
-"""Experiments with more settings than a reader can look at: which to show, and a map of them all."""
+"""Reports of large sweeps: which settings to show, and a heat map of all."""
 
 import numpy as np
 import xarray as xr
@@ -15,7 +15,7 @@ FEW = 12  # settings that are all shown
 
 
 def axis(dataset: xr.Dataset) -> str | None:
-    """The level along which a map has its columns: the learning rate, else the number with the most values.
+    """The level along the columns of the heat map: the learning rate, else the number with the most values.
 
     `None` for an experiment of few settings, or without such a level: all of it is shown.
     """
@@ -42,7 +42,7 @@ def shown(dataset: xr.Dataset) -> xr.Dataset:
 
 
 def every(dataset: xr.Dataset) -> Picture | None:
-    """The map of all settings; none where all are shown anyway."""
+    """The heat map of all settings; none where all are shown anyway."""
     along = axis(dataset)
     if along is None:
         return None
@@ -60,7 +60,7 @@ def every(dataset: xr.Dataset) -> Picture | None:
 
 
 def rows(dataset: xr.Dataset, along: str) -> list[str]:
-    """What each setting is called without its level of the columns."""
+    """The rows of the heat map: each setting without its level of the columns."""
     others = {name: each.values for name, each in _levels(dataset).items() if name not in ("method", along)}
 
     def name(i: int) -> str:
@@ -73,7 +73,7 @@ def rows(dataset: xr.Dataset, along: str) -> list[str]:
 
 
 def findings(dataset: xr.Dataset) -> list[Finding]:
-    """What is said of settings that are not shown or not there yet."""
+    """Findings on settings that are not shown or not there yet."""
     found = []
     settings, cells = dataset.sizes["setting"], int(dataset.attrs.get("cells", 0))
     if settings < cells:

@@ -15,7 +15,7 @@ from saddlery.report.sections import Cell, Row, Table
 
 
 class Column(NamedTuple):
-    """A measure in a table.
+    """A column of a table: a measure.
 
     - `name`: the variable (setting, seed), or (setting, seed, step), of which the last record is meant.
     - `head`, `meaning`: what stands above it, and what it is in a line.
@@ -29,13 +29,13 @@ class Column(NamedTuple):
 
 
 def last(dataset: xr.Dataset, name: str) -> xr.DataArray:
-    """A variable (setting, seed), of one along training the last record."""
+    """The last record of a variable (setting, seed, step), or a variable (setting, seed) as it is."""
     values = dataset[name]
     return values.isel(step=-1, drop=True) if "step" in values.dims else values
 
 
 def cell(values: xr.DataArray | np.ndarray, text: Callable[[float], str] = number) -> Cell:
-    """Some seeds' median, and its interval where there are several."""
+    """A cell with some seeds' median, and its interval where there are several."""
     median, low, high = interval(values)
     if np.isnan(median):
         return Cell("–")
@@ -48,7 +48,7 @@ def table(
     references: Mapping[str, Mapping[str, Any]] | None = None,
     first: tuple[str, str] = ("Setting", ""),
 ) -> Table:
-    """A row for each setting with medians over seeds and their intervals, and rows of what they are compared with.
+    """A table with a row for each setting, medians over seeds and intervals, and rows of what they are compared with.
 
     **Arguments:**
     - `dataset`: with what `tint` asks for along `setting`, by which rows are coloured.
@@ -70,13 +70,13 @@ def _text(value: Any, text: Callable[[float], str]) -> str:
 
 
 def perfect(dataset: xr.Dataset, columns: Sequence[Column]) -> dict[str, float]:
-    """A perfect sampler's values, those that are known."""
+    """A perfect sampler's values, those that are known, for a row of the table."""
     held = {each.name: facts.distinct(dataset, f"perfect_{each.name}") for each in columns}
     return {name: values[0] for name, values in held.items() if values}
 
 
 def controls(dataset: xr.Dataset, columns: Sequence[Column]) -> dict[str, dict[str, float]]:
-    """The controls' values, those that the dataset holds along `control` as `control_*`."""
+    """The controls' values for rows of the table, those that the dataset holds along `control` as `control_*`."""
     return {
         str(control): {each.name: float(dataset[f"control_{each.name}"].sel(control=control)) for each in columns}
         for control in dataset["control"].values
@@ -84,7 +84,7 @@ def controls(dataset: xr.Dataset, columns: Sequence[Column]) -> dict[str, dict[s
 
 
 def diverged(dataset: xr.Dataset, by: str = "") -> list[Finding]:
-    """Which runs left the finite numbers, where any did.
+    """A statement of which runs diverged, where any did.
 
     **Arguments:** `by`: a coordinate along `setting`, whose values are told together; by default each setting alone.
     """

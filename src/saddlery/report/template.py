@@ -1,4 +1,4 @@
-"""Pages out of the templates beside this file, written with their figures."""
+"""HTML pages out of the templates beside this file, written with their figures."""
 
 import os
 from collections.abc import Iterable, Mapping
@@ -31,12 +31,12 @@ def write_page(folder: str | os.PathLike, page: str, figures: Mapping[str, bytes
 
 
 def files(pictures: Iterable[Picture], prefix: str = "") -> dict[str, bytes]:
-    """The files of pictures, an SVG and a PNG each, by their names after a prefix."""
+    """The files of figures, an SVG and a PNG each, by their names after a prefix."""
     return {f"{prefix}{picture.name}.{kind}": getattr(picture, kind) for picture in pictures for kind in ("svg", "png")}
 
 
 def filled(template: str, **shown: object) -> str:
-    """A page as text: whatever comes from the data is escaped, and a name that is not given is an error.
+    """The HTML of a page: whatever comes from the data is escaped, and a name that is not given is an error.
 
     **Arguments:**
     - `template`: the file's name, such as `"page.html.jinja"`.

@@ -1,4 +1,4 @@
-"""The result in plain words, computed from the data."""
+"""Findings on results in plain words, computed from the data."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from saddlery.report.summary import collapsed
 
 
 def findings(dataset: xr.Dataset) -> list[Finding]:
-    """What a reader wants to know first: what worked, what collapsed, what diverged, and what it cost."""
+    """The main findings: what worked, what collapsed, what diverged, and what it cost."""
     if "modes" in dataset:
         found = [*_modes(dataset), *_wandering(dataset)]
     elif "sliced_wasserstein" in dataset:
@@ -25,7 +25,7 @@ def findings(dataset: xr.Dataset) -> list[Finding]:
 
 
 def extent(dataset: xr.Dataset) -> str:
-    """The size of the experiment in a line."""
+    """The size of the experiment in words, in a line."""
     settings, seeds = dataset.sizes["setting"], dataset.sizes["seed"]
     parts = [
         f"{settings} {'method' if settings == 1 else 'methods'}",

@@ -1,4 +1,4 @@
-"""Rules: which direction each player would take. One file per rule, its formula and its paper."""
+"""Rules: the direction that each player descends. One file per rule, with its formula and its paper."""
 
 from saddlery.rules.averaged import Averaged, Delayed
 from saddlery.rules.competitive import Competitive

@@ -1,4 +1,4 @@
-"""The unrolled paper's ablations: the generator answers a discriminator of the past, or an average of them."""
+"""Historical averaging and delayed discriminators, ablations of the unrolled paper."""
 
 from functools import partial
 from typing import Any
@@ -26,7 +26,7 @@ def _answering(inputs, discriminator):
 
 
 class Averaged(Rule):
-    """Historical averaging: the generator answers the discriminator's average, in the unrolled one's place.
+    """Historical averaging: the generator answers the average of all discriminators so far instead of the unrolled one.
 
         d̄ₜ = d̄ₜ₋₁ + (dₜ − d̄ₜ₋₁) · max(1/t, 1 − decay),   descend (∇_g L_g(g, d̄), ∇_d L_d(g, d))
 
@@ -47,11 +47,11 @@ class Averaged(Rule):
     decay: Any = eqx.field(converter=partial(numbers, "decay", least=0.0, most=1.0), default=1.0)
 
     def init(self, game: Game, players: Players) -> tuple[Array, Parameters]:
-        """The number of positions seen, and their average."""
+        """The initial memory: the number of positions seen, and their average."""
         return jnp.zeros((), jnp.int32), optax.tree.zeros_like(players.discriminator)
 
     def evaluations(self, dimension: int) -> int:
-        """The gradient, its players' parts taken against two discriminators."""
+        """Gradient evaluations: the gradient, its players' parts taken against two discriminators."""
         return 1
 
     def __call__(self, inputs: RuleInput, state: Memory) -> tuple[Players, Memory]:
@@ -65,7 +65,7 @@ class Averaged(Rule):
 
 
 class Delayed(Rule):
-    """Delayed discriminator: the generator answers it as it was `steps` steps ago, in the unrolled one's place.
+    """Delayed discriminator: the generator answers that of `steps` steps ago instead of the unrolled one.
 
         descend (∇_g L_g(gₜ, dₜ₋ₛ), ∇_d L_d(gₜ, dₜ)),   the first discriminator standing in for those before it
 
@@ -84,12 +84,12 @@ class Delayed(Rule):
     steps: int = eqx.field(static=True, converter=partial(whole, "steps", least=0, most=1_000_000), default=10)
 
     def init(self, game: Game, players: Players) -> Parameters:
-        """Positions of the discriminator, the oldest first."""
+        """The initial memory: positions of the discriminator, the oldest first."""
         afford("steps: so many discriminators", players.discriminator, copies=self.steps + 1)
         return jax.tree.map(lambda x: jnp.broadcast_to(x, (self.steps + 1, *x.shape)), players.discriminator)
 
     def evaluations(self, dimension: int) -> int:
-        """The gradient, its players' parts taken against two discriminators."""
+        """Gradient evaluations: the gradient, its players' parts taken against two discriminators."""
         return 1
 
     def __call__(self, inputs: RuleInput, state: Memory) -> tuple[Players, Memory]:

@@ -42,7 +42,7 @@ class Competitive(Rule):
     iterations: int = eqx.field(static=True, converter=repeated("iterations"), default=10)
 
     def evaluations(self, dimension: int) -> int:
-        """The gradient, two products for the right-hand side and the substitution, two for each vector of GMRES."""
+        """Gradient evaluations: one, two products for right-hand side and substitution, two a vector of GMRES."""
         vectors = min(dimension, 20)
         return 3 + 2 * (1 if dimension <= 20 else self.iterations) * (vectors + 1)
 

@@ -55,11 +55,11 @@ class Consensus(Rule):
             raise InvalidValue(f"gamma: got shape {jnp.shape(self.gamma)}, expected a number or a 2×2 matrix")
 
     def init(self, game: Game, players: Players) -> Memory:
-        """The multiplier γ where it adapts; otherwise nothing."""
+        """The initial memory: the multiplier γ where it adapts; otherwise nothing."""
         return () if self.rate is None else self.gamma.astype(jnp.result_type(*jax.tree.leaves(players)))
 
     def evaluations(self, dimension: int) -> int:
-        """The gradient and a product with Hᵀ, of a matrix γ one for each player."""
+        """Gradient evaluations: the gradient and a product with Hᵀ, of a matrix γ one for each player."""
         return 2 if self.gamma.ndim == 0 else 3
 
     def __call__(self, inputs: RuleInput, state: Memory) -> tuple[Players, Memory]:

@@ -1,4 +1,4 @@
-"""The best direction in a Krylov space: consensus with more powers, and their weights chosen by the game."""
+"""Krylov-subspace directions: consensus with more powers of the Jacobian, the weights of least residual."""
 
 from functools import partial
 
@@ -49,7 +49,7 @@ class Krylov(Rule):
     transposed: bool = eqx.field(static=True, default=True)
 
     def evaluations(self, dimension: int) -> int:
-        """The gradient, `order` products with Hᵀ and `order` + 1 with H; without `transposed` the latter only."""
+        """Gradient evaluations: one, `order` products with Hᵀ and `order` + 1 with H; without `transposed` no Hᵀ."""
         return 2 + (2 if self.transposed else 1) * self.order
 
     def __call__(self, inputs: RuleInput, state: Memory) -> tuple[Players, Memory]:

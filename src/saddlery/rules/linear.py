@@ -1,4 +1,4 @@
-"""Linear systems whose matrix is known by its products only."""
+"""Linear solves by GMRES, with matrices known by their products only."""
 
 from collections.abc import Callable
 
@@ -15,7 +15,7 @@ VECTORS = 20  # of a Krylov space before it restarts
 def solve(
     product: Callable[[Parameters], Parameters], target: Parameters, tolerance: float, iterations: int
 ) -> Parameters:
-    """x with `product(x)` = `target`, by GMRES: the matrices of general-sum games are not symmetric.
+    """Solve `product(x)` = `target` by GMRES: the matrices of general-sum games are not symmetric.
 
         >>> solve(lambda x: 2 * x, jnp.array([4.0, 6.0]), tolerance=1e-6, iterations=10).round().tolist()
         [2.0, 3.0]

@@ -42,7 +42,7 @@ class Neumann(Rule):
     gamma: Any = eqx.field(converter=partial(numbers, "gamma"), default=0.1)
 
     def evaluations(self, dimension: int) -> int:
-        """The gradient and a product with Hᵀ for each power."""
+        """Gradient evaluations: the gradient and a product with Hᵀ for each power."""
         return 1 + self.order
 
     def __call__(self, inputs: RuleInput, state: Memory) -> tuple[Players, Memory]:

@@ -46,7 +46,7 @@ class Newton(Rule):
     iterations: int = eqx.field(static=True, converter=repeated("iterations"), default=10)
 
     def evaluations(self, dimension: int) -> int:
-        """At most: the gradient, and for every restart a residual and its vectors."""
+        """Gradient evaluations at most: the gradient, and for every restart a residual and its vectors."""
         vectors = min(dimension, 20)
         return 1 + (1 if dimension <= 20 else self.iterations) * (vectors + 1)
 

@@ -1,4 +1,4 @@
-"""Rules: from a position of the game to the directions that the players descend."""
+"""The protocol of a rule: from a position of the game to the directions that the players descend."""
 
 import abc
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from saddlery.types import Memory, Pair, Players
 
 
 def repeated(argument: str, least: int = 1) -> Callable[[Any], int]:
-    """The check of how often something is repeated within one step of training: from `least` to 10,000 times.
+    """Check how often something is repeated within one step of training: from `least` to 10,000 times.
 
     >>> repeated("steps")(10)
     10
@@ -22,7 +22,7 @@ def repeated(argument: str, least: int = 1) -> Callable[[Any], int]:
 
 
 class RuleInput(NamedTuple):
-    """All that a rule may look at.
+    """The input of a rule: all that it may look at.
 
     `players` and `batch` are those of this evaluation; `optimisers` and `states` are both players' optimisers and
     their present states, which only rules that imagine the opponent's updates need.
@@ -36,7 +36,7 @@ class RuleInput(NamedTuple):
 
 
 class Rule(eqx.Module):
-    """Which direction each player would take from a position.
+    """A rule: from a position to the direction that each player descends.
 
     A rule returns what each optimiser is to *descend*: the gradient's place, minus the direction of movement. In
     the formulas below ξ = `gradients(…)` = −v is the simultaneous gradient and H = ξ′ = −J its Jacobian.
@@ -55,11 +55,11 @@ class Rule(eqx.Module):
     """
 
     def init(self, game: Game, players: Players) -> Memory:
-        """The rule's state at the start: none, unless the rule remembers something."""
+        """The rule's initial memory: none, unless the rule remembers something."""
         return ()
 
     def evaluations(self, dimension: int) -> int | None:
-        """What a call costs in gradient evaluations of a game of `dimension` numbers, at most; `None` if unknown.
+        """The cost of a call in gradient evaluations of a game of `dimension` numbers, at most; `None` if unknown.
 
         A product with H or Hᵀ counts as one evaluation: it is a pass of the same program differentiated, and a
         difference quotient of two gradients would give Hu for as much.

@@ -1,4 +1,4 @@
-"""The simultaneous gradient, each player's own."""
+"""The rule of simultaneous gradient descent: each player descends its own gradient."""
 
 from saddlery.game import gradients
 from saddlery.rules.rule import Rule, RuleInput
@@ -19,7 +19,7 @@ class Simultaneous(Rule):
     """
 
     def evaluations(self, dimension: int) -> int:
-        """The gradient."""
+        """Gradient evaluations: one, the gradient."""
         return 1
 
     def __call__(self, inputs: RuleInput, state: Memory) -> tuple[Players, Memory]:

@@ -1,4 +1,4 @@
-"""Symplectic gradient adjustment: the field, turned by its own rotation."""
+"""Symplectic gradient adjustment: the gradient, corrected by the antisymmetric part of the Jacobian."""
 
 from functools import partial
 from typing import Any
@@ -35,7 +35,7 @@ class Symplectic(Rule):
     align: bool = eqx.field(static=True, default=True)
 
     def evaluations(self, dimension: int) -> int:
-        """The gradient, a product with H and one with Hᵀ."""
+        """Gradient evaluations: the gradient, a product with H and one with Hᵀ."""
         return 3
 
     def __call__(self, inputs: RuleInput, state: Memory) -> tuple[Players, Memory]:

@@ -40,7 +40,7 @@ class Unrolled(Rule):
     second_order: bool = eqx.field(static=True, default=True)
 
     def evaluations(self, dimension: int) -> int:
-        """The gradient, and K gradients ahead and K products back, the discriminator's alone."""
+        """Gradient evaluations: the gradient, K gradients ahead and K products back, the discriminator's alone."""
         return 1 + 2 * self.steps
 
     def __call__(self, inputs: RuleInput, state: Memory) -> tuple[Players, Memory]:

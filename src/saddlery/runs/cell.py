@@ -1,4 +1,4 @@
-"""A cell: the runs that differ in their seeds only, and how far each of them is."""
+"""A cell: the runs of a setting, which differ in their seeds only, and how far each of them is."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -14,7 +14,7 @@ from saddlery.records.claims import CHECKPOINTS, LIVE
 
 
 class Carry(NamedTuple):
-    """What one step hands to the next: the players, the method's state, the generator's averaged weights."""
+    """The carry of the training loop: the players, the method's state, the generator's averaged weights."""
 
     players: Pair
     state: Any
@@ -22,7 +22,7 @@ class Carry(NamedTuple):
 
 
 class Progress(NamedTuple):
-    """A report from a run under way: steps done and to do, steps per second, the latest record, where it diverged."""
+    """A progress report of a run: steps done and to do, steps per second, the latest record, where it diverged."""
 
     seed: int
     step: int
@@ -33,7 +33,7 @@ class Progress(NamedTuple):
 
 
 class RunState(NamedTuple):
-    """How far one run is: everything that a checkpoint holds."""
+    """The state of a run: everything that a checkpoint holds."""
 
     step: int
     diverged_at: int
@@ -42,13 +42,13 @@ class RunState(NamedTuple):
     history: dict[str, np.ndarray]
 
     def record(self, row: int) -> dict[str, np.ndarray]:
-        """One record of its history."""
+        """One record of the run's history."""
         return {name: values[row] for name, values in self.history.items()}
 
 
 @dataclass(kw_only=True)
 class Cell:
-    """One setting of an experiment: what its runs share, their keys, and where they are kept.
+    """A cell, one setting of an experiment: what its runs share, their keys, and where they are kept.
 
     - `index`, `label`: its place among the settings, and what it is called.
     - `game`, `method`, `steps`, `probes`, `players`, `average`: as of `saddlery.train`; `records`: the steps at which
@@ -85,9 +85,9 @@ class Cell:
         return state.step == self.steps or state.diverged_at >= 0
 
     def checkpoints(self, seed: int) -> Path | None:
-        """Where a run's checkpoints are."""
+        """The folder of a run's checkpoints."""
         return None if self.folder is None else self.folder / CHECKPOINTS / f"{self.index}-{seed}"
 
     def live(self, seed: int) -> Path | None:
-        """Where a run's records are written while it is under way."""
+        """The file of a run's live records, while it is under way."""
         return None if self.folder is None else self.folder / LIVE / f"{self.index}-{seed}.jsonl"

@@ -30,7 +30,7 @@ _one_at_a_time = threading.Lock()  # Orbax's asynchronous machinery is shared by
 def save(
     folder: Path, step: int, tree: object, identity: Mapping[str, Any] | None = None, *, again: bool = False
 ) -> None:
-    """Write `tree` as the checkpoint of `step`; older ones than the last two go once it is there.
+    """Save `tree` as the checkpoint of `step`; older ones than the last two are deleted once it is there.
 
     **Arguments:**
     - `identity`: the run's fingerprint, which `restore` compares.
@@ -68,7 +68,7 @@ def _put_aside(path: Path) -> None:
 
 
 def restore(folder: Path, like: T, identity: Mapping[str, Any] | None = None) -> T | None:
-    """The newest checkpoint that is whole, in the structure of `like`, or `None` when there is none.
+    """Restore the newest checkpoint that is whole, in the structure of `like`; `None` when there is none.
 
     A damaged one is named in a warning, and the one before it is used.
 

@@ -1,4 +1,4 @@
-"""Divergence: the step at which a run left the finite numbers."""
+"""Divergence: the step at which a run's numbers cease to be finite."""
 
 from saddlery.game import Game
 from saddlery.method import Method
@@ -11,7 +11,7 @@ from saddlery.types import Key, Scalar
 def last_finite(
     game: Game, method: Method, carry: Carry, decay: Scalar, key: Key, step: int, n: int, watched: tuple[bool, ...]
 ) -> tuple[int, Carry]:
-    """The last step of the `n` from `step` whose players are finite, by bisection: steps can be taken again exactly.
+    """The last finite step of the `n` from `step`, by bisection: steps can be taken again exactly.
 
     So the loop itself need not look at every step. Numbers that are not finite stay so.
     """

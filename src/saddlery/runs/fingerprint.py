@@ -1,4 +1,4 @@
-"""The fingerprint: what a run's numbers depend on, written beside them and compared whenever they are opened."""
+"""Fingerprints: what a run's numbers depend on, written beside them and compared whenever they are opened."""
 
 import hashlib
 import os
@@ -31,7 +31,7 @@ PACKAGES = ("saddlery", "jax", "jaxlib", "optax", "numpy")  # whose versions may
 
 
 def fingerprint(description: Mapping[str, Any], games: Mapping[str, Any]) -> dict[str, Any]:
-    """The fingerprint of what is about to be computed, in JSON's types.
+    """The fingerprint of a computation, in JSON's types.
 
     - `description`: what was asked for; `data`: for each game the digest of its arrays and its structure;
       `precision`: of JAX's numbers. Where these differ it is another run.
@@ -50,7 +50,7 @@ def fingerprint(description: Mapping[str, Any], games: Mapping[str, Any]) -> dic
 
 
 def compare(what: str, held: Mapping[str, Any], now: Mapping[str, Any], *, warn: bool = True) -> None:
-    """Compare the fingerprint that something was written with to that of what is about to go on with it.
+    """Compare the fingerprint that something was written with to that of the runs that go on with it.
 
     **Arguments:** `what` names where `held` was found, for the error; `warn`: warn of what changes bits only.
 
@@ -123,7 +123,7 @@ def digest(tree: object) -> str:
 
 
 def words(tree: object, short_arrays: bool = True) -> str:
-    """A pytree in words that are the same in another process and folder: no addresses, no paths of files.
+    """A pytree as text that is the same in another process and folder: no addresses, no paths of files.
 
     **Arguments:** `short_arrays`: only types and shapes of arrays, not what they hold.
     """

@@ -1,4 +1,4 @@
-"""Finite numbers: which of a run's are watched, and whether they still are."""
+"""Finite numbers: which arrays of a run are watched, and whether they are still finite."""
 
 import functools
 
@@ -10,13 +10,13 @@ from jaxtyping import Array, Bool
 
 @functools.partial(jax.jit, static_argnums=1)
 def finite(carry: object, watched: tuple[bool, ...]) -> Bool[Array, ""]:
-    """Whether the numbers that are `watched` are finite: of players, optimisers' states and averages."""
+    """Whether the `watched` arrays are finite: of players, optimisers' states and averages."""
     leaves = [leaf for leaf, is_watched in zip(jax.tree.leaves(carry), watched, strict=True) if is_watched]
     return jnp.all(jnp.stack([jnp.all(jnp.isfinite(leaf)) for leaf in leaves]))
 
 
 def finite_leaves(carry: object) -> tuple[bool, ...]:
-    """Which arrays hold finite numbers: those before the first step are watched, but for what begins as infinite."""
+    """Which arrays are watched: those finite before the first step, not what begins as infinite."""
 
     def is_finite(leaf):
         leaf = np.asarray(leaf)

@@ -1,4 +1,4 @@
-"""The keys of runs: one for each seed, and of each one for the initial players, the steps and the measurements."""
+"""Random keys of runs: one for each seed, and from each one for the initial players, the steps and the measurements."""
 
 import json
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ class RunKeys(NamedTuple):
 
     @classmethod
     def of(cls, key: Key) -> "RunKeys":
-        """Those of the run with this key: `jax.random.split(key, 3)`."""
+        """The three keys of the run with this key: `jax.random.split(key, 3)`."""
         return cls(*jax.random.split(key, 3))
 
 
@@ -45,7 +45,7 @@ class SeedKeys(Sequence):
 
 
 def as_key(key: Key | int) -> Key:
-    """A `jax.random.key`, from one or from its number.
+    """A `jax.random.key`, from one or from its seed number.
 
     **Raises:** `TypeError` for anything else; `ValueError` for a number out of range.
     """

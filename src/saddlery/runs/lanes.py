@@ -1,4 +1,4 @@
-"""The runs that one program steps: one run alone, or several of them mapped together as lanes."""
+"""Lanes: the runs that one program steps, one run alone, or several mapped together."""
 
 import sys
 from collections.abc import Sequence
@@ -16,33 +16,33 @@ from saddlery.runs.steps import advance_together, stack, steps_from
 
 
 def lanes(cells: Sequence[Cell], keys: Sequence[RunKeys], states: Sequence[RunState]) -> "Alone | Together":
-    """Runs that are at the same step, as what steps them."""
+    """The lanes of runs that are at the same step."""
     if len(cells) == 1:
         return Alone(cells[0], keys[0], states[0])
     return Together(cells, keys, states)
 
 
 class Alone:
-    """One run, by the program of a single run: the same bits whatever is computed beside it."""
+    """A single run, by the program of a single run: the same bits whatever is computed beside it."""
 
     def __init__(self, cell: Cell, keys: RunKeys, state: RunState):
         self.cell, self.key, self.decay = cell, keys.steps, _decay(cell)
         self.carry, self.until = state.carry, state.step
 
     def room(self, step: int) -> int:
-        """How many steps can be taken from here with the data that are held; they are exchanged where that is due."""
+        """The number of steps that the data held allow from here; they are exchanged where that is due."""
         if step == self.until:
             self.game, self.until = refill(self.cell.game, step, self.key)
         return self.until - step
 
     def advance(self, step: int, n: int) -> list[bool]:
-        """`n` steps from `step`; whether the run is still finite."""
+        """Take `n` steps from `step`; returns whether the run is still finite."""
         cell = self.cell
         self.carry = steps_from(self.game, cell.method, self.carry, self.decay, self.key, step, n)
         return [bool(finite(self.carry, cell.watched))]
 
     def lane(self, i: int) -> Carry:
-        """Where a run is."""
+        """The carry of a run."""
         return self.carry
 
     def last_finite(self, i: int, carry: Carry, step: int, n: int) -> tuple[int, Carry]:
@@ -52,7 +52,7 @@ class Alone:
 
 
 class Together:
-    """Several runs of one program mapped together, as accelerators want it; they agree with single ones to rounding."""
+    """Several runs of one program mapped together, for accelerators; they agree with single ones to rounding."""
 
     def __init__(self, cells: Sequence[Cell], keys: Sequence[RunKeys], states: Sequence[RunState]):
         self.cells, self.keys, self.decay = cells, [each.steps for each in keys], _decay(cells[0])
@@ -61,11 +61,11 @@ class Together:
         self.stacked_keys = jnp.stack(self.keys)
 
     def room(self, step: int) -> int:
-        """All: games whose data are exchanged are trained alone."""
+        """The number of steps possible from here, unlimited: games whose data are exchanged are trained alone."""
         return sys.maxsize
 
     def advance(self, step: int, n: int) -> list[bool]:
-        """`n` steps from `step`; which runs are still finite."""
+        """Take `n` steps from `step`; returns which runs are still finite."""
         numbers = jnp.int32(step), jnp.int32(n)
         reached = advance_together(
             self.batch, self.carry, self.decay, self.stacked_keys, *numbers, self.cells[0].watched
@@ -74,7 +74,7 @@ class Together:
         return [bool(each) for each in whole]
 
     def lane(self, i: int) -> Carry:
-        """Where a run is."""
+        """The carry of a run."""
         return jax.tree.map(lambda x: x[i], self.carry)
 
     def last_finite(self, i: int, carry: Carry, step: int, n: int) -> tuple[int, Carry]:

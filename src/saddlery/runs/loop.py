@@ -1,4 +1,4 @@
-"""The training loop, over one run or many mapped together, with its records, checkpoints, and how it stops."""
+"""The training loop, over one run or many mapped together, with records, checkpoints and stopping."""
 
 import bisect
 import itertools
@@ -24,7 +24,7 @@ CHUNK_SECONDS = 1.0  # of computation between two looks at probes, checkpoints, 
 
 
 class Halted(Exception):
-    """A run that is not begun, since its cell is to stop."""
+    """The exception for a run that is not begun, since its cell is to stop."""
 
 
 def train_runs(runs: Sequence[tuple[Cell, int]]) -> list[RunState]:
@@ -141,7 +141,7 @@ def _recorded(cell: Cell, keys: RunKeys, state: RunState, row: int) -> RunState:
 
 
 def halted(cell: Cell) -> bool:
-    """Whether to stop: also when another of the processes that share a run is asked to."""
+    """Whether training is to stop: also when another of the processes that share a run is asked to."""
     if sharding.agreed(cell.game, asked_to_stop(cell)):
         cell.stop.set()
     return cell.stop.is_set()
@@ -153,7 +153,7 @@ def asked_to_stop(cell: Cell) -> bool:
 
 
 def save(cell: Cell, seed: int, state: RunState) -> None:
-    """Write a run's checkpoint; the first is read back."""
+    """Save a run's checkpoint; the first is read back."""
     if sharding.is_main_process(cell.game):
         again, cell.read_back = not cell.read_back, True
         place = cell.checkpoints(seed)
@@ -161,7 +161,7 @@ def save(cell: Cell, seed: int, state: RunState) -> None:
 
 
 def report(cell: Cell, seed: int, state: RunState) -> None:
-    """Tell how far a run is, with its latest record."""
+    """Report the progress of a run, with its latest record."""
     row = bisect.bisect_right(cell.records, state.step) - 1
     pace = state.step / state.seconds if state.seconds else 0.0
     cell.on_progress(Progress(seed, state.step, cell.steps, pace, state.record(row), state.diverged_at))  # type: ignore[misc]

@@ -1,4 +1,4 @@
-"""The history of runs: probes' records, and the labelled dataset they make."""
+"""History of runs: records of probes, and the labelled dataset they make."""
 
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
@@ -26,7 +26,7 @@ AVERAGED = "averaged_"  # before the names of what is measured of the averaged g
 def take(
     probes: Mapping[str, Callable], game: Game, players: Players, average: Parameters, key: Key
 ) -> dict[str, np.ndarray]:
-    """One record: each variable's value at these players, and with the averaged generator in the generator's place.
+    """Take one record: each variable at these players, and with the averaged generator in the generator's place.
 
     **Raises:** `ValueError` when two probes record a variable of one name, or one of the history's own.
     """
@@ -62,7 +62,7 @@ def require_room(history: Mapping[str, np.ndarray], runs: int) -> None:
 
 
 def empty(record: dict[str, np.ndarray], length: int) -> dict[str, np.ndarray]:
-    """Room for `length` records: NaN where none was taken, 0 in images (uint8). Whole numbers become float64.
+    """Empty arrays for `length` records: NaN where none was taken, 0 in images (uint8). Whole numbers become float64.
 
     **Raises:** `MemoryError` when it would not fit into the memory that is free.
     """
@@ -84,7 +84,7 @@ def empty(record: dict[str, np.ndarray], length: int) -> dict[str, np.ndarray]:
 
 
 def begun(cell: Cell, carry: Carry, key: Key) -> RunState:
-    """A run at its first step: room for all its records, the first of which is taken.
+    """The state of a run at its first step: room for all its records, the first of which is taken.
 
     Whether that record's numbers are finite is left to see.
 
@@ -98,7 +98,7 @@ def begun(cell: Cell, carry: Carry, key: Key) -> RunState:
 
 
 def of_runs(ended: Sequence[Any], probes: Mapping[str, Callable], steps: Sequence[int]) -> "xarray.Dataset":
-    """What runs recorded, and how they ended, as an `xarray.Dataset` along `seed`, `step` and each variable's own axes.
+    """The dataset of some runs, with how they ended, along `seed`, `step` and each variable's own axes.
 
     `diverged_at` is the step at which a run left the finite numbers, -1 for never; `steps_per_second` its pace. The
     attributes of what is a number say which measure it is.
@@ -119,7 +119,7 @@ def of_runs(ended: Sequence[Any], probes: Mapping[str, Callable], steps: Sequenc
 def variables(
     history: Mapping[str, np.ndarray], probes: Mapping[str, Callable]
 ) -> dict[str, tuple[tuple[str, ...], dict[str, str]]]:
-    """Of each variable of a run's history its dimensions, `step` the first, and what its attributes say of it."""
+    """The dimensions, `step` the first, and the attributes of each variable of a run's history."""
     axes, said = _of_probes(probes, "dims"), _of_probes(probes, "measures")
     found = {}
     for name, values in history.items():
@@ -136,7 +136,7 @@ def _of_probes(probes: Mapping[str, Callable], what: str) -> dict[str, Any]:
 
 
 class LiveRecords:
-    """A run's records as they are appended to its file while it is under way."""
+    """Live records of a run, appended to its file while it is under way."""
 
     def __init__(self, cell: Cell, seed: int, state: RunState):
         own = cell.live(seed) if is_main_process(cell.game) else None
@@ -149,7 +149,7 @@ class LiveRecords:
         return {"label": self.cell.label, "seed": seed, "steps": self.cell.steps, "variables": known}
 
     def append(self, state: RunState) -> None:
-        """Add the records up to where a run is."""
+        """Append the records up to the state of a run."""
         reached = bisect_right(self.cell.records, state.step)
         for row in range(self.next, reached):
             self.file.append(self.cell.records[row], state.seconds, state.record(row))

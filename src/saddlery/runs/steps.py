@@ -1,4 +1,4 @@
-"""Steps of training as compiled programs: of one run, and of many runs mapped together."""
+"""Training steps as compiled programs: of one run, and of many runs mapped together."""
 
 from collections.abc import Sequence
 from typing import Any, TypeAlias, TypeVar
@@ -24,7 +24,7 @@ MOST = 256  # runs mapped together
 
 @eqx.filter_jit
 def advance(game: Game, method: Method, carry: Carry, decay: Scalar, key: Key, first: Integer, n: Integer) -> Carry:
-    """`n` steps of training from step number `first`, one compiled program for any `n`.
+    """Take `n` steps of training from step number `first`, in one compiled program for any `n`.
 
     The key of a step is folded from the run's key and the step's number, so the numbers do not depend on how a run is
     cut into calls.
@@ -50,7 +50,7 @@ def advance_together(
     n: Integer,
     watched: tuple[bool, ...],
 ) -> tuple[Carry, Any]:
-    """`n` steps of every run from step number `first`, and which of them are still finite."""
+    """Take `n` steps of every run from step number `first`; returns also which of them are still finite."""
     mapped, shared = batch
 
     def one(mapped, carry, key):
@@ -62,7 +62,7 @@ def advance_together(
 
 
 def before(game: Game, method: Method, key: Key, players: Pair | None, averaged: bool) -> Carry:
-    """The players, the state and the average before the first step."""
+    """The initial carry: the players, the state and the average before the first step."""
     players = Pair(*game.init(key)) if players is None else players
     return strongly_typed(Carry(players, method.init(game, players), players.generator if averaged else None))
 
@@ -71,18 +71,18 @@ start = eqx.filter_jit(before, compiler_options=UNOPTIMISED)  # type: ignore[cal
 
 
 def strongly_typed(tree: T) -> T:
-    """A pytree without JAX's weak types, with which the same program would be compiled twice."""
+    """A pytree without JAX's weak types, which would compile the same program twice."""
     return jax.tree.map(lambda x: jax.lax.convert_element_type(x, x.dtype), tree)
 
 
 def steps_from(game: Game, method: Method, carry: Carry, decay: Scalar, key: Key, step: int, n: int) -> Carry:
-    """`n` steps from `step`, computed."""
+    """Take `n` steps from `step`, and wait for the result."""
     numbers = jnp.asarray(step, jnp.int32), jnp.asarray(n, jnp.int32)
     return jax.block_until_ready(advance(game, method, carry, decay, key, *numbers))
 
 
 def stack(trees: Sequence[Any], always: bool = False) -> tuple[Any, Any]:
-    """Pytrees that are alike as two: arrays with an axis in front, and what all hold the same.
+    """Stack pytrees of one structure into two: arrays with an axis in front, and what all hold the same.
 
     An array that is the same object in all of them is held once, unless `always`.
     """
@@ -97,8 +97,7 @@ def stack(trees: Sequence[Any], always: bool = False) -> tuple[Any, Any]:
 
 
 def fitting(count: int) -> int:
-    """How many of `count` runs fit into the device's memory together, by what one run took at most; all, where the
-    device does not say."""
+    """The number of `count` runs that fit into the device's memory together; all, where the device does not say."""
     statistics = jax.local_devices()[0].memory_stats() or {}
     if "bytes_limit" not in statistics:
         return min(count, MOST)

@@ -1,4 +1,4 @@
-"""Schedules: who moves when, and from whose position. Called as functions, since each is a choice with options."""
+"""Schedules: the order in which players move, and from whose position. Called as functions, with options."""
 
 from saddlery.schedules.alternating import Alternating as alternating
 from saddlery.schedules.best_response import BestResponse as best_response

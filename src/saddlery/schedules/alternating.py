@@ -43,13 +43,13 @@ class Alternating(Schedule):
 
     @property
     def evaluations(self) -> int:
-        """One for each move."""
+        """Rule evaluations of a step: one for each move."""
         return self.discriminator_steps + self.generator_steps
 
     def step(
         self, game: Game, rule: Rule, optimisers: Pair, players: Players, state: State, key: Key
     ) -> tuple[Players, State]:
-        """The discriminator's moves, then the generator's."""
+        """Take one step: the discriminator's moves, then the generator's."""
 
         def move(player, players, states, key):
             directions, memory = direct(game, rule, optimisers, players, states, game.draw(key), state.rule)

@@ -1,4 +1,4 @@
-"""The generator descends against the best discriminator there is."""
+"""Best-response dynamics: the generator descends against the best discriminator there is."""
 
 import jax
 import jax.numpy as jnp
@@ -31,7 +31,7 @@ class BestResponse(Schedule):
     """
 
     def init(self, game: Game, rule: Rule, players: Players) -> Memory:
-        """Nothing, once it is sure that the game knows its maximiser."""
+        """The initial memory: none, once it is sure that the game knows its maximiser."""
         if not callable(getattr(game, "best_response", None)):
             raise InvalidType(
                 f"schedule: best_response needs a game with a method best_response(generator) -> discriminator, such "
@@ -42,7 +42,7 @@ class BestResponse(Schedule):
     def step(
         self, game: Game, rule: Rule, optimisers: Pair, players: Players, state: State, key: Key
     ) -> tuple[Players, State]:
-        """The best discriminator, and the generator's move against it."""
+        """Take one step: the best discriminator, and the generator's move against it."""
         best = jax.tree.map(_finite, game.best_response(players.generator))  # pyright: ignore[reportAttributeAccessIssue]
         players = players._replace(discriminator=best)
         directions, memory = direct(game, rule, optimisers, players, state.optimisers, game.draw(key), state.rule)

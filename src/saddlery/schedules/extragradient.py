@@ -1,4 +1,4 @@
-"""Extragradient and its one-gradient relative: step from here along the direction found a step ahead."""
+"""Extragradient and extrapolation from the past: step from here along the direction found a step ahead."""
 
 import equinox as eqx
 import jax
@@ -35,13 +35,13 @@ class Extragradient(Schedule):
 
     @property
     def evaluations(self) -> int:
-        """The trial's and the real step's."""
+        """Rule evaluations of a step: the trial's and the real step's."""
         return 2
 
     def step(
         self, game: Game, rule: Rule, optimisers: Pair, players: Players, state: State, key: Key
     ) -> tuple[Players, State]:
-        """The trial step and the real one."""
+        """Take one step: the trial step and the real one."""
         first, second = jax.random.split(key)
         batch = game.draw(first)
         directions, _ = direct(game, rule, optimisers, players, state.optimisers, batch, state.rule)
@@ -70,13 +70,13 @@ class ExtrapolationFromPast(Schedule):
     """
 
     def init(self, game: Game, rule: Rule, players: Players) -> Memory:
-        """The past direction, zero."""
+        """The initial memory: the past direction, zero."""
         return optax.tree.zeros_like(players)
 
     def step(
         self, game: Game, rule: Rule, optimisers: Pair, players: Players, state: State, key: Key
     ) -> tuple[Players, State]:
-        """The trial step along the past direction, the real step along the new one."""
+        """Take one step: the trial along the past direction, the real step along the new one."""
         trial, _ = descend_both(optimisers, state.schedule, state.optimisers, players)
         directions, memory = direct(game, rule, optimisers, trial, state.optimisers, game.draw(key), state.rule)
         players, states = descend_both(optimisers, directions, state.optimisers, players)

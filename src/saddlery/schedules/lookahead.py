@@ -45,17 +45,17 @@ class Lookahead(Schedule):
 
     @property
     def evaluations(self) -> int:
-        """Those of the fast step."""
+        """Rule evaluations of a step: those of the fast step."""
         return self.inner.evaluations
 
     def init(self, game: Game, rule: Rule, players: Players) -> Memory:
-        """Fast steps since the last return, the slow players, the inner schedule's memory."""
+        """The initial memory: fast steps since the last return, the slow players, the inner schedule's memory."""
         return jnp.zeros((), jnp.int32), players, self.inner.init(game, rule, players)
 
     def step(
         self, game: Game, rule: Rule, optimisers: Pair, players: Players, state: State, key: Key
     ) -> tuple[Players, State]:
-        """A fast step, and the return when it is due."""
+        """Take one step: a fast step, and the return when it is due."""
         taken, slow, memory = state.schedule
         players, state = self.inner.step(game, rule, optimisers, players, state._replace(schedule=memory), key)
         taken = taken + 1

@@ -1,4 +1,4 @@
-"""What a schedule is: who moves when, and from whose position."""
+"""The protocol of a schedule: the order in which players move, and from whose position."""
 
 import abc
 from typing import Any, NamedTuple
@@ -13,7 +13,7 @@ from saddlery.types import Batch, Key, Memory, Pair, Parameters, Players
 
 
 class State(NamedTuple):
-    """All that a method remembers between steps, beside the players."""
+    """The state of a method: all that it remembers between steps, beside the players."""
 
     optimisers: Pair
     rule: Any
@@ -21,31 +21,31 @@ class State(NamedTuple):
 
 
 class Schedule(eqx.Module):
-    """One step of training out of a rule's directions and the players' optimisers.
+    """A schedule: one step of training out of a rule's directions and the players' optimisers.
 
     The state's `schedule` is the schedule's own memory (`init`), `()` for most.
     """
 
     def init(self, game: Game, rule: Rule, players: Players) -> Memory:
-        """The schedule's own memory at the start."""
+        """The schedule's initial memory."""
         return ()
 
     @property
     def evaluations(self) -> int:
-        """How often a step evaluates the rule."""
+        """The number of rule evaluations of a step."""
         return 1
 
     @abc.abstractmethod
     def step(
         self, game: Game, rule: Rule, optimisers: Pair, players: Players, state: State, key: Key
     ) -> tuple[Players, State]:
-        """One step, with batches drawn from `key`: the new players and the new `State`."""
+        """Take one step, with batches drawn from `key`: the new players and the new `State`."""
 
 
 def direct(
     game: Game, rule: Rule, optimisers: Pair, players: Players, states: Pair, batch: Batch, memory: Memory
 ) -> tuple[Players, Memory]:
-    """The rule's directions at a position, and its new state.
+    """Evaluate the rule: its directions at a position, and its new state.
 
     >>> import jax.numpy as jnp
     >>> import saddlery as sd
@@ -60,7 +60,7 @@ def direct(
 def descend(
     optimiser: Optimiser | optax.GradientTransformation, direction: Parameters, state: Memory, parameters: Parameters
 ) -> tuple[Parameters, Memory]:
-    """One player moved by its optimiser, and the optimiser's new state.
+    """Move one player by its optimiser: the new parameters, and the optimiser's new state.
 
     >>> import jax.numpy as jnp
     >>> import saddlery as sd
@@ -73,7 +73,7 @@ def descend(
 
 
 def descend_both(optimisers: Pair, directions: Players, states: Pair, players: Players) -> tuple[Players, Pair]:
-    """Both players moved, each by its own optimiser, and the optimisers' new states.
+    """Move both players, each by its own optimiser: the new players, and the optimisers' new states.
 
     >>> import jax.numpy as jnp
     >>> import saddlery as sd

@@ -1,4 +1,4 @@
-"""Both players move at once."""
+"""Simultaneous steps: both players move at once."""
 
 from saddlery.game import Game
 from saddlery.rules import Rule
@@ -23,7 +23,7 @@ class Simultaneous(Schedule):
     def step(
         self, game: Game, rule: Rule, optimisers: Pair, players: Players, state: State, key: Key
     ) -> tuple[Players, State]:
-        """One direction for both, one step of both."""
+        """Take one step: one direction for both players, from one position and batch."""
         batch = game.draw(key)
         directions, memory = direct(game, rule, optimisers, players, state.optimisers, batch, state.rule)
         players, states = descend_both(optimisers, directions, state.optimisers, players)

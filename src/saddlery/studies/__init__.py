@@ -1,1 +1,1 @@
-"""Studies: published experiments made again, a directory each, and the demonstration."""
+"""Studies: published experiments repeated, a directory each, and the demonstration."""

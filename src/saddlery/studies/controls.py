@@ -1,4 +1,4 @@
-"""Controls, measured as trained generators are and put beside them."""
+"""Controls of studies, measured as trained generators are and put beside them."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,7 +10,7 @@ import xarray as xr
 def beside(
     results: xr.Dataset, names: Sequence[str], controls: Mapping[str, Sequence[Mapping[str, Any]]]
 ) -> xr.Dataset:
-    """A study's results, what was measured of its generators and of controls along one axis.
+    """A study's results: what was measured of its generators and of controls, along one axis.
 
     **Arguments:**
     - `results`: of `saddlery.studies.trained.train_and_measure`, a dataset (`setting`, `seed`, …).
@@ -33,7 +33,7 @@ def beside(
 
 
 def generators(results: xr.Dataset) -> xr.Dataset:
-    """What was measured of generators and controls, (`setting`, `seed`, …), with the coordinate `method`."""
+    """The measures of generators and controls, (`setting`, `seed`, …), with the coordinate `method`."""
     measured = [str(name) for name, each in results.data_vars.items() if "generator" in each.dims]
     others = [name for name in ("setting", "method") if name in results.coords]
     return results[measured].drop_vars(others, errors="ignore").rename(generator="setting", kind="method")

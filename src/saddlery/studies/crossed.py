@@ -24,7 +24,7 @@ BASELINE = "simultaneous"
 
 
 def best(dataset: xr.Dataset) -> xr.Dataset:
-    """Each row, column and seed at the learning rate that the other half of the seeds finds best.
+    """The best results: each row, column and seed at the learning rate that the other half of the seeds finds best.
 
     **Returns:** (`row`, `column`, `seed`) everything that the dataset has for each setting and seed, also along `step`,
     `chosen`, the setting's position, `success`, whether that run works, and (`row`, `column`) `working`, the share of
@@ -56,12 +56,12 @@ def best(dataset: xr.Dataset) -> xr.Dataset:
 
 
 def score(found: xr.Dataset, measure: Measure) -> xr.DataArray:
-    """A measure at the end, (`row`, `column`, `seed`)."""
+    """The value of a measure at the end of training, (`row`, `column`, `seed`)."""
     return found["ended" if measure is DISTANCE else measure.name]
 
 
 def map_of(found: xr.Dataset, measure: Measure, what: str) -> Picture:
-    """Medians over seeds in colour; framed where at least half of the seeds work."""
+    """A heat map of medians over seeds; framed where at least half of the seeds work."""
     values = score(found, measure).median("seed").values
     marked = (found["success"].mean("seed") >= 0.5).values
     rows, columns = ([str(name) for name in found[axis].values] for axis in ("row", "column"))
@@ -71,7 +71,7 @@ def map_of(found: xr.Dataset, measure: Measure, what: str) -> Picture:
 
 
 def table(found: xr.Dataset, measure: Measure, what: str) -> Table:
-    """A row for each row, a cell for each method, and a perfect sampler's value."""
+    """A table with a row for each row, a cell for each method, and a perfect sampler's value."""
     values = score(found, measure)
     rows = [
         Row(str(row), [cell(values.sel(row=row, column=column), measure.text) for column in found["column"].values])
@@ -83,7 +83,7 @@ def table(found: xr.Dataset, measure: Measure, what: str) -> Table:
 
 
 def rates(dataset: xr.Dataset, found: xr.Dataset, what: str) -> Table:
-    """For each row and method the share of learning rates that work, and which was chosen."""
+    """A table of learning rates: for each row and method the share that work, and which was chosen."""
     rows = []
     for row in found["row"].values:
         cells = []
@@ -97,26 +97,26 @@ def rates(dataset: xr.Dataset, found: xr.Dataset, what: str) -> Table:
 
 
 def ratios(found: xr.Dataset, measure: Measure = DISTANCE) -> xr.DataArray:
-    """Each method's value over simultaneous descent's, seed by seed, (`row`, `column`, `seed`)."""
+    """The ratio of each method's value to simultaneous descent's, seed by seed, (`row`, `column`, `seed`)."""
     values = score(found, measure)
     return values / values.sel(column=BASELINE, drop=True)
 
 
 def averaged(ratio: xr.DataArray) -> xr.DataArray:
-    """The geometric mean over the rows."""
+    """The geometric mean of ratios over the rows."""
     logarithm = ratio.copy(data=np.log(ratio.values)).mean("row")
     return logarithm.copy(data=np.exp(logarithm.values))
 
 
 def means(found: xr.Dataset) -> str:
-    """Each method's `ratios`, geometric means over the rows, in words."""
+    """The means of each method's `ratios`, geometric over the rows, in words."""
     mean = averaged(ratios(found))
     names = [str(name) for name in found["column"].values if name != BASELINE]
     return ", ".join(f"{name} {ci_text(mean.sel(column=name))}" for name in names)
 
 
 def findings(found: xr.Dataset, what: str) -> list[Finding]:
-    """Which methods help on average, on which rows, and how many learning rates work."""
+    """The findings: which methods help on average, on which rows, and how many learning rates work."""
     ratio = ratios(found)
     mean = averaged(ratio)
     names = [str(name) for name in found["column"].values if name != BASELINE]
@@ -164,7 +164,7 @@ def findings(found: xr.Dataset, what: str) -> list[Finding]:
 
 
 def sheets(found: xr.Dataset, real: np.ndarray | None = None, shown: int = 16) -> list[Sheet]:
-    """Samples of each row and method, of the median seed."""
+    """Sheets of samples of each row and method, of the median seed."""
     made = [] if real is None else [sheet("real", real, "from the data", shown=shown)]
     values = score(found, DISTANCE)
     for row in found["row"].values:
@@ -180,7 +180,7 @@ def sheets(found: xr.Dataset, real: np.ndarray | None = None, shown: int = 16) -
 
 
 def content(dataset: xr.Dataset, found: xr.Dataset, what: str, whats: str, sections: Sequence[Section] = ()) -> Content:
-    """The page of such a study.
+    """The content of the page of such a study.
 
     **Arguments:**
     - `dataset`: the study's results; `found`: `best` of them.

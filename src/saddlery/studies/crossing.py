@@ -1,4 +1,4 @@
-"""Methods crossed with losses or networks: how a row of them is trained, and what its settings are called."""
+"""Methods crossed with losses or networks: the experiment of a row, and the coordinates of its settings."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -13,7 +13,7 @@ def row(
     game: str, methods: Iterable[str], rates: Sequence[float], *, steps: int, records: int, seeds: int, samples: int,
     shown: int,
 ) -> Experiment:  # fmt: skip
-    """A game with every method at every learning rate.
+    """The experiment of a row: a game with every method at every learning rate.
 
     **Arguments:** `records`: how often, along training; the others as of `Experiment`.
     """
@@ -32,7 +32,7 @@ def row(
 
 
 def coordinates(row: str, column: str, method: str, rate: float) -> dict[str, Any]:
-    """A setting's coordinates, out of its row, its column with the method that it is of, and its learning rate."""
+    """The coordinates of a setting: its row, its column with the method that it is of, and its learning rate."""
     rival = f"{row}, {column}"
     return {
         "setting": f"{rival}, {rate:g}",

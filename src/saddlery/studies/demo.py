@@ -48,12 +48,12 @@ def experiments(scale: str = "full") -> list[Experiment]:
 
 
 def folders(folder: Path, scale: str = "full") -> dict[Path, Experiment]:
-    """The experiments by the folder of each, below `folder`."""
+    """The folders of the experiments, below `folder`, with each experiment."""
     return {Path(folder) / name: each for name, each in zip(FOLDERS, experiments(scale), strict=True)}
 
 
 def run(folder: Path, scale: str = "full", progress: Callable | None = None) -> list[Any]:
-    """Carry the experiments out, going on with what is there.
+    """Run the experiments of the demonstration, going on with what is there.
 
     **Arguments:** `folder` holds a folder for each; `progress` is that of `execution.run`.
 

@@ -1,4 +1,4 @@
-"""Measures of unrolled GANs against K, the steps that are unrolled."""
+"""Figures of unrolled GANs: measures against the number of unrolled steps K."""
 
 from collections.abc import Mapping, Sequence
 
@@ -22,12 +22,12 @@ def unrolled(dataset: xr.Dataset, fraction: float) -> xr.Dataset:
 
 
 def depths_of(dataset: xr.Dataset) -> list[int]:
-    """Every K of a study, in rising order."""
+    """The values of K in a study, in rising order."""
     return sorted({int(depth) for depth in dataset["depth"].values if np.isfinite(depth)})
 
 
 def extent(dataset: xr.Dataset, beside: str = "") -> str:
-    """How large such a study is, in a line; `beside` says what was trained beside unrolled GANs."""
+    """The extent of such a study in a line; `beside` says what was trained beside unrolled GANs."""
     return (
         f"K = {', '.join(map(str, depths_of(dataset)))}, discriminators of a quarter and a half of the generator's "
         f"filters{beside}; {dataset.sizes['seed']} seeds each, {dataset.attrs['steps']:,} steps, "
@@ -40,7 +40,7 @@ def depths(
     columns: Sequence[Column],
     published: Mapping[str, Mapping[tuple[float, float], float]] | None = None,
 ) -> Picture:
-    """Medians over seeds against K with their intervals, a panel for each measure, a line for each discriminator.
+    """Measures against K: medians over seeds with intervals, a panel for each measure, a line for each discriminator.
 
     **Arguments:**
     - `dataset`: with the levels `depth` and `fraction` along `setting`; a perfect sampler's value is the attribute

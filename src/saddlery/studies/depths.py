@@ -1,4 +1,4 @@
-"""Unrolled GANs of several depths K on digits: what the studies that sweep K have in common."""
+"""Unrolled GANs of several depths K on digits, as several studies train them."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -12,7 +12,7 @@ RECORDS = 10  # along training
 
 
 class Scale(NamedTuple):
-    """On which digits, with which networks, how long, with how many seeds, which batch, noise, optimisers and K.
+    """The scale of such a study: digits, networks, steps, seeds, batch, noise, optimisers and K.
 
     `network` has `{}` for the size of the discriminator, where that is swept too.
     """
@@ -28,7 +28,7 @@ class Scale(NamedTuple):
     depths: tuple[int, ...] = (0, 1, 5, 10)
 
     def experiment(self, game: str, methods: Sequence[str], samples: int) -> Experiment:
-        """Methods on a game, trained at this scale."""
+        """The experiment of methods on a game at this scale."""
         return Experiment(
             game, tuple(methods), steps=self.steps, every=max(1, self.steps // RECORDS), seeds=self.seeds,
             samples=samples, shown=64, generator_optimiser=self.generator, discriminator_optimiser=self.discriminator,
@@ -40,7 +40,7 @@ class Scale(NamedTuple):
         return f"{name}({', '.join(f'{key}={value!r}' for key, value in given.items())})"
 
     def networks(self, fractions: Sequence[float]) -> list[str]:
-        """The networks with each size of discriminator."""
+        """The networks, with each size of discriminator."""
         return [self.network.format(fraction) for fraction in fractions]
 
 
@@ -50,7 +50,7 @@ def unrolled(depths: Sequence[int]) -> list[str]:
 
 
 def named(setting: Setting, fractions: Sequence[float] = ()) -> dict[str, Any]:
-    """The coordinates of a setting of a K and a size of the discriminator: its label, `method`, `depth`, `fraction`."""
+    """The coordinates of a setting: its label, `method`, `depth` and `fraction`, the size of the discriminator."""
     depth = int(setting.method.arguments.get("steps", 0))
     about = {"setting": f"K = {depth}", "method": "unrolled" if depth else "simultaneous", "depth": float(depth)}
     if not fractions:

@@ -1,4 +1,4 @@
-"""How good a generator's images are, in a few numbers."""
+"""Scores of a generator's images: Fréchet distance, coverage and inception score."""
 
 import equinox as eqx
 import jax
@@ -13,7 +13,7 @@ REPEATS = 4  # pairs of draws of real images whose scores are those of a perfect
 
 
 def scored(game: Gan, players: Players, key: Key, samples: int) -> dict[str, float]:
-    """`frechet`, `coverage` and, where classes are known, `inception_score`, of a generator's fresh samples.
+    """The scores `frechet`, `coverage` and, where classes are known, `inception_score`, of fresh samples.
 
     They are of the features that `saddlery.evaluation` compares images by, beside as many real images.
     """
@@ -23,12 +23,12 @@ def scored(game: Gan, players: Players, key: Key, samples: int) -> dict[str, flo
 
 @eqx.filter_jit
 def sampled(game: Gan, generator: Parameters, key: Key, samples: int) -> Array:
-    """So many generated samples, from one compiled program."""
+    """Generated samples, `samples` of them, from one compiled program."""
     return game.sample(generator, key, samples)
 
 
 def perfect_scores(game: Gan, samples: int) -> dict[str, float]:
-    """The same of real images, a mean over pairs of draws: a perfect sampler's scores, as `perfect_…`."""
+    """The scores of real images, a mean over pairs of draws: a perfect sampler's, as `perfect_…`."""
     pairs = [jax.random.split(jax.random.key(i)) for i in range(REPEATS)]
     found = [_scores(game, *(game.data.draw(key, samples) for key in pair)) for pair in pairs]
     return {f"perfect_{name}": sum(each[name] for each in found) / REPEATS for name in found[0]}

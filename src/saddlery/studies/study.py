@@ -1,4 +1,4 @@
-"""What a study is, and the studies there are.
+"""The protocol of a study, and the table of studies by name.
 
 A study is a directory with its `experiment.py`, `findings.py`, `figures.py` and `page.py`, and behind all of them one
 `Study`. Nothing heavy is loaded by the names alone.
@@ -41,7 +41,7 @@ SCALES = ("tiny", "quick", "paper")  # of every study: seconds, some minutes on 
 
 
 def find(name: str) -> "Study":
-    """A study by its name.
+    """Find a study by its name.
 
     **Raises:** `ValueError` naming the nearest.
     """
@@ -53,7 +53,7 @@ def find(name: str) -> "Study":
 
 @dataclass(frozen=True)
 class Study:
-    """A published experiment, what it found, and its page.
+    """A study: a published experiment repeated, its findings, and its page.
 
     - `name`: as on the command line. `title`: of its page.
     - `asks`: its question, a sentence. `source`: the paper it is after.
@@ -73,7 +73,7 @@ class Study:
     content: "Callable[[xr.Dataset], Content]"
 
     def run(self, folder: Path | str, scale: str = "quick", progress: Progress | None = None) -> "xr.Dataset":
-        """Make the experiment, going on with what the folder holds, and keep the results there.
+        """Run the experiment, going on with what the folder holds, and keep the results there.
 
         **Arguments:**
         - `folder`: results are written to `folder/NAME.zarr`, what they are made of to `folder/parts/SCALE`.
@@ -94,7 +94,7 @@ class Study:
         return self.open(folder)
 
     def open(self, folder: Path | str) -> "xr.Dataset":
-        """The results that a folder holds.
+        """Open the results that a folder holds.
 
         **Raises:** `FileNotFoundError` when there are none.
         """
@@ -106,7 +106,7 @@ class Study:
         return read_dataset(path)
 
     def page(self, results: "xr.Dataset", folder: Path | str) -> Path:
-        """Write `folder/report.html`, and its figures and sheets below `folder/figures`, as `NAME-*`.
+        """Write the page, `folder/report.html`, with figures and sheets below `folder/figures`, as `NAME-*`.
 
         Each file appears whole or not at all; files of that name are replaced.
 
@@ -140,7 +140,7 @@ class Study:
 
 
 def kept(path: Path, make: "Callable[[], xr.Dataset]") -> "xr.Dataset":
-    """A part of a study's results: made and written to a folder unless it is there, and read back."""
+    """A stored part of a study's results: made and written to a folder unless it is there, and read back."""
     from saddlery.records.datasets import is_there, read_dataset, write_dataset
 
     if not is_there(path):

@@ -1,4 +1,4 @@
-"""What studies of images share: settings of several experiments trained, and the players they end with measured."""
+"""Training and measuring in studies of images: settings of several experiments, and their players at the end."""
 
 import io
 import threading
@@ -33,7 +33,7 @@ Named = Callable[[str, Setting], Mapping[str, Any]]
 
 
 def named_digits(data: str) -> str:
-    """A digit data set in words."""
+    """The name of a digit data set in words."""
     return "MNIST's digits" if data == "mnist" else "Scikit-learn's 8×8 digits in the place of MNIST's"
 
 
@@ -92,7 +92,7 @@ def train_and_measure(
 
 
 class Told:
-    """Progress of training and measuring together, in steps of training."""
+    """The progress of training and measuring together, in steps of training."""
 
     def __init__(self, progress: Callable[[int, int], None] | None, experiments: Mapping[str, Experiment]):
         self.progress, self.lock, self.done = progress, threading.Lock(), {}
@@ -100,12 +100,12 @@ class Told:
         self.of = sum(runs * (steps + steps // SHARE) for runs, steps in sizes.values())
 
     def trained(self, name: str, experiment: Experiment, label: str, report: Progress) -> None:
-        """A report of a run under way."""
+        """Record a report of a run under way."""
         step = report.steps if report.diverged_at >= 0 else report.step
         self._tell((name, label, report.seed), step)
 
     def measured(self, name: str, label: str, seed: int, steps: int) -> None:
-        """A run has been measured."""
+        """Record that a run has been measured."""
         self._tell((name, label, seed, "measured"), steps // SHARE)
 
     def _tell(self, what: Any, amount: int) -> None:
@@ -116,7 +116,7 @@ class Told:
 
 
 def players_of(cell: Cell, seed: int) -> Pair:
-    """The players that a run ended with, from its last checkpoint; the last finite ones where it diverged.
+    """The players at the end of a run, from its last checkpoint; the last finite ones where it diverged.
 
     **Raises:** `ValueError` when there is no checkpoint that is whole.
     """
@@ -174,7 +174,7 @@ def _coordinates(records: xr.Dataset, experiment: Experiment, name: str, named: 
 
 
 def once(path: Path, values: Callable[[], Mapping[str, Any]]) -> dict[str, np.ndarray]:
-    """Numbers and arrays by name, computed and written to an npz file unless that is there."""
+    """A cached computation of numbers and arrays by name, written to an npz file unless that is there."""
     if not path.exists():
         arrays = {variable: np.asarray(value) for variable, value in values().items()}
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,1 +1,1 @@
-"""Text and values that a user gives: checked, quoted in errors, read as calls, and found by name."""
+"""Texts and values from users: checked, quoted in errors, read as calls, and found by name."""

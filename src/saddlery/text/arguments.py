@@ -1,4 +1,4 @@
-"""Arguments: whole numbers and numbers within their ranges, and values quoted in errors that name the argument."""
+"""Argument checks: whole numbers and numbers within ranges, and values quoted in errors that name the argument."""
 
 import math
 from collections.abc import Mapping
@@ -47,7 +47,7 @@ def plain(text: object, most: int | None = None) -> str:
 
 
 def differences(was: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """What differs between two mappings, in words.
+    """The differences between two mappings, in words.
 
     >>> differences({"steps": 5, "key": 0}, {"steps": 9, "key": 0})
     ['steps there: 5, here: 9']
@@ -60,12 +60,12 @@ def differences(was: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
 
 
 def first_line(error: BaseException, most: int = 300) -> str:
-    """The first line of somebody else's error, or its type's name where it says nothing."""
+    """The first line of an error's message, or its type's name where it says nothing."""
     return plain((str(error).strip().splitlines() or [type(error).__name__])[0], most)
 
 
 def whole(name: str, value: object, least: int = 1, most: int = COUNT, why: str = "") -> int:
-    """A whole number from `least` to `most`, as a Python integer.
+    """Check a whole number from `least` to `most`, and return it as a Python integer.
 
     **Arguments:** `why` says why there is no more than `most`, in a clause that the error ends with.
 
@@ -80,7 +80,7 @@ def whole(name: str, value: object, least: int = 1, most: int = COUNT, why: str 
 
 
 class Range(TypedDict, total=False):
-    """Where numbers may be: `least` and `most` are in the range, `above` and `below` are not; `why` as of `whole`."""
+    """A range of numbers: `least` and `most` are in the range, `above` and `below` are not; `why` as of `whole`."""
 
     least: float | None
     above: float | None
@@ -90,7 +90,7 @@ class Range(TypedDict, total=False):
 
 
 def number(name: str, value: object, **within: Unpack[Range]) -> float:
-    """A real number that is finite in float32 and within its `Range`, as a Python float.
+    """Check a real number, finite in float32 and within its `Range`, and return it as a Python float.
 
     **Raises:** `ValueError` naming the argument, its value and what is allowed, for anything else, booleans included.
     """
@@ -102,7 +102,7 @@ def number(name: str, value: object, **within: Unpack[Range]) -> float:
 
 
 def numbers(name: str, value: "Numbers", **within: Unpack[Range]) -> "jax.Array":
-    """Real numbers, each as of `number`, as a floating-point JAX array of the same shape.
+    """Check real numbers, each as of `number`, and return a floating-point JAX array of the same shape.
 
     So 10 makes the same program as 10.0. What JAX traces has no value yet and passes: modules are made anew under its
     transformations.

@@ -1,4 +1,4 @@
-"""A call written as text, `unrolled(steps=10)`, read without evaluating anything."""
+"""Calls as text, `unrolled(steps=10)`, read without evaluating anything."""
 
 import ast
 import inspect
@@ -17,7 +17,7 @@ VALUES = 10_000  # of a range
 
 
 class Call(NamedTuple):
-    """A name and its keyword arguments, all of them literals."""
+    """A call: a name and keyword arguments, all of them literals."""
 
     name: str
     arguments: dict[str, Any]
@@ -30,7 +30,7 @@ class Call(NamedTuple):
         return hash((self.name, *self.arguments))
 
     def includes(self, other: "Call") -> bool:
-        """Whether it is the other with perhaps more arguments."""
+        """Whether this call is another one with perhaps more arguments."""
         mine = self.arguments
         return self.name == other.name and all(
             name in mine and mine[name] == each for name, each in other.arguments.items()
@@ -38,7 +38,7 @@ class Call(NamedTuple):
 
 
 class Range(list):
-    """The numbers of a range, written as the range: so a text is as short when it is written again."""
+    """A range, written in text as `geomspace(a, b, n)` or `linspace(a, b, n)`, and its numbers."""
 
     def __init__(self, numbers: list[float], text: str):
         super().__init__(numbers)
@@ -49,7 +49,7 @@ class Range(list):
 
 
 def parse(text: str) -> Call:
-    """Read `name` or `name(argument=literal, …)`; a literal may be a range, see `literal`.
+    """Parse `name` or `name(argument=literal, …)`; a literal may be a range, see `literal`.
 
         >>> parse("consensus(gamma=10.0)")
         Call(name='consensus', arguments={'gamma': 10.0})
@@ -75,7 +75,7 @@ def parse(text: str) -> Call:
 
 
 def literal(name: str, text: str) -> Any:
-    """Read a literal, or a range of numbers as the list of them.
+    """Parse a literal, or a range of numbers as the list of them.
 
         >>> literal("learning_rate", "geomspace(1e-4, 1e-2, 3)")
         [0.0001, 0.001, 0.01]
@@ -164,7 +164,7 @@ def _range(tree: Any, name: str, text: str) -> Range:
 
 
 def build(kind: str, text: str | Call, table: Mapping[str, Callable[..., T]]) -> T:
-    """Call the function of `table` that a text, or a call that was read, names, with its arguments.
+    """Build an object from text or a `Call`: the function of `table` that it names, called with its arguments.
 
     **Raises:** `ValueError` for an unknown name or argument, naming the nearest, for one that is missing, and for a
     value that is not of the plain type in the function's signature; and what the function raises.

@@ -1,4 +1,4 @@
-"""Looking a name up in a table, and saying which one was meant when it is not there."""
+"""Lookup of names in a table, with the nearest one in the error for an unknown name."""
 
 import difflib
 from collections.abc import Iterable
@@ -7,7 +7,7 @@ from saddlery.text.arguments import QUOTED, plain, quoted
 
 
 def nearest(kind: str, name: object, allowed: Iterable[str]) -> str:
-    """The message for an unknown name: the name, the nearest one allowed, and all that are.
+    """The error message for an unknown name: the name, the nearest one allowed, and all that are.
 
     >>> nearest("method", "consensos", ["alternating", "consensus"])
     "unknown method 'consensos'; did you mean 'consensus'? Allowed: alternating, consensus"

@@ -1,4 +1,4 @@
-"""The call that made an object, `ring(modes=4)`, kept with it so that a folder can say how to make it again."""
+"""Provenance of objects: the call that made one, `ring(modes=4)`, from which a folder can make it again."""
 
 import contextlib
 import functools
@@ -16,7 +16,7 @@ _calls: dict[int, tuple[weakref.ref, Call, tuple[type, ...]]] = {}
 
 
 def with_call(*texts: type) -> Callable[[Callable[P, T]], Callable[P, T]]:
-    """A decorator of a function, whose results then hold the call that made them; see `call_of`.
+    """A decorator of functions whose results remember the call that made them; see `call_of`.
 
     The call is that very object's: what is made from it, by `dataclasses.replace` or as a pytree, has none, since the
     call no longer makes it.
@@ -43,7 +43,7 @@ def with_call(*texts: type) -> Callable[[Callable[P, T]], Callable[P, T]]:
 
 
 def remember(thing: object, call: Call, texts: tuple[type, ...] = ()) -> None:
-    """Keep the call that made an object for as long as it lives; of what has no weak references, none is kept.
+    """Remember the call that made an object, as long as the object lives; not for objects without weak references.
 
     **Arguments:** `texts` as of `with_call`.
     """

@@ -1,4 +1,4 @@
-"""Methods on families of networks, the learning rate swept, and how each game moves."""
+"""The experiment of the study `architectures`: methods on families of networks, the learning rate swept."""
 
 from functools import partial
 from pathlib import Path
@@ -25,8 +25,7 @@ METHODS = {
 
 
 class Scale(NamedTuple):
-    """Networks by their names, on which data, for how long, with which learning rates and seeds, and how many samples
-    are measured."""
+    """The scale of the experiment: networks, data, steps, learning rates, seeds and samples measured."""
 
     families: dict[str, str]
     data: str
@@ -85,7 +84,7 @@ def measure(parts: Path, size: Scale, progress: Progress | None = None) -> xr.Da
 
 
 def experiment(network: str, size: Scale) -> Experiment:
-    """One family with every method and learning rate."""
+    """The experiment of one family with every method and learning rate."""
     game = f"images(data={size.data!r}, network={network!r}, noise={size.noise}, batch=64)"
     return row(
         game, METHODS.values(), size.rates, steps=size.steps, records=10, seeds=size.seeds, samples=size.samples,
@@ -94,7 +93,7 @@ def experiment(network: str, size: Scale) -> Experiment:
 
 
 def named(family: str, setting: Setting) -> dict[str, Any]:
-    """A setting's coordinates: its family, its method with γ, and its learning rate."""
+    """The coordinates of a setting: its family, its method with γ, and its learning rate."""
     name, given = setting.method
     method = next(each for each, text in METHODS.items() if setting.method.includes(parse(text)))
     return coordinates(family, method, name, float(given["learning_rate"]))

@@ -1,4 +1,4 @@
-"""How each game moves along training, drawn."""
+"""Figures of the study `architectures`: losses, field, rotation and distance along training."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What the study of networks found."""
+"""Findings of the study `architectures`."""
 
 from collections.abc import Mapping
 
@@ -16,7 +16,7 @@ SHARES = {"separation": percent, "turning": percent}  # how these variables are 
 
 
 def findings(dataset: xr.Dataset) -> list[Finding]:
-    """What was found, in words, computed from the data."""
+    """The findings in words, computed from the data."""
     found = moved(crossed.best(dataset))
     return [
         *crossed.findings(found, "family"),
@@ -28,13 +28,13 @@ def findings(dataset: xr.Dataset) -> list[Finding]:
 
 
 def moved(found: xr.Dataset) -> xr.Dataset:
-    """`crossed.best` with `level` and `wobble`, the discriminator's loss over the second half of training."""
+    """`crossed.best` with `level` and `wobble`, mean and deviation of the discriminator's loss in the second half."""
     late = found["discriminator_loss"].isel(step=slice(found.sizes["step"] // 2, None))
     return found.assign(level=late.mean("step"), wobble=late.std("step"))
 
 
 def at_end(found: xr.Dataset, name: str) -> xr.DataArray:
-    """A variable (`row`, `column`, `seed`), of one along training the last record."""
+    """The last record of a variable (`row`, `column`, `seed`, `step`), or one without steps as it is."""
     values = found[name]
     return values.isel(step=-1, drop=True) if "step" in values.dims else values
 
@@ -57,7 +57,7 @@ def _over_rows(found: xr.Dataset, said: Mapping[str, str]) -> tuple[str, dict[st
 
 
 def constant(found: xr.Dataset) -> Finding:
-    """How constant losses are, and what goes with it."""
+    """The finding on how constant losses are, and what goes with it."""
     said = {"level": "loss", "wobble": "deviation", "spread": "spread of scores", "separation": "separation"}
     words, ends = _over_rows(found, said)
     ranks = rank_correlation(at_end(found, "wobble"), at_end(found, "spread"))
@@ -72,7 +72,7 @@ def constant(found: xr.Dataset) -> Finding:
 
 
 def stationary(found: xr.Dataset) -> Finding:
-    """Whether the games with short fields are near a stationary point."""
+    """The finding on whether the games with short fields are near a stationary point."""
     said = {"field_norm": "‖ξ‖", "distance": "distance", "reached": "really left there", "turning": "turning"}
     words, ends = _over_rows(found, said)
     shares = (at_end(found, "reached") < 1).mean(("row", "seed"))
@@ -85,7 +85,7 @@ def stationary(found: xr.Dataset) -> Finding:
 
 
 def regulariser(found: xr.Dataset) -> Finding:
-    """On which families the regulariser outweighs the gradient, and whether consensus fails there."""
+    """The finding on which families the regulariser outweighs the gradient, and whether consensus fails there."""
     consensus = [str(name) for name in found["column"].values if name.startswith("consensus")]
     ratio = crossed.ratios(found)
     parts = []

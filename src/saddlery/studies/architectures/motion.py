@@ -1,4 +1,4 @@
-"""How a game moves along training: its field, how much of it turns, how far it is from where it would rest."""
+"""Motion of a game along training: its field, the share of rotation, and the distance to a stationary point."""
 
 import dataclasses
 from typing import Any
@@ -31,7 +31,7 @@ SIGNS = 4  # random vectors of the estimate of rotation
 
 
 class Motion(Probe):
-    """Of a GAN, on one batch of `batch` samples: what its field v = −ξ and the Jacobian H = ξ′ say of where it goes.
+    """A probe of a GAN's motion on one batch: the field v = −ξ, rotation in the Jacobian H = ξ′, and distance to rest.
 
     - `field_norm`: ‖ξ‖.
     - `turning`: ‖Aξ‖² / (‖Sξ‖² + ‖Aξ‖²), with S and A the symmetric and antisymmetric part of H: the share of rotation
@@ -50,11 +50,11 @@ class Motion(Probe):
 
     @property
     def measures(self) -> dict[str, Measure]:
-        """All are details: the study draws them itself."""
+        """The measures of the variables, all details: the study draws them itself."""
         return {name: by_name(name, name, "detail") for name in NAMES}
 
     def measure(self, game: Gan, players: Players, key: Key) -> dict[str, Any]:
-        """Those variables."""
+        """The variables that the probe records."""
         batch = dataclasses.replace(game, batch=self.batch).draw(key)
         flat, unravel = ravel_pytree(players)
         field = gradient_field(game, batch)

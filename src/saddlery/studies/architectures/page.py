@@ -1,4 +1,4 @@
-"""The page of the study of networks."""
+"""The page of the study `architectures`."""
 
 import xarray as xr
 
@@ -32,17 +32,17 @@ MOTION = (
 
 
 def content(dataset: xr.Dataset) -> Content:
-    """What the page shows."""
+    """The content of the page."""
     found = moved(crossed.best(dataset))
     sections = [
         Section(
-            "How the games move",
+            "Losses, field, rotation and distance along training",
             "ξ is the gradient of both players on one batch of 256 samples, H its Jacobian. Lines: medians over seeds "
             "of the runs above; bands: from the least to the greatest.",
             pictures=[along(found)],
         ),
         Section(
-            "At the end of training",
+            "Field and Jacobian at the end of training",
             "The same runs. Distance: a step p that leaves least of Hp = ξ in the Krylov space of order 6 of the "
             "transposed Jacobian; where really more is left than without it, the linearised field says nothing about "
             "where the game rests.",
@@ -53,7 +53,7 @@ def content(dataset: xr.Dataset) -> Content:
 
 
 def motion(found: xr.Dataset) -> Table:
-    """What is known of every game's motion at its end."""
+    """The table of every game's motion at the end of training."""
     rows = [
         Row(
             f"{row}, {column}",

@@ -1,4 +1,4 @@
-"""What is known of the Dirac-GAN, beside what multipliers predict and what training found."""
+"""Known results on the Dirac-GAN, beside what multipliers predict and what training found."""
 
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ from saddlery.analysis.rates import NEUTRAL
 
 
 class Claim(NamedTuple):
-    """Something known of the Dirac-GAN, what multipliers predict, what was found, and whether the first holds."""
+    """A known result on the Dirac-GAN, what multipliers predict, what was found, and whether it holds."""
 
     known: str
     predicted: str
@@ -19,7 +19,7 @@ class Claim(NamedTuple):
 
 
 def claims(dataset: xr.Dataset) -> list[Claim]:
-    """What is known of the Dirac-GAN (Mescheder, Geiger, Nowozin, 2018) beside what was predicted and found."""
+    """The known results on the Dirac-GAN (Mescheder, Geiger, Nowozin, 2018) beside what was predicted and found."""
     pair = ("simultaneous", "alternating")
     return [
         *(_diverging(dataset, f"dirac-{game}", game, method) for game in ("minimax", "wasserstein") for method in pair),
@@ -96,7 +96,7 @@ def _listed(values: np.ndarray, steps: np.ndarray) -> str:
 
 
 def exponents(dataset: xr.Dataset) -> np.ndarray:
-    """The powers of t with which the slow approaches fall, over the last decade of time."""
+    """The exponents of power laws: the powers of t with which slow approaches fall, over the last decade of time."""
     late = dataset["time"].values >= dataset["time"].values[-1] / 10
     logs = np.log(dataset["slow_distance"].values[:, late])
     return np.polyfit(np.log(dataset["time"].values[late]), logs.T, 1)[0]
@@ -139,10 +139,10 @@ def _reached(chosen: xr.Dataset, stable: xr.DataArray) -> str:
 
 
 def decided(dataset: xr.Dataset) -> xr.DataArray:
-    """Where both a rate was predicted and one measured."""
+    """Whether a rate was both predicted and measured."""
     return dataset["predicted_rate"].notnull() & dataset["measured_rate"].notnull()
 
 
 def at_each(dataset: xr.Dataset, dimension: str) -> list[xr.Dataset]:
-    """A dataset at each place along a dimension."""
+    """The dataset at each place along a dimension."""
     return [dataset.isel({dimension: i}) for i in range(dataset.sizes[dimension])]

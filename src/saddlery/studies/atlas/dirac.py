@@ -1,4 +1,4 @@
-"""Two facts of the non-saturating Dirac-GAN that no multiplier tells: its limit cycle, and how slowly it converges."""
+"""Nonlinear dynamics of the non-saturating Dirac-GAN, beyond multipliers: its limit cycle and slow convergence."""
 
 import jax
 import jax.numpy as jnp
@@ -17,7 +17,7 @@ TIMES = 33  # at which the slow approach is recorded, up to 100,000 steps
 
 
 def facts() -> xr.Dataset:
-    """The radius of the simultaneous limit cycle, and the alternating approach along time, in double precision.
+    """The radius of the limit cycle of simultaneous descent, and the alternating approach along time, in float64.
 
     **Returns:** `cycle_radius` (cycle_step), the root mean square distance from the equilibrium over the last quarter
     of a training of 40/h² steps, ten times as long as the approach to the cycle takes to fall by e; `slow_distance`
@@ -34,7 +34,7 @@ def facts() -> xr.Dataset:
 
 
 def cycle_radius(h: float) -> float:
-    """The root mean square distance on the limit cycle of simultaneous descent with step h.
+    """The radius of the limit cycle of simultaneous descent with step h: the root mean square distance.
 
     With u = θψ, d(θ² + ψ²)/dt = −u² + h(θ² + ψ²)/4 to leading order; over a turn u² is r⁴/8, so that r = √(2h).
     """
@@ -44,7 +44,7 @@ def cycle_radius(h: float) -> float:
 
 
 def distances(method: Method, start: float, times: np.ndarray) -> np.ndarray:
-    """The distance from the equilibrium after these numbers of steps, from a start that far away."""
+    """The distances from the equilibrium after these numbers of steps, from a start that far away."""
     game = dirac("nonsaturating")
     players = Pair(jnp.asarray(0.6 * start), jnp.asarray(-0.8 * start))
 

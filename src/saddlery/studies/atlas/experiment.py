@@ -1,4 +1,4 @@
-"""Every method on every analytic game over a range of steps, predicted by multipliers and measured."""
+"""The experiment of the study `atlas`: every method on every analytic game, predicted by multipliers and measured."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -39,7 +39,7 @@ ATLAS = {
 
 
 class Scale(NamedTuple):
-    """How fine the maps are, how long and from how many starts each point is trained, and by which methods, or all."""
+    """The scale of the experiment: resolution of the maps, steps and starts of each point, and the methods, or all."""
 
     steps: int
     values: int
@@ -56,7 +56,7 @@ SCALES = {
 
 
 def measure(parts: Path, size: Scale, progress: Progress | None = None) -> xr.Dataset:
-    """Draw the atlas, each group of games that share their programs by itself.
+    """Compute the atlas, each group of games that share their programs by itself.
 
     **Returns:** a dataset with dimensions `game`, `method`, `value`, `step`: `predicted_rate`, `measured_rate` (by what
     the distance to the equilibrium is multiplied in a step, close to it), `verdict` (index into `verdicts`),
@@ -122,7 +122,7 @@ def _group(games: list[str], chosen: Sequence[Family], steps: np.ndarray, size: 
 
 
 def maps_of(games: Sequence[str], family: Family, steps: np.ndarray, size: Scale) -> dict[str, np.ndarray]:
-    """A method's maps on some games that share their programs, `(game, value, step)`, in double precision."""
+    """The maps of a method on some games that share their programs, `(game, value, step)`, in double precision."""
     with jax.enable_x64(True):
         built: list[Any] = [build("game", ATLAS[name][0], GAMES) for name in games]
         starts, blocks = starting(built[0], size.starts), lengths(size.length)

@@ -1,4 +1,4 @@
-"""Every method as a family over one parameter."""
+"""Methods as families over one parameter."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -10,7 +10,7 @@ from saddlery.optimisers import optimiser
 
 
 class Family(NamedTuple):
-    """A method with one parameter, or none: `make(value, h)` is the method under sgd(h), or its own optimiser."""
+    """A family of methods over one parameter, or none: `make(value, h)` is the method under sgd(h), or its own."""
 
     name: str
     parameter: str
@@ -19,7 +19,7 @@ class Family(NamedTuple):
 
 
 def families(values: int) -> list[Family]:
-    """All published methods: parameters that are numbers at `values` values, counts and what is costly at three."""
+    """The families of all published methods: parameters at `values` values, counts and costly ones at three."""
     span = lambda low, high: tuple(float(f"{x:.3g}") for x in np.geomspace(low, high, values))  # noqa: E731
     line = lambda low, high: tuple(float(f"{x:.3g}") for x in np.linspace(low, high, values))  # noqa: E731
     parameters = {

@@ -1,4 +1,4 @@
-"""The races of second-order directions, drawn; the maps are `saddlery.plots.atlas`."""
+"""Figures of second-order directions; the maps of the atlas are `saddlery.plots.atlas`."""
 
 import numpy as np
 import xarray as xr
@@ -13,7 +13,7 @@ TINTS = {"krylov": "#6a3d9a", "newton": INK}  # of methods that would otherwise 
 
 
 def race(dataset: xr.Dataset) -> Picture:
-    """Distance against gradient evaluations for every direction, a panel for each problem."""
+    """Convergence against gradient evaluations: the distance for every direction, a panel for each problem."""
     figure = canvas(9.4, 5.6, layout="constrained")
     panels = figure.subplots(2, 2, sharex=True, sharey=True).flat
     seen: dict[str, int] = {}
@@ -50,7 +50,7 @@ def race(dataset: xr.Dataset) -> Picture:
 
 
 def reading(dataset: xr.Dataset) -> Picture:
-    """How far consensus is from the damped Newton step, from a pure minimisation to a pure rotation."""
+    """The distance of consensus from the damped Newton step, from a pure minimisation to a pure rotation."""
     figure = canvas(4.6, 3.0, layout="constrained")
     axes = dress(figure.add_subplot())
     axes.grid(color=RULE, linewidth=0.6)

@@ -1,4 +1,4 @@
-"""What the atlas found."""
+"""Findings of the study `atlas`."""
 
 import numpy as np
 import xarray as xr
@@ -12,7 +12,7 @@ NEAR = 0.01  # within which of a predicted rate a measured one agrees with it
 
 
 def findings(dataset: xr.Dataset) -> list[Finding]:
-    """What was found, in words, computed from the data."""
+    """The findings in words, computed from the data."""
     return [_rates(dataset), _stable(dataset), _repelling(dataset), *_second_order(dataset)]
 
 

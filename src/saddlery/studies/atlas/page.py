@@ -1,4 +1,4 @@
-"""The page of the atlas."""
+"""The page of the study `atlas`."""
 
 import numpy as np
 import xarray as xr
@@ -59,7 +59,7 @@ DISTANCE = (
 
 
 def content(dataset: xr.Dataset) -> Content:
-    """What the page shows."""
+    """The content of the page."""
     attrs, steps = dataset.attrs, dataset["step"].values
     games = [_game(game) for game in at_each(dataset, "game")]
     extent = (
@@ -79,20 +79,18 @@ def content(dataset: xr.Dataset) -> Content:
         f"one; –: not within {int(dataset['evaluation'][-1]):,}."
     )
     sections = [
-        Section("What is known of the Dirac-GAN", KNOWN, known(dataset)),
+        Section("Known results on the Dirac-GAN", KNOWN, known(dataset)),
         Section(
-            "Where each method works",
+            "Where each method converges",
             "Percent of the steps, evenly spaced in their logarithm, at which training converges at a rate from all "
             "starts, at the value of the method's parameter for which these are the most.",
             pictures=[overview(dataset)],
         ),
         *games,
-        Section(
-            "Consensus beside second-order directions", DIRECTIONS, pictures=[race(dataset)], anchor="second-order"
-        ),
+        Section("Consensus and second-order directions", DIRECTIONS, pictures=[race(dataset)], anchor="second-order"),
         Section("Gradient evaluations needed", evaluations, costs(dataset)),
         Section("Is consensus a Newton step?", READING, pictures=[reading(dataset)]),
-        Section("How verdicts are made", DISTANCE, pairs=VERDICTS),
+        Section("Criteria of the verdicts", DISTANCE, pairs=VERDICTS),
     ]
     links = [(section.anchor, section.heading) for section in games]
     return Content(extent, sections, note, [*links, ("second-order", "Second order")])
@@ -106,7 +104,7 @@ def _game(game: xr.Dataset) -> Section:
 
 
 def known(dataset: xr.Dataset) -> Table:
-    """The table of what is known and found."""
+    """The table of known results and of what was found."""
     rows = [
         Row(
             claim.known,
@@ -118,7 +116,7 @@ def known(dataset: xr.Dataset) -> Table:
 
 
 def costs(dataset: xr.Dataset) -> Table:
-    """The table of evaluations needed: a row for each direction, the least of a column marked."""
+    """The table of gradient evaluations needed: a row for each direction, the least of a column marked."""
     least = dataset["needed"].min("direction").values
     rows = [
         Row(

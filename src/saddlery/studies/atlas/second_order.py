@@ -1,4 +1,4 @@
-"""Consensus beside second-order directions at equal gradient evaluations, and how far it is a Newton step."""
+"""Second-order directions compared at equal gradient evaluations, and how far consensus is a Newton step."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -36,7 +36,7 @@ class Direction(NamedTuple):
 
     @property
     def cost(self) -> int:
-        """Gradient evaluations of a step."""
+        """The gradient evaluations of a step."""
         return self.calls * int(self.rule(1.0).evaluations(2 * PLAYER) or 1)
 
 
@@ -112,7 +112,7 @@ def comparison() -> xr.Dataset:
 
 
 def gap(share: float, gamma: float = 1e-3) -> float:
-    """How far consensus is from the damped Newton direction (I + γH)⁻¹ξ, in units of what damping changes.
+    """The distance of consensus from the damped Newton direction (I + γH)⁻¹ξ, in units of what damping changes.
 
         ‖(ξ + γHᵀξ) − (I + γH)⁻¹ξ‖ / ‖ξ − (I + γH)⁻¹ξ‖
 

@@ -1,4 +1,4 @@
-"""Training from near and from far, of which only the farthest distance and the way gone in each stretch is kept."""
+"""Training from starts near and far, recorded as the farthest distance and the way gone in each stretch."""
 
 import jax
 import jax.numpy as jnp
@@ -17,7 +17,7 @@ GONE = 1e6  # a distance at which training has left
 
 
 def starting(game: Game, count: int) -> Pair:
-    """Where training starts: `NEAR` and `NEARER` along every axis, then as far as `far` in random directions."""
+    """The starts of training: `NEAR` and `NEARER` along every axis, then as far as `far` in random directions."""
     players, unravel = ravel_pytree(game.init(jax.random.key(0)))
     axes = np.eye(players.size)
     random = np.random.default_rng(0).standard_normal((count, players.size))
@@ -26,18 +26,18 @@ def starting(game: Game, count: int) -> Pair:
 
 
 def far(count: int) -> np.ndarray:
-    """How far from the equilibrium the starts are by which a method is judged."""
+    """The distances from the equilibrium of the starts by which a method is judged."""
     return np.geomspace(0.1, 2.0, count)
 
 
 def lengths(length: int) -> np.ndarray:
-    """How many steps each block of a training has."""
+    """The number of steps of each block of a training."""
     short = max(1, round(length * SHORT / BLOCKS))
     return np.repeat([short, max(1, length // BLOCKS - short)], BLOCKS)
 
 
 def train(game: Game, method: Method, start: Pair, key: Key, blocks: np.ndarray) -> tuple[Array, Array]:
-    """The farthest from the origin in each of some blocks of training, of these numbers of steps, and the way gone."""
+    """Train in blocks of these numbers of steps: the farthest from the origin in each, and the way gone."""
 
     def step(_, carry):
         players, state, farthest, way = carry

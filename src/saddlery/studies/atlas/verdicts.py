@@ -1,4 +1,4 @@
-"""What became of trainings: rates close to the equilibrium, and verdicts over all starts."""
+"""Convergence rates close to the equilibrium, and verdicts over all starts."""
 
 import numpy as np
 
@@ -19,7 +19,7 @@ STALLED = 0.02  # of its fastest pace, below which training has stalled
 
 
 def radii(matrices: np.ndarray, of_players: int) -> np.ndarray:
-    """Of matrices `(…, n, n)` the largest |μ| whose eigenvector moves the players, the first rows.
+    """Spectral radii of matrices `(…, n, n)`: the largest |μ| whose eigenvector moves the players, the first rows.
 
     NaN of a matrix that is not finite.
     """
@@ -30,7 +30,7 @@ def radii(matrices: np.ndarray, of_players: int) -> np.ndarray:
 
 
 def measured(near: np.ndarray, nearer: np.ndarray, blocks: np.ndarray) -> np.ndarray:
-    """By what small distances are multiplied in a step, from those of the starts at `NEAR` and at `NEARER`.
+    """The measured rates: by what a step multiplies small distances, from those of the starts at `NEAR` and `NEARER`.
 
     Both are `(…, axis, block)`, and together over the axes the Frobenius norm of the update's powers. Where it grows
     from `NEARER`, the slope of its logarithm, else that from `NEAR`. A block's farthest point is its last of a distance
@@ -43,7 +43,7 @@ def measured(near: np.ndarray, nearer: np.ndarray, blocks: np.ndarray) -> np.nda
 
 
 def slope(paths: np.ndarray, times: np.ndarray) -> np.ndarray:
-    """That of the logarithm of distances `(…, block)` over the later half of those that are small and above rounding.
+    """The slope of log distances `(…, block)` over the later half of those that are small and above rounding.
 
     NaN where there are fewer than three.
     """
@@ -61,7 +61,7 @@ def slope(paths: np.ndarray, times: np.ndarray) -> np.ndarray:
 def judge(
     paths: np.ndarray, ways: np.ndarray, near: np.ndarray, blocks: np.ndarray, begun: np.ndarray
 ) -> dict[str, np.ndarray]:
-    """What became of training begun at some distances, nearest first: what `train` told, `(…, start, block)`.
+    """The verdict on trainings begun at some distances, nearest first: what `train` told, `(…, start, block)`.
 
     A distance falls, or rises, when its logarithm changes by more than `CHANGE` in the second half of training, in the
     quarter before in the same direction by a quarter of that, and also from where it began; one that never falls need

@@ -1,4 +1,4 @@
-"""Digits in a random colour, and how far the colours of a generator's are from the data's."""
+"""The experiment of the study `coloured`: unrolled GANs on digits in a random colour."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -83,18 +83,18 @@ def measure(parts: Path, size: Scale, progress: Progress | None = None) -> xr.Da
 
 
 def experiments(size: Scale) -> dict[str, Experiment]:
-    """The trainings: every K with both sizes of discriminator."""
+    """The experiments of the study: every K with both sizes of discriminator."""
     game = size.game("coloured", size.networks(FRACTIONS))
     return {"unrolled": size.experiment(game, unrolled(size.depths), samples=1000)}
 
 
 def named(_: str, setting: Setting) -> dict[str, Any]:
-    """A setting's coordinates."""
+    """The coordinates of a setting."""
     return depths.named(setting, FRACTIONS)
 
 
 def of_players(game: Gan, players: Players, key: Key) -> dict[str, Any]:
-    """How far the colours of samples of a trained generator are from the data's."""
+    """The divergence of the colours of a trained generator's samples from the data's."""
     return of_samples(game, lambda key, n: game.sample(players.generator, key, n), key)
 
 
@@ -102,7 +102,7 @@ of_players.dims = {"colours": ("dot", "channel")}  # type: ignore[attr-defined]
 
 
 def of_samples(game: Gan, draw: Callable[[Key, int], Array], key: Key) -> dict[str, Any]:
-    """The same of any images, `draw(key, n)`."""
+    """The divergence of the colours of any images, `draw(key, n)`, from the data's."""
     one, other = jax.random.split(key)
     found = _colours(draw, one)
     real = _colours(game.data.draw, other)

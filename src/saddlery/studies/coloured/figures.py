@@ -1,4 +1,4 @@
-"""The colours that generators make, drawn."""
+"""Figures of the colours that generators make."""
 
 import xarray as xr
 
@@ -11,7 +11,7 @@ from saddlery.studies.depth_figures import depths_of, unrolled
 
 
 def plane(dataset: xr.Dataset) -> Picture:
-    """Red and green of samples' colours, a column for each K, a row for each size of discriminator."""
+    """The colours of samples in red and green, a column for each K, a row for each size of discriminator."""
     figure = canvas(9.4, 2.45 * len(FRACTIONS) + 0.2, layout="constrained")
     grid = figure.subplots(len(FRACTIONS), len(depths_of(dataset)), sharex=True, sharey=True, squeeze=False)
     for row, fraction in zip(grid, FRACTIONS, strict=True):

@@ -1,4 +1,4 @@
-"""What the study of colours found."""
+"""Findings of the study `coloured`."""
 
 import xarray as xr
 
@@ -12,7 +12,7 @@ from saddlery.studies.depths import SIZES
 
 
 def findings(dataset: xr.Dataset) -> list[Finding]:
-    """What was found, in words."""
+    """The findings in words."""
     out = []
     for fraction in FRACTIONS:
         at = unrolled(dataset, fraction)

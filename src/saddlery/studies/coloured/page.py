@@ -1,4 +1,4 @@
-"""The page of the study of colours."""
+"""The page of the study `coloured`."""
 
 import xarray as xr
 
@@ -18,16 +18,16 @@ COLUMNS = (
 
 
 def content(dataset: xr.Dataset) -> Content:
-    """What the page shows."""
+    """The content of the page."""
     sections = [
         compared(dataset),
         Section(
-            "Colours and unrolling",
+            "Measures of colours against unrolling steps K",
             "Medians and bootstrap intervals over seeds. Dashed: a perfect sampler.",
             pictures=[depths(dataset, COLUMNS)],
         ),
         Section(
-            "The colours",
+            "Colours of generated samples",
             "Colours of samples, all seeds together, in the plane of red and green; the data fills the square evenly.",
             pictures=[plane(dataset)],
         ),
@@ -37,9 +37,9 @@ def content(dataset: xr.Dataset) -> Content:
 
 
 def compared(dataset: xr.Dataset) -> Section:
-    """Settings, a perfect sampler and the controls, in numbers."""
+    """The table of settings, a perfect sampler and the controls."""
     return Section(
-        "In numbers",
+        "Divergence, coverage and spread of colours",
         f"Medians over seeds, beneath them their bootstrap intervals of 95%, of {dataset.attrs['samples_found']:,} "
         "samples against as many real ones. An image's colour is that of its brightest pixel. A perfect sampler's "
         "divergence is not zero, as histograms of samples differ. Controls: real images, one image repeated, and an "

@@ -7,7 +7,7 @@ from saddlery.studies.study import Study
 
 study = Study(
     name="divergences",
-    title="Does it depend on the loss?",
+    title="Methods under different losses and divergences",
     asks="Do the results hold for other divergences, and for losses that are no zero-sum game?",
     source="Mescheder, Nowozin, Geiger (2017), and its reviewers",
     scales=SCALES,

@@ -1,4 +1,4 @@
-"""Every loss with every kind of method, the learning rate swept."""
+"""The experiment of the study `divergences`: every loss with every kind of method, the learning rate swept."""
 
 from functools import partial
 from pathlib import Path
@@ -20,7 +20,7 @@ METHODS = ("simultaneous", "alternating", "consensus(gamma=1.0)", "unrolled(step
 
 
 class Scale(NamedTuple):
-    """On which game, for how long, with which learning rates, seeds and losses, and of how many samples."""
+    """The scale of the experiment: game, steps, learning rates, seeds, losses and samples."""
 
     game: str
     steps: int
@@ -63,7 +63,7 @@ def measure(parts: Path, size: Scale, progress: Progress | None = None) -> xr.Da
 
 
 def experiment(loss: str, size: Scale) -> Experiment:
-    """One loss with every method and learning rate."""
+    """The experiment of one loss with every method and learning rate."""
     return row(
         size.game.format(loss=loss), METHODS, size.rates, steps=size.steps, records=8, seeds=size.seeds,
         samples=size.samples, shown=16,
@@ -71,6 +71,6 @@ def experiment(loss: str, size: Scale) -> Experiment:
 
 
 def named(loss: str, setting: Setting) -> dict[str, Any]:
-    """A setting's coordinates: its loss, method and learning rate."""
+    """The coordinates of a setting: its loss, method and learning rate."""
     method, rate = setting.levels["method"], float(setting.method.arguments["learning_rate"])
     return coordinates(loss, method, method, rate)

@@ -1,4 +1,4 @@
-"""What the study of losses found."""
+"""Findings of the study `divergences`."""
 
 import xarray as xr
 
@@ -11,7 +11,7 @@ ZERO_SUM = ("minimax", "tv", "wasserstein", "f_kl", "f_reverse_kl", "f_pearson",
 
 
 def findings(dataset: xr.Dataset) -> list[Finding]:
-    """What was found, in words, computed from the data."""
+    """The findings in words, computed from the data."""
     found = crossed.best(dataset)
     return [*crossed.findings(found, "loss"), *diverged(dataset, "row"), _zero_sum(found)]
 

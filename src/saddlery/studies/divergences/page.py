@@ -1,4 +1,4 @@
-"""The page of the study of losses."""
+"""The page of the study `divergences`."""
 
 import xarray as xr
 
@@ -7,5 +7,5 @@ from saddlery.studies import crossed
 
 
 def content(dataset: xr.Dataset) -> Content:
-    """What the page shows."""
+    """The content of the page."""
     return crossed.content(dataset, crossed.best(dataset), "loss", "losses")

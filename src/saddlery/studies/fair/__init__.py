@@ -1,4 +1,4 @@
-"""The studies `fair-ring`, `fair-grid` and `fair-digits`: every rival at many learning rates, with the same seeds."""
+"""The studies `fair-ring`, `fair-grid` and `fair-digits`: every method at many learning rates, with the same seeds."""
 
 from functools import partial
 
@@ -9,7 +9,7 @@ from saddlery.studies.study import Study
 
 
 def compared(on: str) -> Study:
-    """The comparison on one of `TASKS`."""
+    """The study that compares methods on one of `TASKS`."""
     return Study(
         name=f"fair-{on}",
         title=f"A fair comparison on {TASKS[on].title}",

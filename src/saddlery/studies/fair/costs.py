@@ -1,4 +1,4 @@
-"""What a step of each rival costs, in steps of simultaneous descent and in gradients."""
+"""The cost of a step of each method, in steps of simultaneous descent and in gradients."""
 
 import json
 import time
@@ -24,7 +24,7 @@ BASELINE = "simultaneous"
 def step_costs(
     of: Mapping[str, Sequence[Any]], built: Mapping[str, BuiltExperiment], path: Path
 ) -> dict[str, dict[str, float]]:
-    """What a step of each rival takes, `cost` and `gradients`, from the file where it is known, else measured.
+    """The cost of a step of each method, `cost` and `gradients`, from the file where it is known, else measured.
 
     **Arguments:** `of`: by the names of `built`, the place of each setting, with its `rival`.
 

@@ -1,4 +1,4 @@
-"""Every rival at many learning rates, with the same seeds."""
+"""The experiment of the fair comparisons: every method at many learning rates, with the same seeds."""
 
 import threading
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from saddlery.text.call import Call, literal, parse
 
 
 class Rival(NamedTuple):
-    """A row of the comparison.
+    """A rival, a method to compare: a row of the comparison.
 
     - `name`: what it is called; `parameter`, `values`: what is tried beside the learning rate, where there is any.
     - `method`: the text of its method, with `{}` for the parameter.
@@ -63,7 +63,7 @@ RIVALS = (
 
 
 class Scale(NamedTuple):
-    """How many steps and seeds, how often recorded, which learning rates, and of how many samples.
+    """The scale of the experiment: steps, seeds, records, learning rates and samples.
 
     `close`: when a run works: all modes are covered and at least this share of the samples is near one; without modes,
     the sliced Wasserstein distance is at most this many times a perfect sampler's of as many samples. `rivals`: by
@@ -80,7 +80,7 @@ class Scale(NamedTuple):
 
 
 class Task(NamedTuple):
-    """What is trained on.
+    """A task of the comparison: what is trained on.
 
     - `game`, `title`: its text, and what it is in words.
     - `optimiser`: both players'.
@@ -129,7 +129,7 @@ TASKS = {
 
 
 def measure(parts: Path, size: Scale, progress: Progress | None, on: str) -> xr.Dataset:
-    """Train every rival at every learning rate, with the same seeds, networks and optimiser, and time their steps.
+    """Train every method at every learning rate, with the same seeds, networks and optimiser, and time their steps.
 
     **Arguments:** `on`: one of `TASKS`.
 
@@ -156,7 +156,7 @@ def measure(parts: Path, size: Scale, progress: Progress | None, on: str) -> xr.
 
 
 def groups(size: Scale) -> dict[str, list[Rival]]:
-    """The rivals by the sweep that trains them: one for all that leave the game as it is, one for each other."""
+    """The methods by the sweep that trains them: one for all that leave the game as it is, one for each other."""
     found: dict[str, list[Rival]] = {}
     for rival in (rival for rival in RIVALS if not size.rivals or rival.name in size.rivals):
         plain = rival.loss is None and not rival.penalties
@@ -165,7 +165,7 @@ def groups(size: Scale) -> dict[str, list[Rival]]:
 
 
 def experiments(on: str, size: Scale) -> dict[str, Experiment]:
-    """The sweeps by name: every rival with every value of its parameter and every learning rate."""
+    """The sweeps by name: every method with every value of its parameter and every learning rate."""
     return {
         name: _experiment(on, size, [_texts_of(on, rival, value) for rival in rivals for value in rival.values])
         for name, rivals in groups(size).items()
@@ -216,7 +216,7 @@ def _told(progress: Callable[[int, int], None] | None, runs: int) -> Callable | 
 
 
 class Place(NamedTuple):
-    """What a sweep's setting is of the comparison."""
+    """The place of a sweep's setting in the comparison: its method, parameter and learning rate."""
 
     rival: Rival
     value: float
@@ -224,7 +224,7 @@ class Place(NamedTuple):
 
     @property
     def label(self) -> str:
-        """What it is called, unlike every other."""
+        """The label of the place, unlike every other."""
         parameter = f", {self.rival.parameter} {self.value:g}" if self.rival.parameter else ""
         return f"{self.rival.name}{parameter}, learning rate {self.learning_rate:g}"
 

@@ -1,4 +1,4 @@
-"""Rivals beside each other, at every setting and along training, drawn."""
+"""Figures of the fair comparisons: methods beside each other, at every setting and along training."""
 
 import numpy as np
 import xarray as xr
@@ -16,7 +16,7 @@ GOOD, BAD = "#1d6b48", "#a8321e"
 
 
 def spread(dataset: xr.Dataset) -> Picture:
-    """Every rival's seeds, mean and interval in each measure, and its difference from simultaneous descent."""
+    """The seeds, mean and interval of every method in each measure, and its difference from simultaneous descent."""
     names, held, parts = order(dataset), comparison.held_out(dataset), ranked(dataset)
     figure = canvas(9.6, 0.27 * len(names) + 1.0, layout="constrained")
     panels = figure.subplots(1, len(parts) + 1, sharey=True)
@@ -69,7 +69,7 @@ def _bar(axes: Axes, at: int, interval: xr.Dataset, color: str, full: bool = Tru
 
 
 def settings(dataset: xr.Dataset) -> Picture:
-    """Every setting's median, a row for each rival and value of its parameter; those that work are framed."""
+    """A heat map of every setting's median, a row for each method and parameter; those that work are framed."""
     measure = ranked(dataset)[0]
     rates = np.unique(dataset["learning_rate"])
     names = [str(name).rpartition(", learning rate")[0] for name in dataset["setting"].values]
@@ -85,7 +85,7 @@ def settings(dataset: xr.Dataset) -> Picture:
 
 
 def along(dataset: xr.Dataset) -> Picture:
-    """Every rival's best setting along training."""
+    """Curves along training of every method at its best setting."""
     measure, names, chosen = ranked(dataset)[0], order(dataset), comparison.best(dataset)
     values = dataset[measure.name].isel(setting=[chosen[name] for name in names]).median("seed")
     steps = [f"{step:,}" for step in dataset["step"].values]

@@ -1,4 +1,4 @@
-"""What a fair comparison found."""
+"""Findings of the fair comparisons."""
 
 import numpy as np
 import xarray as xr
@@ -14,7 +14,7 @@ HOLD = ("hold", "alone", "open")  # a difference that holds; whose own interval 
 
 
 def findings(dataset: xr.Dataset) -> list[Finding]:
-    """What was found, in words, computed from the data."""
+    """The findings in words, computed from the data."""
     names, measure = order(dataset), ranked(dataset)[0]
     held = comparison.held_out(dataset)
     at = comparison.intervals(held[measure.name])
@@ -45,7 +45,7 @@ def _counted(dataset: xr.Dataset, names: list[str], true: np.ndarray) -> str:
 
 
 def ci_text(at: xr.Dataset, measure: Measure) -> str:
-    """`7.5 (6.8 to 8)`."""
+    """A mean and its interval as text, `7.5 (6.8 to 8)`."""
     mean, low, high = (measure.text(float(at[name])) for name in ("mean", "low", "high"))
     return f"{mean} ({low} to {high})"
 
@@ -122,12 +122,12 @@ def _caution(dataset: xr.Dataset, held: xr.Dataset) -> Finding:
 
 
 def ranked(dataset: xr.Dataset) -> list[Measure]:
-    """The measures by which rivals are ranked."""
+    """The measures by which methods are ranked."""
     return [MEASURES[name] for name in comparison.measures(dataset)]
 
 
 def criterion(dataset: xr.Dataset) -> str:
-    """When a run works, in words."""
+    """The criterion of success of a run, in words."""
     close = dataset.attrs["close"]
     if "modes" in dataset:
         total = facts.shared(dataset, "modes_total")
@@ -137,14 +137,14 @@ def criterion(dataset: xr.Dataset) -> str:
 
 
 def order(dataset: xr.Dataset) -> list[str]:
-    """The rivals, the best first: by the mean of the first measure over the seeds held out, then by the next."""
+    """The methods, the best first: by the mean of the first measure over the seeds held out, then by the next."""
     held = comparison.held_out(dataset).mean("seed")
     numbers = {name: held[name].values for name in comparison.measures(dataset)}
     return [str(name) for name in held["rival"].values[comparison.ranking(numbers)]]
 
 
 def holding(compared: xr.Dataset) -> dict[str, str]:
-    """What may be said of each rival's difference, one of `HOLD`."""
+    """The statement that each method's difference supports, one of `HOLD`."""
     apart = (compared["low"] > 0) | (compared["high"] < 0)
     sure = compared["probability"] <= ALPHA
     return {
@@ -160,5 +160,5 @@ def at_edge(dataset: xr.Dataset, setting: int) -> bool:
 
 
 def of_rival(dataset: xr.Dataset, name: str) -> dict[str, float]:
-    """A number of each rival."""
+    """A number of each method."""
     return dict(zip(map(str, dataset["rival"].values), map(float, dataset[name].values), strict=True))

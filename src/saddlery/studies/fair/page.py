@@ -17,7 +17,7 @@ TONES = {"hold": "bold", "alone": "soft", "open": "soft"}
 
 
 def content(dataset: xr.Dataset) -> Content:
-    """What the page shows."""
+    """The content of the page."""
     extent = (
         f"{len(comparison.named(dataset))} rivals at {len(np.unique(dataset['learning_rate']))} learning rates, "
         f"{dataset.sizes['setting']} settings in all, {dataset.sizes['seed']} seeds each, "
@@ -42,20 +42,20 @@ def content(dataset: xr.Dataset) -> Content:
     )
     sections = [
         Section(
-            "Rivals beside each other",
+            "Comparison of methods at their best settings",
             "Small dots: seeds. Large: their mean, with a bootstrap interval of 95%. At the right, filled and in "
             "colour where the difference holds after the correction, hollow and grey where it does not. Rivals have "
             "their seeds' initial networks and batches in common, so differences are taken seed by seed.",
             pictures=[spread(dataset)],
         ),
-        Section("In numbers", how, table(dataset)),
+        Section("Table of the comparison", how, table(dataset)),
         Section(
-            "All settings",
+            "Heat map of all settings",
             "Framed: settings at which at least half of the seeds work.",
             pictures=[settings(dataset)],
         ),
         Section(
-            "Along training",
+            "Curves along training",
             "Each rival at the setting that is best by the median of all seeds, the best rival first.",
             pictures=[along(dataset)],
         ),
@@ -64,7 +64,7 @@ def content(dataset: xr.Dataset) -> Content:
 
 
 def table(dataset: xr.Dataset) -> Table:
-    """The rivals, the best first."""
+    """The table of methods, the best first."""
     return Table(_heads(dataset, ranked(dataset)), _rows(dataset, ranked(dataset)))
 
 

@@ -27,7 +27,7 @@ BLOCK = 8192  # trajectories that are advanced together: as many as stay in a co
 
 
 class Path(NamedTuple):
-    """Trajectories at their records: `means` (records, 2, runs) and `ends` (records, 4, runs), the start included."""
+    """Recorded trajectories: `means` (records, 2, runs) and `ends` (records, 4, runs), the start included."""
 
     means: Array
     ends: Array
@@ -39,19 +39,19 @@ def density(u: Array) -> Array:
 
 
 def excess(ends: Array, means: Array, target: Array) -> Array:
-    """Δ(x) = p(x) − q(x) at each end."""
+    """The difference of densities, Δ(x) = p(x) − q(x), at each end."""
     real = density(ends - target[0]) + density(ends - target[1])
     return 0.5 * (real - density(ends - means[0]) - density(ends - means[1]))
 
 
 def pull(means: Array, ends: Array) -> Array:
-    """The generator's gradient, ∂L/∂μ."""
+    """The gradient of the generator, ∂L/∂μ."""
     return 0.5 * sum(sign * density(end - means) for sign, end in zip((-1, 1, -1, 1), ends, strict=True))  # type: ignore[return-value]
 
 
 @dataclass(frozen=True)
 class FirstOrder:
-    """`steps` gradient steps of the discriminator, then one of the generator.
+    """First-order dynamics: `steps` gradient steps of the discriminator, then one of the generator.
 
     As `alternating(discriminator_steps=steps)`.
     """
@@ -67,7 +67,7 @@ class FirstOrder:
 
 @dataclass(frozen=True)
 class Unrolled:
-    """The generator answers the discriminator `steps` gradient steps ahead, how it would react included.
+    """Unrolled dynamics: the generator descends through `steps` gradient steps of the discriminator.
 
     As `unrolled(steps=steps)`, so both players move from the same point. The ends' derivatives in the means are carried
     along: with sᵢ = ∂x/∂μᵢ, a step of x by ησΔ(x) is one of sᵢ by ησ (Δ′(x) sᵢ − ½ (x − μᵢ) φ(x − μᵢ)).
@@ -95,7 +95,7 @@ class Unrolled:
 
 @dataclass(frozen=True)
 class Optimal:
-    """The generator descends against the best discriminator there is, as under the schedule `best_response`."""
+    """Optimal dynamics: the generator descends against the best discriminator, as the schedule `best_response`."""
 
     def __call__(self, target: Array, rate: Array, means: Array, ends: Array) -> tuple[Array, Array]:
         """One step of every trajectory."""
@@ -114,7 +114,7 @@ WIDE = {"xla_cpu_prefer_vector_width": 512}
 def advance(
     dynamics: Dynamics, target: Array, rate: Array, means: Array, ends: Array, *, every: Array, records: int = 1
 ) -> Path:
-    """Trajectories from their start, `records` times `every` steps, one compiled program.
+    """Compute trajectories from their start, `records` times `every` steps, in one compiled program.
 
     **Arguments:**
     - `dynamics`: whose steps.
@@ -137,7 +137,7 @@ def advance(
 def side_by_side(
     function: Callable[[Any, Any], Any], means: Array | np.ndarray, ends: Array | np.ndarray, block: int = BLOCK
 ) -> Array:
-    """`function(means, ends)` of blocks of runs, a thread for each core, its results joined along their last axis."""
+    """Compute `function(means, ends)` of blocks of runs, a thread for each core, joined along their last axis."""
     blocks = max(1, -(-means.shape[-1] // block))
     parts = (np.array_split(players, blocks, axis=-1) for players in (means, ends))
     results = on_all_cores(lambda *part: jax.tree.map(np.asarray, function(*part)), *parts)

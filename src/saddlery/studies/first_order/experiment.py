@@ -1,4 +1,4 @@
-"""Two Gaussians against optimal, first-order and unrolled discriminators."""
+"""The experiment of the study `first-order`: two Gaussians against three kinds of discriminators."""
 
 from functools import partial
 from pathlib import Path
@@ -23,7 +23,7 @@ BOX = 2.0  # starting means and ends lie within this of 0
 
 
 class Scale(NamedTuple):
-    """How many starting means a side of the grid, how many starting intervals for each, how many steps."""
+    """The scale of the experiment: starting means a side of the grid, starting intervals for each, and steps."""
 
     side: int
     intervals: int
@@ -78,7 +78,7 @@ def measure(parts: Path, size: Scale, progress: Progress | None = None) -> xr.Da
 
 
 def starts(size: Scale, intervals: int) -> tuple[np.ndarray, np.ndarray]:
-    """Means `(2, runs)` on a grid, and for each of them so many intervals, `(4, runs)`, ordered, uniform in the box.
+    """The starts: means `(2, runs)` on a grid, and for each random ordered intervals `(4, runs)`, uniform in the box.
 
     Runs are in the order of the grid; every setting has the same.
     """
@@ -131,7 +131,7 @@ def _examples(game, go, means, ends, labels, total_variation):
 
 
 def typical(labels: np.ndarray, outcome: int, measure: np.ndarray) -> int | None:
-    """Of the runs with an outcome and the fewest others, the one with the median measure, or `None`.
+    """The typical run of an outcome: of those with the fewest others, the one with the median measure, or `None`.
 
     **Arguments:** `labels` (outcome, run), booleans; `outcome`, which; `measure` (run).
     """
@@ -152,7 +152,7 @@ _gradients = jax.jit(jax.vmap(closed_form.pull))
 
 
 def judged(game: TwoGaussians, path: closed_form.Path) -> dict[str, Any]:
-    """What became of trajectories, by the criteria of `OUTCOMES`.
+    """The outcomes of trajectories, by the criteria of `OUTCOMES`.
 
     **Returns:** booleans `(runs,)` for each outcome and for `within`, within 0.1 of the target at the end, and
     `total_variation` (records, runs).
@@ -180,6 +180,6 @@ def judged(game: TwoGaussians, path: closed_form.Path) -> dict[str, Any]:
 
 
 def densities(ends: np.ndarray, means: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """The densities of target and generator at each end, added: p + q, `(4, runs)`."""
+    """The sum of the densities of target and generator at each end, p + q, `(4, runs)`."""
     centres = [*target, *means]
     return 0.5 * np.sum([np.asarray(closed_form.density(ends - centre)) for centre in centres], axis=0)

@@ -1,4 +1,4 @@
-"""Where runs from each start end, how their distance falls, and one run of each outcome, drawn."""
+"""Figures of the study `first-order`: end points from each start, distances, and one run of each outcome."""
 
 from typing import Any
 
@@ -58,7 +58,7 @@ def maps(dataset: xr.Dataset) -> Picture:
 
 
 def distances(dataset: xr.Dataset) -> Picture:
-    """Total variation against the step, medians and middle halves, a panel for each family beside the optimal one."""
+    """Total variation along training, medians and middle halves, a panel for each family beside the optimal one."""
     figure = canvas(9.4, 3.1, layout="constrained")
     panels = figure.subplots(1, 2)
     ends = []
@@ -86,7 +86,7 @@ def distances(dataset: xr.Dataset) -> Picture:
 
 
 def shown(dataset: xr.Dataset) -> list[xr.Dataset]:
-    """For each outcome that was found, the setting whose example has the fewest others; `optimal` if no other has."""
+    """The example of each outcome found: the setting whose run has the fewest others; `optimal` if no other has."""
     order = np.argsort(dataset["method"].values == "optimal", kind="stable")
     chosen = []
     for i in range(dataset.sizes["outcome"]):
@@ -98,7 +98,7 @@ def shown(dataset: xr.Dataset) -> list[xr.Dataset]:
 
 
 def gallery(dataset: xr.Dataset) -> Picture:
-    """One run of each outcome: both means and the discriminator's intervals along training."""
+    """Example runs of each outcome: both means and the discriminator's intervals along training."""
     runs = shown(dataset)
     rows = -(-len(runs) // 3)
     figure = canvas(9.4, 2.5 * rows + 0.45, layout="constrained")
@@ -141,5 +141,5 @@ def _trajectory(axes: Axes, run: xr.Dataset, target: Any) -> None:
 
 
 def each_setting(dataset: xr.Dataset) -> list[xr.Dataset]:
-    """A dataset at each of its settings."""
+    """The dataset at each of its settings."""
     return [dataset.isel(setting=i) for i in range(dataset.sizes["setting"])]

@@ -1,4 +1,4 @@
-"""What the study of two Gaussians found."""
+"""Findings of the study `first-order`."""
 
 import numpy as np
 import xarray as xr
@@ -11,7 +11,7 @@ FAMILIES = {"optimal": "Optimal", "first-order": "First-order", "unrolled": "Unr
 
 
 def findings(dataset: xr.Dataset) -> list[Finding]:
-    """What was found, in words, computed from the data."""
+    """The findings in words, computed from the data."""
     apart = dataset["mean1"] != dataset["mean2"]
     optimal = dataset.sel(setting="optimal")["within"]
     share = float(optimal.where(apart).mean())

@@ -1,4 +1,4 @@
-"""The page of the study of two Gaussians."""
+"""The page of the study `first-order`."""
 
 import xarray as xr
 
@@ -8,7 +8,7 @@ from saddlery.studies.first_order.figures import distances, each_setting, galler
 
 
 def content(dataset: xr.Dataset) -> Content:
-    """What the page shows."""
+    """The content of the page."""
     attrs = dataset.attrs
     extent = (
         f"{attrs['side']} × {attrs['side']} starting means, {attrs['intervals']} starting intervals for each, "
@@ -38,18 +38,18 @@ def content(dataset: xr.Dataset) -> Content:
             pictures=[distances(dataset)],
         ),
         Section(
-            "What becomes of a run",
+            "Example runs of each outcome",
             "Runs are classified by the criteria below. Of those with an outcome and the fewest others, the one shown "
             "has the median of the total variation averaged along training.",
             pictures=[gallery(dataset)],
         ),
         Section(
-            "How often",
+            "Share of runs with each outcome",
             "Shares of all runs. Outcomes do not exclude one another: means that have merged may still oscillate.",
             outcomes(dataset, criteria),
         ),
         Section(
-            "Criteria",
+            "Criteria of the outcomes",
             pairs=[
                 *((name.capitalize(), f"{text[0].upper()}{text[1:]}.") for name, text in criteria),
                 ("Reading of l > r", reading),
@@ -60,7 +60,7 @@ def content(dataset: xr.Dataset) -> Content:
 
 
 def outcomes(dataset: xr.Dataset, criteria: list[tuple[str, str]]) -> Table:
-    """How often each outcome was found."""
+    """The table of outcomes: how often each was found."""
     rows = [
         Row(
             str(each["setting"].values),

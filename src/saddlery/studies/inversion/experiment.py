@@ -1,4 +1,4 @@
-"""How well, and at what price, generators trained with K unrolled steps make given images."""
+"""The experiment of the study `inversion`: the noise that makes given images, and their likelihood."""
 
 from functools import partial
 from pathlib import Path
@@ -36,7 +36,7 @@ PUBLISHED = {0: 0.0231, 1: 0.0195, 5: 0.02, 10: 0.0181}  # Metz et al. (2017), t
 
 
 class Training(NamedTuple):
-    """What is trained: on which data and networks, for how long, and with which K."""
+    """The training of the generators: data, networks, steps and K."""
 
     data: str
     network: str
@@ -49,8 +49,7 @@ class Training(NamedTuple):
 
 
 class Search(NamedTuple):
-    """How hard is looked: images of each split, searches for each and their greatest lengths; and for the likelihood
-    images, temperatures and chains."""
+    """The effort of the search: images, searches and their lengths; of the likelihood images, temperatures, chains."""
 
     images: int = 32
     restarts: int = 6
@@ -63,7 +62,7 @@ class Search(NamedTuple):
 
 
 class Scale(NamedTuple):
-    """The trainings, and the searches on what they leave."""
+    """The scale of the experiment: the trainings, and the searches on what they leave."""
 
     training: Training
     search: Search
@@ -147,18 +146,18 @@ def trained_generators(training: Training) -> Experiment:
 
 
 def named(_: str, setting: Setting) -> dict[str, Any]:
-    """A setting's coordinates: it is called after its K."""
+    """The coordinates of a setting: its label says K."""
     steps = setting.method.arguments["steps"]
     return {"setting": f"K = {steps}", "method": "unrolled", "unrolled": steps}
 
 
 def drawn(data: str, number: int) -> Array:
-    """Images of each split, `(split, image, …)`, the same for every generator."""
+    """The target images of each split, `(split, image, …)`, the same for every generator."""
     return jnp.stack([distinct(as_data(f"{data}(split={split!r})"), number, jax.random.key(0)) for split in SPLITS])
 
 
 def distinct(data: Data, number: int, key: Key) -> Array:
-    """So many images of a data set, none twice; fewer where it has fewer; drawn where it is not held in memory."""
+    """Distinct images of a data set; fewer where it has fewer; drawn where it is not held in memory."""
     if not isinstance(data, Images):
         return data.draw(key, number)
     return in_range(data.images[jax.random.permutation(key, len(data))[:number]])
@@ -186,7 +185,7 @@ DIMS = {
 def inverted(
     generator: Network, parameters: Parameters, images: Array, key: Key, *, noise: int, search: Search
 ) -> dict[str, np.ndarray]:
-    """All that the study asks of one generator.
+    """The inversions of one generator, and all else that the study asks of it.
 
     - `error` (split, image): the least mean squared error over z by L-BFGS, all restarts together; `second_error`: by
       Adam. `reconstructed` (split, shown, …): those images, `made` (fresh, …): samples, in uint8.
@@ -245,13 +244,13 @@ def _made(generator, parameters, z):
 
 
 def smoothness(generator: Network, parameters: Parameters, z: Array) -> metrics.JacobianNorms:
-    """Norms of ∂G/∂z, exactly where the noise is small, otherwise by products."""
+    """The norms of the Jacobian ∂G/∂z, exactly where the noise is small, otherwise by products."""
     probes = None if z.shape[1] <= EXACT else 30
     return metrics.jacobian_norms(generator, parameters, z, jax.random.key(0), probes)
 
 
 def identity_likelihood(images: Array, std: float) -> np.ndarray:
-    """log p(x) of images under the identity in closed form, log N(x; 0, (1 + σ²) I), in nats."""
+    """The log-likelihood of images under the identity in closed form, log N(x; 0, (1 + σ²) I), in nats."""
     flat = np.asarray(images, float).reshape(len(images), -1)
     variance = 1 + std**2
     return -((flat**2).sum(1) / variance + flat.shape[1] * np.log(2 * np.pi * variance)) / 2

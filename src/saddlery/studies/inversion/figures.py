@@ -1,4 +1,4 @@
-"""Errors beside smoothness and likelihoods, drawn."""
+"""Figures of the study `inversion`: errors beside smoothness, and likelihoods."""
 
 import xarray as xr
 
@@ -9,7 +9,7 @@ from saddlery.plots.style import INK, canvas, colour, dress, logarithmic
 
 
 def smoothness(means: xr.Dataset) -> Picture:
-    """Every generator's error against its steepness."""
+    """The inversion error of every generator against its smoothness, the norm of its Jacobian."""
     figure = canvas(6.4, 3.6, layout="constrained")
     axes = dress(figure.add_subplot())
     shown = [name for name in means["setting"].values if name != "identity"]
@@ -31,7 +31,7 @@ def smoothness(means: xr.Dataset) -> Picture:
 
 
 def likelihoods(means: xr.Dataset, dataset: xr.Dataset) -> Picture:
-    """log p(x) of every generator at each σ."""
+    """The log-likelihood of images under every generator at each σ."""
     names = [f"likelihood{i}" for i in range(dataset.sizes["std"])]
     titles = [f"σ = {std:g}" for std in dataset["std"].values]
     return dots(means, names, titles, "Log-likelihood of held-out images", "nats")

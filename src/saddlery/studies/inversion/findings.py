@@ -1,4 +1,4 @@
-"""What the study of inversion found."""
+"""Findings of the study `inversion`."""
 
 import numpy as np
 import xarray as xr
@@ -14,7 +14,7 @@ CONTROLS = ("untrained", "identity")
 
 
 def findings(dataset: xr.Dataset) -> list[Finding]:
-    """What was found, in words, computed from the data."""
+    """The findings in words, computed from the data."""
     means = averaged(dataset)
     trained = means.isel(setting=[name not in CONTROLS for name in means["setting"].values])
     return [
@@ -118,7 +118,7 @@ def _smooth(trained: xr.Dataset) -> Finding:
 
 
 def averaged(dataset: xr.Dataset) -> xr.Dataset:
-    """Each generator's measures, (`setting`, `seed`), means over images or medians over points."""
+    """The measures of each generator, (`setting`, `seed`), means over images or medians over points."""
     alone = generators(dataset)
     values = {
         "train": alone["error"].sel(split="train").mean("image"),

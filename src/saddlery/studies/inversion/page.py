@@ -1,4 +1,4 @@
-"""The page of the study of inversion."""
+"""The page of the study `inversion`."""
 
 import xarray as xr
 
@@ -14,7 +14,7 @@ from saddlery.studies.inversion.findings import averaged
 
 
 def content(dataset: xr.Dataset) -> Content:
-    """What the page shows."""
+    """The content of the page."""
     means = averaged(dataset)
     attrs = dataset.attrs
     extent = (
@@ -25,7 +25,7 @@ def content(dataset: xr.Dataset) -> Content:
     references = {f"published, K = {k}": {"train": value} for k, value in PUBLISHED.items()}
     sections = [
         Section(
-            "How well, and at what price",
+            "Inversion error, density of z and likelihood",
             "Medians over seeds, each a mean over images (of the density a median), beneath them bootstrap intervals "
             "of 95%. Errors are mean squared, of pixels in [-1, 1]. Published: Metz et al. (2017) on CIFAR-10's "
             "training images, with other networks and pixels of another range, so that only their order compares. "
@@ -36,16 +36,16 @@ def content(dataset: xr.Dataset) -> Content:
             [dots(means, ("train", "test"), ("training images", "held-out images"), "Least error", "error")],
         ),
         Section(
-            "Was the search hard?",
+            "Convergence of the search and Jacobian norms",
             "A search has converged when its gradient's norm is at most "
             f"{attrs['tolerance']:g}. It agrees when it ends within a tenth of the least error of its image's "
             "searches. ‖∂G/∂z‖ is in Frobenius norm, median over points, and the largest singular value.",
             table(means, HARDNESS, first=("Generator", "")),
             [smoothness(means)],
         ),
-        Section("The likelihood", pictures=[likelihoods(means, dataset)]),
+        Section("Log-likelihood of held-out images", pictures=[likelihoods(means, dataset)]),
         Section(
-            "Images sought and found",
+            "Target images and their inversions",
             "Above training images, below held-out ones; of each generator its median seed by the error on held-out "
             "images.",
             sheets=found(dataset, means),
@@ -56,7 +56,7 @@ def content(dataset: xr.Dataset) -> Content:
 
 
 def quality(dataset: xr.Dataset) -> list[Column]:
-    """The columns of the first table."""
+    """The columns of the table of errors and likelihoods."""
     likely = [
         Column(f"likelihood{i}", f"log p(x), σ = {std:g}", "of held-out images, nats")
         for i, std in enumerate(dataset["std"].values)
@@ -84,7 +84,7 @@ HARDNESS = [
 
 
 def found(dataset: xr.Dataset, means: xr.Dataset) -> list[Sheet]:
-    """The images sought and what each generator made of them."""
+    """Sheets of the target images and what each generator made of them."""
     shape = dataset["sought"].shape[2:]
     sheets = [sheet("sought", dataset["sought"].values.reshape(-1, *shape))]
     for label in dataset["generator"].values:
@@ -97,7 +97,7 @@ def found(dataset: xr.Dataset, means: xr.Dataset) -> list[Sheet]:
 
 
 def made(dataset: xr.Dataset, means: xr.Dataset) -> list[Sheet]:
-    """Samples of each generator."""
+    """Sheets of each generator's samples."""
     return [
         sheet(
             str(label),

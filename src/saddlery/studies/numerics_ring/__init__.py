@@ -7,7 +7,7 @@ from saddlery.studies.study import Study
 
 study = Study(
     name="numerics-ring",
-    title="Are zero real parts and large imaginary parts there in practice?",
+    title="Eigenvalues of the Jacobian along training on a ring",
     asks="Does the Jacobian along training have eigenvalues of zero real and large imaginary part, as the theory says?",
     source="Mescheder, Nowozin, Geiger (2017), and its reviewers",
     scales=SCALES,

@@ -1,4 +1,4 @@
-"""Simultaneous against consensus optimisation on a ring, and the eigenvalues of both."""
+"""The experiment of the study `numerics-ring`: simultaneous against consensus optimisation, and eigenvalues."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -34,7 +34,7 @@ MODES = 200  # of those that carry the field, how many are kept
 
 
 class Scale(NamedTuple):
-    """How long, how often recorded, with which learning rate and seeds; when eigenvalues are taken; and the ring."""
+    """The scale of the experiment: steps, records, learning rate, seeds, moments of eigenvalues, and the ring."""
 
     steps: int
     every: int
@@ -108,7 +108,7 @@ def _experiment(size: Scale) -> Experiment:
 
 
 def parameters(game: Game, players: Players, key: Key) -> np.ndarray:
-    """A probe: both players themselves, in one vector."""
+    """A probe of both players' parameters, in one vector."""
     return np.asarray(ravel_pytree(players)[0])
 
 

@@ -1,4 +1,4 @@
-"""Eigenvalues in the complex plane, how many are zero, and the field along the way, drawn."""
+"""Figures of the study `numerics-ring`: eigenvalues in the complex plane, their distribution, and kinks."""
 
 import numpy as np
 import xarray as xr
@@ -18,13 +18,13 @@ FIELDS = {"v": "v′", "consensus": "v′ − γ v′ᵀ v′"}
 
 
 def chosen_moments(dataset: xr.Dataset, most: int = 3) -> np.ndarray:
-    """Positions of at most so many moments, the first and the last among them."""
+    """The positions of at most `most` moments, the first and the last among them."""
     moments = dataset.sizes["moment"]
     return np.unique(np.linspace(0, moments - 1, min(most, moments)).round().astype(int))
 
 
 def eigenvalues(dataset: xr.Dataset, field: str, full: bool) -> Picture:
-    """All eigenvalues of all seeds in the complex plane, a row for each setting, a column for each moment.
+    """Eigenvalues of all seeds in the complex plane, a row for each setting, a column for each moment.
 
     In the part of the plane that the paper shows, or with `full` all of it, on axes that are linear around zero.
     """
@@ -82,7 +82,7 @@ def _all_of_it(axes: Axes, real: np.ndarray, imaginary: np.ndarray) -> None:
 
 
 def distribution(dataset: xr.Dataset) -> Picture:
-    """How many real and imaginary parts of v′ exceed a threshold, for every threshold, before and after training."""
+    """The distribution of eigenvalues of v′: how many parts exceed each threshold, before and after training."""
     figure = canvas(9.4, 3.3, layout="constrained")
     panels = figure.subplots(1, 2, sharey=True)
     thresholds = np.geomspace(1e-7, 1, 141)
@@ -109,7 +109,7 @@ def distribution(dataset: xr.Dataset) -> Picture:
 
 
 def kinks(dataset: xr.Dataset) -> Picture:
-    """The share seen along training: a line for each method and distance, a band from least to greatest seed."""
+    """The share of curvature in the Jacobian along training, a line for each method and distance, a band over seeds."""
     figure = canvas(9.4, 3.4, layout="constrained")
     panels, styles = figure.subplots(1, 2, sharey=True), looks(dataset)
     near, far = dataset["h"].values

@@ -1,4 +1,4 @@
-"""What the study of the Numerics' ring found."""
+"""Findings of the study `numerics-ring`."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ PANELS = {"random": "Along random directions", "v": "Along v itself"}
 
 
 def judged(dataset: xr.Dataset) -> xr.Dataset:
-    """What the eigenvalues and modes of each setting, seed, moment and field amount to, NaN where there are none.
+    """Measures of the spectrum of each setting, seed, moment and field, NaN where there are none.
 
     - `zero`, `imaginary`, `positive`, `negative`: shares of all eigenvalues, real parts to within the tolerance;
       `imaginary` are those with a real part of zero and an imaginary part that is not.
@@ -49,7 +49,7 @@ def judged(dataset: xr.Dataset) -> xr.Dataset:
 
 
 def findings(dataset: xr.Dataset) -> list[Finding]:
-    """What was found, in words, computed from the data: the reviewer's question first, then how training went."""
+    """The findings in words, computed from the data: the reviewer's question first, then how training went."""
     medians = judged(dataset).median("seed")
     v = medians.sel(field="v")
     start, end, other = v.isel(moment=0), v.isel(moment=-1), medians.sel(field="consensus").isel(moment=-1)
@@ -103,7 +103,7 @@ def findings(dataset: xr.Dataset) -> list[Finding]:
 
 
 def at_kinks(dataset: xr.Dataset) -> Finding:
-    """What the Jacobian holds of the curvature, before and after training, and how well it agrees without kinks."""
+    """The finding on the curvature in the Jacobian, before and after training, and without kinks."""
     near = dataset["h"].values[0]
     relu = {along: seen(dataset, "relu", along).sel(h=near) for along in PANELS}
 
@@ -131,7 +131,7 @@ def at_kinks(dataset: xr.Dataset) -> Finding:
 
 
 def seen(dataset: xr.Dataset, network: str, along: str) -> xr.Dataset:
-    """`middle`, `least` and `most` (setting, instant, h) over the seeds of the share seen, `along` "random" or "v".
+    """The share of curvature seen over seeds, `middle`, `least`, `most` (setting, instant, h), `along` "random" or "v".
 
     Of a seed's random directions it is the median.
     """

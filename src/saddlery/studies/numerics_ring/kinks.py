@@ -1,4 +1,4 @@
-"""How much of a field's curvature its Jacobian holds: Jacobian products against finite differences of the field.
+"""Kinks of ReLU networks: how much of a field's curvature its Jacobian holds, against finite differences.
 
 The second derivative of relu is zero almost everywhere. So the gradients of a network of relu jump wherever a unit
 switches on or off for one of the samples. A step feels these jumps, thousands of small ones that together are
@@ -21,7 +21,7 @@ BATCHES = 20
 
 
 def kinks(game: Game, players: Pair | None, *, key: Key, batches: int = BATCHES) -> xr.Dataset:
-    """What finite differences of v find along unit vectors u at a position, and v′u by automatic differentiation.
+    """Finite differences of v along unit vectors u at a position, and v′u by automatic differentiation.
 
     **Returns:** `curvature` (direction, h), ‖(v(θ + hu) − v(θ − hu)) / 2h‖; `seen`, ‖v′u‖ as a share of it; and
     `missed`, the norm of the difference of the two as a share of it. Three directions are random, one is that of v. All
@@ -45,6 +45,6 @@ def kinks(game: Game, players: Pair | None, *, key: Key, batches: int = BATCHES)
 
 
 def without_kinks(gan: Gan) -> Gan:
-    """The same GAN, its networks of tanh."""
+    """A GAN without kinks: the same, its networks of tanh."""
     smooth = (dataclasses.replace(network, activation="tanh") for network in (gan.generator, gan.discriminator))
     return dataclasses.replace(gan, **Pair(*smooth)._asdict())

@@ -1,4 +1,4 @@
-"""The page of the study of the Numerics' ring."""
+"""The page of the study `numerics-ring`."""
 
 import xarray as xr
 
@@ -29,7 +29,7 @@ COLUMNS = (
 
 
 def content(dataset: xr.Dataset) -> Content:
-    """What the page shows."""
+    """The content of the page."""
     extent = (
         f"Simultaneous gradients against consensus optimisation, {dataset.sizes['seed']} seeds each, "
         f"{dataset.attrs['steps']:,} steps, {dataset.sizes['eigenvalue']:,} parameters, eigenvalues of Jacobians "
@@ -43,16 +43,16 @@ def content(dataset: xr.Dataset) -> Content:
             pictures=[evolution(dataset)],
         ),
         Section(
-            "Eigenvalues where the paper looks",
+            "Eigenvalues in the part of the plane that the paper shows",
             "All eigenvalues of all seeds, each row the positions that one method went through: both matrices are "
             "taken at the same positions. v′ is the Jacobian of the papers' field v, minus the gradients; v′ − γ v′ᵀ "
             f"v′, γ = {dataset.attrs['gamma']}, is the Jacobian of the field of consensus optimisation at an "
             "equilibrium, and only there.",
             pictures=[eigenvalues(dataset, field, full=False) for field in FIELDS],
         ),
-        Section("All of them", pictures=[eigenvalues(dataset, field, full=True) for field in FIELDS]),
+        Section("All eigenvalues", pictures=[eigenvalues(dataset, field, full=True) for field in FIELDS]),
         Section(
-            "How many are zero",
+            "Share of real and imaginary parts above a threshold",
             "Real parts reach down to zero without a gap, so that every count of zeros is a count below some "
             "threshold. Here is the share above every threshold, the median over seeds. At the start both methods have "
             "the same players.",
@@ -60,7 +60,7 @@ def content(dataset: xr.Dataset) -> Content:
         ),
         *(
             Section(
-                f"Numbers of {FIELDS[str(field)]}",
+                f"Measures of the spectrum of {FIELDS[str(field)]}",
                 "Medians over the seeds. Shares are of all eigenvalues, but for the large ones (at least "
                 f"{percent(LARGE)} of the largest magnitude) and the carrying modes (by weight).",
                 table(dataset, str(field)),
@@ -68,7 +68,7 @@ def content(dataset: xr.Dataset) -> Content:
             for field in dataset["field"].values
         ),
         Section(
-            "What the Jacobian does not see",
+            "Curvature that the Jacobian misses: kinks of ReLU networks",
             "‖v′u‖ by automatic differentiation, as a share of ‖(v(θ + hu) − v(θ − hu)) / 2h‖, u of length 1, v and v′ "
             f"averaged over the same batches; of {dataset.sizes['direction'] - 1} random directions the median. The "
             "gradients of networks of relu jump wherever a unit switches on or off for a sample, which a difference "
@@ -78,14 +78,14 @@ def content(dataset: xr.Dataset) -> Content:
             pictures=[kinks(dataset)],
         ),
         Section(
-            "From start to end in a straight line",
+            "The field along the segment from start to end",
             "Each line is a seed. Where the end attracts, the cosine is positive before it and changes sign there; "
             "where v turns around the end, it comes close to zero (Berard et al., 2020, whose v is the gradient and "
             "has the other sign).",
             pictures=[segment(dataset)],
         ),
         Section(
-            "Training",
+            "Curves along training",
             "Thick: median over seeds. Band: the middle half of the seeds. Thin: each seed. ×: last record of a seed "
             "that diverged.",
             pictures=[picture for picture in curves(dataset) if picture.name in SHOWN],
@@ -96,7 +96,7 @@ def content(dataset: xr.Dataset) -> Content:
 
 
 def table(dataset: xr.Dataset, field: str) -> Table:
-    """Medians over the seeds, a row for each setting and moment."""
+    """The table of medians over the seeds, a row for each setting and moment."""
     numbers = dataset[["field_norm", "rotation", "carrying", "stable_step"]].merge(judged(dataset))
     medians = numbers.sel(field=field).median("seed")
     rows = []

@@ -1,4 +1,4 @@
-"""The study `pairwise`: how far generated images are from each other, beside real images and noise."""
+"""The study `pairwise`: distances between generated images, beside real images and noise."""
 
 from saddlery.studies.pairwise.experiment import SCALES, measure
 from saddlery.studies.pairwise.findings import findings
@@ -7,7 +7,7 @@ from saddlery.studies.study import Study
 
 study = Study(
     name="pairwise",
-    title="Are generated images as far apart as real ones?",
+    title="Pairwise distances of generated and real images",
     asks="Are the distances between generated images those between real ones, and could nonsense match them?",
     source="Metz, Poole, Pfau, Sohl-Dickstein (2017), section 3.4.2, and its reviewers",
     scales=SCALES,

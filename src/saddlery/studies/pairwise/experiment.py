@@ -1,4 +1,4 @@
-"""How far generated images are from each other, beside real images and noise."""
+"""The experiment of the study `pairwise`: distances between generated images, beside real images and noise."""
 
 from collections.abc import Callable
 from functools import partial
@@ -31,7 +31,7 @@ SHARE = 1e-3  # of the pairs of real images, those that count as the same
 
 
 class Reference(NamedTuple):
-    """Real images, and what follows from them in each space.
+    """The reference: real images, and what follows from them in each space.
 
     - `images`: of the training split. `features`: from images to what they are compared by, besides their pixels.
     - `distances`: of all pairs, by space; `edges`: of the histograms' bins; `thresholds`: below which a pair counts as
@@ -46,7 +46,7 @@ class Reference(NamedTuple):
 
 
 class Scale(NamedTuple):
-    """The trainings, those of the study `inversion`, and how many samples are compared."""
+    """The scale of the experiment: the trainings of the study `inversion`, and how many samples are compared."""
 
     training: Training
     samples: int
@@ -105,7 +105,7 @@ def measure(parts: Path, size: Scale, progress: Progress | None = None) -> xr.Da
 
 
 def known(game: Gan, number: int) -> Reference:
-    """So many real images of a game, and what the others are compared with."""
+    """The reference of a game: real images, and what the others are compared with."""
     real = distinct(game.data, number, jax.random.key(0))
     features, _ = seen(game)
     distances = _distances(real, features)
@@ -119,7 +119,7 @@ DIMS = {"histogram": ("space", "bin"), "made": ("shown", *PIXELS)} | dict.fromke
 
 
 def compared(samples: Array, reference: Reference) -> dict[str, np.ndarray]:
-    """The distances of all pairs of samples, in pixels and in features.
+    """The pairwise distances of samples, in pixels and in features.
 
     - `histogram` (space, bin): the share of the pairs in each bin; what lies beyond the last edge is in none.
     - `median` (space); `apart` (space): how far the distances' distribution is from that of the real images', the

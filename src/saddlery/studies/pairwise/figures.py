@@ -1,4 +1,4 @@
-"""The distributions of distances, drawn."""
+"""Figures of the study `pairwise`: the distributions of distances."""
 
 import numpy as np
 import xarray as xr
@@ -13,7 +13,7 @@ RISING = ("#9fd8c3", "#4db894", "#009e73", "#00563f")  # of K
 
 
 def histograms(dataset: xr.Dataset) -> Picture:
-    """The distributions of distances, a panel for each space, means over seeds."""
+    """Histograms of pairwise distances, a panel for each space, means over seeds."""
     figure = canvas(9.6, 3.6, layout="constrained")
     panels = figure.subplots(1, dataset.sizes["space"], squeeze=False)[0]
     rising = iter(RISING * 2)

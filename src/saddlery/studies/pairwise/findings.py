@@ -1,4 +1,4 @@
-"""What the study of pairwise distances found."""
+"""Findings of the study `pairwise`."""
 
 import numpy as np
 import xarray as xr
@@ -11,12 +11,12 @@ from saddlery.studies.controls import generators
 
 
 def of(dataset: xr.Dataset, space: str) -> xr.Dataset:
-    """What was measured in one space, (`setting`, `seed`)."""
+    """The measures in one space, (`setting`, `seed`)."""
     return generators(dataset).sel(space=space).drop_vars("space")
 
 
 def findings(dataset: xr.Dataset) -> list[Finding]:
-    """What was found, in words, computed from the data."""
+    """The findings in words, computed from the data."""
     return [_closest(dataset), _noise(dataset), _change(dataset), _support(dataset), *diverged(dataset)]
 
 

@@ -1,4 +1,4 @@
-"""The page of the study of pairwise distances."""
+"""The page of the study `pairwise`."""
 
 import xarray as xr
 
@@ -18,14 +18,14 @@ COLUMNS = [
 
 
 def content(dataset: xr.Dataset) -> Content:
-    """What the page shows."""
+    """The content of the page."""
     extent = (
         f"{dataset.sizes['setting']} values of K and three controls, {dataset.sizes['seed']} seeds each, all pairs of "
         f"{dataset.attrs['number']:,} images."
     )
     tables = [
         Section(
-            f"In {space}",
+            f"Pairwise distances in {space}",
             "Medians over seeds, beneath them bootstrap intervals of 95%. Apart: how far all distances together have "
             "to be moved to become those of the training images (Wasserstein-1), over the median distance of these. "
             f"Support: pairs count as the same image that are closer than all but {dataset.attrs['share']:.1%} of the "
@@ -43,7 +43,7 @@ def content(dataset: xr.Dataset) -> Content:
 
 
 def samples(dataset: xr.Dataset) -> list[Sheet]:
-    """Images of every generator and control."""
+    """Sheets of images of every generator and control."""
     return [
         sheet(str(label), dataset["made"].sel(generator=label).isel(seed=0).values)
         for label in dataset["generator"].values

@@ -1,4 +1,4 @@
-"""The study `recurrent`: an LSTM that writes digits row by row, without unrolling and with it."""
+"""The study `recurrent`: an LSTM generator that writes digits row by row, without unrolling and with it."""
 
 from saddlery.studies.recurrent.experiment import SCALES, measure
 from saddlery.studies.recurrent.findings import findings
@@ -7,7 +7,7 @@ from saddlery.studies.study import Study
 
 study = Study(
     name="recurrent",
-    title="An LSTM that writes digits row by row",
+    title="A recurrent generator (LSTM) on digits",
     asks="Does unrolling keep a recurrent generator from making the same sample again and again?",
     source="Metz, Poole, Pfau, Sohl-Dickstein (2017), section 3.2",
     scales=SCALES,

@@ -1,4 +1,4 @@
-"""An LSTM that writes digits row by row, without unrolling and with it."""
+"""The experiment of the study `recurrent`: an LSTM generator, without unrolling and with it."""
 
 from pathlib import Path
 from typing import Any
@@ -62,17 +62,17 @@ def measure(parts: Path, size: Scale, progress: Progress | None = None) -> xr.Da
 
 
 def experiments(size: Scale) -> dict[str, Experiment]:
-    """The trainings."""
+    """The experiments of the study."""
     return {"unrolled": size.experiment(size.game("images", size.network), unrolled(size.depths), samples=1000)}
 
 
 def named(_: str, setting: Setting) -> dict[str, Any]:
-    """A setting's coordinates."""
+    """The coordinates of a setting."""
     return depths.named(setting)
 
 
 def of_players(game: Gan, players: Players, key: Key) -> dict[str, Any]:
-    """How different samples of a trained generator are, and of which digits."""
+    """The diversity of a trained generator's samples, and their digits."""
     return of_samples(game, game.sample(players.generator, key, SAMPLES))
 
 
@@ -80,7 +80,7 @@ of_players.dims = {"distances": ("pair",)}  # type: ignore[attr-defined]
 
 
 def of_samples(game: Gan, samples: Array) -> dict[str, Any]:
-    """The same of any images."""
+    """The diversity of any images, and their digits."""
     judge = metrics.classifier(game.data)
     real = in_range(game.data.images[:SAMPLES])
     seen, some = judge.probabilities(samples), samples[:PAIRS]

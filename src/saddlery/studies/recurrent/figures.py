@@ -1,4 +1,4 @@
-"""How far samples are from each other, drawn."""
+"""Figures of the study `recurrent`: pairwise distances of samples."""
 
 import numpy as np
 import xarray as xr
@@ -9,7 +9,7 @@ from saddlery.plots.style import GREY, INK, RULE, canvas, dress, tint
 
 
 def distances(dataset: xr.Dataset) -> Picture:
-    """Histograms of the distances of pairs, beside those of the controls."""
+    """Histograms of pairwise distances, beside those of the controls."""
     figure = canvas(9.4, 3.1, layout="constrained")
     axes = dress(figure.add_subplot())
     axes.grid(color=RULE, linewidth=0.6)

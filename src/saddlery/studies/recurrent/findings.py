@@ -1,4 +1,4 @@
-"""What the study of recurrent generators found."""
+"""Findings of the study `recurrent`."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from saddlery.report.tables import diverged
 
 
 def findings(dataset: xr.Dataset) -> list[Finding]:
-    """What was found, in words."""
+    """The findings in words."""
     names = [str(name) for name in dataset["setting"].values]
     real, noise = (dataset.sel(control=name) for name in ("real images", "noise of the same pixels"))
     out = []

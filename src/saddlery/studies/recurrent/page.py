@@ -1,4 +1,4 @@
-"""The page of the study of recurrent generators."""
+"""The page of the study `recurrent`."""
 
 import xarray as xr
 
@@ -27,11 +27,11 @@ COLUMNS = (
 
 
 def content(dataset: xr.Dataset) -> Content:
-    """What the page shows."""
+    """The content of the page."""
     samples = dataset.attrs["samples_found"]
     sections = [
         Section(
-            "In numbers",
+            "Diversity of samples and digits found",
             f"Medians over seeds, beneath them their bootstrap intervals of 95%. {samples:,} samples, all pairs of "
             f"{PAIRS} of them. Digits are told by a classifier that is right about "
             f"{percent(dataset.attrs['accuracy'])} of held-out ones. Controls: real images, one image repeated, "
@@ -39,7 +39,7 @@ def content(dataset: xr.Dataset) -> Content:
             table(dataset, COLUMNS, controls(dataset, COLUMNS)),
         ),
         Section(
-            "How far samples are from each other",
+            "Pairwise distances of samples",
             "Distances of pairs in pixels, all seeds together. A generator that repeats itself has its distances "
             "near zero.",
             pictures=[distances(dataset)],
@@ -54,7 +54,7 @@ def content(dataset: xr.Dataset) -> Content:
 
 
 def every(dataset: xr.Dataset) -> list[Sheet]:
-    """Real images, and samples of every seed."""
+    """Sheets of real images, and of samples of every seed."""
     made = [sheet("real", facts.arrays(dataset, "real")[0][1], "from the data")]
     for i, name in enumerate(dataset["setting"].values):
         for seed in range(dataset.sizes["seed"]):

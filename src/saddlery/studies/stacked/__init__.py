@@ -1,4 +1,4 @@
-"""The study `stacked`: three digits in three channels, and how many of their 1,000 combinations a generator makes."""
+"""The study `stacked`: stacked digits, and how many of their 1,000 combinations a generator makes."""
 
 from saddlery.studies.stacked.experiment import SCALES, measure
 from saddlery.studies.stacked.findings import findings
@@ -7,7 +7,7 @@ from saddlery.studies.study import Study
 
 study = Study(
     name="stacked",
-    title="How many of a thousand modes?",
+    title="Mode coverage on stacked digits (1,000 modes)",
     asks="How many of a thousand modes does a generator find as its discriminator is unrolled further?",
     source="Metz, Poole, Pfau, Sohl-Dickstein (2017), section 3.3.1",
     scales=SCALES,

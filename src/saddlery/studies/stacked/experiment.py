@@ -1,4 +1,4 @@
-"""Three digits in three channels, and how many of their 1,000 combinations a generator makes."""
+"""The experiment of the study `stacked`: stacked digits, and how many of their 1,000 modes a generator finds."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -36,7 +36,7 @@ PUBLISHED: dict[tuple[float, float], tuple[float, float]] = {
 
 
 class Scale(NamedTuple):
-    """The unrolled GANs, and the relativistic baseline: its networks, and the weight of its penalties."""
+    """The scale of the experiment: the unrolled GANs, and the relativistic baseline with its networks and penalties."""
 
     unrolled: depths.Scale
     baseline: str
@@ -98,7 +98,7 @@ def _note(size: Scale) -> str:
 
 
 def experiments(size: Scale) -> dict[str, Experiment]:
-    """The trainings: the unrolled GANs with both sizes of discriminator, and the baseline."""
+    """The experiments of the study: unrolled GANs with both sizes of discriminator, and the baseline."""
     of = size.unrolled
     game = of.game("stacked", of.networks(FRACTIONS))
     penalty = (f"r1(weight={size.weight})", f"r2(weight={size.weight})")
@@ -110,19 +110,19 @@ def experiments(size: Scale) -> dict[str, Experiment]:
 
 
 def named(name: str, setting: Setting) -> dict[str, Any]:
-    """A setting's coordinates."""
+    """The coordinates of a setting."""
     if name == "relativistic":
         return {"setting": "relativistic R1+R2", "method": "relativistic", "depth": float("nan"), "fraction": 1.0}
     return depths.named(setting, FRACTIONS)
 
 
 def of_players(game: Gan, players: Players, key: Key) -> dict[str, Any]:
-    """How many classes samples of a trained generator are of, how evenly, and how sure the classifier is of them."""
+    """The classes of a trained generator's samples: how many, how evenly, and how sure the classifier is of them."""
     return of_samples(game, lambda key, n: game.sample(players.generator, key, n), key)
 
 
 def of_samples(game: Gan, draw: Callable[[Key, int], Array], key: Key) -> dict[str, Any]:
-    """The same of any images, `draw(key, n)`."""
+    """The classes of any images, `draw(key, n)`: how many, how evenly, and how sure the classifier is."""
     judge = classifier(game.data.digits())
     classes, sure = [], []
     for part in jax.random.split(key, -(-SAMPLES // AT_ONCE)):

@@ -1,4 +1,4 @@
-"""The modes that generators find along training, and how evenly, drawn."""
+"""Figures of the study `stacked`: modes found along training, and their frequencies."""
 
 import numpy as np
 import xarray as xr
@@ -11,7 +11,7 @@ from saddlery.studies.stacked.experiment import FRACTIONS
 
 
 def along(dataset: xr.Dataset) -> Picture:
-    """The modes found along training: a panel for each size of discriminator, and one for the baseline."""
+    """Modes found along training: a panel for each size of discriminator, and one for the baseline."""
     figure = canvas(9.4, 3.0, layout="constrained")
     panels = figure.subplots(1, len(FRACTIONS) + 1, sharex=True, sharey=True)
     steps, words = dataset["step"].values, []
@@ -31,7 +31,7 @@ def along(dataset: xr.Dataset) -> Picture:
 
 
 def evenness(dataset: xr.Dataset) -> Picture:
-    """How often each mode comes up, the most frequent one first."""
+    """The frequency of each mode, the most frequent one first."""
     figure = canvas(9.4, 3.4, layout="constrained")
     panels = figure.subplots(1, len(FRACTIONS) + 1, sharex=True, sharey=True)
     samples, total = dataset.attrs["samples_found"], int(facts.distinct(dataset, "modes_total")[0])

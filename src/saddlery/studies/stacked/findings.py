@@ -1,4 +1,4 @@
-"""What the study of stacked digits found."""
+"""Findings of the study `stacked`."""
 
 import xarray as xr
 
@@ -15,7 +15,7 @@ REFUTED = 0.01  # a p-value below which equal probabilities are refuted
 
 
 def findings(dataset: xr.Dataset) -> list[Finding]:
-    """What was found, in words."""
+    """The findings in words."""
     found, total = dataset["found"], int(facts.distinct(dataset, "modes_total")[0])
     full = (found >= total).sum("seed").values
     names = [str(name) for name in dataset["setting"].values]

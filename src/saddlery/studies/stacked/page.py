@@ -1,4 +1,4 @@
-"""The page of the study of stacked digits."""
+"""The page of the study `stacked`."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,12 +15,12 @@ from saddlery.studies.stacked.figures import along, evenness
 
 
 def found(value: float) -> str:
-    """A number of modes, four digits of it."""
+    """A number of modes as text, four digits of it."""
     return f"{value:,.4g}"
 
 
 def probability(value: float) -> str:
-    """A probability, the smallest as less than something."""
+    """A probability as text, the smallest as less than something."""
     return "<1e-6" if value < 1e-6 else f"{value:.2g}"
 
 
@@ -36,12 +36,12 @@ COLUMNS = (
 
 
 def content(dataset: xr.Dataset) -> Content:
-    """What the page shows."""
+    """The content of the page."""
     samples = dataset.attrs["samples_found"]
     published = {name: {at: each[i] for at, each in PUBLISHED.items()} for i, name in enumerate(("found", "model_kl"))}
     sections = [
         Section(
-            "In numbers",
+            "Modes found and divergences",
             f"Medians over seeds, beneath them their bootstrap intervals of 95%. All of {samples:,} samples, counted "
             f"by a classifier that is right about {percent(dataset.attrs['accuracy'])} of held-out digits. KL is "
             "that of the model's histogram from the uniform one, which stays finite where modes are missed; so is "
@@ -51,19 +51,19 @@ def content(dataset: xr.Dataset) -> Content:
             compared(dataset),
         ),
         Section(
-            "Modes and unrolling",
+            "Modes found against unrolling steps K",
             "Medians and bootstrap intervals over seeds. Dotted, hollow: published, on MNIST. Dashed: a perfect "
             "sampler.",
             pictures=[depths(dataset, COLUMNS[:2], published)],
         ),
         Section(
-            "Along training",
+            "Modes found along training",
             f"Modes among {RECORDED:,} samples: medians over seeds; bands from the least to the greatest. What is "
             "found for a while can be lost again.",
             pictures=[along(dataset)],
         ),
         Section(
-            "How evenly",
+            "Frequency of each mode",
             "Shares of the modes, from each seed's most frequent one, mean over seeds. A sampler that "
             "gives every mode the same probability draws the black line.",
             pictures=[evenness(dataset)],
@@ -78,7 +78,7 @@ def content(dataset: xr.Dataset) -> Content:
 
 
 def compared(dataset: xr.Dataset) -> Table:
-    """Settings with published figures beside their own, a perfect sampler and the controls."""
+    """The table of settings with published figures beside their own, a perfect sampler and the controls."""
     references = {"perfect sampler": perfect(dataset, COLUMNS)} | controls(dataset, COLUMNS)
     made = table(dataset, COLUMNS, references)
     rows = []
