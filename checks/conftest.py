@@ -2,7 +2,7 @@
 
 import pytest
 
-from checks.shared import assert_same, engine, forget, interruptible, saddlery, without_optimisations  # noqa: F401
+from checks.shared import assert_same, engine, forget, interruptible, real, saddlery, without_optimisations  # noqa: F401
 
 UNOPTIMISED = ("test_axes", "test_optimised", "test_runs", "test_studies")
 

@@ -10,6 +10,7 @@ import jax
 import numpy as np
 import pytest
 
+REAL = Path(os.environ.get("SADDLERY_DATA") or Path(__file__).parents[2] / "shared" / "data")  # real data sets
 MAPPINGS = 15_000  # of memory, of the 65,530 that Linux lets a process have: XLA takes some for each program
 
 
@@ -83,3 +84,16 @@ def engine():
         yield on_ray.engine(None)
         ray.shutdown()
         gc.collect()
+
+
+@pytest.fixture
+def real():
+    """`real(name)`: the folder of a real data set, by `SADDLERY_DATA` or beside the repository; skips without it."""
+
+    def real(name):
+        folder = REAL / name
+        if not folder.is_dir():
+            pytest.skip(f"{folder} is not there: set SADDLERY_DATA to the folder that holds {name}")
+        return folder
+
+    return real

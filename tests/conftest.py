@@ -2,9 +2,7 @@
 
 import contextlib
 import functools
-import os
 import tracemalloc
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -12,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from checks.shared import assert_same, engine, forget, interruptible, saddlery, without_optimisations  # noqa: F401
+from checks.shared import assert_same, engine, forget, interruptible, real, saddlery, without_optimisations  # noqa: F401
 from jax.flatten_util import ravel_pytree
 
 from saddlery.data import Mixture, ring_centres
@@ -23,7 +21,6 @@ from saddlery.networks import MLP
 from saddlery.optimisers import optimiser
 from saddlery.rules import RuleInput
 
-REAL = Path(os.environ.get("SADDLERY_DATA") or Path(__file__).parents[2] / "shared" / "data")  # real data sets
 UNOPTIMISED = ("analysis", "cli", "dynamics", "experiments", "networks", "rules", "schedules", "studies")
 
 
@@ -78,10 +75,10 @@ def quadratic_position(seed: int) -> Position:
     return Position(quadratic(A, B, C, D, a, c), Pair(jnp.asarray(g), jnp.asarray(d)), (), xi, H)
 
 
-def nonsaturating(real, generated):
+def nonsaturating(data, generated):
     """The general-sum loss of Goodfellow et al. (2014)."""
     softplus = jax.nn.softplus
-    return Pair(softplus(-generated).mean(), softplus(-real).mean() + softplus(generated).mean())
+    return Pair(softplus(-generated).mean(), softplus(-data).mean() + softplus(generated).mean())
 
 
 def tiny_gan(activation: str = "tanh") -> Gan:
@@ -175,19 +172,6 @@ def walk():
         return np.asarray(path), states
 
     return walk
-
-
-@pytest.fixture
-def real():
-    """`real(name)`: the folder of a real data set, by `SADDLERY_DATA` or beside the repository; skips without it."""
-
-    def real(name):
-        folder = REAL / name
-        if not folder.is_dir():
-            pytest.skip(f"{folder} is not there: set SADDLERY_DATA to the folder that holds {name}")
-        return folder
-
-    return real
 
 
 @pytest.fixture

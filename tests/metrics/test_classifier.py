@@ -90,12 +90,3 @@ def test_what_cannot_be_learned_is_refused(trained):
             classifier(wrong)
     with pytest.raises(ValueError, match=r"expected \(n, 8, 8, 1\)"):
         trained[0].features(jnp.zeros((2, 9, 9, 1)))
-
-
-def test_mnist(tmp_path, real):
-    from saddlery.data import mnist
-
-    data = mnist("test", real("mnist"))
-    found = classifier(data, tmp_path)
-    assert found.accuracy >= 0.98
-    assert found.held == 1667

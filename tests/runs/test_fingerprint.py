@@ -99,7 +99,7 @@ def test_other_pictures_in_the_same_place_are_refused(tmp_path):
 
     (tmp_path / "pictures").mkdir()
     draw(0)
-    game = f"images(data={str(tmp_path / 'pictures')!r}, size=8, network='dcgan3(width=2)', batch=2, noise=2)"
+    game = f"images(data={str(tmp_path / 'pictures')!r}, size=8, network='mlp(width=2)', batch=2, noise=2)"
     experiment = Experiment(game, ("simultaneous",), steps=1, seeds=1, samples=4, shown=1)
     run(experiment, tmp_path / "run")
     draw(1)
