@@ -4,7 +4,7 @@ import pytest
 
 from checks.shared import assert_same, engine, forget, interruptible, real, saddlery, without_optimisations  # noqa: F401
 
-UNOPTIMISED = ("test_axes", "test_optimised", "test_runs", "test_studies")
+UNOPTIMISED = ("test_axes", "test_optimised")
 
 
 @pytest.fixture(scope="module", autouse=True)

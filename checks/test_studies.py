@@ -5,7 +5,6 @@ import re
 
 import pytest
 
-from checks import recorded
 from checks.told import NUMBER, changed, labels_of, undeclared
 from saddlery.cli import main
 from saddlery.report.finding import Finding
@@ -26,7 +25,6 @@ def test_a_study_runs_writes_its_page_and_goes_on(name, tmp_path):
     assert set(study.scales) == set(SCALES)
     assert main(command) == 0
     results, page = study.open(tmp_path / "out"), (tmp_path / "out" / "report.html").read_text()
-    assert recorded.compare(f"study-{name}", results) == []
     assert all(results.attrs[key] for key in ("title", "command", "scale"))
     assert not re.findall(r"(?:src|href)=[\"']?(?!data:|#)[^\"'> ]+", page)  # it opens without a network
     assert not re.search(r">\s*(?:nan|None|inf)\s*<", page)
