@@ -11,6 +11,7 @@ from saddlery.analysis.measures import MEASURES
 from saddlery.data import Images, Mixture, ring_centres
 from saddlery.evaluation import evaluate
 from saddlery.games.gan import Gan
+from saddlery.metrics.suited import PIXELS
 from saddlery.networks import MLP
 
 KEY = jax.random.key(0)
@@ -40,7 +41,7 @@ def test_points_that_are_not_finite_score_nan_beside_real_ones():
 def test_images_that_are_not_finite_score_nan_beside_real_ones(monkeypatch):
     from saddlery import evaluation
 
-    monkeypatch.setattr(evaluation, "seen", lambda *_: (lambda x: np.asarray(x).reshape(len(x), -1), None))
+    monkeypatch.setattr(evaluation, "features_of", lambda *_: PIXELS)
     game = pictures()
     players = game.init(KEY)
     found = measured(game, jax.tree.map(lambda leaf: leaf * jnp.nan, players))

@@ -10,13 +10,11 @@ import numpy as np
 
 from saddlery import metrics
 from saddlery.analysis.measures import MEASURES, Measure
-from saddlery.data import Images, Stacked
-from saddlery.data.images import in_range
 from saddlery.errors import InvalidType
 from saddlery.game import Game, Pair
 from saddlery.games import Gan, as_gan
 from saddlery.metrics.probes import as_seen
-from saddlery.metrics.suited import suited
+from saddlery.metrics.suited import Features, suited
 from saddlery.text.arguments import whole
 from saddlery.types import Key
 
@@ -108,7 +106,7 @@ def _quality(game: Gan, samples: Any, real: Any, inception: Any) -> dict[str, fl
     if samples.ndim != 4:
         return {}
     found = {}
-    features, probabilities = seen(game, inception)
+    features, probabilities = features_of(game, inception)
     x, y = features(samples), features(real)
     if probabilities is not None:
         found["inception_score"] = metrics.inception_score(probabilities(samples)).mean
@@ -123,7 +121,7 @@ def _pairs(game: Gan, samples: Any, real: Any, inception: Any) -> dict[str, floa
     """How far samples are from each other."""
     if samples.ndim != 4:
         return {}
-    features, _ = seen(game, inception)
+    features, _ = features_of(game, inception)
     some, of_real = samples[:PAIRS], real[:PAIRS]
     threshold = metrics.real_threshold(of_real, features)
     return {
@@ -137,8 +135,8 @@ def _players(game: Gan, players: Pair, real: Any, key: Key) -> list[Measured]:
     """What the networks themselves know: the discriminator of labels, the generator of real images."""
     found, fresh = [], game.init(key)
     data = game.data
-    if isinstance(data, Images) and data.labels is not None:
-        images, labels = in_range(data.images[:LABELLED]), data.labels[:LABELLED]
+    if (labelled := suited(data).labelled(data, LABELLED)) is not None:
+        images, labels = labelled
         features = [metrics.penultimate(game.discriminator, each.discriminator)(images) for each in (players, fresh)]
         values = [metrics.linear_probe(each, labels).mean if _finite(each) else math.nan for each in features]
         found.append(Measured("linear_probe", values[0], None, values[1]))
@@ -167,25 +165,10 @@ def _finite(values: Any) -> bool:
     return bool(np.isfinite(np.asarray(values)).all())
 
 
-def seen(game: Gan, inception: Callable | None = None) -> tuple[Callable[[Any], np.ndarray], Callable | None]:
-    """The features by which images are compared, and the probabilities of their classes where there are any.
-
-    Networks see images as they would be shown: what lies outside [-1, 1] is clipped.
-    """
-    data = game.data
-    if inception is not None:
-        return (
-            lambda images: inception(as_seen(images)).features,
-            lambda images: inception(as_seen(images)).probabilities,
-        )
-    if isinstance(data, Stacked):
-        judge = metrics.classifier(data.digits())
-        parts = lambda images: [as_seen(images[..., i : i + 1]) for i in range(images.shape[-1])]  # noqa: E731
-        return lambda images: np.concatenate([np.asarray(judge.features(part)) for part in parts(images)], 1), None
-    if isinstance(data, Images) and data.labels is not None and data.images.shape[-1] == 1:
-        judge = metrics.classifier(data)
-        return (
-            lambda images: np.asarray(judge.features(as_seen(images))),
-            lambda images: np.asarray(judge.probabilities(as_seen(images))),
-        )
-    return lambda images: np.asarray(images).reshape(len(images), -1), None
+def features_of(game: Gan, inception: Callable | None = None) -> Features:
+    """Inception's features where it is given, else those that suit the data."""
+    if inception is None:
+        return suited(game.data).features(game.data)
+    return Features(
+        lambda images: inception(as_seen(images)).features, lambda images: inception(as_seen(images)).probabilities
+    )

@@ -9,8 +9,9 @@ import numpy as np
 import optax
 from jaxtyping import Array
 
+from saddlery.arrays import numbers
 from saddlery.errors import InvalidValue
-from saddlery.text.arguments import Range, numbers, quoted
+from saddlery.text.arguments import Range, quoted
 from saddlery.text.call import Call, parse
 from saddlery.text.names import nearest
 from saddlery.types import Memory, Numbers, Parameters

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-import saddlery.report.diagnosis as page
+import saddlery.diagnosis.page as page
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,7 @@
 """Pages and users see the same files."""
 
 import saddlery as sd
-from saddlery.report import diagnosis as page
+from saddlery.diagnosis import page
 
 
 def of_page(folder, name, kind):

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import saddlery as sd
+from saddlery.arrays import numbers
 from saddlery.networks import (
     FAMILIES,
     MLP,
@@ -25,7 +26,7 @@ from saddlery.networks import (
     family,
 )
 from saddlery.optimisers import OPTIMISERS, RANGES, optimiser
-from saddlery.text.arguments import COUNT, FINITE, number, numbers, plain, quoted, whole
+from saddlery.text.arguments import COUNT, FINITE, number, plain, quoted, whole
 
 endless = st.just(5000).map(lambda digits: 10**digits)  # more digits than Python writes
 integers = st.integers() | st.integers(-(10**400), 10**400) | st.sampled_from([2**31, 2**63]) | endless

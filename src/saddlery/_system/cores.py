@@ -51,10 +51,8 @@ class Threads(ThreadPoolExecutor):
 
 def _settings() -> dict[str, Any]:
     """This thread's settings, where JAX is in use at all."""
-    if "jax" not in sys.modules:
+    if (jax := sys.modules.get("jax")) is None:
         return {}
-    import jax
-
     names = ("enable_x64", "default_device", "default_matmul_precision")
     return {name: getattr(jax.config, f"jax_{name}") for name in names}
 
@@ -62,11 +60,8 @@ def _settings() -> dict[str, Any]:
 def _with(settings: dict[str, Any], function: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
     """Call a function with these settings."""
     with contextlib.ExitStack() as stack:
-        if settings:
-            import jax
-
-            for name, value in settings.items():
-                stack.enter_context(getattr(jax, name)(value))
+        for name, value in settings.items():
+            stack.enter_context(getattr(sys.modules["jax"], name)(value))
         return function(*arguments, **named)
 
 

@@ -38,8 +38,8 @@ def diagnose(
     """
     environment.require()
     from saddlery import diagnosis
+    from saddlery.diagnosis.page import write
     from saddlery.records.claims import local_folder
-    from saddlery.report.diagnosis import write
 
     folder = local_folder("out", out) if out else run / "diagnosis"
     found = diagnosis.diagnose(

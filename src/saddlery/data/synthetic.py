@@ -8,8 +8,9 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from saddlery.arrays import numbers
 from saddlery.errors import InvalidValue
-from saddlery.text.arguments import numbers, whole
+from saddlery.text.arguments import whole
 from saddlery.types import Key
 
 MODES, COMPARED = 100_000, "measures compare every sample with every mode"

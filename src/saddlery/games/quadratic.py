@@ -4,9 +4,9 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from saddlery.arrays import numbers
 from saddlery.errors import InvalidValue
 from saddlery.games.analytic import Analytic
-from saddlery.text.arguments import numbers
 from saddlery.text.provenance import with_call
 from saddlery.types import Batch, Key, Losses, Numbers, Pair
 

@@ -10,9 +10,10 @@ from jax.nn import sigmoid
 from jax.scipy.stats import norm
 from jaxtyping import Array, ArrayLike, Float
 
+from saddlery.arrays import numbers
 from saddlery.errors import InvalidValue
 from saddlery.games.analytic import Analytic
-from saddlery.text.arguments import numbers, quoted
+from saddlery.text.arguments import quoted
 from saddlery.text.provenance import with_call
 from saddlery.types import Batch, Key, Losses, Numbers, Pair
 

@@ -15,8 +15,9 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from saddlery.arrays import numbers
 from saddlery.errors import InvalidType, InvalidValue
-from saddlery.text.arguments import numbers, quoted
+from saddlery.text.arguments import quoted
 from saddlery.text.call import build
 from saddlery.types import Batch, Key, Scalar
 

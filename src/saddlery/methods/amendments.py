@@ -8,10 +8,10 @@ import equinox as eqx
 import optax
 
 from saddlery import types
+from saddlery.arrays import numbers
 from saddlery.method import Method
 from saddlery.optimisers import RANGES, Optimiser, learning_rate, with_numbers
 from saddlery.rules import Competitive
-from saddlery.text.arguments import numbers
 
 
 class Numbers(eqx.Module):

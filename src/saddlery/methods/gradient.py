@@ -3,11 +3,11 @@
 from typing import Unpack
 
 from saddlery import rules, schedules
+from saddlery.arrays import numbers
 from saddlery.method import Method
 from saddlery.methods.amendments import Momentum, Numbers, Ratio
 from saddlery.methods.options import MethodOptions, combined, published
 from saddlery.optimisers import RANGES
-from saddlery.text.arguments import numbers
 
 
 @published

@@ -6,8 +6,10 @@ from typing import Any, NamedTuple
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 
-from saddlery.data import Coloured, Mixture, Stacked, colours
+from saddlery.data import Coloured, Images, Mixture, Stacked, colours
+from saddlery.data.images import in_range
 from saddlery.game import Game
 from saddlery.games.gan import Gan, as_gan
 from saddlery.metrics.classes import class_coverage, perfect_classes
@@ -21,6 +23,19 @@ from saddlery.text.arguments import whole
 REFERENCE = 1000  # how many real samples set the bandwidths of the kernel
 
 
+class Features(NamedTuple):
+    """The features by which images are compared, and the probabilities of their classes where there are any.
+
+    Networks see images as they would be shown: what lies outside [-1, 1] is clipped.
+    """
+
+    features: Callable[[Any], np.ndarray]
+    probabilities: Callable[[Any], np.ndarray] | None = None
+
+
+PIXELS = Features(lambda images: np.asarray(images).reshape(len(images), -1))
+
+
 class Suited(NamedTuple):
     """The measures suited to a kind of data.
 
@@ -28,12 +43,16 @@ class Suited(NamedTuple):
     - `perfect`: from a GAN, a number of samples and of repetitions to what a perfect sampler would score.
     - `judge`: from a GAN, samples and as many real ones to the values of measures, by name.
     - `facts`: from the data to what is known of it beforehand.
+    - `features`: from the data to the features by which its images are compared.
+    - `labelled`: from the data and a number to as many images in [-1, 1] and their labels; `None` without labels.
     """
 
     probes: Callable[[Gan, int], dict[str, Callable[..., Any]]]
     perfect: Callable[[Gan, int, int], dict[str, float]]
     judge: Callable[[Gan, Any, Any], dict[str, float]] = lambda gan, samples, real: {}
     facts: Callable[[Any], dict[str, float]] = lambda data: {}
+    features: Callable[[Any], Features] = lambda data: PIXELS
+    labelled: Callable[[Any, int], tuple[jax.Array, np.ndarray] | None] = lambda data, number: None
 
 
 def suited(data: object) -> Suited:
@@ -116,6 +135,33 @@ def _of_colours(gan: Gan, samples: Any, real: Any) -> dict[str, float]:
     return {"colour_js": colour_divergence(colours(samples), colours(real))}
 
 
+def _digit_features(images: Images) -> Features:
+    """Those of a classifier of these digits, where they have labels and one channel, else pixels."""
+    if images.labels is None or images.images.shape[-1] != 1:
+        return PIXELS
+    judge = classifier(images)
+    return Features(
+        lambda images: np.asarray(judge.features(as_seen(images))),
+        lambda images: np.asarray(judge.probabilities(as_seen(images))),
+    )
+
+
+def _channel_features(data: Stacked) -> Features:
+    """Those of a classifier of the digits in each channel, side by side."""
+    judge = classifier(data.digits())
+
+    def features(images):
+        parts = [as_seen(images[..., i : i + 1]) for i in range(images.shape[-1])]
+        return np.concatenate([np.asarray(judge.features(part)) for part in parts], 1)
+
+    return Features(features)
+
+
+def _labelled(data: Images, number: int) -> tuple[jax.Array, np.ndarray] | None:
+    """The first images with their labels."""
+    return None if data.labels is None else (in_range(data.images[:number]), data.labels[:number])
+
+
 def _perfect_distances(gan: Gan, samples: int, repeats: int) -> dict[str, float]:
     """The mean distances of pairs of independent draws of real samples."""
     probe = _distances(gan, samples)
@@ -157,6 +203,7 @@ SUITED: dict[type, Suited] = {
         lambda gan, samples, repeats: _means(perfect_classes(samples, gan.data.modes)),
         _of_classes,
         lambda data: {"modes_total": float(data.modes)},
+        _channel_features,
     ),
     Coloured: Suited(
         lambda gan, samples: {"distances": _distances(gan, samples), "colours": Colours(samples)},
@@ -166,4 +213,5 @@ SUITED: dict[type, Suited] = {
         },
         _of_colours,
     ),
+    Images: Suited(OTHER.probes, OTHER.perfect, features=_digit_features, labelled=_labelled),
 }

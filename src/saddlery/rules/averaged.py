@@ -9,9 +9,10 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array
 
+from saddlery.arrays import numbers
 from saddlery.game import Game, afford
 from saddlery.rules.rule import Rule, RuleInput
-from saddlery.text.arguments import numbers, whole
+from saddlery.text.arguments import whole
 from saddlery.types import Memory, Pair, Parameters, Players
 
 

@@ -7,10 +7,11 @@ import equinox as eqx
 import jax
 import optax
 
+from saddlery.arrays import numbers
 from saddlery.game import gradient_field
 from saddlery.rules.linear import solve
 from saddlery.rules.rule import Rule, RuleInput, repeated
-from saddlery.text.arguments import number, numbers
+from saddlery.text.arguments import number
 from saddlery.types import Memory, Pair, Players
 
 

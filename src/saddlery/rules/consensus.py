@@ -8,10 +8,10 @@ import jax
 import jax.numpy as jnp
 import optax
 
+from saddlery.arrays import numbers
 from saddlery.errors import InvalidValue
 from saddlery.game import Game, gradient_field
 from saddlery.rules.rule import Rule, RuleInput
-from saddlery.text.arguments import numbers
 from saddlery.types import Memory, Pair, Players
 
 

@@ -7,9 +7,10 @@ import equinox as eqx
 import jax
 import optax
 
+from saddlery.arrays import numbers
 from saddlery.game import gradient_field
 from saddlery.rules.rule import Rule, RuleInput
-from saddlery.text.arguments import numbers, whole
+from saddlery.text.arguments import whole
 from saddlery.types import Memory, Players
 
 

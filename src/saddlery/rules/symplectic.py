@@ -8,9 +8,9 @@ import jax
 import jax.numpy as jnp
 import optax
 
+from saddlery.arrays import numbers
 from saddlery.game import gradient_field
 from saddlery.rules.rule import Rule, RuleInput
-from saddlery.text.arguments import numbers
 from saddlery.types import Memory, Players
 
 

@@ -7,12 +7,13 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
+from saddlery.arrays import numbers
 from saddlery.errors import InvalidType
 from saddlery.game import Game
 from saddlery.rules import Rule
 from saddlery.schedules.schedule import Schedule, State
 from saddlery.schedules.simultaneous import Simultaneous
-from saddlery.text.arguments import numbers, quoted, whole
+from saddlery.text.arguments import quoted, whole
 from saddlery.types import Key, Memory, Pair, Players
 
 

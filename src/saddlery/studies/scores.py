@@ -5,7 +5,7 @@ import jax
 from jaxtyping import Array
 
 from saddlery import metrics
-from saddlery.evaluation import seen
+from saddlery.evaluation import features_of
 from saddlery.games import Gan
 from saddlery.types import Key, Parameters, Players
 
@@ -35,7 +35,7 @@ def perfect_scores(game: Gan, samples: int) -> dict[str, float]:
 
 
 def _scores(game, generated, real):
-    features, probabilities = seen(game)
+    features, probabilities = features_of(game)
     x, y = features(generated), features(real)
     found = {"frechet": metrics.frechet_distance(x, y), "coverage": metrics.density_coverage(x, y).coverage}
     if probabilities is not None:

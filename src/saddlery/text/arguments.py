@@ -3,16 +3,12 @@
 import math
 from collections.abc import Mapping
 from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any, TypedDict, Unpack
+from typing import Any, TypedDict, TypeVar, Unpack, cast
 
 from saddlery.errors import InvalidValue
 
-if TYPE_CHECKING:
-    import jax
-
-    from saddlery.types import Numbers
-
 QUOTED = 80  # characters of a value in an error
+F = TypeVar("F")
 COUNT = 2**31 - 1  # the largest count: sizes and steps are 32-bit numbers in compiled programs
 FINITE = (2 - 2**-23) * 2.0**127  # the largest number: programs compute in float32
 SMALLEST = 2.0**-126  # the smallest number above 0: smaller ones count as 0 in programs
@@ -98,51 +94,22 @@ def number(name: str, value: object, **within: Unpack[Range]) -> float:
         found = float(value) if isinstance(value, Real) and not isinstance(value, bool) else None
     except OverflowError:
         found = math.inf
-    return _required(name, value, found, **within)
+    return required(name, value, found, **within)
 
 
-def numbers(name: str, value: "Numbers", **within: Unpack[Range]) -> "jax.Array":
-    """Check real numbers, each as of `number`, and return a floating-point JAX array of the same shape.
+def required(name: str, value: object, numbers: F | None, **within: Unpack[Range]) -> F:
+    """A number, or an array of numbers, once it is sure to be finite and within its `Range`.
 
-    So 10 makes the same program as 10.0. What JAX traces has no value yet and passes: modules are made anew under its
-    transformations.
+        >>> required("ratio", "4", 4.0, above=0.0)
+        4.0
 
-    **Arguments:** `value`: a number, an array or nested lists.
+    **Arguments:** `value`: as it was given, for the error; `numbers`: what it is, `None` for no number at all.
 
-    **Raises:** `ValueError` as `number`, for shapes that are none as well.
+    **Raises:** `ValueError` as `number`.
     """
-    import jax
-    import jax.numpy as jnp
-
-    if isinstance(value, Real):
-        return jnp.asarray(number(name, value, **within))
-    try:
-        found = _held(value)
-    except Exception:  # whatever a foreign object raises when it is read as an array
-        found = None
-    if isinstance(found, jax.Array):
-        return found
-    found = _required(name, value, found, **within)
-    return jnp.asarray(value if jnp.issubdtype(getattr(value, "dtype", int), jnp.floating) else found)
-
-
-def _held(value: Any) -> Any:
-    """The numbers of an array or of nested lists as NumPy's, a JAX array when they are traced, otherwise `None`."""
-    import jax
-    import jax.numpy as jnp
-    import numpy as np
-    from jax.core import Tracer
-
-    leaves = jax.tree.leaves(value)
-    if any(isinstance(leaf, Tracer) for leaf in leaves):
-        return jnp.asarray(value) * 1.0
-    held = np.asarray(value)
-    real = jnp.issubdtype(held.dtype, jnp.floating) or jnp.issubdtype(held.dtype, jnp.integer)
-    return held.astype(float) if real and not any(isinstance(leaf, bool) for leaf in leaves) else None
-
-
-def _required(name, value, found, *, least=None, above=None, most=None, below=None, why="") -> Any:
-    """`found`, a number or an array, once it is sure to be finite and in the range; `None` is no number at all."""
+    found = cast(Any, numbers)  # a number, an array or neither
+    least, above, most, below = (within.get(end) for end in ("least", "above", "most", "below"))
+    why = within.get("why", "")
     finite = found is not None and _everywhere(abs(found) <= FINITE)
     if finite and _everywhere(
         (least is None or found >= least)

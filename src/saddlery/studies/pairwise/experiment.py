@@ -13,7 +13,7 @@ from scipy.stats import wasserstein_distance
 
 from saddlery import metrics
 from saddlery.data import as_data
-from saddlery.evaluation import seen
+from saddlery.evaluation import features_of
 from saddlery.experiments.built import prepare
 from saddlery.games import Gan
 from saddlery.metrics.probes import PIXELS
@@ -107,7 +107,7 @@ def measure(parts: Path, size: Scale, progress: Progress | None = None) -> xr.Da
 def known(game: Gan, number: int) -> Reference:
     """The reference of a game: real images, and what the others are compared with."""
     real = distinct(game.data, number, jax.random.key(0))
-    features, _ = seen(game)
+    features, _ = features_of(game)
     distances = _distances(real, features)
     edges = {name: np.linspace(0, 1.4 * each.max(), BINS + 1) for name, each in distances.items()}
     thresholds = {name: float(np.quantile(each, SHARE)) for name, each in distances.items()}
