@@ -107,7 +107,7 @@ def required(name: str, value: object, numbers: F | None, **within: Unpack[Range
 
     **Raises:** `ValueError` as `number`.
     """
-    found = cast(Any, numbers)  # a number, an array or neither
+    found: Any = numbers
     least, above, most, below = (within.get(end) for end in ("least", "above", "most", "below"))
     why = within.get("why", "")
     finite = found is not None and _everywhere(abs(found) <= FINITE)
@@ -117,7 +117,7 @@ def required(name: str, value: object, numbers: F | None, **within: Unpack[Range
         & (most is None or found <= most)
         & (below is None or found < below)
     ):
-        return found
+        return cast(F, found)
     endless = "finite in float32" if found is not None and not finite else ""
     low = f"above {above:g}" if above is not None else f"of {least:g} or more" if least is not None else ""
     high = f"below {below:g}" if below is not None else f"of at most {most:g}" if most is not None else ""
