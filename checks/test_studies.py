@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from checks.told import NUMBER, changed, labels_of, undeclared
+from checks.findings import NUMBER, changed, labels_of, undeclared
 from saddlery.cli import main
 from saddlery.report.finding import Finding
 from saddlery.studies.study import SCALES, STUDIES, find

@@ -51,7 +51,7 @@ def evaluate(
     *,
     samples: int = 2500,
     inception: Callable | None = None,
-    tell: Callable[[str], None] | None = None,
+    on_progress: Callable[[str], None] | None = None,
 ) -> list[Measured]:
     """Evaluate a GAN by every measure that suits it; NaN where its generator or discriminator gives non-finite numbers.
 
@@ -70,7 +70,7 @@ def evaluate(
     - `key`: of all samples.
     - `samples`: how many are measured; values depend on it.
     - `inception`: from `saddlery.metrics.inception`.
-    - `tell`: called with the name of what is measured next.
+    - `on_progress`: called with the name of what is measured next.
 
     **Raises:** `TypeError` for a game that is no `Gan`; `ValueError` for too few samples.
     """  # noqa: E501
@@ -79,20 +79,20 @@ def evaluate(
         raise InvalidType(f"game: got a {type(game).__name__}, expected a GAN: other games have no samples to measure")
     game = gan
     samples = whole("samples", samples, 100)
-    tell = tell or (lambda name: None)
+    on_progress = on_progress or (lambda name: None)
     drawn, first, second, noise, search = jax.random.split(key, 5)
     generated = game.sample(players.generator, drawn, samples)
     real, other = game.data.draw(first, samples), game.data.draw(second, samples)
     columns = [generated, other, metrics.noise_like(real, noise)]
     found: list[dict[str, float]] = [{}, {}, {}]
     for measure in (_judged, _quality, _pairs):
-        tell(measure.__name__.strip("_"))
+        on_progress(measure.__name__.strip("_"))
         for values, column in zip(found, columns, strict=True):
             values |= measure(game, column, real, inception) if _finite(column) else {}
     measured = [
         Measured(name, found[0].get(name, math.nan), value, found[2].get(name)) for name, value in found[1].items()
     ]
-    tell("players")
+    on_progress("players")
     return [*measured, *_players(game, players, real, search)]
 
 

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from saddlery.cli.study import _told
+from saddlery.cli.study import _lines
 from saddlery.records.lease import Held
 from saddlery.studies.study import STUDIES
 
@@ -45,8 +45,8 @@ def test_a_study_is_run_and_its_page_written(saddlery, made_up):
 
 def test_progress_is_a_line_in_ten_seconds_with_what_is_left(monkeypatch, capsys):
     clock = iter([0.0, 1.0, 20.0, 25.0, 40.0])
-    monkeypatch.setattr(sys.modules[_told.__module__], "time", SimpleNamespace(monotonic=lambda: next(clock)))
-    report = _told("atlas")
+    monkeypatch.setattr(sys.modules[_lines.__module__], "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    report = _lines("atlas")
     for done in (10, 20, 30, 40):
         report(done, 100)
     assert capsys.readouterr().err.splitlines() == [

@@ -4,7 +4,7 @@ import io
 
 import numpy as np
 import pytest
-from checks.told import unsaid
+from checks.findings import unsaid
 from rich.console import Console
 
 from saddlery.analysis.seeds import median_seeds, recorded, spaced

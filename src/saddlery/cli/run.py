@@ -175,11 +175,13 @@ def train(
     from saddlery.experiments.execution import run_experiment
 
     again = f"continue with: {shlex.join(['saddlery', 'resume', str(folder), *_elsewhere(built)])}"
-    told = None if quiet else lambda words: print(words, file=sys.stderr, flush=True)
+    on_plan = None if quiet else lambda words: print(words, file=sys.stderr, flush=True)
     try:
         with shown([each.experiment for each in built.values()], quiet) as progress:
             results = [
-                run_experiment(each, path, progress, checkpoint_seconds, engine=engine, on_plan=told, stop=stops[path])
+                run_experiment(
+                    each, path, progress, checkpoint_seconds, engine=engine, on_plan=on_plan, stop=stops[path]
+                )
                 for path, each in built.items()
             ]
     except KeyboardInterrupt:

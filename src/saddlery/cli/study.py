@@ -39,7 +39,7 @@ def study(
     chosen = find(name)
     with hold(folder):
         try:
-            page = chosen.page(chosen.run(folder, scale, None if quiet else _told(name)), folder)
+            page = chosen.page(chosen.run(folder, scale, None if quiet else _lines(name)), folder)
         except KeyboardInterrupt:
             raise Ended(f"stopped; the same command goes on with what is in {folder}", 130) from None
         except (OSError, Damaged) as error:
@@ -48,7 +48,7 @@ def study(
     say(f"Report: {page}")
 
 
-def _told(name: str) -> Callable[[int, int], None]:
+def _lines(name: str) -> Callable[[int, int], None]:
     """Progress on stderr, a line now and then: how much is done and how long is left."""
     began = last = time.monotonic()
     at_first: int | None = None

@@ -18,7 +18,7 @@ def dots(dataset: xr.Dataset, names: Sequence[str], titles: Sequence[str], headi
     """
     labels = [str(label) for label in dataset["setting"].values]
     figure = canvas(1.2 + 3.6 * len(names), 0.27 * len(labels) + 1.1, layout="constrained")
-    told = []
+    texts = []
     panels = figure.subplots(1, len(names), sharey=True, squeeze=False)[0]
     for panel, name, title in zip(panels, names, titles, strict=True):
         axes = dress(panel)
@@ -31,10 +31,10 @@ def dots(dataset: xr.Dataset, names: Sequence[str], titles: Sequence[str], headi
             axes.plot(seeds, [i] * len(seeds), ".", ms=4, color=GREY, alpha=0.6)
             axes.plot([low, high], [i, i], color=tint, lw=2, solid_capstyle="butt")
             axes.plot(median, i, "o", ms=5, color=tint)
-            told.append(f"{label}, {title}: {number(median)} ({number(low)} to {number(high)})")
+            texts.append(f"{label}, {title}: {number(median)} ({number(low)} to {number(high)})")
         axes.set_title(title, fontsize=9, color=INK, loc="left")
         axes.set_xlabel(axis, fontsize=8, color=INK)
         axes.set_yticks(range(len(labels)), labels, fontsize=7.5)
         axes.set_ylim(len(labels) - 0.5, -0.5)
     figure.suptitle(heading, x=0.01, ha="left", fontsize=10, weight="bold", color=INK)
-    return render(figure, heading.lower().replace(" ", "-"), f"{heading}. {'; '.join(told)}.")
+    return render(figure, heading.lower().replace(" ", "-"), f"{heading}. {'; '.join(texts)}.")

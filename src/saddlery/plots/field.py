@@ -68,12 +68,12 @@ def field(of: xr.Dataset, history: given.Records | None = None) -> Picture:
     spans = " and ".join(f"{number(float(each[0]))} to {number(float(each[-1]))}" for each in (x, y))
     alt = (
         f"The direction of v over both players, {spans}, in the colour of its norm, "
-        f"{number(float(speed.min()))} to {number(float(speed.max()))}{_told(ways)}."
+        f"{number(float(speed.min()))} to {number(float(speed.max()))}{_in_words(ways)}."
     )
     return render(figure, "field", alt)
 
 
-def _told(ways: list | None) -> str:
+def _in_words(ways: list | None) -> str:
     """How many runs are drawn, in words."""
     return "" if ways is None else f", and {len(ways)} run{'' if len(ways) == 1 else 's'} from the ring on"
 

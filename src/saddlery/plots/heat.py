@@ -66,8 +66,8 @@ def heat(
     axes.set_xlabel(axis, fontsize=8, color=INK)
     figure.text(0.1 / wide, 1 - 0.06 / high, "\n".join(title), fontsize=9.5, weight="bold", color=INK, va="top")
     axes.tick_params(length=0)
-    told = "; ".join(
+    texts = "; ".join(
         f"{row} " + ", ".join(measure.text(float(v)) if np.isfinite(v) else "none" for v in line)
         for row, line in zip(rows, values, strict=True)
     )
-    return render(figure, name, f"{measure.title} by {axis} ({', '.join(columns)}): {told}.")
+    return render(figure, name, f"{measure.title} by {axis} ({', '.join(columns)}): {texts}.")

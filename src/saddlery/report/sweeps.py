@@ -65,9 +65,9 @@ def rows(dataset: xr.Dataset, along: str) -> list[str]:
 
     def name(i: int) -> str:
         levels = {level: each[i] for level, each in others.items() if str(each[i]) not in ("", "nan")}
-        told = ", ".join(f"{level}={number:g}" if isinstance(number, float) else f"{level}={number}"
+        texts = ", ".join(f"{level}={number:g}" if isinstance(number, float) else f"{level}={number}"
                          for level, number in levels.items())  # fmt: skip
-        return f"{dataset['method'].values[i]}" + (f"({told})" if told else "")
+        return f"{dataset['method'].values[i]}" + (f"({texts})" if texts else "")
 
     return [name(i) for i in range(dataset.sizes["setting"])]
 

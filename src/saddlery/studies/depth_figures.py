@@ -51,7 +51,7 @@ def depths(
     panels = figure.subplots(1, len(columns), squeeze=False)[0]
     known = dataset["depth"].notnull()
     fractions, steps = np.unique(dataset["fraction"][known]), np.unique(dataset["depth"][known])
-    told = []
+    texts = []
     for axes, column in zip(panels, columns, strict=True):
         dress(axes).grid(color=RULE, linewidth=0.6)
         for i, (fraction, tint) in enumerate(zip(fractions, TINTS, strict=False)):
@@ -60,7 +60,7 @@ def depths(
             where = np.arange(len(steps)) + 0.1 * (i - (len(fractions) - 1) / 2)
             name, spread = f"D {SIZES.get(float(fraction), f'{fraction:g}')}", np.stack([middle - low, high - middle])
             axes.errorbar(where, middle, spread, color=tint, marker="o", ms=5, lw=1.6, label=name)
-            told.append(f"{column.head}, {name}: {', '.join(number(float(each)) for each in middle)}")
+            texts.append(f"{column.head}, {name}: {', '.join(number(float(each)) for each in middle)}")
             if published and column.name in published:
                 there = [published[column.name][float(fraction), float(depth)] for depth in steps]
                 axes.plot(where, there, color=tint, ls=":", marker="o", mfc="white", lw=1, label=f"{name}, published")
@@ -71,4 +71,4 @@ def depths(
         axes.set_title(column.head, fontsize=9.5, weight="bold", color=INK, loc="left")
     handles, names = panels[0].get_legend_handles_labels()
     figure.legend(handles, names, loc="outside lower center", ncols=5, fontsize=8, frameon=False, labelcolor=INK)
-    return render(figure, "depths", f"Medians at K = {', '.join(f'{d:g}' for d in steps)}. {'; '.join(told)}.")
+    return render(figure, "depths", f"Medians at K = {', '.join(f'{d:g}' for d in steps)}. {'; '.join(texts)}.")

@@ -72,13 +72,13 @@ def train_and_measure(
                 f"experiments: {name} has {runs} runs, expected at most {KEPT}: of more no player is kept"
             )
     built = {name: prepare(experiment)._replace(probes=probes or {}) for name, experiment in experiments.items()}
-    told = Told(progress, experiments)
+    progress_of = StudyProgress(progress, experiments)
     with all_claimed({folder / name: each.experiment for name, each in built.items()}, resume=True) as stops:
         records = {
-            name: run_experiment(each, folder / name, partial(told.trained, name), stop=stops[folder / name])
+            name: run_experiment(each, folder / name, partial(progress_of.trained, name), stop=stops[folder / name])
             for name, each in built.items()
         }
-        found = _measured(built, folder, measure, told.measured)
+        found = _measured(built, folder, measure, progress_of.measured)
     for name, each in found.items():
         if taken := sorted(str(key) for key in each.data_vars if key in records[name] or key in records[name].dims):
             raise InvalidValue(f"measure: {', '.join(taken)} is recorded already; give it another name")
@@ -91,7 +91,7 @@ def train_and_measure(
     )  # fmt: skip
 
 
-class Told:
+class StudyProgress:
     """The progress of training and measuring together, in steps of training."""
 
     def __init__(self, progress: Callable[[int, int], None] | None, experiments: Mapping[str, Experiment]):
@@ -102,13 +102,13 @@ class Told:
     def trained(self, name: str, experiment: Experiment, label: str, report: Progress) -> None:
         """Record a report of a run under way."""
         step = report.steps if report.diverged_at >= 0 else report.step
-        self._tell((name, label, report.seed), step)
+        self._report((name, label, report.seed), step)
 
     def measured(self, name: str, label: str, seed: int, steps: int) -> None:
         """Record that a run has been measured."""
-        self._tell((name, label, seed, "measured"), steps // SHARE)
+        self._report((name, label, seed, "measured"), steps // SHARE)
 
-    def _tell(self, what: Any, amount: int) -> None:
+    def _report(self, what: Any, amount: int) -> None:
         with self.lock:  # runs report from threads of their own
             self.done[what] = amount
             if self.progress:
@@ -127,7 +127,10 @@ def players_of(cell: Cell, seed: int) -> Pair:
 
 
 def _measured(
-    built: Mapping[str, BuiltExperiment], folder: Path, measure: Measure, told: Callable[[str, str, int, int], None]
+    built: Mapping[str, BuiltExperiment],
+    folder: Path,
+    measure: Measure,
+    on_progress: Callable[[str, str, int, int], None],
 ) -> dict[str, xr.Dataset]:
     """What is measured of every run, a thread for each core, as datasets (`setting`, `seed`) by experiment."""
 
@@ -149,7 +152,7 @@ def _measured(
         for future in Completed(waiting, stoppable=True):
             name, cell, seed = waiting[future]
             found[name][cell.index, seed] = future.result()
-            told(name, cell.label, seed, cell.steps)
+            on_progress(name, cell.label, seed, cell.steps)
     dims = getattr(measure, "dims", {})
     return {name: _arranged(values, dims) for name, values in found.items()}
 
@@ -169,8 +172,8 @@ def _coordinates(records: xr.Dataset, experiment: Experiment, name: str, named: 
     """An experiment's records with the study's names for its settings in the place of its own."""
     bare = records.drop_vars([str(key) for key, each in records.coords.items() if each.dims == ("setting",)])
     order = {setting.label: setting for setting in experiment.settings}
-    told = [named(name, order[str(label)]) for label in records["setting"].values]
-    return bare.assign_coords({key: ("setting", [each[key] for each in told]) for key in told[0]})
+    levels = [named(name, order[str(label)]) for label in records["setting"].values]
+    return bare.assign_coords({key: ("setting", [each[key] for each in levels]) for key in levels[0]})
 
 
 def once(path: Path, values: Callable[[], Mapping[str, Any]]) -> dict[str, np.ndarray]:

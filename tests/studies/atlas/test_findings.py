@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import xarray as xr
-from checks.told import unsaid
+from checks.findings import unsaid
 
 from saddlery.studies.atlas import claims
 from saddlery.studies.atlas.findings import _repelling, _second_order

@@ -1,7 +1,7 @@
 """What is said of colours, on results made up."""
 
 import numpy as np
-from checks.told import unsaid
+from checks.findings import unsaid
 
 from saddlery.studies.coloured.findings import findings
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import xarray as xr
-from checks.told import unsaid
+from checks.findings import unsaid
 
 from saddlery.studies.fair import page
 from saddlery.studies.fair.figures import settings

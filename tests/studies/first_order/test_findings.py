@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import xarray as xr
-from checks.told import unsaid
+from checks.findings import unsaid
 
 from saddlery.studies.first_order.experiment import OUTCOMES, QUANTILES
 from saddlery.studies.first_order.figures import shown as of_gallery

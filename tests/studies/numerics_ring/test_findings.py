@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import xarray as xr
-from checks.told import unsaid
+from checks.findings import unsaid
 
 from saddlery.studies.numerics_ring.findings import findings, judged
 from saddlery.studies.numerics_ring.page import COLUMNS, table

@@ -1,7 +1,7 @@
 """What is said of recurrent generators, on results made up."""
 
 import numpy as np
-from checks.told import unsaid
+from checks.findings import unsaid
 
 from saddlery.studies.recurrent.findings import compared, findings
 from saddlery.studies.recurrent.page import COLUMNS

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from checks.told import unsaid
+from checks.findings import unsaid
 
 from saddlery.studies.stacked.findings import findings
 from saddlery.studies.stacked.page import COLUMNS, compared

@@ -68,8 +68,8 @@ def measure(parts: Path, size: Scale, progress: Progress | None = None) -> xr.Da
     groups, done = _groups(), 0
     found: list[xr.Dataset] = []
     for name, games in groups.items():
-        tell = (lambda n, before=done: progress(before + n, len(groups) * len(chosen))) if progress else None
-        make = lambda games=games, tell=tell: _group(games, chosen, steps, size, tell)  # noqa: E731
+        on_progress = (lambda n, before=done: progress(before + n, len(groups) * len(chosen))) if progress else None
+        make = lambda games=games, on_progress=on_progress: _group(games, chosen, steps, size, on_progress)  # noqa: E731
         found.append(kept(parts / f"{name}.zarr", make))
         done += len(chosen)
     maps = xr.concat(found, "game", combine_attrs="override", join="exact").sel(game=list(ATLAS))
@@ -90,7 +90,7 @@ def _groups() -> dict[str, list[str]]:
     return {alike[0][0]: [name for name, _ in alike] for alike in _alike(named)}
 
 
-def _group(games: list[str], chosen: Sequence[Family], steps: np.ndarray, size: Scale, tell) -> xr.Dataset:
+def _group(games: list[str], chosen: Sequence[Family], steps: np.ndarray, size: Scale, on_progress) -> xr.Dataset:
     """The maps of some games that share their programs, a method in each thread."""
     width = max(len(family.values) for family in chosen)
     shape = (len(games), len(chosen), width, len(steps))
@@ -101,8 +101,8 @@ def _group(games: list[str], chosen: Sequence[Family], steps: np.ndarray, size: 
         for name, values in maps_of(games, chosen[i], steps, size).items():
             maps[name][:, i, : len(chosen[i].values)] = values
         finished.append(i)
-        if tell:
-            tell(len(finished))
+        if on_progress:
+            on_progress(len(finished))
 
     on_all_cores(fill, range(len(chosen)))
     values = [[*family.values, *[np.nan] * (width - len(family.values))] for family in chosen]

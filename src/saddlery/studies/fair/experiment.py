@@ -139,10 +139,12 @@ def measure(parts: Path, size: Scale, progress: Progress | None, on: str) -> xr.
     simultaneous descent's, measured one after another; and `gradients`, gradients and Jacobian products of a step.
     """
     built = {name: prepare(each) for name, each in experiments(on, size).items()}
-    told = _told(progress, sum(len(r.experiment.settings) * r.experiment.seeds for r in built.values()))
+    runs = sum(len(each.experiment.settings) * each.experiment.seeds for each in built.values())
+    on_progress = _run_progress(progress, runs)
     with all_claimed({parts / name: each.experiment for name, each in built.items()}, resume=True) as stops:
         sweeps = {
-            name: run_experiment(each, parts / name, told, stop=stops[parts / name]) for name, each in built.items()
+            name: run_experiment(each, parts / name, on_progress, stop=stops[parts / name])
+            for name, each in built.items()
         }
     placed = {name: places(on, size, name) for name in built}
     results = xr.concat(
@@ -200,19 +202,19 @@ def _experiment(on: str, size: Scale, texts: list[tuple[Call, str]]) -> Experime
     )
 
 
-def _told(progress: Callable[[int, int], None] | None, runs: int) -> Callable | None:
+def _run_progress(progress: Callable[[int, int], None] | None, runs: int) -> Callable | None:
     """Progress of all sweeps together, in steps."""
     if progress is None:
         return None
     done: dict[Any, int] = {}
     lock = threading.Lock()
 
-    def told(experiment, label, report):
+    def run_progress(experiment, label, report):
         with lock:  # runs report from threads of their own
             done[experiment.game, label, report.seed] = report.steps if report.diverged_at >= 0 else report.step
             progress(sum(done.values()), runs * experiment.steps)
 
-    return told
+    return run_progress
 
 
 class Place(NamedTuple):
