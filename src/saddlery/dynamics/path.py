@@ -35,14 +35,7 @@ class Path(NamedTuple):
 
 
 def path(
-    game: Game,
-    start: Players,
-    end: Players,
-    *,
-    key: Key,
-    batches: int = 1,
-    points: int = 51,
-    beyond: float = 0.25,
+    game: Game, start: Players, end: Players, *, key: Key, batches: int = 1, points: int = 51, beyond: float = 0.25
 ) -> Path:
     """The angle and the norm of a game's field along the segment from one position to another.
 
