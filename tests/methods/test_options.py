@@ -1,6 +1,8 @@
 """Default optimisers: the same text trains the same way through every door."""
 
+import equinox as eqx
 import jax
+import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
@@ -13,6 +15,7 @@ from saddlery.games import GAMES
 from saddlery.methods import METHODS
 from saddlery.optimisers import PUBLISHED, as_optimiser, as_text
 from saddlery.runs.fingerprint import words
+from saddlery.types import Pair
 
 ARGUMENTS = {"quadratic": "A=[[1.0]], B=[[1.0]], C=[[1.0]]"}  # of games that need some
 TEXTS = {name: f"{name}({ARGUMENTS.get(name, '')})" for name in GAMES}
@@ -169,3 +172,16 @@ def test_functions_of_one_s_own_are_swept_over_their_arguments():
     for gamma in (0.1, 1.0):
         one, other = (ds.sel(method=name, gamma=gamma)["generator_norm"] for name in ("mine", "consensus"))
         np.testing.assert_array_equal(one.values.squeeze(), other.values.squeeze())
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_method_that_is_open_may_be_an_argument_of_a_compiled_program(name):
+    """Its numbers, those of its optimisers included, have no values then."""
+    game, method = sd.games.ring(batch=8), METHODS[name](learning_rate=1e-3)
+    players = game.init(jax.random.key(0))
+
+    def step(method, game, players):
+        return method.step(game, players, method.init(game, players), jax.random.key(0))[0]
+
+    found = eqx.filter_eval_shape(step, method, game, players)
+    assert jax.tree.map(jnp.shape, found) == jax.tree.map(jnp.shape, Pair(*players))

@@ -5,6 +5,7 @@ import inspect
 from typing import Any
 
 import equinox as eqx
+import jax.numpy as jnp
 import optax
 
 from saddlery import types
@@ -60,9 +61,12 @@ class Differentiable(eqx.Module):
     def __call__(self, method: Method) -> Method:
         """The method with the discriminator's optimiser changed."""
         chosen = method.discriminator
-        if isinstance(chosen, Optimiser) and chosen.numbers.get("eps_root") == 0.0:
-            return dataclasses.replace(method, discriminator=with_numbers(chosen, eps_root=1e-16))
-        return method
+        if not (isinstance(chosen, Optimiser) and "eps_root" in chosen.numbers):
+            return method
+        root = chosen.numbers["eps_root"]  # which may be traced
+        return dataclasses.replace(
+            method, discriminator=with_numbers(chosen, eps_root=jnp.where(root == 0.0, 1e-16, root))
+        )
 
 
 class Step(eqx.Module):
