@@ -34,8 +34,8 @@ class Trainer:
     """A game in training, step by step as often as it is called."""
 
     def __init__(self, game: Any, method: Any):
-        self.game, self.method, self.key, self.step = game, method, jax.random.key(0), 0
-        self.carry = start(game, method, self.key, None, False)
+        self.game, self.method, self.key, self.step = game, method.for_game(game), jax.random.key(0), 0
+        self.carry = start(game, self.method, self.key, None, False)
 
     def __call__(self, n: int) -> None:
         """Take `n` steps."""

@@ -24,5 +24,8 @@ def test_a_game_in_training_takes_steps(game, method):
     trainer(2)
     after = jax.tree.leaves(trainer.carry.players)
     assert trainer.step == 2
+    direction = trainer.directions(trainer.game.draw(jax.random.key(1)))
+    assert jax.tree.structure(direction) == jax.tree.structure(trainer.carry.players)
+    assert trainer.matmul_flops() > 0
     assert all(np.isfinite(leaf).all() for leaf in after)
     assert not eqx.tree_equal(before, after)
