@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+from jax.extend.core import jaxprs_in_params
 from jax.interpreters import partial_eval
 
 import saddlery as sd
@@ -83,7 +84,7 @@ def _flops(jaxpr: Any) -> int:
             left, (contracted, _) = equation.invars[0].aval, equation.params["dimension_numbers"][0]
             total += 2 * equation.outvars[0].aval.size * int(np.prod([left.shape[axis] for axis in contracted]))
         repeats = equation.params.get("length", 1) if equation.primitive.name == "scan" else 1
-        total += repeats * sum(map(_flops, jax.core.jaxprs_in_params(equation.params)))
+        total += repeats * sum(map(_flops, jaxprs_in_params(equation.params)))
     return total
 
 
