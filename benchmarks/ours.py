@@ -28,7 +28,8 @@ def unrolled_ring() -> Any:
 
 def unrolled(steps: int) -> Any:
     """Unrolled training as the released code does it: Adam at 1e-3 and 1e-4, both from the same point."""
-    return sd.methods.unrolled(steps=steps)
+    generator, discriminator = (sd.optimiser("adam", learning_rate=rate, b1=0.5) for rate in (1e-3, 1e-4))
+    return sd.methods.unrolled(steps=steps, generator=generator, discriminator=discriminator)
 
 
 class Trainer:
