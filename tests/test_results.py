@@ -114,6 +114,7 @@ def test_a_folder_of_training_is_read_like_any(tmp_path):
     np.testing.assert_array_equal(results.dataset["generator_norm"].squeeze("setting"), run.history["generator_norm"])
     assert len(results.table()) == 2
     assert results.report().is_file()
+    assert "samples_measured" not in results.dataset.attrs  # how many its probes measured is theirs to know
     found = results.run()
     for name in ("players", "state", "average"):
         jax.tree.map(np.testing.assert_array_equal, getattr(found, name), getattr(run, name))

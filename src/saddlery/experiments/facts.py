@@ -85,7 +85,7 @@ def facts_of_training(cell: Cell, every: int, game: str) -> xr.Dataset:
         coordinates,
         attrs={
             "game": game, "command": "", "title": "", "note": "", "steps": cell.steps,
-            "every": every, "key": key_text(cell.keys[0]), "samples_measured": 0, "versions": _versions(),
+            "every": every, "key": key_text(cell.keys[0]), "versions": _versions(),
         },
     )  # fmt: skip
 
