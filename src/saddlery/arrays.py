@@ -8,11 +8,11 @@ import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 
-from saddlery.text.arguments import Range, number, required
+from saddlery.text.arguments import Bounds, number, required
 from saddlery.types import Numbers
 
 
-def numbers(name: str, value: Numbers, **within: Unpack[Range]) -> jax.Array:
+def numbers(name: str, value: Numbers, **within: Unpack[Bounds]) -> jax.Array:
     """Check real numbers, each as of `number`, and return a floating-point JAX array of the same shape.
 
     So 10 makes the same program as 10.0. What JAX traces has no value yet and passes: modules are made anew under its

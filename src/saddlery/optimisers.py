@@ -11,7 +11,7 @@ from jaxtyping import Array
 
 from saddlery.arrays import numbers
 from saddlery.errors import InvalidValue
-from saddlery.text.arguments import Range, quoted
+from saddlery.text.arguments import Bounds, quoted
 from saddlery.text.call import Call, parse
 from saddlery.text.names import nearest
 from saddlery.types import Memory, Numbers, Parameters
@@ -93,11 +93,11 @@ OPTIMISERS = (
 )  # fmt: skip
 
 # The numbers and their ranges. Momentum may be negative (Gidel et al., 2019), of Adam's relatives as `b1`.
-SIZE: Range = {"least": 0.0}
-POSITIVE: Range = {"above": 0.0}
-SHARE: Range = {"least": 0.0, "below": 1.0}
-SIGNED: Range = {"above": -1.0, "below": 1.0}
-RANGES: dict[str, Range] = {
+SIZE: Bounds = {"least": 0.0}
+POSITIVE: Bounds = {"above": 0.0}
+SHARE: Bounds = {"least": 0.0, "below": 1.0}
+SIGNED: Bounds = {"above": -1.0, "below": 1.0}
+RANGES: dict[str, Bounds] = {
     "learning_rate": SIZE, "b1": SIGNED, "momentum": SIGNED, "b2": SHARE, "b3": SHARE, "decay": SHARE, "rho": SHARE,
     "eps": SIZE, "eps_root": SIZE, "weight_decay": SIZE, "initial_scale": SIZE, "initial_accumulator_value": SIZE,
     "threshold": SIZE, "eta_minus": POSITIVE, "eta_plus": POSITIVE, "min_step_size": POSITIVE,

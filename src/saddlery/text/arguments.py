@@ -75,7 +75,7 @@ def whole(name: str, value: object, least: int = 1, most: int = COUNT, why: str 
     return found
 
 
-class Range(TypedDict, total=False):
+class Bounds(TypedDict, total=False):
     """A range of numbers: `least` and `most` are in the range, `above` and `below` are not; `why` as of `whole`."""
 
     least: float | None
@@ -85,8 +85,8 @@ class Range(TypedDict, total=False):
     why: str
 
 
-def number(name: str, value: object, **within: Unpack[Range]) -> float:
-    """Check a real number, finite in float32 and within its `Range`, and return it as a Python float.
+def number(name: str, value: object, **within: Unpack[Bounds]) -> float:
+    """Check a real number, finite in float32 and within its `Bounds`, and return it as a Python float.
 
     **Raises:** `ValueError` naming the argument, its value and what is allowed, for anything else, booleans included.
     """
@@ -97,8 +97,8 @@ def number(name: str, value: object, **within: Unpack[Range]) -> float:
     return required(name, value, found, **within)
 
 
-def required(name: str, value: object, numbers: F | None, **within: Unpack[Range]) -> F:
-    """A number, or an array of numbers, once it is sure to be finite and within its `Range`.
+def required(name: str, value: object, numbers: F | None, **within: Unpack[Bounds]) -> F:
+    """A number, or an array of numbers, once it is sure to be finite and within its `Bounds`.
 
         >>> required("ratio", "4", 4.0, above=0.0)
         4.0
