@@ -1,18 +1,16 @@
 """`saddlery resume`: runs that were stopped, resumed."""
 
 import functools
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from saddlery.cli import environment
-from saddlery.cli.errors import Ended
 from saddlery.cli.plugins import Plugins
 from saddlery.cli.progress import Watched, shown
 from saddlery.cli.report import Store, publish
-from saddlery.cli.run import Address, BreakLease, Engine, NoReport, Quiet, chosen_engine, claimed, train
+from saddlery.cli.run import Address, BreakLease, Engine, NoReport, Quiet, chosen_engine, claimed, resumable, train
 
 if TYPE_CHECKING:
     from saddlery.experiments.trained import BuiltTraining
@@ -65,11 +63,6 @@ def _resume_training(path: Path, built: "BuiltTraining", quiet: bool, page: bool
 
     label, *_ = built.labels
     told = Watched(built.again["game"], built.labels, built.cell.steps, built.seeds)
-    try:
-        with shown([told], quiet) as progress:
-            training.resume(built, on_progress=progress and functools.partial(progress, told, label))
-    except KeyboardInterrupt:
-        raise Ended(f"stopped; continue with: {shlex.join(['saddlery', 'resume', str(path)])}", 130) from None
-    except OSError as error:
-        raise Ended(f"{error}; what was written so far is kept in {path}", 1) from error
+    with resumable(path), shown([told], quiet) as progress:
+        training.resume(built, on_progress=progress and functools.partial(progress, told, label))
     publish([open_results(path)], path, page)

@@ -4,7 +4,7 @@ import contextlib
 import itertools
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -174,23 +174,36 @@ def train(
     """Run experiments, each in its own folder, with the display; then write the report and print the table."""
     from saddlery.experiments.execution import run_experiment
 
-    again = f"continue with: {shlex.join(['saddlery', 'resume', str(folder), *_elsewhere(built)])}"
     on_plan = None if quiet else lambda words: print(words, file=sys.stderr, flush=True)
     try:
-        with shown([each.experiment for each in built.values()], quiet) as progress:
+        with (
+            resumable(folder, *_elsewhere(built)),
+            shown([each.experiment for each in built.values()], quiet) as progress,
+        ):
             results = [
                 run_experiment(
                     each, path, progress, checkpoint_seconds, engine=engine, on_plan=on_plan, stop=stops[path]
                 )
                 for path, each in built.items()
             ]
+    except Invalid as error:  # what the folder holds is damaged or was made by another version
+        raise Ended(str(error), 1) from error
+    publish(results, folder, page)
+
+
+@contextlib.contextmanager
+def resumable(folder: Path, *options: str) -> Iterator[None]:
+    """A context of training into a folder: when it is stopped, or cannot write, the command ends and says how to go on.
+
+    **Arguments:** `options` of the command that goes on.
+    """
+    again = f"continue with: {shlex.join(['saddlery', 'resume', str(folder), *options])}"
+    try:
+        yield
     except KeyboardInterrupt:
         raise Ended(f"stopped; {again}", 130) from None
     except OSError as error:
         raise Ended(f"{error}; what was written so far is kept in {folder}, {again}", 1) from error
-    except Invalid as error:  # what the folder holds is damaged or was made by another version
-        raise Ended(str(error), 1) from error
-    publish(results, folder, page)
 
 
 def _elsewhere(built: dict[Path, Any]) -> list[str]:
