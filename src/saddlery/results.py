@@ -15,7 +15,7 @@ from saddlery.experiments.export import export
 from saddlery.experiments.facts import attributes
 from saddlery.experiments.levels import Sweep, flat, with_levels
 from saddlery.experiments.opening import open_live, open_results
-from saddlery.experiments.restored import Built, Restored, built_in, chosen, restored
+from saddlery.experiments.restored import Built, Restored, built_in, chosen, restored, restored_runs
 from saddlery.game import Game, Pair
 from saddlery.method import Method
 from saddlery.records import description
@@ -100,11 +100,11 @@ class Results:
 
     def game(self, method: str | None = None, **levels: Level) -> Game:
         """The game of a setting."""
-        return chosen(self._built, self.folder, method, **levels).game
+        return chosen(self._built, method, **levels).game
 
     def method(self, method: str | None = None, **levels: Level) -> Method:
         """The method of a setting, its optimisers included."""
-        return chosen(self._built, self.folder, method, **levels).method
+        return chosen(self._built, method, **levels).method
 
     def players(self, method: str | None = None, seed: int = 0, **levels: Level) -> Pair:
         """The players of a run at its last checkpoint.
@@ -119,12 +119,12 @@ class Results:
         **Raises:** `FileNotFoundError` when no checkpoint was kept.
         """
         seeds = range(self._built.seeds) if seed is None else [seed]
-        found = [self._restored(method, each, **levels) for each in seeds]
+        found = list(restored_runs(self.folder, method, seeds, self._built, **levels))
         history = xr.concat(
             [each.history for each in found], xr.Variable("seed", list(seeds)), combine_attrs="override"
         )
         players, state, average = (list(each) for each in zip(*(each.carry for each in found), strict=True))
-        return Run(players, state, average, history.assign_attrs(attributes(found[0].of.cell)))
+        return Run(players, state, average, history.assign_attrs(attributes(found[0].cell)))
 
     def _restored(self, method: str | None, seed: int, **levels: Level) -> Restored:
         return restored(self.folder, method, seed, self._built, **levels)
@@ -173,11 +173,11 @@ class Results:
         from saddlery.generators import export_generator
 
         found = self._restored(method, seed, **levels)
-        carry, of = found.carry, found.of
+        carry = found.carry
         weights = carry.average if averaged and carry.average is not None else carry.players.generator
-        place = self.folder / GENERATORS / f"{of.cell.index}-{seed}.safetensors"
+        place = self.folder / GENERATORS / f"{found.cell.index}-{seed}.safetensors"
         target = place if path is None else local_folder("path", path)
-        export_generator(target, of.game, weights, force=force)
+        export_generator(target, found.of.game, weights, force=force)
         return target
 
     def __repr__(self) -> str:

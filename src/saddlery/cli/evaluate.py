@@ -42,7 +42,7 @@ def evaluate(
     from saddlery import evaluation
     from saddlery.diagnosis.subject import of_restored
     from saddlery.experiments.built import require_room
-    from saddlery.experiments.restored import built_in, restored
+    from saddlery.experiments.restored import built_in, restored_runs
     from saddlery.records import storage
 
     samples = whole("samples", samples)
@@ -51,11 +51,13 @@ def evaluate(
     judge = _inception() if inception else None
     found: dict[str, list[list[Any]]] = {}
     for label in labels:
-        for seed in range(min(seeds, built.seeds)):
+        wanted = range(min(seeds, built.seeds))
+        runs = restored_runs(folder, label, wanted, built)
+        for seed in wanted:
             signals.check()
             if not quiet:
                 print(f"{label}, seed {seed}", file=sys.stderr, flush=True)
-            subject = of_restored(restored(folder, label, seed, built))
+            subject = of_restored(next(runs))
             if subject.diverged_at >= 0:
                 print(f"{label}, seed {seed} diverged at step {subject.diverged_at:,}: left out", file=sys.stderr)
                 continue

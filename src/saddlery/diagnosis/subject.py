@@ -57,12 +57,12 @@ def from_folder(folder: str | os.PathLike, method: str | None = None, seed: int 
 
 def of_restored(found: Restored) -> Subject:
     """The subject from a restored run, at its last checkpoint; one that diverged, at its start."""
-    of, carry, step = found.of, found.carry, found.step
+    of, carry, step, key = found.of, found.carry, found.step, found.cell.keys[found.seed]
     if found.diverged_at >= 0:  # the last finite numbers are too large to say anything
-        carry, step = start(of.game, of.method, RunKeys.of(found.key).init, None, False), 0
+        carry, step = start(of.game, of.method, RunKeys.of(key).init, None, False), 0
     known = [name for name, each in found.history.data_vars.items() if each.dims in ((), ("step",))]
     return Subject(
-        of.game, of.method, carry.players, carry.state, jax.random.fold_in(found.key, found.step),
+        of.game, of.method, carry.players, carry.state, jax.random.fold_in(key, found.step),
         found.history[known].sel(step=slice(0, found.step)), step, found.diverged_at,
         f"{of.title}, seed {found.seed}", of.others,
     )  # fmt: skip

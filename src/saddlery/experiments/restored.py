@@ -1,6 +1,7 @@
 """A run restored from a folder at its last checkpoint, with its game, method and setting."""
 
-from collections.abc import Callable, Mapping
+import functools
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -30,31 +31,30 @@ from saddlery.runs.steps import before
 from saddlery.text.arguments import plain, quoted, whole
 from saddlery.text.call import parse
 from saddlery.text.names import nearest
-from saddlery.types import Key, Level
+from saddlery.types import Level
 
 Built = BuiltExperiment | BuiltTraining
 
 
 class Chosen(NamedTuple):
-    """A setting chosen in a folder, with its game and cell.
+    """A setting chosen in a folder, by its label, with its game and method.
 
-    - `game`, `method`: which it trains, and by what; `cell`: its runs.
     - `title`: the game and the method in words; `others`: the labels of the folder's other settings.
     """
 
+    label: str
     game: Game
     method: Method
-    cell: Cell
     title: str
     others: tuple[str, ...]
 
 
 class Restored(NamedTuple):
-    """A restored run: its setting, seed and key, how far it is, and its history along `step`."""
+    """A restored run: its setting, cell and seed, how far it is, and its history along `step`."""
 
     of: Chosen
+    cell: Cell
     seed: int
-    key: Key
     step: int
     diverged_at: int
     carry: Carry
@@ -62,13 +62,20 @@ class Restored(NamedTuple):
 
 
 def restored(
+    folder: Path, method: str | None = None, seed: int = 0, built: Built | None = None, **levels: Level
+) -> Restored:
+    """Restore a run, a seed of a setting in a folder, at its last checkpoint: the only one of `restored_runs`."""
+    return next(restored_runs(folder, method, [seed], built, **levels))
+
+
+def restored_runs(
     folder: Path,
     method: str | None = None,
-    seed: int = 0,
+    seeds: Iterable[int] = (0,),
     built: Built | None = None,
     **levels: Level,
-) -> Restored:
-    """Restore a run, a seed of a setting in a folder, at its last checkpoint.
+) -> Iterator[Restored]:
+    """Restore runs of a setting in a folder at their last checkpoints, one after another.
 
     **Arguments:**
     - `method`, `levels`: as of `chosen`.
@@ -78,21 +85,25 @@ def restored(
     they do not have, and when the checkpoints are damaged or of another game.
     """
     built = built_in(folder) if built is None else built
-    of = chosen(built, folder, method, **levels)
-    cell = of.cell
-    whole("seed", seed, 0, built.seeds - 1)
-    place = cell.checkpoints(seed)
-    if place is None or not list(place.glob("step-*")):
-        raise NotFound(
-            f"{plain(folder)} holds no checkpoint of {cell.label}, seed {seed}: there is none in {plain(place)}; "
-            f"{_remedy(folder, cell.label)}"
-        )
-    step, diverged_at, carry, history = (_of_training if isinstance(built, BuiltTraining) else _of_experiment)(
-        cell, seed
-    )
-    if step == 0 and diverged_at < 0:
-        raise InvalidValue(f"{plain(folder)}: every checkpoint of {cell.label}, seed {seed} is damaged")
-    return Restored(of, seed, cell.keys[seed], step, diverged_at, carry, history)
+    of = chosen(built, method, **levels)
+    cells = [built.cell] if isinstance(built, BuiltTraining) else cells_of(built, folder)
+    cell = next(each for each in cells if each.label == of.label)
+    records = functools.cache(lambda: open_live(folder))
+    for seed in seeds:
+        whole("seed", seed, 0, built.seeds - 1)
+        place = cell.checkpoints(seed)
+        if place is None or not list(place.glob("step-*")):
+            raise NotFound(
+                f"{plain(folder)} holds no checkpoint of {cell.label}, seed {seed}: there is none in {plain(place)}; "
+                f"{_remedy(folder, cell.label)}"
+            )
+        if isinstance(built, BuiltTraining):
+            step, diverged_at, carry, history = _of_training(cell, seed, place, records())
+        else:
+            step, diverged_at, carry, history = _of_experiment(cell, seed)
+        if step == 0 and diverged_at < 0:
+            raise InvalidValue(f"{plain(folder)}: every checkpoint of {cell.label}, seed {seed} is damaged")
+        yield Restored(of, cell, seed, step, diverged_at, carry, history)
 
 
 def _of_experiment(cell: Cell, seed: int) -> tuple[int, int, Carry, xr.Dataset]:
@@ -102,18 +113,15 @@ def _of_experiment(cell: Cell, seed: int) -> tuple[int, int, Carry, xr.Dataset]:
     return state.step, state.diverged_at, state.carry, history
 
 
-def _of_training(cell: Cell, seed: int) -> tuple[int, int, Carry, xr.Dataset]:
+def _of_training(cell: Cell, seed: int, place: Path, records: xr.Dataset) -> tuple[int, int, Carry, xr.Dataset]:
     """How far a run is, with the history that its folder holds: the probes that recorded it may be one's own."""
-    folder, place, key = cell.folder, cell.checkpoints(seed), cell.keys[seed]
-    assert folder is not None
-    assert place is not None
-    results = open_live(folder)
-    recorded = [name for name, each in results.data_vars.items() if each.dims[:3] == ("setting", "seed", "step")]
+    key = cell.keys[seed]
+    recorded = [name for name, each in records.data_vars.items() if each.dims[:3] == ("setting", "seed", "step")]
     init = RunKeys.of(key).init
     carry = eqx.filter_eval_shape(before, cell.game, cell.method, init, None, cell.average is not None)
     like = RunState(0, -1, 0.0, carry, dict.fromkeys(map(str, recorded), np.zeros(())))
     found = checkpoints.restore(place, like, run_identity(cell, key))
-    history = results[[*recorded, "diverged_at", "steps_per_second"]].isel(setting=0, seed=seed, drop=True)
+    history = records[[*recorded, "diverged_at", "steps_per_second"]].isel(setting=0, seed=seed, drop=True)
     history.attrs.clear()
     if found is None:
         return 0, -1, carry, history
@@ -136,7 +144,7 @@ def built_in(
     return prepare(Experiment.of(held, folder), games, methods)
 
 
-def chosen(built: Built, folder: Path, method: str | None = None, **levels: Level) -> Chosen:
+def chosen(built: Built, method: str | None = None, **levels: Level) -> Chosen:
     """The setting chosen by label or method's text, or the only one with this name; by default the first.
 
     **Arguments:** `levels`: what it was set to, by name, such as `gamma=1.0`.
@@ -149,13 +157,12 @@ def chosen(built: Built, folder: Path, method: str | None = None, **levels: Leve
             raise InvalidValue(f"{plain(name)}: got {quoted(value)}; runs of saddlery.train have no levels")
         if method is not None and method not in (cell.label, cell.label.partition("(")[0]):
             raise InvalidValue(nearest("method of this run", method, built.labels))
-        return Chosen(cell.game, cell.method, cell, f"{built.again['game']}, {cell.label}", ())
+        return Chosen(cell.label, cell.game, cell.method, f"{built.again['game']}, {cell.label}", ())
     experiment = built.experiment
     setting = setting_of(experiment, method, **levels)
-    cell = cells_of(built, folder)[experiment.settings.index(setting)]
-    others = tuple(label for label in experiment.labels if label != setting.label)
-    game = built.games[str(setting.game)]
-    return Chosen(game, built.methods[setting.label], cell, f"{setting.game}, {setting.label}", others)
+    label = setting.label
+    others = tuple(each for each in experiment.labels if each != label)
+    return Chosen(label, built.games[str(setting.game)], built.methods[label], f"{setting.game}, {label}", others)
 
 
 def setting_of(experiment: Experiment, method: str | None = None, **levels: Level) -> Setting:

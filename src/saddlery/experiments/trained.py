@@ -133,27 +133,28 @@ def prepare_training(
     """
     try:
         what, again = held.what, held.what["again"]
-        key, seeds, every, average = key_from_text(what["key"]), what["seeds"], what["every"], what["average"]
-        steps, own = what["steps"], set(again["own"])
+        key, seeds, average = key_from_text(what["key"]), what["seeds"], what["average"]
+        steps, every, own = whole("steps", what["steps"]), whole("every", what["every"]), set(again["own"])
+        keys = [key] if seeds is None else SeedKeys(key, whole("seeds", seeds))
         probes: dict[str, Any] = dict.fromkeys(what["probes"])
         calls = {name: parse(again[name]) for name in ("game", "method")}
     except (KeyError, TypeError, ValueError) as error:
         raise Damaged(f"{plain(folder / RUN)} is damaged: it is no description of runs: {first_line(error)}") from error
-    given = {"game": games or {}, "method": methods or {}}
+    tables: dict[str, tuple[Any, Any]] = {"game": (GAMES, games or {}), "method": (METHODS, methods or {})}
+    parts: dict[str, Any] = {}
     for name, call in calls.items():
-        if name in own and call.name not in given[name]:
+        table, given = tables[name]
+        if name in own and call.name not in given:
             raise InvalidValue(
                 f"{plain(folder)}: the {name} of these runs, {plain(call.name)}, has no text that makes it again; give "
                 f"it: saddlery.load(folder, {name}s={{{quoted(call.name)}: …}}), or go on by the same "
                 "saddlery.train(…, resume=True)"
             )
-    game = given["game"].get(calls["game"].name) if "game" in own else build("game", calls["game"], GAMES)
-    chosen = given["method"].get(calls["method"].name) if "method" in own else build("method", calls["method"], METHODS)
-    game, method = adopt(game), chosen if isinstance(chosen, Method) else chosen()
+        parts[name] = given[call.name] if name in own else build(name, call, table)
+    game, method = adopt(parts["game"]), parts["method"] if isinstance(parts["method"], Method) else parts["method"]()
     cell = Cell(
-        game=game, method=method.for_game(game), steps=whole("steps", steps), records=rows(steps, every),
-        probes=probes, average=average, keys=[key] if seeds is None else SeedKeys(key, seeds),
-        label=again["method"], folder=folder,
+        game=game, method=method.for_game(game), steps=steps, records=rows(steps, every), probes=probes,
+        average=average, keys=keys, label=again["method"], folder=folder,
     )  # fmt: skip
     cell.identity = functools.cache(lambda: cell_identity(cell, every))
     return BuiltTraining(cell, method, every, key, seeds, again)
