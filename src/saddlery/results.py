@@ -149,7 +149,8 @@ class Results:
         from saddlery.diagnosis import diagnose
         from saddlery.diagnosis.subject import of_restored
 
-        return diagnose(of_restored(self._restored(method, seed, **(levels or {}))), **settings)
+        wanted = settings.get("checkpoints", 3) if settings.get("verify") else 1
+        return diagnose(of_restored(self._restored(method, seed, **(levels or {})), self._built, wanted), **settings)
 
     def export_generator(
         self,

@@ -98,7 +98,7 @@ def test_every_picture_has_words(written):
 
 def test_the_page_states_what_it_needs_to(written, mixture):
     text = written.read_text()
-    assert "fewer than half of the modes" in text
+    assert "modes are missing, and none is being gained" in text
     command = re.search(r"<code><span>(.*?)</code>", text)[1]
     plain = re.sub(r"<[^>]+>", "", command).replace("&#34;", '"').replace("&#39;", "'")
     assert plain == mixture.attrs["command"]

@@ -8,8 +8,8 @@ from checks.findings import unsaid
 from rich.console import Console
 
 from saddlery.analysis.seeds import median_seeds, recorded, spaced
-from saddlery.report import collapsed, summary_table, table
-from saddlery.report.summary import PERFECT
+from saddlery.report import summary_table, table
+from saddlery.report.summary import PERFECT, UNTRAINED
 from saddlery.report.words import extent, findings
 
 
@@ -41,11 +41,37 @@ def test_counts_of_seeds(mixture):
     assert rows["collapsed"].sum() > 0
 
 
-def test_collapsed_means_fewer_than_half_of_the_modes_and_not_diverged(mixture):
-    changed = mixture.copy(deep=True)
-    changed["modes"][0, :, -1] = [3, 4, 5, 0]
-    changed["diverged_at"][0, 3] = 0
-    assert collapsed(changed).values[0].tolist() == [True, False, False, False]
+def test_an_untrained_run_has_stalled_and_not_collapsed(mixture):
+    """What draws next to nothing near a mode, from the first record to the last, was never trained."""
+    never = mixture.copy(deep=True)
+    never["modes"][:] = 5.0
+    never["high_quality"][:] = 0.002
+    found = {finding.subject: finding for finding in findings(never)}
+    assert "Collapsed" not in found
+    assert "simultaneous in 4 of 4" in found["Stalled"].text
+    assert found["Stalled"].tone == "bad"
+    assert not summary_table(never)["collapsed"].any()
+
+
+def test_growth_without_bound_is_named_though_it_is_finite(mixture):
+    wild = mixture[["generator_loss", "discriminator_loss", "generator_norm", "discriminator_norm"]]
+    wild = wild.assign(diverged_at=mixture.diverged_at, steps_per_second=mixture.steps_per_second).copy(deep=True)
+    wild.attrs = {"game": "mine()"}
+    assert "Diverging" in {each.subject for each in findings(wild)}  # one seed left the finite numbers
+    assert findings(wild)[0].text.startswith("alternating in 1 of 4 seeds.")
+    wild["generator_loss"][:] = 6e26 * 10.0 ** (wild.step / wild.step.max() * 3 - 3)
+    wild["diverged_at"][:] = -1
+    wild["generator_loss"][:, :, 0] = 1.0
+    wild["generator_loss"][:, :, 1:4] = 1e3
+    assert findings(wild)[0].subject == "Diverging"
+    assert findings(wild)[0].tone == "bad"
+    assert "simultaneous in 4 of 4 seeds" in findings(wild)[0].text
+
+
+def test_an_untrained_generator_s_values_stand_beside_a_perfect_sampler_s(mixture):
+    rows = summary_table(mixture)
+    assert list(rows.index)[-2:] == [PERFECT, UNTRAINED]
+    assert rows.loc[UNTRAINED, "high_quality"] == np.median(mixture.high_quality.values[:, :, 0])
 
 
 def test_values_after_divergence_are_not_counted_even_when_finite(mixture):
@@ -70,7 +96,7 @@ def test_a_game_without_samples_shows_losses_and_gradients(mixture):
     rows = summary_table(analytic)
     assert list(rows.index) == list(mixture.setting.values)
     assert rows["generator_norm"].notna().all()
-    assert findings(analytic)[0].subject == "Smallest gradient"
+    assert [each.subject for each in findings(analytic)][:2] == ["Diverging", "Smallest gradient"]
 
 
 def test_the_terminal_prints_the_same_numbers(mixture, images):
@@ -111,10 +137,13 @@ def test_every_number_that_is_said_is_in_the_data(mixture, images):
 def test_the_words_say_what_the_numbers_say(mixture):
     found = {finding.subject: finding for finding in findings(mixture)}
     assert "unrolled(steps=10) in 4 of 4 seeds" in found["Covered all 8 modes"].text
+    assert "unrolled(steps=10) in 4" in found["Arrived"].text
+    assert (found["Arrived"].tone, found["Collapsed"].tone, found["Covered all 8 modes"].tone) == ("good", "bad", "plain")
+    assert "an untrained generator" in found["Samples near a mode"].text
     assert "simultaneous and alternating in none" in found["Covered all 8 modes"].text
     lost = int(summary_table(mixture).loc["simultaneous", "collapsed"])
     assert f"simultaneous in {lost} of 4" in found["Collapsed"].text
-    assert found["Diverged"].text == "alternating in 1 of 4 seeds. The first at step 497."
+    assert found["Diverging"].text.startswith("alternating in 1 of 4 seeds. The first at step 497. That is, ")
     assert "simultaneous was at" in found["Kept moving"].text  # the one that rotates, not the one that sticks
     assert "alternating" not in found["Kept moving"].text
     assert "4 methods, 4 seeds each, 1,000 steps" in extent(mixture)
@@ -125,7 +154,7 @@ def test_nothing_is_good_of_runs_that_all_diverged(request, data):
     lost = request.getfixturevalue(data).copy(deep=True)
     lost["diverged_at"][:] = 3
     assert {finding.subject: finding.tone for finding in findings(lost) if finding.tone == "good"} == {}
-    assert next(finding for finding in findings(lost) if finding.subject == "Diverged").tone == "bad"
+    assert next(finding for finding in findings(lost) if finding.subject == "Diverging").tone == "bad"
 
 
 def test_samples_strewn_about_are_at_no_mode(mixture):

@@ -1,4 +1,4 @@
-"""`saddlery diagnose`: why a run converges, cycles, diverges, stalls or collapses, and what would help."""
+"""`saddlery diagnose`: what training does, why, and what would help."""
 
 import sys
 from pathlib import Path
@@ -12,7 +12,7 @@ from saddlery.cli.output import say
 from saddlery.cli.plugins import Plugins
 from saddlery.cli.report import WIDTH
 
-TONES = {"converging": "green", "cycling": "yellow", "stalled": "yellow", "diverging": "red", "collapsed": "red"}
+TONES = {"good": "green", "bad": "red", "plain": "yellow"}
 SECONDS_BETWEEN_LINES = 10.0
 
 
@@ -25,16 +25,20 @@ def diagnose(
     verify: Annotated[
         bool, typer.Option("--verify", help="Train with and without each candidate; recommend what helps.")
     ] = False,
-    seeds: Annotated[int, typer.Option(help="Seeds to verify with.")] = 4,
+    seeds: Annotated[int, typer.Option(help="Seeds to verify with, from each checkpoint.")] = 4,
+    checkpoints: Annotated[
+        int, typer.Option(help="Independently trained checkpoints to verify on; those that the run lacks are trained.")
+    ] = 3,
     steps: Annotated[int, typer.Option(help="Steps of the trial run; verifying takes three times as many.")] = 1000,
     out: Annotated[Path | None, typer.Option(help="The folder for the page and figures. [RUN/diagnosis]")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress display.")] = False,
     plugin: Plugins = None,
 ) -> None:
-    """Say why a run converges, cycles, diverges, stalls or collapses.
+    """Say what training does, why, and what would help.
 
-    It trains on from the last checkpoint for a while, measures how the path turns and returns, and looks at the
-    spectrum there. What could help is a candidate; with --verify, what training confirms is a recommendation.
+    It trains on from the last checkpoint for a while, measures samples, or the distance to the equilibrium, and the
+    path, and looks at the spectrum there. What could help is a candidate; with --verify, what training confirms, on
+    several independently trained checkpoints, is a recommendation.
     """
     environment.require()
     from saddlery import diagnosis
@@ -43,8 +47,9 @@ def diagnose(
 
     folder = local_folder("out", out) if out else run / "diagnosis"
     found = diagnosis.diagnose(
-        run, method, seed=seed, steps=steps, verify=verify, seeds=seeds, on_progress=None if quiet else _lines()
-    )
+        run, method, seed=seed, steps=steps, verify=verify, seeds=seeds, checkpoints=checkpoints,
+        on_progress=None if quiet else _lines(),
+    )  # fmt: skip
     try:
         page = write(found, folder)
     except OSError as error:
@@ -62,11 +67,14 @@ def _lines() -> Any:
 
     def report(name: str, progress: Any) -> None:
         nonlocal last
-        if time.monotonic() - last >= SECONDS_BETWEEN_LINES:
-            last = time.monotonic()
-            what = f"with {name}" if name else "without a change"
-            done = f"{progress.step:,} of {progress.steps:,} steps at {progress.steps_per_second:.0f} a second"
-            print(f"verifying {what}: seed {progress.seed}, {done}", file=sys.stderr, flush=True)
+        if time.monotonic() - last < SECONDS_BETWEEN_LINES:
+            return
+        last = time.monotonic()
+        if isinstance(progress, tuple):
+            what = f"verifying {f'with {name}' if name else 'without a change'}: run {progress[0] + 1} of {progress[1]}"
+        else:
+            what = f"training another checkpoint: {progress.step:,} of {progress.steps:,} steps"
+        print(what, file=sys.stderr, flush=True)
 
     return report
 
@@ -78,13 +86,15 @@ def _show(found: Any) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    from saddlery.diagnosis.words import advice, conclusion, rows
+    from saddlery.analysis.outcome import tone
+    from saddlery.diagnosis.advice import advice
+    from saddlery.diagnosis.words import ending, rows
 
     console = Console(width=None if sys.stdout.isatty() else WIDTH, highlight=False)
     if found.subject.title:
         console.print(escape(f"{found.subject.title}, at step {found.subject.step:,}"))
     word = found.verdict.word
-    console.print(f"[bold {TONES[word]}]{word}[/]: {escape(found.verdict.because)}.")
+    console.print(f"[bold {TONES[tone(word)]}]{word}[/]: {escape(found.verdict.because)}.")
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for heading in ("What was measured", "Value", "What it means"):
         table.add_column(heading, overflow="fold", style="dim" if heading == "What it means" else None)
@@ -96,8 +106,9 @@ def _show(found: Any) -> None:
     for text in found.evidence.remarks:
         console.print(f"[yellow]Note[/]: {escape(text)}")
     for status, name, text in advice(found):
-        tone = {"RECOMMENDED": "bold green", "candidate": "bold"}.get(status, "dim")
-        console.print(f"[{tone}]{status}: {escape(name)}[/] — {escape(text)}")
-    console.print(f"[bold]{escape(conclusion(found))}[/]")
+        style = "bold green" if status.startswith("RECOMMENDED") else "bold" if status == "candidate" else "dim"
+        console.print(f"[{style}]{status}: {escape(name)}[/] — {escape(text)}")
+    for name, text in ending(found):
+        console.print(f"[bold]{name.capitalize()}[/]: {escape(text)}", soft_wrap=name in ("command", "in Python"))
     if found.subject.others:
         console.print(f"[dim]Also in this run: {escape(', '.join(found.subject.others))} (--method).[/]")

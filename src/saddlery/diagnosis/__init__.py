@@ -1,6 +1,6 @@
 """Diagnosis of training: a verdict in a word with the numbers behind it, and what training confirms would help."""
 
+from saddlery.analysis.outcome import Outcome, Verdict
 from saddlery.diagnosis.diagnosis import Diagnosis, diagnose
-from saddlery.diagnosis.verdict import WORDS
 
-__all__ = ["WORDS", "Diagnosis", "diagnose"]
+__all__ = ["Diagnosis", "Outcome", "Verdict", "diagnose"]

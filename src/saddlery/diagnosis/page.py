@@ -8,20 +8,22 @@ from typing import Any
 import numpy as np
 
 from saddlery.diagnosis import Diagnosis
-from saddlery.diagnosis.verification import Verification, measured
-from saddlery.diagnosis.words import GAINS, advice, conclusion, rows
+from saddlery.analysis.outcome import tone
+from saddlery.diagnosis.advice import MEASURES, advice
+from saddlery.diagnosis.verification import Verification
+from saddlery.diagnosis.words import conclusion, ending, rows
 from saddlery.plots.curves import curves
-from saddlery.plots.frame import frame
+from saddlery.plots.frame import panelled
 from saddlery.plots.path import path
 from saddlery.plots.picture import Picture, render
 from saddlery.plots.spectrum import spectrum
-from saddlery.plots.style import COLOURS, GREY, INK, logarithmic
+from saddlery.plots.style import COLOURS, GREY, INK
 from saddlery.records import storage
 from saddlery.report.finding import Finding
 from saddlery.report.sections import Cell, Row, Table
 from saddlery.report.template import files, filled, write_page
 
-TONES = {"converging": "good", "cycling": "bad", "diverging": "bad", "stalled": "bad", "collapsed": "bad"}
+PALETTE = [COLOURS[name] for name in ("consensus", "unrolled", "alternating", "optimistic")]
 
 
 def write(diagnosis: Diagnosis, folder: str | os.PathLike) -> Path:
@@ -46,7 +48,7 @@ def html(diagnosis: Diagnosis, drawn: list[Picture]) -> str:
         diagnosis=diagnosis,
         findings=findings(diagnosis),
         table=table(diagnosis),
-        conclusion=conclusion(diagnosis),
+        ending=ending(diagnosis),
         pictures=drawn,
     )
 
@@ -55,9 +57,9 @@ def findings(diagnosis: Diagnosis) -> list[Finding]:
     """The findings of the report: the verdict, the advice, and what could not be computed."""
     word, evidence = diagnosis.verdict.word, diagnosis.evidence
     return [
-        Finding(word.capitalize(), f"{diagnosis.verdict.because}.", TONES[word]),
+        Finding(word.capitalize(), f"{diagnosis.verdict.because}.", tone(word) if diagnosis.verdict.clear or tone(word) == "bad" else "plain"),
         *(
-            Finding(status.capitalize(), f"{name}: {text}.", "good" if status == "RECOMMENDED" else "plain")
+            Finding(status.capitalize(), f"{name}: {text}.", "good" if status.startswith("RECOMMENDED") else "plain")
             for status, name, text in advice(diagnosis)
         ),
         *(Finding("Not computed", f"{text}.", "bad") for text in evidence.missing),
@@ -82,7 +84,9 @@ def record(diagnosis: Diagnosis) -> dict[str, Any]:
         "step": diagnosis.subject.step,
         "measured": [row._asdict() for row in rows(diagnosis)],
         "advice": [{"status": status, "change": name, "text": text} for status, name, text in advice(diagnosis)],
+        "clear": diagnosis.verdict.clear,
         "conclusion": conclusion(diagnosis),
+        "ending": dict(ending(diagnosis)),
         "missing": diagnosis.evidence.missing,
         "remarks": diagnosis.evidence.remarks,
         "eigenvalues": [[float(value.real), float(value.imag)] for value in eigenvalues],
@@ -100,17 +104,19 @@ def pictures(diagnosis: Diagnosis) -> list[Picture]:
 
 
 def _verified(verifications: list[Verification]) -> Picture:
-    """The measure along the verification, without a change and with each candidate: every seed, and medians."""
-    measure = verifications[0].measure
-    figure, axes = frame("Verified by training", "steps from the same players", GAINS[measure])
-    palette = [COLOURS[name] for name in ("consensus", "unrolled", "alternating", "optimistic")]
+    """The measure along the verification, without a change and with each candidate, a panel for each checkpoint."""
+    measure, count = verifications[0].measure, verifications[0].checkpoints
+    label = MEASURES[measure] if measure == "shortfall" else f"log of the {MEASURES[measure]}"
+    figure, panels = panelled("Verified by training", "steps from the same players", label, count)
     runs = [("without a change", verifications[0].histories[0], GREY)]
-    runs += [(v.candidate.name, v.histories[1], palette[i % 4]) for i, v in enumerate(verifications)]
-    for label, history, color in runs:
-        values = measured(history, measure)
-        axes.plot(history["step"].values, values.T, color=color, linewidth=0.5, alpha=0.4)
-        axes.plot(history["step"].values, np.median(values, 0), color=color, linewidth=1.8, label=label)
-    if measure != "modes":
-        logarithmic(axes)
-    axes.legend(fontsize=7.5, frameon=False, labelcolor=INK)
-    return render(figure, "verified", f"{GAINS[measure]} along training without a change and with each candidate.")
+    runs += [(v.candidate.name, v.histories[1], PALETTE[i % 4]) for i, v in enumerate(verifications)]
+    steps = verifications[0].histories[2]
+    for i, axes in enumerate(panels):
+        axes.set_title(f"checkpoint {i + 1}" if count > 1 else "this checkpoint", fontsize=8, color=INK)
+        for name, values, color in runs:
+            drawn = values[i, :, : len(steps)]
+            axes.plot(steps[: drawn.shape[1]], drawn.T, color=color, linewidth=0.5, alpha=0.4)
+            axes.plot(steps[: drawn.shape[1]], np.median(drawn, 0), color=color, linewidth=1.8, label=name)
+    panels[0].legend(fontsize=7, frameon=False, labelcolor=INK)
+    alt = f"{label} along training without a change and with each candidate, from {count} checkpoints; the less the better."
+    return render(figure, "verified", alt)

@@ -1,6 +1,7 @@
 """The subject of a diagnosis: a game, a method and two players, from a run's last checkpoint or given."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,13 +11,14 @@ import xarray as xr
 
 from saddlery.dynamics.jacobian import require_players_of
 from saddlery.errors import InvalidType, InvalidValue
-from saddlery.experiments.restored import Restored, restored
+from saddlery.experiments.restored import Built, Restored, built_in, restored
 from saddlery.game import Game, Pair, adopt, check
 from saddlery.method import Method
 from saddlery.runs.keys import RunKeys, as_key
 from saddlery.runs.steps import start
 from saddlery.schedules import State
 from saddlery.text.arguments import quoted
+from saddlery.text.provenance import call_of
 from saddlery.types import Key, Memory, Players
 
 
@@ -29,6 +31,8 @@ class Subject(NamedTuple):
     - `step`: how many steps the players have behind them; `diverged_at`: where the run left the finite numbers, −1 for
       never.
     - `title`: the run in words; `others`: methods that the run holds beside this one.
+    - `checkpoints`: players trained independently as far, these first, on which advice is confirmed.
+    - `text`: the text of the method, where it is known.
     """
 
     game: Game
@@ -41,31 +45,63 @@ class Subject(NamedTuple):
     diverged_at: int = -1
     title: str = ""
     others: tuple[str, ...] = ()
+    checkpoints: tuple[Pair, ...] = ()
+    text: str = ""
 
 
-def from_folder(folder: str | os.PathLike, method: str | None = None, seed: int = 0) -> Subject:
+def from_folder(
+    folder: str | os.PathLike, method: str | None = None, seed: int = 0, checkpoints: int = 1
+) -> Subject:
     """The subject from a folder: a seed of a method at its last checkpoint; one that diverged, at its start.
 
     **Arguments:** `method` is the text of one of the run's methods, or its name where that is enough; by default the
-    first.
+    first. `checkpoints`: how many of the folder's seeds to hold, this one first.
 
     **Raises:** `FileNotFoundError` when there is no experiment or no checkpoint; `ValueError` for a method or seed that
     the run does not have, and when the checkpoints are damaged or of another game.
     """
-    return of_restored(restored(Path(folder), method, seed))
+    built = built_in(Path(folder))
+    return of_restored(restored(Path(folder), method, seed, built), built, checkpoints)
 
 
-def of_restored(found: Restored) -> Subject:
-    """The subject from a restored run, at its last checkpoint; one that diverged, at its start."""
-    of, carry, step, key = found.of, found.carry, found.step, found.cell.keys[found.seed]
+def of_restored(found: Restored, built: Built | None = None, checkpoints: int = 1) -> Subject:
+    """The subject from a restored run, at its last checkpoint; one that diverged, at its start.
+
+    **Arguments:** `built`: what its folder holds, where other seeds are wanted as `checkpoints`.
+    """
+    of, step, key = found.of, found.step, found.cell.keys[found.seed]
+    carry = found.carry
     if found.diverged_at >= 0:  # the last finite numbers are too large to say anything
         carry, step = start(of.game, of.method, RunKeys.of(key).init, None, False), 0
     known = [name for name, each in found.history.data_vars.items() if each.dims in ((), ("step",))]
     return Subject(
         of.game, of.method, carry.players, carry.state, jax.random.fold_in(key, found.step),
         found.history[known].sel(step=slice(0, found.step)), step, found.diverged_at,
-        f"{of.title}, seed {found.seed}", of.others,
+        f"{of.title}, seed {found.seed}", of.others, (carry.players, *_others(found, built, step, checkpoints - 1)),
+        of.label,
     )  # fmt: skip
+
+
+def _others(found: Restored, built: Built | None, step: int, most: int) -> Iterator[Pair]:
+    """The players of other seeds of the same setting that are as far, or for a start, at theirs."""
+    if built is None or found.cell.folder is None:
+        return
+    seeds = [seed for seed in range(built.seeds) if seed != found.seed]
+    for seed in seeds:
+        if most <= 0:
+            return
+        if step == 0:
+            players = start(found.of.game, found.of.method, RunKeys.of(found.cell.keys[seed]).init, None, False).players
+        else:
+            try:
+                other = restored(found.cell.folder, found.of.label, seed, built)
+            except (FileNotFoundError, ValueError):  # it keeps none
+                continue
+            if other.diverged_at >= 0 or other.step != step:
+                continue
+            players = other.carry.players
+        most -= 1
+        yield players
 
 
 def given(
@@ -92,4 +128,7 @@ def given(
         raise InvalidValue("players: they hold numbers that are not finite; give the last ones that were")
     step = 0 if history is None else int(history["step"].values[-1])
     diverged_at = -1 if history is None or "diverged_at" not in history else int(history["diverged_at"])
-    return Subject(game, method.for_game(game), players, state, key, history, step, diverged_at)
+    text = str(call_of(method) or "")
+    return Subject(
+        game, method.for_game(game), players, state, key, history, step, diverged_at, checkpoints=(players,), text=text
+    )

@@ -23,12 +23,13 @@ from saddlery.runs.finiteness import finite_leaves
 from saddlery.runs.keys import RunKeys
 from saddlery.runs.loop import train_lanes
 from saddlery.runs.steps import strongly_typed
-from saddlery.types import Key, Memory, Players, Scalar
+from saddlery.types import Key, Memory, Players, Samples, Scalar
 
 STEPS = 1000
 RECORDS = 200
 AXES = 256  # numbers that a position is kept in
 OF_MODES, OF_OTHERS = 2500, 500  # samples that are measured
+NEIGHBOUR = 5  # of real samples, whose distance is a neighbourhood
 
 
 class TrialRun(NamedTuple):
@@ -47,22 +48,27 @@ class TrialRun(NamedTuple):
 class Sketch(eqx.Module):
     """A random sketch: a linear map of all parameters to a few numbers that keeps lengths and angles.
 
-    Each parameter is added, with a random sign, to one of `AXES` sums; up to that many parameters are kept themselves.
-    Squared lengths are right on average, with a relative deviation of about √(2/AXES), 9% (Charikar, Chen,
-    Farach-Colton, 2002).
+    Each parameter is added, with a random sign, to one of `AXES` sums, of which the first half is the generator's; up
+    to that many parameters are kept themselves. Squared lengths are right on average, with a relative deviation of about
+    √(2/AXES), 9% (Charikar, Chen, Farach-Colton, 2002).
     """
 
     bucket: Any
     sign: Any
     axes: int = eqx.field(static=True)
+    of_generator: int = eqx.field(static=True)
 
     @classmethod
-    def of(cls, n: int) -> "Sketch":
-        """The sketch for n parameters, always the same."""
+    def of(cls, players: Pair) -> "Sketch":
+        """The sketch for players of these sizes, always the same."""
+        sizes = Pair(*(sum(leaf.size for leaf in jax.tree.leaves(player)) for player in players))
+        n = sizes.generator + sizes.discriminator
         if n <= AXES:
-            return cls(jnp.arange(n), jnp.ones(n, jnp.int8), n)
+            return cls(jnp.arange(n), jnp.ones(n, jnp.int8), n, sizes.generator)
         bucket, sign = jax.random.split(jax.random.key(0))
-        return cls(jax.random.randint(bucket, (n,), 0, AXES), jax.random.rademacher(sign, (n,), jnp.int8), AXES)
+        half = AXES // 2
+        placed = jax.random.randint(bucket, (n,), 0, half) + jnp.where(jnp.arange(n) < sizes.generator, 0, half)
+        return cls(placed, jax.random.rademacher(sign, (n,), jnp.int8), AXES, half)
 
     def __call__(self, start: Pair, players: Pair) -> Float[Array, " axes"]:
         """The displacement from `start`, `(axes,)`."""
@@ -76,8 +82,13 @@ class TrialMeasures(Probe):
 
     - `separation`: the share of pairs in which the real sample has the higher score, ties counting half: ½ when the
       discriminator cannot tell real from generated, 1 when it always can.
-    - `counts` (mode) and `modes`: samples near each mode and modes covered, for a mixture.
-    - `sliced_wasserstein`: to as many real samples, for other data.
+    - `scale`: the root mean square distance of samples from the real ones' mean, over that of real ones; `spread`: from
+      their own mean.
+    - `counts` (mode), `modes`, `high_quality`: samples near each mode, modes covered and the share of samples near one,
+      for a mixture.
+    - `sliced_wasserstein`: to as many real samples, for other data; and by the distance of each real sample to its
+      `NEIGHBOUR`th nearest real one, `precision`, the share of samples within it of a real one, and `coverage`, the
+      share of real samples that have a generated one within it (Naeem et al., 2020).
     """
 
     @property
@@ -93,15 +104,36 @@ class TrialMeasures(Probe):
             for x in (batch.real, game.act(players.generator, batch))
         )
         higher = {"separation": (real[:, None] > drawn).mean() + 0.5 * (real[:, None] == drawn).mean()}
+        noise, data, projections = jax.random.split(key, 3)
+        real = game.data.draw(data, OF_OTHERS)
         if hasattr(game.data, "centres"):
             samples = game.sample(players.generator, key, OF_MODES)
             coverage = mode_coverage(samples, game.data.centres, game.data.std)
-            return higher | {"modes": coverage.modes, "counts": coverage.counts}
-        noise, data, projections = jax.random.split(key, 3)
-        samples = game.sample(players.generator, noise, OF_OTHERS)
-        return higher | {
-            "sliced_wasserstein": sliced_wasserstein(samples, game.data.draw(data, OF_OTHERS), projections)
-        }
+            near = {"modes": coverage.modes, "counts": coverage.counts, "high_quality": coverage.high_quality}
+        else:
+            samples = game.sample(players.generator, noise, OF_OTHERS)
+            near = {"sliced_wasserstein": sliced_wasserstein(samples, real, projections), **neighbours(samples, real)}
+        width = _width(real, real.mean(0))
+        higher |= {"scale": _width(samples, real.mean(0)) / width, "spread": _width(samples, samples.mean(0)) / width}
+        return higher | near
+
+
+def neighbours(samples: Samples, real: Samples) -> dict[str, Scalar]:
+    """The precision and coverage of samples by the neighbourhoods of real ones; see `TrialMeasures`."""
+    x, y = samples.reshape(len(samples), -1), real.reshape(len(real), -1)
+    radius = jnp.sort(_squares(y, y), axis=1)[:, NEIGHBOUR]  # itself is at 0
+    within = _squares(y, x) <= radius[:, None]
+    return {"precision": within.any(0).mean(), "coverage": within.any(1).mean()}
+
+
+def _squares(x, y):
+    """The squared distances of all pairs."""
+    return jnp.maximum((x**2).sum(1)[:, None] + (y**2).sum(1) - 2 * jnp.matmul(x, y.T, precision="highest"), 0.0)
+
+
+def _width(samples, centre):
+    """The root mean square distance of samples from a centre."""
+    return jnp.sqrt(((samples - centre) ** 2).reshape(len(samples), -1).sum(1).mean())
 
 
 @eqx.filter_jit
@@ -113,6 +145,18 @@ def perfect_distance(data: Data, key: Key) -> Scalar:
         return sliced_wasserstein(data.draw(one, OF_OTHERS), data.draw(other, OF_OTHERS), projections)
 
     return jax.lax.map(between, jax.random.split(key, 4)).mean()
+
+
+@eqx.filter_jit
+def untrained_distance(game: Any, key: Key) -> Scalar:
+    """An untrained generator's `sliced_wasserstein` from real samples: the mean of a few."""
+
+    def of(key):
+        init, noise, data, projections = jax.random.split(key, 4)
+        samples = game.sample(game.init(init).generator, noise, OF_OTHERS)
+        return sliced_wasserstein(samples, game.data.draw(data, OF_OTHERS), projections)
+
+    return jax.lax.map(of, jax.random.split(key, 4)).mean()
 
 
 def measures(game: Game) -> dict[str, Probe]:
@@ -147,7 +191,7 @@ def trial_run(game: Game, method: Method, players: Pair, state: Memory, key: Key
     **Raises:** `Stopped`, a `KeyboardInterrupt`, when a signal asks for it.
     """
     keys = RunKeys(key, *jax.random.split(key))
-    displacement = Displacement(players, Sketch.of(sum(leaf.size for leaf in jax.tree.leaves(players))))
+    displacement = Displacement(players, Sketch.of(players))
     cell = Cell(
         game=game, method=method, steps=steps, records=rows(steps, max(1, steps // RECORDS) | 1), keys=[key],
         probes={**measures(game), "displacement": displacement},
@@ -158,4 +202,5 @@ def trial_run(game: Game, method: Method, players: Pair, state: Memory, key: Key
     signals.check()
     path = recording.of_runs([ended], cell.probes, cell.records).isel(seed=0, drop=True)
     last = steps if ended.diverged_at < 0 else max(ended.diverged_at - 1, 0)
+    path.attrs["generator_axes"] = displacement.sketch.of_generator
     return TrialRun(path.sel(step=slice(0, last)), ended.carry.players, ended.carry.state, ended.diverged_at)

@@ -1,13 +1,15 @@
-"""A diagnosis in words: the table of measurements, and what would help."""
+"""A diagnosis in words: the table of measurements, what happens and why, what to change, and how sure that is."""
 
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from saddlery.analysis.numbers import complex_number, number, signed
-from saddlery.diagnosis.quality import Quality
-from saddlery.diagnosis.verification import Verification
+from saddlery.analysis.explanation import certainty, explanation
+from saddlery.analysis.numbers import complex_number, number, percent, signed
+from saddlery.analysis.outcome import Outcome
+from saddlery.analysis.sample_quality import SampleQuality
+from saddlery.diagnosis.advice import advice, change
 
 if TYPE_CHECKING:
     from saddlery.diagnosis.diagnosis import Diagnosis
@@ -27,33 +29,61 @@ def rows(diagnosis: "Diagnosis") -> list[Row]:
 
 
 def trend_rows(diagnosis: "Diagnosis") -> list[Row]:
-    """The rows of trends: of the trial run, and of the run where it has a history."""
+    """The rows of trends: of samples, of the distance to an equilibrium, of the field and the path."""
     facts = diagnosis.facts
-    t, q, past = facts.trends, facts.quality, facts.past
     steps = int(diagnosis.trial.path["step"].values[-1])
     found = []
     if facts.diverged_at >= 0:
         found.append(Row("diverged", f"step {facts.diverged_at:,}", "where the run left the finite numbers"))
     if facts.lost >= 0:
         found.append(Row("diverged", f"{facts.lost:,} steps on", "where the trial run left the finite numbers"))
-    if q is not None:
-        found += _samples(q)
-    found.append(
+    if facts.quality is not None:
+        found += _samples(facts.quality)
+    found += _approach(diagnosis)
+    if facts.trends is not None:
+        found += _path(diagnosis, steps)
+    return found
+
+
+def _approach(diagnosis: "Diagnosis") -> list[Row]:
+    """What is known of the distance to an equilibrium, and of the update there."""
+    a, local = diagnosis.facts.approach, diagnosis.facts.local
+    if a is None:
+        return []
+    found = [
+        Row(
+            "distance to the equilibrium",
+            f"{number(a.distance)}, log {signed(a.growth)} ({signed(a.low)} to {signed(a.high)})",
+            f"at the end, an untrained player's is {number(a.scale)}; and the change of its logarithm, 95% interval",
+        )
+    ]
+    if not math.isnan(a.turns):
+        per = f", × {number(a.per_turn)} a turn" if not math.isnan(a.per_turn) else ""
+        found.append(Row("turns about the equilibrium", f"{number(a.turns)}{per}", f"in {a.steps:,} steps"))
+    if local is not None and not math.isnan(local.rate):
+        meaning = "a deviation's factor a step by this method; above 1 the equilibrium is not stable"
+        found.append(Row("multiplier at the equilibrium", f"{local.rate:.6g}", meaning))
+    return found
+
+
+def _path(diagnosis: "Diagnosis", steps: int) -> list[Row]:
+    """The field's norm along the path, and the path's shape."""
+    t, (distance, curvature) = diagnosis.facts.trends, diagnosis.facts.fading
+    assert t is not None
+    found = [
         Row(
             "field norm ‖v‖",
             f"{number(t.field)}, × {number(t.field_factor)} ({number(t.field_low)} to {number(t.field_high)})",
-            f"at the end, and its change along {steps:,} steps with a 95% interval",
+            f"at the end, and its change along {steps:,} steps with a 95% interval; it decides nothing alone",
         )
-    )
-    if not math.isnan(past[0]):
-        text = f"× {number(past[0])} ({number(past[1])} to {number(past[2])})"
-        found.append(Row("field norm along the run", text, "its change over the second half of the run"))
-    if not math.isnan(facts.nearness.distance):
+    ]
+    if not math.isnan(distance):
         meaning = "Newton's step along the trial run, and ‖J‖: where a loss fades, both norms fall and this does not"
-        text = f"× {number(facts.nearness.distance)}, ‖J‖ × {number(facts.nearness.curvature)}"
-        found.append(Row("way to a stationary point", text, meaning))
-    found += [
-        Row("path: length", f"{number(t.moved)} ‖θ‖", "how far the players went, in units of their size"),
+        found.append(Row("way to a stationary point", f"× {number(distance)}, ‖J‖ × {number(curvature)}", meaning))
+    moved = " and ".join(f"{number(each)} times" for each in t.moved_by)
+    return [
+        *found,
+        Row("players moved", moved, "generator's and discriminator's path, in units of their size"),
         Row("path: straightness", number(t.straightness), "net displacement over length: 1 is a straight line"),
         Row("path: returned", number(t.returned), "how far it comes back to where it was: 1 closes, 0 only goes on"),
         Row("path: turns", number(t.turns), "windings about its mean, in its plane of most movement"),
@@ -62,22 +92,34 @@ def trend_rows(diagnosis: "Diagnosis") -> list[Row]:
         Row("path: persistence", number(t.persistence), "cosine between successive steps: 1 keeps its direction"),
         Row("losses", " and ".join(map(signed, t.losses)), "their change, generator's and discriminator's"),
     ]
-    return found
 
 
-def _samples(q: Quality) -> list[Row]:
+def _samples(q: SampleQuality) -> list[Row]:
     """What is known of a GAN's samples."""
     found = []
-    if q.name == "modes":
-        found.append(Row("modes covered", f"{q.now:g} of {q.best:g}, {signed(q.gain)}", "median, and modes gained"))
+    if q.counts_modes:
+        near = f"{percent(q.covered)}, with {percent(min(q.precise, 1.0))} near one"
+        found.append(Row("modes covered", near, "share of the modes, and of samples at the better records"))
         if q.visited > q.held:
             found.append(Row("modes visited", f"{q.visited}, {q.held} at once", "the samples go from mode to mode"))
     else:
-        found.append(
-            Row("samples' distance", f"{number(q.now)}, a perfect sampler's {number(q.best)}", "sliced Wasserstein")
-        )
-    told = f"{q.separation:.1%}"
-    return [*found, Row("discriminator is right", told, "real above generated: 50% cannot tell, 100% is certain")]
+        perfect, untrained = map(number, (q.references.perfect, q.references.untrained))
+        meaning = f"sliced Wasserstein; a perfect sampler's {perfect}, an untrained generator's {untrained}"
+        found.append(Row("samples' distance", number(q.value), meaning))
+        if not math.isnan(q.covered):
+            both = f"{percent(q.covered)} and {percent(q.precise)}"
+            found.append(Row("coverage and precision", both, "real samples near a generated one, generated near real"))
+    change = f"{number(q.shortfall)}, {signed(-q.gain)} ({signed(-q.high)} to {signed(-q.low)})"
+    found.append(Row("shortfall", change, "0 is a perfect sampler, 1 an untrained generator; and its change, 95% interval"))
+    held = f"{number(q.best)}; nine tenths below {number(q.worst)}"
+    found.append(Row("shortfall before", held, "the least held before, and over the later half of the record"))
+    if not math.isnan(q.scale):
+        sizes = f"{number(q.scale)} and {number(q.spread)}"
+        found.append(Row("samples' size and spread", sizes, "root mean square, over the real ones'"))
+    if not math.isnan(q.separation):
+        told = "real above generated: 50% cannot tell, 100% is certain"
+        found.append(Row("discriminator is right", f"{q.separation:.1%}", told))
+    return found
 
 
 def spectrum_rows(diagnosis: "Diagnosis") -> list[Row]:
@@ -120,7 +162,7 @@ def spectrum_rows(diagnosis: "Diagnosis") -> list[Row]:
             found.append(
                 Row("stable step of the rest", number(e.stable_step), "of plain descent, for those that decay")
             )
-    if e.multipliers is not None:
+    if e.multipliers is not None and not math.isnan(e.multipliers.rate):
         m = e.multipliers
         meaning = "a deviation's factor a step, by this very method; above 1 it grows"
         if m.frozen:
@@ -141,50 +183,42 @@ def _largest(eigenvalues: np.ndarray) -> str:
     return complex_number(eigenvalues[np.abs(eigenvalues).argmax()]) if len(eigenvalues) else "–"
 
 
-GAINS = {"modes": "modes covered", "sliced_wasserstein": "samples' distance", "field": "‖v‖"}
-
-
-def outcome(verification: Verification) -> str:
-    """The outcome of a verification in words, with the interval."""
-    v = verification
-    values = f"{number(float(np.median(v.without)))} → {number(float(np.median(v.with_it)))}"
-    if v.measure == "modes":
-        gain = f"{signed(v.gain)} modes, 95% interval {signed(v.low)} to {signed(v.high)}"
-    else:
-        factors = (number(float(np.exp(-x))) for x in (v.gain, v.high, v.low))
-        gain = "× {}, 95% interval {} to {}".format(*factors)
-    seeds = f"{len(v.with_it)} seeds{', which agree' if np.ptp(v.with_it) == np.ptp(v.without) == 0 else ''}"
-    lost = f"; {v.diverged[1]} of {len(v.with_it)} seeds diverged with it" if v.diverged[1] else ""
-    lost += f"; {v.diverged[0]} without it" if v.diverged[0] else ""
-    return f"{GAINS[v.measure]} {values} ({gain}, {seeds}){lost}"
-
-
-def advice(diagnosis: "Diagnosis") -> list[tuple[str, str, str]]:
-    """The advice on each candidate: whether it is recommended, its name, and why or with what outcome."""
-    if diagnosis.verifications is None:
-        return [("candidate", candidate.name, candidate.why) for candidate in diagnosis.candidates]
-    order = sorted(diagnosis.verifications, key=lambda v: (not v.confirmed, -v.gain))
-    return [("RECOMMENDED" if v.confirmed else "not confirmed", v.candidate.name, outcome(v)) for v in order]
-
-
 def conclusion(diagnosis: "Diagnosis") -> str:
     """The conclusion of a diagnosis: what to do, in a sentence."""
-    if not diagnosis.candidates:
-        return "Nothing to change: training does what it should."
+    word = diagnosis.verdict.word
+    if diagnosis.verdict.clear:
+        return "Nothing to change." if word is Outcome.ARRIVED else "Nothing to change yet: train on, and look again."
+    if word is Outcome.UNDECIDED:
+        return "Nothing is concluded yet: give more steps, or record more often."
+    if word in (Outcome.ARRIVED, Outcome.CONVERGING):
+        return "Whether all is well cannot be told from the field alone: measure samples, or give the game an equilibrium()."
     if diagnosis.verifications is None:
-        return "Candidates, not recommendations: none has been tried. Verifying trains with and without each."
+        return f"{len(diagnosis.candidates)} candidates, not recommendations: none was tried. Verifying trains with and without."
     if not diagnosis.recommendations:
         return "No candidate was confirmed by training: nothing is recommended."
-    return f"Recommended, for training confirmed it: {diagnosis.recommendations[0].candidate.name}."
+    best = diagnosis.recommendations[0]
+    on = f"{best.checkpoints} independently trained checkpoints" if best.checkpoints > 1 else "this checkpoint only"
+    return f"Recommended, for training confirmed it on {on}: {best.candidate.name}."
+
+
+def ending(diagnosis: "Diagnosis") -> list[tuple[str, str]]:
+    """What a diagnosis ends with: what happens, why, what to change and how sure it is, a heading and a text each."""
+    found = explanation(diagnosis.verdict, diagnosis.facts)
+    parts = [("why", found.why), ("it could also be", f"{found.otherwise}."), ("what to change", conclusion(diagnosis))]
+    if diagnosis.recommendations:
+        best = change(diagnosis, diagnosis.recommendations[0].candidate)
+        parts += [("command", best.command)] if best.command else []
+        parts += [("in Python", best.python)]
+    return [*parts, ("how sure", certainty(diagnosis.verdict, diagnosis.facts))]
 
 
 def summary(diagnosis: "Diagnosis") -> str:
     """The whole diagnosis as plain text."""
     lines = [f"{diagnosis.verdict.word}: {diagnosis.verdict.because}", ""]
     table = rows(diagnosis)
-    width = max(len(row.name) for row in table)
+    width = max((len(row.name) for row in table), default=0)
     lines += [f"  {row.name:<{width}}  {row.value}   ({row.meaning})" for row in table]
     lines += [f"  not computed: {text}" for text in diagnosis.evidence.missing]
     lines += [f"  note: {text}" for text in diagnosis.evidence.remarks]
-    lines += ["", *(f"  {status}: {name}: {text}" for status, name, text in advice(diagnosis)), conclusion(diagnosis)]
-    return "\n".join(lines)
+    lines += ["", *(f"  {status}: {name}: {text}" for status, name, text in advice(diagnosis)), ""]
+    return "\n".join([*lines, *(f"{name}: {text}" for name, text in ending(diagnosis))])

@@ -18,3 +18,16 @@ def frame(title: str, horizontal: str, vertical: str) -> tuple[Figure, Axes]:
     axes.set_xlabel(horizontal, fontsize=8, color=INK)
     axes.set_ylabel(vertical, fontsize=8, color=INK)
     return figure, axes
+
+
+def panelled(title: str, horizontal: str, vertical: str, count: int) -> tuple[Figure, list[Axes]]:
+    """A figure with several pairs of axes beside each other, which share what they are drawn on."""
+    figure = canvas(3.9 if count == 1 else 2.6 * count, 2.9, layout="constrained")
+    panels = [dress(axes) for axes in figure.subplots(1, count, sharey=True, squeeze=False)[0]]
+    for axes in panels:
+        axes.grid(color=RULE, linewidth=0.6)
+        axes.set_axisbelow(True)
+        axes.set_xlabel(horizontal, fontsize=8, color=INK)
+    figure.suptitle(title, x=0.01, ha="left", fontsize=10, fontweight="bold", color=INK)
+    panels[0].set_ylabel(vertical, fontsize=8, color=INK)
+    return figure, panels

@@ -2,6 +2,6 @@
 
 from saddlery.plots.style import colour
 from saddlery.report.page import write
-from saddlery.report.summary import collapsed, summary_table, table
+from saddlery.report.summary import summary_table, table
 
-__all__ = ["collapsed", "colour", "summary_table", "table", "write"]
+__all__ = ["colour", "summary_table", "table", "write"]

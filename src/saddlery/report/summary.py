@@ -9,33 +9,28 @@ import xarray as xr
 from saddlery.analysis import facts
 from saddlery.analysis.measures import Measure, measured
 from saddlery.analysis.numbers import number
-from saddlery.analysis.seeds import diverged, last
+from saddlery.analysis.outcome import MEANINGS, Outcome
+from saddlery.analysis.outcomes import counted, untrained
+from saddlery.analysis.seeds import last
 from saddlery.report.sections import Cell
 
 if TYPE_CHECKING:
     from pandas import DataFrame
     from rich.table import Table
 
-PERFECT = "perfect sampler"
+PERFECT, UNTRAINED = "perfect sampler", "untrained generator"
 PAGE_ONLY = ("KL divergence", "Total variation")  # too wide for a terminal
 
 
-def collapsed(dataset: xr.Dataset) -> xr.DataArray:
-    """Which seeds collapsed, `(setting, seed)`: fewer than half of the modes are covered at the last record.
-
-    A seed that diverged has no last record; it counts as diverged, not as collapsed.
-    """
-    return last(dataset, "modes") < facts.along(dataset, "modes_total") / 2
-
-
 def summary_table(dataset: xr.Dataset) -> "DataFrame":
-    """The numbers of the summary table: a row for each setting and, where known, a last one for a perfect sampler.
+    """The numbers of the summary table: a row for each setting and, where known, for a perfect sampler and an untrained one.
 
     **Returns:** a data frame indexed by setting. For each measure of quality (for a game without samples: losses and
     gradient norms), at the last record, the median and
     range over the seeds that have one: `<measure>`, `<measure>_low`, `<measure>_high`; then the counts `collapsed`
-    (only for data with modes), `diverged` and `seeds`, and `steps_per_second`, a median. A perfect
-    sampler's values are expectations for the same number of samples; what does not apply is NaN.
+    (only for data with modes) and `diverged`, as in `saddlery.analysis.outcomes`, and `seeds`, and `steps_per_second`, a
+    median. A perfect sampler's values are expectations for the same number of samples; an untrained generator's are
+    those at step 0, the median over all seeds; what does not apply is NaN.
     """
     import pandas as pd
 
@@ -45,16 +40,25 @@ def summary_table(dataset: xr.Dataset) -> "DataFrame":
         columns[name] = values.median("seed").values
         columns[f"{name}_low"] = values.min("seed").values
         columns[f"{name}_high"] = values.max("seed").values
+    counts, none = counted(dataset), np.zeros(dataset.sizes["setting"], int)
     if "modes" in dataset:
-        columns["collapsed"] = collapsed(dataset).sum("seed").values
-    columns["diverged"] = diverged(dataset).sum("seed").values
+        columns["collapsed"] = counts.get(Outcome.COLLAPSED, none)
+    columns["diverged"] = counts.get(Outcome.DIVERGING, none)
     columns["seeds"] = np.full(dataset.sizes["setting"], dataset.sizes["seed"])
     columns["steps_per_second"] = dataset["steps_per_second"].astype(float).median("seed").values
     settings = pd.DataFrame(columns, index=pd.Index(dataset["setting"].values.astype(str), name="setting"))
-    perfect = _perfect(dataset)
-    if not perfect:
+    known = _perfect(dataset) | _untrained(dataset)
+    if not known:
         return settings
-    return pd.concat([settings, pd.DataFrame(perfect.values(), index=pd.Index(list(perfect), name="setting"))])
+    return pd.concat([settings, pd.DataFrame(known.values(), index=pd.Index(list(known), name="setting"))])
+
+
+def _untrained(dataset: xr.Dataset) -> dict[str, dict[str, float | str]]:
+    """An untrained generator's values, where samples were measured at step 0."""
+    names = [measure.name for measure in measured(dataset, "quality")]
+    begun = {name: untrained(dataset, name) for name in names}
+    values = {name: float(np.median(each)) for name, each in begun.items() if np.isfinite(each).all()}
+    return {UNTRAINED: {"method": "", **values}} if values else {}
 
 
 def _perfect(dataset: xr.Dataset) -> dict[str, dict[str, float | str]]:
@@ -100,14 +104,14 @@ def columns(dataset: xr.Dataset) -> list[Column]:
         result.append(Column(measure.title, meaning, [_spread(row, measure) for row in rows]))
     for name in ("collapsed", "diverged"):
         if name in rows[0]:
-            result.append(Column(f"Seeds {name}", MEANINGS[name], [_count(row, name) for row in rows]))
+            result.append(Column(f"Seeds {name}", EXPLAINED[name], [_count(row, name) for row in rows]))
     rates = [Cell("" if np.isnan(row["steps_per_second"]) else number(row["steps_per_second"])) for row in rows]
-    return [*result, Column("Steps per second", MEANINGS["steps_per_second"], rates)]
+    return [*result, Column("Steps per second", EXPLAINED["steps_per_second"], rates)]
 
 
-MEANINGS = {
-    "collapsed": "at the last record fewer than half of the modes are covered",
-    "diverged": "seeds that left the finite numbers",
+EXPLAINED = {
+    "collapsed": MEANINGS[Outcome.COLLAPSED],
+    "diverged": MEANINGS[Outcome.DIVERGING],
     "steps_per_second": "median over seeds, on the machine that trained",
 }
 
@@ -145,7 +149,7 @@ def table(datasets: Sequence[xr.Dataset]) -> "Table":
             shown.add_column(column.head.replace("-", " ").replace(" ", "\n"), justify="right", no_wrap=True)
         for i, label in enumerate(labels(dataset)):
             cells = [_marked(column.cells[i], ranged=column.head == "Modes covered") for column in parts]
-            shown.add_row(escape(label), *cells, style="dim" if label.startswith(PERFECT) else None)
+            shown.add_row(escape(label), *cells, style="dim" if label.startswith((PERFECT, UNTRAINED)) else None)
         stack.add_row(shown)
     return stack
 

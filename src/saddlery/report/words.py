@@ -8,20 +8,22 @@ import xarray as xr
 from saddlery.analysis import facts
 from saddlery.analysis.measures import measured
 from saddlery.analysis.numbers import number, percent
+from saddlery.analysis.outcome import MEANINGS, Outcome, tone
+from saddlery.analysis.outcomes import counted, unknown, untrained
 from saddlery.analysis.seeds import diverged, drawable, last, median_seeds, unfinished
 from saddlery.report.finding import Finding
-from saddlery.report.summary import collapsed
 
 
 def findings(dataset: xr.Dataset) -> list[Finding]:
-    """The main findings: what worked, what collapsed, what diverged, and what it cost."""
+    """The main findings: the outcome of each run in the words of every verdict, its numbers, and what it cost."""
+    found = _outcomes(dataset)
     if "modes" in dataset:
-        found = [*_modes(dataset), *_wandering(dataset)]
+        found += [*_modes(dataset), *_moving(dataset)]
     elif "sliced_wasserstein" in dataset:
-        found = _least(dataset, "sliced_wasserstein", "Closest to the data", "sliced Wasserstein distance")
+        found += _least(dataset, "sliced_wasserstein", "Closest to the data", "sliced Wasserstein distance")
     else:
-        found = _least(dataset, "generator_norm", "Smallest gradient", "norm of the generator's gradient")
-    return [*found, *_diverged(dataset), *_unfinished(dataset), *_cost(dataset)]
+        found += _least(dataset, "generator_norm", "Smallest gradient", "norm of the generator's gradient")
+    return [*found, *_unfinished(dataset), *_cost(dataset)]
 
 
 def extent(dataset: xr.Dataset) -> str:
@@ -37,43 +39,49 @@ def extent(dataset: xr.Dataset) -> str:
     return ", ".join(parts)
 
 
+def _outcomes(dataset: xr.Dataset) -> list[Finding]:
+    """The outcomes of the runs, a finding each, in the words of `Outcome` and with what the word means."""
+    found = []
+    for word, counts in counted(dataset).items():
+        if word is Outcome.UNDECIDED and unknown(dataset):
+            continue  # a game without samples: its records say nothing of quality, and no word is said
+        text, numbers = _tally(dataset, counts), _counted(dataset, counts)
+        if word is Outcome.DIVERGING and (lost := diverged(dataset).values).any():
+            first = int(dataset["diverged_at"].transpose("setting", "seed").values[lost].min())
+            text, numbers = f"{_tally(dataset, counts, rest=False)} The first at step {first:,}.", numbers | {"step": first}
+        found.append(Finding(word.capitalize(), f"{text} That is, {MEANINGS[word]}.", tone(word), numbers))
+    return found
+
+
 def _modes(dataset: xr.Dataset) -> list[Finding]:
-    """Which settings covered all modes, which collapsed, and how much of what they draw is near a mode."""
+    """Which settings cover all modes, and how much of what they draw is near one: the one says little without the other."""
     total = facts.shared(dataset, "modes_total")
     full = (last(dataset, "modes") >= facts.along(dataset, "modes_total")).sum("seed").values
-    lost = collapsed(dataset).sum("seed").values
-    half = "To fewer than half of the modes: " if lost.any() else ""
-    known = bool(np.isfinite(last(dataset, "modes")).all())  # a run that has diverged has not been seen not to collapse
     covered = "Covered all modes" if total is None else f"Covered all {total:.0f} modes"
-    found = [
-        Finding(covered, _tally(dataset, full), "good" if full.any() else "bad", _counted(dataset, full)),
-        Finding(
-            "Collapsed",
-            half + _tally(dataset, lost),
-            "bad" if lost.any() else "good" if known else "plain",
-            _counted(dataset, lost),
-        ),
-    ]
+    found = [Finding(covered, _tally(dataset, full), "plain", _counted(dataset, full))]
     if "high_quality" in dataset:
         shares = last(dataset, "high_quality").median("seed").values.tolist()
         known = [(name, share) for name, share in zip(dataset["setting"].values, shares, strict=True) if share == share]
         known += [("a perfect sampler", share) for share in facts.distinct(dataset, "perfect_high_quality")]
+        begun = untrained(dataset, "high_quality")
+        known += [("an untrained generator", float(np.median(begun)))] if np.isfinite(begun).all() else []
         text = ", ".join(f"{name} {percent(share)}" for name, share in known)
         found.append(Finding("Samples near a mode", f"{text}.", "plain", {"shares": [share for _, share in known]}))
     return found
 
 
-def _wandering(dataset: xr.Dataset) -> list[Finding]:
-    """Settings that collapsed while their samples went from mode to mode: at more of them than ever at once.
+def _moving(dataset: xr.Dataset) -> list[Finding]:
+    """Settings whose median seed missed modes while its samples went from mode to mode: at more than ever at once.
 
     The samples are at a mode when half of its fair share of them, or more, is within three standard deviations.
     """
     if drawable(dataset) != "mixture" or not facts.has(dataset, "mode_std"):
         return []
+    missing = (last(dataset, "modes") < facts.along(dataset, "modes_total") / 2).values
     late, std = slice(dataset.sizes["step"] // 2, None), facts.along(dataset, "mode_std").values
-    lost, parts, numbers = collapsed(dataset).values, [], []
+    parts, numbers = [], []
     for i, seed in enumerate(median_seeds(dataset)):
-        if not lost[i, seed]:
+        if not missing[i, seed]:
             continue
         samples = dataset["samples"].isel(setting=i, seed=seed, step=late).values[..., None, :]
         centres = facts.of(dataset, "centres", i)
@@ -100,17 +108,12 @@ def _least(dataset: xr.Dataset, name: str, subject: str, what: str) -> list[Find
             ratio = f", {number(ratios[i])} times a perfect sampler's" if perfect[i] > 0 else ""
             parts.append(f"{dataset['setting'].values[i]} at {number(medians[i])}{ratio}")
     text = f"By the median {what} at the end: {'; '.join(parts)}." if parts else "No seed reached the end."
-    return [Finding(subject, text, "good" if parts else "bad", {name: medians, "times a perfect sampler's": ratios})]
-
-
-def _diverged(dataset: xr.Dataset) -> list[Finding]:
-    """Which settings left the finite numbers, and when first."""
-    lost = diverged(dataset).sum("seed").values
-    if not lost.any():
-        return [Finding("Diverged", _tally(dataset, lost), "good", _counted(dataset, lost))]
-    first = int(dataset["diverged_at"].values[diverged(dataset).values].min())
-    text = f"{_tally(dataset, lost, rest=False)} The first at step {first:,}."
-    return [Finding("Diverged", text, "bad", _counted(dataset, lost) | {"step": first})]
+    numbers = {name: medians, "times a perfect sampler's": ratios}
+    begun = untrained(dataset, name)
+    if parts and np.isfinite(perfect).any() and np.isfinite(begun).all():
+        numbers["untrained"] = float(np.median(begun))
+        text += f" An untrained generator's is {number(numbers['untrained'])}."
+    return [Finding(subject, text, "plain" if parts else "bad", numbers)]
 
 
 def _unfinished(dataset: xr.Dataset) -> list[Finding]:

@@ -1,5 +1,6 @@
 """Trends of a recorded path: the field's norm, the width of the path, turning and recurrence."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +17,9 @@ class Trends(NamedTuple):
     - `field`: ‖v‖ at the last record; `field_factor`: the factor by which it changes from the first to the last, by
       least squares on log ‖v‖, and `field_low`, `field_high`: its 95% interval, by a bootstrap of blocks of residuals.
     - `field_share`: `field` as a share of the largest ‖v‖ on record, of the history too.
-    - `moved`: the path's length Σ‖θ_{t+1} − θ_t‖ in units of ‖θ_0‖; `speed`: the median step between two records.
+    - `moved`: the path's length Σ‖θ_{t+1} − θ_t‖ in units of ‖θ_0‖; `moved_by`: the same of each player, in units of
+      its own size, generator first; `lately`: of both in the last quarter of the record; `speed`: the median step
+      between two records.
     - `straightness`: ‖θ_{r−1} − θ_0‖ as a share of the length: 1 is a straight line.
     - `persistence`: the mean cosine between one step and the next, between records.
     - `contraction`: the rms distance from the path's mean in its last third over that in its first: below 1 where the
@@ -34,6 +37,8 @@ class Trends(NamedTuple):
     field_high: float
     field_share: float
     moved: float
+    moved_by: tuple[float, float]
+    lately: float
     speed: float
     straightness: float
     persistence: float
@@ -44,20 +49,28 @@ class Trends(NamedTuple):
     losses: tuple[float, float]
 
 
-def trends(path: xr.Dataset, size: float, largest: float = 0.0) -> Trends:
+def trends(path: xr.Dataset, sizes: tuple[float, float], largest: float = 0.0) -> Trends:
     """The trends of a path.
 
     **Arguments:**
-    - `path`: an `xarray.Dataset` with `position` (step, axis), `generator_norm`, `discriminator_norm`,
-      `generator_loss`, `discriminator_loss` (step).
-    - `size`: ‖θ_0‖.
+    - `path`: an `xarray.Dataset` with `position` (step, axis) and, where they are known,
+      `generator_norm`, `discriminator_norm`, `generator_loss`, `discriminator_loss` (step); of the axes the first `generator_axes`, an attribute, are the
+      generator's, half of them where it is missing.
+    - `sizes`: ‖θ_0‖ of each player, generator first.
     - `largest`: the largest ‖v‖ known from before.
     """
-    norms = np.hypot(path["generator_norm"].values, path["discriminator_norm"].values).astype(float)
+    unknown = np.full(len(path["step"]), np.nan)
+    norms, losses = (
+        [path[name].values.astype(float) if name in path else unknown for name in names]
+        for names in (("generator_norm", "discriminator_norm"), ("generator_loss", "discriminator_loss"))
+    )
+    norms = np.hypot(*norms)
     positions = path["position"].values.astype(float)
     moves = np.diff(positions, axis=0)
     lengths = np.linalg.norm(moves, axis=1)
-    length = lengths.sum()
+    length, size = lengths.sum(), float(np.hypot(*sizes))
+    of_generator = int(path.attrs.get("generator_axes", positions.shape[1] // 2))
+    parts = (moves[:, :of_generator], moves[:, of_generator:])
     known = norms[np.isfinite(norms)]
     factor, low, high = change(norms)
     lags = distances_by_lag(positions)
@@ -67,7 +80,9 @@ def trends(path: xr.Dataset, size: float, largest: float = 0.0) -> Trends:
         field_low=low,
         field_high=high,
         field_share=known[-1] / max(largest, known.max()) if len(known) and known.max() > 0 else 0.0,
-        moved=length / size if size else np.inf if length else 0.0,
+        moved=_in_units(length, size),
+        moved_by=tuple(_in_units(np.linalg.norm(m, axis=1).sum(), s) for m, s in zip(parts, sizes, strict=True)),
+        lately=_in_units(lengths[-(len(lengths) // 4 or 1) :].sum(), size),
         speed=float(np.median(lengths)) if len(lengths) else 0.0,
         straightness=np.linalg.norm(positions[-1] - positions[0]) / length if length else np.nan,
         persistence=persistence(moves, lengths),
@@ -75,25 +90,39 @@ def trends(path: xr.Dataset, size: float, largest: float = 0.0) -> Trends:
         returned=returned(lags),
         spread=spread(lags),
         turns=turns(positions),
-        losses=(later(path["generator_loss"].values), later(path["discriminator_loss"].values)),
+        losses=(later(losses[0]), later(losses[1])),
     )
+
+
+def _in_units(length: float, size: float) -> float:
+    return float(length / size) if size else math.inf if length else 0.0
 
 
 def change(values: np.ndarray) -> tuple[float, float, float]:
     """The factor by which positive values change along a record, with its 95% interval, from a line through logs."""
-    logs = np.log(np.maximum(values[np.isfinite(values)].astype(float), np.finfo(np.float32).tiny))
-    if len(logs) < LEAST:
-        return np.nan, np.nan, np.nan
-    time = np.linspace(-0.5, 0.5, len(logs))
-    weights = time / (time**2).sum()
-    slope = weights @ logs
-    residuals = logs - logs.mean() - slope * time
-    block = max(1, len(logs) // BLOCKS)
-    starts = np.random.default_rng(0).integers(0, len(logs) - block + 1, (RESAMPLES, -(-len(logs) // block)))
-    drawn = residuals[(starts[..., None] + np.arange(block)).reshape(RESAMPLES, -1)[:, : len(logs)]]
-    low, high = np.quantile(slope + drawn @ weights, [0.025, 0.975])
-    factor, low, high = np.exp(np.clip([slope, low, high], -700, 700))
+    logs = np.log(np.maximum(values.astype(float), np.finfo(np.float32).tiny))
+    factor, low, high = np.exp(np.clip(slope(logs), -700, 700))
     return float(factor), float(low), float(high)
+
+
+def slope(values: np.ndarray) -> tuple[float, float, float]:
+    """The change of values along a record by a line through them, with its 95% interval by a bootstrap of blocks.
+
+    >>> [round(each, 6) for each in slope(np.arange(10.0))]  # a line: from the first to the last, and no doubt
+    [9.0, 9.0, 9.0]
+    """
+    known = values[np.isfinite(values)].astype(float)
+    if len(known) < LEAST:
+        return math.nan, math.nan, math.nan
+    time = np.linspace(-0.5, 0.5, len(known))
+    weights = time / (time**2).sum()
+    found = float(weights @ known)
+    residuals = known - known.mean() - found * time
+    block = max(1, len(known) // BLOCKS)
+    starts = np.random.default_rng(0).integers(0, len(known) - block + 1, (RESAMPLES, -(-len(known) // block)))
+    drawn = residuals[(starts[..., None] + np.arange(block)).reshape(RESAMPLES, -1)[:, : len(known)]]
+    low, high = np.quantile(found + drawn @ weights, [0.025, 0.975])
+    return found, float(low), float(high)
 
 
 def persistence(moves: np.ndarray, lengths: np.ndarray) -> float:

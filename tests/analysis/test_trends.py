@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import xarray
 
-from saddlery.diagnosis.trends import change, trends
+from saddlery.analysis.trends import change, trends
 
 TIME = np.linspace(0, 1, 201)
 
@@ -34,7 +34,7 @@ def spiral(turns, growth=0.0, axes=40, seed=0):
 
 @pytest.mark.parametrize("turns", [2, 3.5, 20])
 def test_a_circle_returns_turns_and_stays_as_wide_as_it_is(turns):
-    t = trends(recorded(spiral(turns)), size=1.0)
+    t = trends(recorded(spiral(turns)), sizes=(1.0, 0.0))
     assert t.turns == pytest.approx(turns, rel=0.05)
     assert t.returned > 0.9
     assert t.contraction == pytest.approx(1.0, abs=0.1)
@@ -45,7 +45,7 @@ def test_a_circle_returns_turns_and_stays_as_wide_as_it_is(turns):
 
 @pytest.mark.parametrize("growth", [-2.0, 2.0])
 def test_a_spiral_widens_or_draws_together(growth):
-    t = trends(recorded(spiral(10, growth), norm=np.exp(growth * TIME)), size=1.0)
+    t = trends(recorded(spiral(10, growth), norm=np.exp(growth * TIME)), sizes=(1.0, 0.0))
     assert t.contraction == pytest.approx(np.exp(growth * 2 / 3), rel=0.1)
     assert t.field_factor == pytest.approx(np.exp(growth), rel=1e-6)
     assert t.field_share == pytest.approx(min(1.0, np.exp(growth)))
@@ -53,7 +53,7 @@ def test_a_spiral_widens_or_draws_together(growth):
 
 
 def test_a_straight_line_goes_straight_on():
-    t = trends(recorded(np.outer(TIME, [3.0, 4.0, 0.0])), size=10.0)
+    t = trends(recorded(np.outer(TIME, [3.0, 4.0, 0.0])), sizes=(10.0, 0.0))
     assert t.straightness == pytest.approx(1.0)
     assert t.persistence == pytest.approx(1.0)
     assert t.returned == pytest.approx(0.0, abs=1e-9)
@@ -66,25 +66,25 @@ def test_a_straight_line_goes_straight_on():
 @pytest.mark.parametrize("seed", range(5))
 def test_a_random_walk_diffuses_and_noise_is_confined(seed):
     steps = np.random.default_rng(seed).normal(size=(201, 100))
-    walk = trends(recorded(steps.cumsum(0)), size=1.0)
+    walk = trends(recorded(steps.cumsum(0)), sizes=(1.0, 0.0))
     assert walk.spread == pytest.approx(1.0, abs=0.25)
     assert walk.returned < 0.2
     assert abs(walk.persistence) < 0.05
-    noise = trends(recorded(steps), size=1.0)
+    noise = trends(recorded(steps), sizes=(1.0, 0.0))
     assert noise.spread == pytest.approx(0.0, abs=0.05)
     assert noise.returned < 0.2
     assert noise.persistence == pytest.approx(-0.5, abs=0.05)
 
 
 def test_what_does_not_move_has_no_direction():
-    t = trends(recorded(np.ones((201, 4))), size=1.0)
+    t = trends(recorded(np.ones((201, 4))), sizes=(1.0, 0.0))
     assert t.moved == t.turns == 0
     assert np.isnan([t.straightness, t.returned, t.spread, t.persistence, t.contraction]).all()
 
 
 @pytest.mark.parametrize("records", [1, 2, 5])
 def test_a_path_too_short_for_trends_has_none(records):
-    t = trends(recorded(np.random.default_rng(0).normal(size=(records, 4))), size=1.0)
+    t = trends(recorded(np.random.default_rng(0).normal(size=(records, 4))), sizes=(1.0, 0.0))
     assert np.isnan([t.field_factor, t.returned, t.spread, t.contraction]).all()
 
 
