@@ -29,6 +29,7 @@ ALLOWED: dict[str, set[Outcome]] = {
     "rests elsewhere": {O.ARRIVED_ELSEWHERE},
     "saturates": {O.STALLED, O.ARRIVED_ELSEWHERE, O.SPIRALLING_OUT, O.DIVERGING},
     "stuck": {O.STALLED},
+    "one player stuck": {O.STALLED, O.DIVERGING},  # and the other may run away from it
     # of GANs
     "runs away": {O.DIVERGING},
     "good": {O.ARRIVED, O.CONVERGING},

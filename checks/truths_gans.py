@@ -53,7 +53,7 @@ class Measured:
             means = KMeans(CELLS, n_init=1, random_state=0).fit(real)
             self.centres, self.share = means.cluster_centers_, 0.25 / CELLS
             self.radius = np.quantile(np.linalg.norm(real - self.centres[means.labels_], axis=1), 0.95)
-        self.near = self.covered(real)[1]
+        self.near, self.same = self.covered(real)[1], None
 
     def flat(self, x):
         return np.asarray(x, float).reshape(len(x), -1)
@@ -76,7 +76,10 @@ class Measured:
         ]
         around = lambda centre: np.sqrt(((samples - centre) ** 2).sum(1).mean()) / self.width  # noqa: E731
         modes, near = self.covered(samples)
+        same = self.flat(game.sample(players.generator, jax.random.key(0), 200))
+        moved, self.same = np.abs(same - self.same).max() if self.same is not None else np.nan, same
         return {
+            "moved": moved / self.width,
             "scale": around(self.real.mean(0)), "spread": around(samples.mean(0)),
             "told": np.searchsorted(np.sort(scores[1]), scores[0]).mean() / SAMPLES,
             "covered": modes.mean(), "near": near / self.near, "ratio": self.distance(samples) / self.perfect,
@@ -90,6 +93,8 @@ def fate_of(history, begun: int, mixture: bool) -> str:
     later, before = (history["step"].values > begun), history["step"].values <= begun
     if int(history["diverged_at"]) >= 0:
         return "runs away"
+    if np.nanmax(values["moved"][later]) < 1e-3:
+        return "stuck"
     scale = values["scale"][later]
     if np.median(scale[-8:]) >= 10 and np.median(scale[-8:]) > 1.5 * np.median(scale[:8]):
         return "runs away"
@@ -107,6 +112,9 @@ def fate_of(history, begun: int, mixture: bool) -> str:
         return "good"
     gained = max(now, np.median(after[:third])) - end
     steadily = np.quantile(after[-third:], 0.8) < np.quantile(after[:third], 0.5)
+    certain = np.median(values["told"][later]) >= 0.97 and end > 0.4 and np.quantile(values["near"][later], 0.75) < 0.2
+    if certain and gained < 0.05:
+        return "discriminator certain"
     if np.quantile(values["covered"][later], 0.8) < 0.42 and gained < (0.05 if mixture else 0.3):
         near = np.quantile(values["near"][later], 0.75)
         visited = history["modes"].values[later].any(0).mean()
@@ -123,15 +131,15 @@ def fate_of(history, begun: int, mixture: bool) -> str:
         return "improves slowly"
     if np.median(values["covered"][later]) < 0.6:
         return "few modes now and then"
-    if np.median(values["told"][later]) >= 0.97 and end > 0.4:
-        return "discriminator certain"
     return "no better"
 
 
 def _case(rng, name, game, method, steps, fate=None):
     """A case of a GAN trained for some steps; its fate is that of the same training gone on with."""
     key = jax.random.key(int(rng.integers(2**31)))
-    run = sd.train(game, method, steps=steps, every=max(1, steps // 40), key=key, probes=sd.metrics.probes(game, 1000, 0)).only
+    run = sd.train(
+        game, method, steps=steps, every=max(1, steps // 40), key=key, probes=sd.metrics.probes(game, 1000, 0)
+    ).only
     if fate is None:
         probes = {"measured": Measured(game)}
         longer = sd.train(game, method, steps=steps + ON, every=EVERY, key=key, probes=probes).only
@@ -178,14 +186,18 @@ def healthy_ring(rng: np.random.Generator) -> Case:
     kind, name = str(rng.choice(["numerics", "r1", "grid"])), str(rng.choice(["alternating", "consensus"]))
     g, d, steps = _rate(rng, 5e-4, 3e-3), _rate(rng, 7e-4, 4e-3), int(rng.choice([1500, 3000, 6000]))
     method = getattr(sd.methods, name)(**adam(g, d), **({"gamma": 1.0} if name == "consensus" else {}))
-    return _case(rng, f"healthy {kind} {name} g={g:.2g} d={d:.2g} {steps}", _ring(kind)(_rate(rng, 0.03, 0.1)), method, steps)
+    return _case(
+        rng, f"healthy {kind} {name} g={g:.2g} d={d:.2g} {steps}", _ring(kind)(_rate(rng, 0.03, 0.1)), method, steps
+    )
 
 
 def collapsing_ring(rng: np.random.Generator) -> Case:
     """The unrolled paper's ring under plain descent, which mostly loses modes."""
     g, d, steps = _rate(rng, 5e-4, 3e-3), _rate(rng, 2e-4, 2e-3), int(rng.choice([1500, 3000]))
     game = _ring("paper")(_rate(rng, 0.02, 0.06))
-    return _case(rng, f"paper simultaneous g={g:.2g} d={d:.2g} {steps}", game, sd.methods.simultaneous(**adam(g, d)), steps)
+    return _case(
+        rng, f"paper simultaneous g={g:.2g} d={d:.2g} {steps}", game, sd.methods.simultaneous(**adam(g, d)), steps
+    )
 
 
 def stuck_ring(rng: np.random.Generator) -> Case:
@@ -195,7 +207,8 @@ def stuck_ring(rng: np.random.Generator) -> Case:
     g, d = {"generator": (slow, usual), "discriminator": (usual, slow), "both": (slow, slow)}[which]
     game, steps = _ring(str(rng.choice(["numerics", "paper"])))(0.05), int(rng.choice([500, 1500]))
     method = sd.methods.simultaneous(**adam(g, d))
-    return _case(rng, f"stuck {which} g={g:.2g} d={d:.2g}", game, method, steps, None if which == "discriminator" else "stuck")
+    fate = "one player stuck" if which == "discriminator" else "stuck"
+    return _case(rng, f"stuck {which} g={g:.2g} d={d:.2g}", game, method, steps, fate)
 
 
 def runaway_ring(rng: np.random.Generator) -> Case:
@@ -217,7 +230,13 @@ def own_data(rng: np.random.Generator) -> Case:
 def small_images(rng: np.random.Generator) -> Case:
     """Handwritten digits, small networks, few steps."""
     g, d, steps = _rate(rng, 1e-5, 3e-3), _rate(rng, 1e-5, 3e-3), int(rng.choice([200, 400]))
-    return _case(rng, f"digits g={g:.2g} d={d:.2g} {steps}", sd.games.digits(width=8, batch=32), sd.methods.alternating(**adam(g, d)), steps)
+    return _case(
+        rng,
+        f"digits g={g:.2g} d={d:.2g} {steps}",
+        sd.games.digits(width=8, batch=32),
+        sd.methods.alternating(**adam(g, d)),
+        steps,
+    )
 
 
 FAMILIES = (any_ring, any_ring, healthy_ring, healthy_ring, collapsing_ring, stuck_ring, runaway_ring, own_data)

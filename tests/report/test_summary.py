@@ -138,7 +138,11 @@ def test_the_words_say_what_the_numbers_say(mixture):
     found = {finding.subject: finding for finding in findings(mixture)}
     assert "unrolled(steps=10) in 4 of 4 seeds" in found["Covered all 8 modes"].text
     assert "unrolled(steps=10) in 4" in found["Arrived"].text
-    assert (found["Arrived"].tone, found["Collapsed"].tone, found["Covered all 8 modes"].tone) == ("good", "bad", "plain")
+    assert (found["Arrived"].tone, found["Collapsed"].tone, found["Covered all 8 modes"].tone) == (
+        "good",
+        "bad",
+        "plain",
+    )
     assert "an untrained generator" in found["Samples near a mode"].text
     assert "simultaneous and alternating in none" in found["Covered all 8 modes"].text
     lost = int(summary_table(mixture).loc["simultaneous", "collapsed"])

@@ -22,7 +22,8 @@ class Record(NamedTuple):
       `counts` (step, mode), `precision`, `coverage`, `scale`, `separation`.
     - `history`: what was recorded before, more coarsely, of the same.
     - `sizes`: ‖θ‖ of each player where the path begins, generator first.
-    - `measure`: `"modes"`, the name of a distance, or nothing where samples were not measured; `references`: its.
+    - `measure`: `"modes"`, the name of a distance, or nothing where samples were not measured; `references`: its;
+      `distances`: of `sliced_wasserstein`, where that is in the path beside `modes`.
     - `offset`: θ − θ* where the path begins, in the axes of `position`; `scale`: ‖θ − θ*‖ of untrained players.
     - `local`: the update at the equilibrium. `fading`, `field_scale`, `diverged_at`, `lost`: as in `Facts`.
     """
@@ -32,6 +33,7 @@ class Record(NamedTuple):
     sizes: tuple[float, float] = (NAN, NAN)
     measure: str = ""
     references: References = References(NAN, NAN)
+    distances: References | None = None
     offset: np.ndarray | None = None
     scale: float = NAN
     local: Local | None = None
@@ -52,7 +54,9 @@ def facts(record: Record) -> Facts:
     past = np.zeros(0) if history is None else norms(history)
     largest = float(past.max(initial=np.nan_to_num(record.field_scale)))
     moved = "position" in path and len(path["step"]) > 1
-    quality = sample_quality(path, history, record.measure, record.references) if record.measure else None
+    quality = None
+    if record.measure:
+        quality = sample_quality(path, history, record.measure, record.references, record.distances)
     offset = record.offset
     near = None
     if offset is not None and moved:

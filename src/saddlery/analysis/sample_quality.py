@@ -9,10 +9,11 @@ import xarray as xr
 from saddlery.analysis.trends import LEAST, slope
 
 AT_LEAST = 1.5  # an untrained generator's distance over a perfect sampler's, below which distances tell nothing
-GOOD = 0.25  # shortfall of modes: up to this samples are as good as a perfect sampler's …
+GOOD = 0.22  # shortfall of modes: up to this samples are as good as a perfect sampler's …
 NEAR = 1.5  # … and a distance of up to this many times a perfect sampler's
-STEADY, SWINGS = 0.4, 3.0  # … for nine tenths of the second half of the record these
+STEADY, SWINGS = 0.3, 2.5  # … for nine tenths of the second half of the record these
 DIGITS = 1e-6
+DISTANCE = "sliced_wasserstein"
 
 
 class References(NamedTuple):
@@ -42,7 +43,8 @@ class SampleQuality(NamedTuple):
     - `scale`: the generated samples' root mean square distance from the real ones' mean over the real ones', NaN where
       unknown; `scale_growth`: the factor by which it changed. `spread`: that from their own mean.
     - `separation`: how often the discriminator scores a real sample above a generated one, NaN where unknown.
-    - `records`: how many there are.
+    - `records`: how many there are. `nearer`: of modes, the quality by the distance of samples, where that was recorded
+      too: while hardly a sample is near a mode, it shows that they get nearer.
     """
 
     name: str
@@ -67,6 +69,7 @@ class SampleQuality(NamedTuple):
     spread: float
     separation: float
     records: int
+    nearer: "SampleQuality | None" = None
 
     @property
     def counts_modes(self) -> bool:
@@ -114,14 +117,15 @@ def shortfalls(record: xr.Dataset, name: str, references: References) -> np.ndar
 
 
 def sample_quality(
-    path: xr.Dataset, history: xr.Dataset | None, name: str, references: References
+    path: xr.Dataset, history: xr.Dataset | None, name: str, references: References, distances: References | None = None
 ) -> SampleQuality | None:
     """The quality of samples along a run; `None` where it was never measured, or is not finite.
 
     **Arguments:**
     - `path`: the closely recorded part, along `step`; `history`: what was recorded before, or `None`. Of modes both
       hold their share, 0 to 1.
-    - `name`: `modes`, or a distance such as `sliced_wasserstein`. `references`: of modes, the share of samples near one.
+    - `name`: `modes`, or a distance such as `sliced_wasserstein`. `references`: of modes, the share of samples near one;
+      `distances`: then those of the distance, where it is in the path.
     """
     recent = shortfalls(path, name, references)
     before = shortfalls(history, name, references) if history is not None and name in history else np.zeros(0)
@@ -133,6 +137,8 @@ def sample_quality(
     values = path[name].values.astype(float)
     gain, low, high = (-each for each in _ordered(slope(recent)))
     visited, held = _modes_drawn(path)
+    known = name == "modes" and distances is not None and DISTANCE in path
+    nearer = sample_quality(path, None, DISTANCE, distances) if known else None  # type: ignore[arg-type]
     return SampleQuality(
         name, float(np.nanmedian(values[-third:])), references, float(np.median(now)), float(whole[0]),
         _held(before, recent[: len(recent) - third]), float(np.quantile(_late(before, recent), 0.9)), gain, low, high,
@@ -140,7 +146,7 @@ def sample_quality(
         _past_gain(whole, before, now), _share(path, name, third), _precise(path, name, references),
         _grown(path, name, third), visited, held, *_scale(path),
         *(float(np.nanmedian(_half(path[each].values))) if each in path else math.nan for each in ("spread", "separation")),
-        len(whole),
+        len(whole), nearer,
     )  # fmt: skip
 
 
@@ -150,8 +156,10 @@ def _ordered(found: tuple[float, float, float]) -> tuple[float, float, float]:
 
 
 def _late(before: np.ndarray, recent: np.ndarray) -> np.ndarray:
-    """The records of the second half of the history, and of the recent part where it does not begin the run."""
-    return np.concatenate([_half(before), recent if len(before) >= LEAST else _half(recent)])
+    """The later half of what was recorded before, and all that is recent; of fewer records the later half of all."""
+    if len(before) < LEAST:
+        return _half(np.concatenate([before, recent]))
+    return np.concatenate([_half(before), recent])
 
 
 def _half(values: np.ndarray) -> np.ndarray:
@@ -181,7 +189,9 @@ def _share(path: xr.Dataset, name: str, third: int) -> float:
 
 def _precise(path: xr.Dataset, name: str, references: References) -> float:
     source, perfect = ("high_quality", references.perfect) if name == "modes" else ("precision", 1.0)
-    return float(np.nanquantile(_half(path[source].values.astype(float)), 0.75) / perfect) if source in path else math.nan
+    return (
+        float(np.nanquantile(_half(path[source].values.astype(float)), 0.75) / perfect) if source in path else math.nan
+    )
 
 
 def _grown(path: xr.Dataset, name: str, third: int) -> float:

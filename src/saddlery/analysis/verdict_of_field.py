@@ -50,12 +50,17 @@ def _by_multipliers(facts: Facts, a: Approach, local: Local) -> Verdict | None:
         if _still(facts):
             return _stalled(facts)
         if turns:
-            return Verdict(Outcome.CYCLING, f"it circles the equilibrium: a deviation is multiplied by {local.rate:.6g} a step")
+            return Verdict(
+                Outcome.CYCLING, f"it circles the equilibrium: a deviation is multiplied by {local.rate:.6g} a step"
+            )
         return None
     steps = number(math.log(2) / abs(pace))
     if pace > 0:
         word = Outcome.SPIRALLING_OUT if turns else Outcome.DIVERGING
-        return Verdict(word, f"the distance to the equilibrium doubles every {steps} steps (× {local.rate:.6g} a step{_turn(local)})")
+        return Verdict(
+            word,
+            f"the distance to the equilibrium doubles every {steps} steps (× {local.rate:.6g} a step{_turn(local)})",
+        )
     if a.distance <= THERE * a.scale:
         return _arrived(a)
     return Verdict(
@@ -118,7 +123,9 @@ def _fading(facts: Facts) -> Verdict | None:
 def _by_distance(facts: Facts, a: Approach) -> Verdict:
     """The verdict by how the distance changes: a turn at a time where the path winds about the equilibrium."""
     unstable = facts.local is not None and facts.local.rate > 1 + ROUNDING
-    change = f"log-distance changed by {a.growth:+.3g} (95% interval {a.low:+.3g} to {a.high:+.3g}) in {a.steps:,} steps"
+    change = (
+        f"log-distance changed by {a.growth:+.3g} (95% interval {a.low:+.3g} to {a.high:+.3g}) in {a.steps:,} steps"
+    )
     if a.turns >= FOLLOWED:
         scale = max(a.turns, 1.0)
         about = f"in {a.turns:.1f} turns about the equilibrium the {change}"
@@ -137,7 +144,9 @@ def _by_distance(facts: Facts, a: Approach) -> Verdict:
         return Verdict(Outcome.SPIRALLING_OUT if turning else Outcome.DIVERGING, f"the {change}")
     t = facts.trends
     if math.isnan(a.turns) and t is not None and t.returned >= RETURNS and max(abs(a.low), abs(a.high)) <= 0.5:
-        return Verdict(Outcome.CYCLING, f"the path returned {t.returned:.0%} of the way within a few steps; the {change}")
+        return Verdict(
+            Outcome.CYCLING, f"the path returned {t.returned:.0%} of the way within a few steps; the {change}"
+        )
     seen = "" if math.isnan(a.turns) else f", and {a.turns:.1f} turns about it were seen"
     return Verdict(Outcome.UNDECIDED, f"the distance to the equilibrium has no trend yet{seen}; give more steps")
 
@@ -159,7 +168,9 @@ def by_field(facts: Facts) -> Verdict:
         return Verdict(Outcome.UNDECIDED, "there are too few records to see a trend")
     if t.moved < STILL:
         if t.field <= QUIET * 1e-2 * max(facts.field_scale, t.field / max(t.field_share, 1e-30)):
-            return Verdict(Outcome.ARRIVED, f"it is at rest, ‖v‖ = {number(t.field)}; whether at an equilibrium is not known")
+            return Verdict(
+                Outcome.ARRIVED, f"it is at rest, ‖v‖ = {number(t.field)}; whether at an equilibrium is not known"
+            )
         return _stalled(facts)
     if t.field_factor >= GROWS and t.field_low > 1 and t.contraction >= WIDENS:
         grew = f"‖v‖ grew {number(t.field_factor)} times ({_interval(t)}) and the path widened {number(t.contraction)} times"

@@ -7,7 +7,7 @@ from saddlery.analysis.trends import LEAST
 
 BETTER, BY_DISTANCE = 0.05, 0.1  # converging: the shortfall (of a distance) falls by this much, its interval above 0 …
 UNTRAINED, STILL_FALLS = 0.97, 0.1  # … and is less than this, and this share of the fall is in the last third
-BETTER_BEFORE = 0.15  # … or by this much since the first third of the run, and does not rise now
+BETTER_BEFORE = 0.15  # … or by this much since the first third of the run, is good, and does not rise now
 BEST = 0.08  # … and is within this much of the least that it ever held
 FEW = 0.5  # collapsed: less than this share of the modes, or of the real samples …
 PRECISE = 0.3  # … while this share of a perfect sampler's precision was reached …
@@ -26,7 +26,7 @@ def by_samples(facts: Facts) -> Verdict:
     """The verdict by the quality of samples: the first of these rules that applies.
 
     1. undecided: fewer than `LEAST` records, or a measure that does not tell untrained from perfect.
-    2. diverging: samples far larger than real ones, and growing.
+    2. diverging: samples far larger than real ones, and growing; where a player hardly moves, stalled.
     3. arrived: as good as a perfect sampler's, and steadily so.
     4. converging: better than before, by more than chance, and no worse than ever held.
     5. stalled: a player hardly moves; so a run that was never trained is not called collapsed.
@@ -39,7 +39,7 @@ def by_samples(facts: Facts) -> Verdict:
     if q.records < LEAST:
         return Verdict(Outcome.UNDECIDED, f"it is too early: {q.records} records, {LEAST} are needed; {_level(q)}")
     if q.scale >= OUT and q.scale_growth >= OUTGROWS:
-        return Verdict(
+        return _held_up(facts, q) or Verdict(
             Outcome.DIVERGING,
             f"samples are {number(q.scale)} times as large as real ones, {number(q.scale_growth)} times what they were",
         )
@@ -50,20 +50,24 @@ def by_samples(facts: Facts) -> Verdict:
             Outcome.UNDECIDED, f"{_level(q)}: the measure does not tell an untrained generator from a perfect sampler"
         )
     lost = _collapsed(q)
-    better = _better(q) if lost is None else None
+    better = _better(q) if lost is None or q.counts_modes else None
+    if better is None and lost is None and q.nearer is not None and q.nearer.told:
+        better = _better(q.nearer)
     return better or _held_up(facts, q) or lost or _unheard(facts, q) or _moving(facts, q)
 
 
 def _better(q: SampleQuality) -> Verdict | None:
     least = BETTER if q.counts_modes else BY_DISTANCE
     now = q.gain >= least and q.low > 0 and q.lately >= STILL_FALLS * q.gain
-    since = q.past_gain >= BETTER_BEFORE and q.high >= 0
+    since = q.past_gain >= BETTER_BEFORE and q.high >= 0 and q.good
     if not (now or since) or q.shortfall > min(q.best + BEST, UNTRAINED):
         return None
     if now:
         fell = f"the shortfall to a perfect sampler fell by {number(q.gain)} ({number(q.low)} to {number(q.high)})"
     else:
-        fell = f"the shortfall to a perfect sampler has fallen by {number(q.past_gain)} since the first third of the run"
+        fell = (
+            f"the shortfall to a perfect sampler has fallen by {number(q.past_gain)} since the first third of the run"
+        )
     return Verdict(Outcome.CONVERGING, f"{fell}; {_level(q)}", True)
 
 
@@ -74,7 +78,8 @@ def _held_up(facts: Facts, q: SampleQuality) -> Verdict | None:
     for name, moved in zip(("generator", "discriminator"), t.moved_by, strict=True):
         if moved < HELD_UP:
             return Verdict(
-                Outcome.STALLED, f"the {name} hardly moves: by {percent(moved)} of its size along the record; {_level(q)}"
+                Outcome.STALLED,
+                f"the {name} hardly moves: by {percent(moved)} of its size along the record; {_level(q)}",
             )
     return None
 
@@ -85,7 +90,8 @@ def _untrained(q: SampleQuality) -> Verdict | None:
         return None
     if q.counts_modes and q.precise != q.precise:
         return Verdict(
-            Outcome.UNDECIDED, f"samples are of as few classes as an untrained generator's, collapsed or not: {_level(q)}"
+            Outcome.UNDECIDED,
+            f"samples are of as few classes as an untrained generator's, collapsed or not: {_level(q)}",
         )
     return Verdict(Outcome.STALLED, f"samples were never better than an untrained generator's: {_level(q)}")
 
@@ -96,8 +102,12 @@ def _collapsed(q: SampleQuality) -> Verdict | None:
     if not (q.covered < FEW and (q.precise >= PRECISE or roams or classes)) or q.covered_gain >= GAINED:
         return None
     what = "modes are covered" if q.counts_modes else "real samples have a generated one near them"
-    moving = f"; the samples moved over {q.visited} modes, never more than {q.held} at once" if q.visited > q.held else ""
-    near = "" if classes else f", while {percent(min(q.precise, 1.0))} of the samples are near one at the better records"
+    moving = (
+        f"; the samples moved over {q.visited} modes, never more than {q.held} at once" if q.visited > q.held else ""
+    )
+    near = (
+        "" if classes else f", while {percent(min(q.precise, 1.0))} of the samples are near one at the better records"
+    )
     return Verdict(Outcome.COLLAPSED, f"{percent(q.covered)} of the {what} and none is being gained{near}{moving}")
 
 
@@ -106,7 +116,11 @@ def _unheard(facts: Facts, q: SampleQuality) -> Verdict | None:
         return None
     told = f"the discriminator tells real from generated {q.separation:.1%} of the time"
     if q.separation >= SEPARATED:
-        unheard = f", and the generator's gradient is down to {facts.faint:.1g} of its largest" if facts.faint <= FAINT else ""
+        unheard = (
+            f", and the generator's gradient is down to {facts.faint:.1g} of its largest"
+            if facts.faint <= FAINT
+            else ""
+        )
         return Verdict(Outcome.STALLED, f"{told}{unheard}, and samples get no better; {_level(q)}")
     return None
 

@@ -60,7 +60,10 @@ def outcome(verification: Verification) -> str:
     v = verification
     before, after = (float(np.median(values)) for values in (v.without, v.with_it))
     if v.measure == "shortfall":
-        values, gains = f"{number(before)} → {number(after)}", [_less(*each) for each in zip(v.gains, v.low, v.high, strict=True)]
+        values, gains = (
+            f"{number(before)} → {number(after)}",
+            [_less(*each) for each in zip(v.gains, v.low, v.high, strict=True)],
+        )
     else:
         values = f"{number(math.exp(before))} → {number(math.exp(after))}"
         gains = [_divided(*each) for each in zip(v.gains, v.low, v.high, strict=True)]

@@ -9,9 +9,7 @@ from saddlery.diagnosis.subject import Subject
 from saddlery.training import train
 
 
-def independent(
-    subject: Subject, count: int, on_progress: Callable[[str, Any], None] | None = None
-) -> Subject:
+def independent(subject: Subject, count: int, on_progress: Callable[[str, Any], None] | None = None) -> Subject:
     """The subject with `count` independently trained checkpoints, its own players first; those missing are trained.
 
     They are trained by the same method from starts of their own, as many steps as the subject has behind it. Where that
@@ -28,7 +26,9 @@ def independent(
             found += (subject.game.init(key),)
             continue
         told = None if on_progress is None else lambda report: on_progress("checkpoint", report)
-        run = train(subject.game, subject.method, steps=subject.step, every=subject.step, key=key, probes={}, on_progress=told).only
+        run = train(
+            subject.game, subject.method, steps=subject.step, every=subject.step, key=key, probes={}, on_progress=told
+        ).only
         if int(run.history["diverged_at"]) < 0:
             found += (run.players,)
     return subject._replace(checkpoints=found[:count])

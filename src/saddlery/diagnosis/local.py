@@ -28,9 +28,7 @@ def equilibrium(game: Game) -> Pair | None:
     return Pair(*jax.tree.map(jnp.asarray, tuple(point)))
 
 
-def local(
-    game: Game, method: Method, at: Pair, places: tuple[Pair, ...], state: Memory, key: Key
-) -> Local | None:
+def local(game: Game, method: Method, at: Pair, places: tuple[Pair, ...], state: Memory, key: Key) -> Local | None:
     """The update at an equilibrium, to first order; `None` where there are too many numbers, or no derivative.
 
     **Arguments:** `at`: the equilibrium; `places`: players along the run, `state`: the method's at them, to see whether

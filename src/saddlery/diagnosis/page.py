@@ -57,7 +57,11 @@ def findings(diagnosis: Diagnosis) -> list[Finding]:
     """The findings of the report: the verdict, the advice, and what could not be computed."""
     word, evidence = diagnosis.verdict.word, diagnosis.evidence
     return [
-        Finding(word.capitalize(), f"{diagnosis.verdict.because}.", tone(word) if diagnosis.verdict.clear or tone(word) == "bad" else "plain"),
+        Finding(
+            word.capitalize(),
+            f"{diagnosis.verdict.because}.",
+            tone(word) if diagnosis.verdict.clear or tone(word) == "bad" else "plain",
+        ),
         *(
             Finding(status.capitalize(), f"{name}: {text}.", "good" if status.startswith("RECOMMENDED") else "plain")
             for status, name, text in advice(diagnosis)

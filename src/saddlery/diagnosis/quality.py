@@ -6,13 +6,11 @@ import jax
 import numpy as np
 import xarray as xr
 
-from saddlery.analysis.sample_quality import References
+from saddlery.analysis.sample_quality import DISTANCE, References
 from saddlery.diagnosis.trial import OF_MODES, perfect_distance, untrained_distance
 from saddlery.game import Game
 from saddlery.games import as_gan
 from saddlery.metrics.modes import perfect_sampler
-
-DISTANCE = "sliced_wasserstein"
 
 
 class Measured(NamedTuple):
@@ -20,6 +18,7 @@ class Measured(NamedTuple):
 
     measure: str
     references: References
+    distances: References | None
     path: xr.Dataset
     history: xr.Dataset | None
 
@@ -32,13 +31,13 @@ def references(game: Game, path: xr.Dataset, history: xr.Dataset | None = None) 
     gan = as_gan(game)
     if gan is None or not len(path["step"]):
         return None
-    if "modes" in path:
-        centres = gan.data.centres
-        near = References(float(perfect_sampler(OF_MODES, *centres.shape)["high_quality"].mean), np.nan)
-        share = lambda record: record.assign(modes=record["modes"] / len(centres))  # noqa: E731
-        known = history is not None and "modes" in history
-        return Measured("modes", near, share(path), share(history) if known else history)
     begun = history is not None and DISTANCE in history and int(history["step"].values[0]) == 0
     untrained = float(history[DISTANCE].values[0]) if begun else float(untrained_distance(gan, jax.random.key(0)))  # type: ignore[index]
-    perfect = float(perfect_distance(gan.data, jax.random.key(0)))
-    return Measured(DISTANCE, References(perfect, untrained), path, history)
+    distances = References(float(perfect_distance(gan.data, jax.random.key(0))), untrained)
+    if "modes" not in path:
+        return Measured(DISTANCE, distances, None, path, history)
+    centres = gan.data.centres
+    near = References(float(perfect_sampler(OF_MODES, *centres.shape)["high_quality"].mean), np.nan)
+    share = lambda record: record.assign(modes=record["modes"] / len(centres))  # noqa: E731
+    known = history is not None and "modes" in history
+    return Measured("modes", near, distances, share(path), share(history) if known else history)

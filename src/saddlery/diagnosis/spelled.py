@@ -29,11 +29,16 @@ def spelled(method: Method, game: Game, like: str = "") -> str:
         calls.insert(0, given._replace(arguments=kept))
     name = type(method.rule).__name__.lower()
     numbers = {each: _plain(value) for each, value in vars(method.rule).items()}
-    calls += [Call(name, {each: value for each, value in numbers.items() if value is not None})] if name in METHODS else []
+    calls += (
+        [Call(name, {each: value for each, value in numbers.items() if value is not None})] if name in METHODS else []
+    )
     if isinstance(method.schedule, alternating):
         steps = int(method.schedule.discriminator_steps)
         calls += [Call("alternating", {"discriminator_steps": steps})]
-        calls += [each._replace(arguments=each.arguments | {"schedule": f"alternating(discriminator_steps={steps})"}) for each in calls]
+        calls += [
+            each._replace(arguments=each.arguments | {"schedule": f"alternating(discriminator_steps={steps})"})
+            for each in calls
+        ]
     elif isinstance(method.schedule, extragradient):
         calls += [each._replace(arguments=each.arguments | {"schedule": "extragradient"}) for each in calls]
     for call in calls:

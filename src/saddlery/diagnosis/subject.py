@@ -49,9 +49,7 @@ class Subject(NamedTuple):
     text: str = ""
 
 
-def from_folder(
-    folder: str | os.PathLike, method: str | None = None, seed: int = 0, checkpoints: int = 1
-) -> Subject:
+def from_folder(folder: str | os.PathLike, method: str | None = None, seed: int = 0, checkpoints: int = 1) -> Subject:
     """The subject from a folder: a seed of a method at its last checkpoint; one that diverged, at its start.
 
     **Arguments:** `method` is the text of one of the run's methods, or its name where that is enough; by default the

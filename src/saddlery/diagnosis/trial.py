@@ -86,7 +86,7 @@ class TrialMeasures(Probe):
       their own mean.
     - `counts` (mode), `modes`, `high_quality`: samples near each mode, modes covered and the share of samples near one,
       for a mixture.
-    - `sliced_wasserstein`: to as many real samples, for other data; and by the distance of each real sample to its
+    - `sliced_wasserstein`: to as many real samples; and for other data, by the distance of each real sample to its
       `NEIGHBOUR`th nearest real one, `precision`, the share of samples within it of a real one, and `coverage`, the
       share of real samples that have a generated one within it (Naeem et al., 2020).
     """
@@ -110,6 +110,7 @@ class TrialMeasures(Probe):
             samples = game.sample(players.generator, key, OF_MODES)
             coverage = mode_coverage(samples, game.data.centres, game.data.std)
             near = {"modes": coverage.modes, "counts": coverage.counts, "high_quality": coverage.high_quality}
+            near["sliced_wasserstein"] = sliced_wasserstein(samples[:OF_OTHERS], real, projections)
         else:
             samples = game.sample(players.generator, noise, OF_OTHERS)
             near = {"sliced_wasserstein": sliced_wasserstein(samples, real, projections), **neighbours(samples, real)}

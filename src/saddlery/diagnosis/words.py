@@ -110,7 +110,9 @@ def _samples(q: SampleQuality) -> list[Row]:
             both = f"{percent(q.covered)} and {percent(q.precise)}"
             found.append(Row("coverage and precision", both, "real samples near a generated one, generated near real"))
     change = f"{number(q.shortfall)}, {signed(-q.gain)} ({signed(-q.high)} to {signed(-q.low)})"
-    found.append(Row("shortfall", change, "0 is a perfect sampler, 1 an untrained generator; and its change, 95% interval"))
+    found.append(
+        Row("shortfall", change, "0 is a perfect sampler, 1 an untrained generator; and its change, 95% interval")
+    )
     held = f"{number(q.best)}; nine tenths below {number(q.worst)}"
     found.append(Row("shortfall before", held, "the least held before, and over the later half of the record"))
     if not math.isnan(q.scale):

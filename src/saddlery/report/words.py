@@ -48,7 +48,10 @@ def _outcomes(dataset: xr.Dataset) -> list[Finding]:
         text, numbers = _tally(dataset, counts), _counted(dataset, counts)
         if word is Outcome.DIVERGING and (lost := diverged(dataset).values).any():
             first = int(dataset["diverged_at"].transpose("setting", "seed").values[lost].min())
-            text, numbers = f"{_tally(dataset, counts, rest=False)} The first at step {first:,}.", numbers | {"step": first}
+            text, numbers = (
+                f"{_tally(dataset, counts, rest=False)} The first at step {first:,}.",
+                numbers | {"step": first},
+            )
         found.append(Finding(word.capitalize(), f"{text} That is, {MEANINGS[word]}.", tone(word), numbers))
     return found
 
