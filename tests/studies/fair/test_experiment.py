@@ -6,7 +6,8 @@ from saddlery.experiments.built import prepare
 from saddlery.experiments.cells import cells_of
 from saddlery.studies.fair import experiment
 from saddlery.studies.fair.costs import BASELINE, _gradients
-from saddlery.studies.fair.experiment import RIVALS, TASKS, Rival, Scale, experiments, groups, places
+from saddlery.studies.fair.experiment import TASKS, Scale, experiments, groups, places
+from saddlery.studies.fair.rivals import RIVALS, Rival
 from saddlery.text.call import parse
 
 FEW = (
