@@ -19,17 +19,17 @@ def symplectic(weight: float = 1.0, align: bool = True, batches: int = 1, **opti
 
 
 @published
-def competitive(step: float | None = None, **options: Unpack[MethodOptions]) -> Method:
+def competitive(step: float | None = None, iterations: int = 10, **options: Unpack[MethodOptions]) -> Method:
     """Competitive gradient descent (Schäfer, Anandkumar, 2019), exact under sgd with the rule's step as learning rate.
 
     `step` is by default the generator's learning rate. The optimisers are sgd on every game unless others are given;
-    under another one `step` only shapes the direction.
+    under another one `step` only shapes the direction. `iterations`: GMRES' restarts.
 
         >>> import saddlery as sd
         >>> float(competitive(learning_rate=0.25).for_game(sd.games.ring()).rule.step)  # the generator's learning rate
         0.25
     """
-    rule = rules.Competitive() if step is None else rules.Competitive(step)
+    rule = rules.Competitive(0.0 if step is None else step, iterations=iterations)
     amendments = (Step(),) if step is None else ()
     return combined(rule, schedules.simultaneous(), "analytic", options, *amendments, needed=True)
 

@@ -50,6 +50,7 @@ def test_a_place_is_the_setting_that_is_trained(few):
             assert method.name == own.name
             assert own.arguments.items() <= method.arguments.items()
             assert float(method.arguments["learning_rate"]) == place.learning_rate
+            assert game.arguments.get("spectral", 0) == place.rival.spectral
             expected = tuple(text.format(place.value) for text in place.rival.penalties)
             assert game.arguments.get("penalty", ()) == expected
             assert game.arguments.get("loss") == place.rival.loss

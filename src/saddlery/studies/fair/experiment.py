@@ -115,8 +115,7 @@ def groups(size: Scale) -> dict[str, list[Rival]]:
     """The methods by the sweep that trains them: one for all that leave the game as it is, one for each other."""
     found: dict[str, list[Rival]] = {}
     for rival in (rival for rival in RIVALS if not size.rivals or rival.name in size.rivals):
-        plain = rival.loss is None and not rival.penalties
-        found.setdefault("plain" if plain else rival.name.lower().replace(" ", "-"), []).append(rival)
+        found.setdefault("plain" if rival.plain else rival.name.lower().replace(" ", "-"), []).append(rival)
     return found
 
 
@@ -130,11 +129,7 @@ def experiments(on: str, size: Scale) -> dict[str, Experiment]:
 
 def _texts_of(on: str, rival: Rival, value: float) -> tuple[Call, str]:
     """A rival's game and method."""
-    game = parse(TASKS[on].game)
-    changes: dict[str, Any] = {} if rival.loss is None else {"loss": rival.loss}
-    if rival.penalties:
-        changes["penalty"] = tuple(text.format(value) for text in rival.penalties)
-    return game._replace(arguments=game.arguments | changes), rival.method.format(value)
+    return rival.texts(parse(TASKS[on].game), value)
 
 
 def _experiment(on: str, size: Scale, texts: list[tuple[Call, str]]) -> Experiment:
