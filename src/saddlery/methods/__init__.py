@@ -26,7 +26,7 @@ from saddlery.methods.gradient import (
 )
 from saddlery.methods.options import SCHEDULES, MethodOptions
 from saddlery.methods.second_order import adaptive_competitive, competitive, krylov, neumann, newton, symplectic
-from saddlery.methods.unrolling import averaged, delayed, unrolled
+from saddlery.methods.unrolling import averaged, delayed, ensemble, unrolled
 
 METHODS: dict[str, Callable[..., Method]] = {
     function.__name__: function
@@ -41,6 +41,7 @@ METHODS: dict[str, Callable[..., Method]] = {
         consensus,
         consensus_discriminator,
         delayed,
+        ensemble,
         extra_adam,
         extragradient,
         extrapolation_from_past,

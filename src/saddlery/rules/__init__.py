@@ -2,7 +2,7 @@
 
 from saddlery.rules.adaptive_competitive import AdaptiveCompetitive
 from saddlery.rules.adaptive_consensus import AdaptiveConsensus
-from saddlery.rules.averaged import Averaged, Delayed
+from saddlery.rules.averaged import Averaged, Delayed, Ensemble
 from saddlery.rules.competitive import Competitive
 from saddlery.rules.consensus import Consensus
 from saddlery.rules.krylov import Krylov
@@ -20,6 +20,7 @@ __all__ = [
     "Competitive",
     "Consensus",
     "Delayed",
+    "Ensemble",
     "Krylov",
     "Neumann",
     "Newton",

@@ -33,6 +33,7 @@ def families(values: int) -> list[Family]:
         "consensus": ("gamma", span(0.05, 20.0)),
         "consensus_discriminator": ("gamma", span(0.05, 20.0)),
         "delayed": ("steps", (1, 3, 10)),
+        "ensemble": ("every", (1, 3, 10)),
         "jare": ("gamma", span(0.05, 20.0)),
         "krylov": ("order", (0, 1, 3)),
         "lookahead": ("weight", line(0.1, 0.9)),
