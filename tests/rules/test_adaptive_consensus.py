@@ -6,6 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+import saddlery as sd
 from saddlery.game import Pair
 from saddlery.games.bilinear import bilinear
 from saddlery.games.quadratic import quadratic
@@ -147,3 +148,28 @@ def test_gamma_moves_once_a_step_by_the_last_evaluation(quadratic_game, walk, sc
 def test_its_cost_is_that_of_consensus_for_each_batch():
     for batches, rule in itertools.product((1, 2), (Consensus, AdaptiveConsensus)):
         assert rule(batches=batches).evaluations(10) == 2 * batches
+
+
+def test_training_records_gamma_where_it_falls_and_where_it_grows():
+    """The history's γ is the state's at each record; in a sweep it is recorded where every method has one."""
+    game = bilinear(1.0)
+    method = method_of(AdaptiveConsensus(rate=0.05, target=0.3, smoothing=0.0))
+    run = sd.train(game, method, steps=60, every=1, key=0, players=sd.Pair(np.float32([0.9]), np.float32([0.1]))).only
+    gammas = run.history["gamma"].values
+    assert gammas.shape == (61,)
+    assert gammas[-1] == run.state.rule.gamma
+    moves = np.diff(gammas)
+    measured = run.history["half_square"].values[1:]
+    np.testing.assert_array_equal(moves > 0, measured > 0.3)
+    assert (moves < 0).any()
+    text = "adaptive_consensus(rate=[0.01, 0.1], target=0.3)"
+    small = {"steps": 4, "seeds": 1, "every": 2, "samples": 50}
+    swept = sd.sweep(game, text, **small).dataset["gamma"]
+    assert swept.notnull().all()
+    assert swept.isel(step=-1).std() > 0
+    assert "gamma" not in sd.sweep(game, [text, "simultaneous"], **small).dataset
+
+
+def test_a_probe_s_variable_of_the_same_name_is_refused():
+    with pytest.raises(ValueError, match="the method records 'gamma' too"):
+        sd.train(bilinear(), method_of(AdaptiveConsensus()), steps=2, key=0, probes={"gamma": lambda *_: jnp.zeros(())})

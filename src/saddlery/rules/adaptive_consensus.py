@@ -51,7 +51,7 @@ class AdaptiveConsensus(Rule):
 
     The bound is `target`, or a `fraction` of the baseline's: for `warmup` steps γ is 0, so that training is
     simultaneous descent, and c = fraction · b, b the mean of its mₜ. γ is of the step before, so that it does not
-    depend on the batches whose Hᵀξ it multiplies.
+    depend on the batches whose Hᵀξ it multiplies. Training records it: `run.history["gamma"]`.
 
         >>> import jax.numpy as jnp
         >>> import saddlery as sd
@@ -93,6 +93,10 @@ class AdaptiveConsensus(Rule):
     def evaluations(self, dimension: int) -> int:
         """Gradient evaluations of a batch: the gradient and a product with Hᵀ."""
         return 2 * self.batches
+
+    def records(self, state: Control) -> dict[str, Scalar]:
+        """γ and the measured ½‖v‖², as `gamma` and `half_square` of a run's history."""
+        return {"gamma": state.gamma, "half_square": state.measured}
 
     def __call__(self, inputs: RuleInput, state: Control) -> tuple[Players, Control]:
         """The gradient regularised by the present γ, and the state with the next one."""

@@ -9,7 +9,7 @@ import equinox as eqx
 
 from saddlery.game import Game
 from saddlery.text.arguments import whole
-from saddlery.types import Batch, Memory, Pair, Players
+from saddlery.types import Batch, Memory, Pair, Players, Scalar
 
 
 def repeated(argument: str, least: int = 1) -> Callable[[Any], int]:
@@ -68,6 +68,10 @@ class Rule(eqx.Module):
         difference quotient of two gradients would give Hu for as much.
         """
         return None
+
+    def records(self, state: Memory) -> dict[str, Scalar]:
+        """Numbers of the rule's state that training records beside the probes', by name: none, unless it adapts."""
+        return {}
 
     @abc.abstractmethod
     def __call__(self, inputs: RuleInput, state: Memory) -> tuple[Pair, Any]:
