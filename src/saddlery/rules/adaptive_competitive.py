@@ -20,7 +20,7 @@ from saddlery.types import Pair, Players
 class Moments(NamedTuple):
     """The state of adaptive steps: how many gradients were seen, and the average of their squares, entry by entry."""
 
-    count: Int[Array, ""]
+    seen: Int[Array, ""]
     squares: Players
 
 
@@ -70,13 +70,13 @@ class AdaptiveCompetitive(Rule):
     def __call__(self, inputs: RuleInput, state: Moments) -> tuple[Players, Moments]:
         """The solution of the local game, and the moments with the present gradient in them."""
         xi, push = jax.linearize(gradient_field(inputs.game, inputs.batch), inputs.players)
-        count = state.count + 1
+        seen = state.seen + 1
         squares = jax.tree.map(
             lambda mean, now: mean + (1 - self.decay).astype(mean.dtype) * (jnp.abs(now) ** 2 - mean),
             state.squares,
             xi,
         )
-        roots = jax.tree.map(lambda mean: _root(mean / (1 - self.decay**count).astype(mean.dtype), self.eps), squares)
+        roots = jax.tree.map(lambda mean: _root(mean / (1 - self.decay**seen).astype(mean.dtype), self.eps), squares)
 
         def scaled(p):  # D^½ p
             return jax.tree.map(jnp.multiply, roots, p)
@@ -85,7 +85,7 @@ class AdaptiveCompetitive(Rule):
             return optax.tree.scale(self.step, scaled(push(scaled(q))))
 
         found = equilibrium(scaled(xi), coupling, self.tolerance, self.iterations)
-        return Pair(*scaled(found)), Moments(count, squares)
+        return Pair(*scaled(found)), Moments(seen, squares)
 
 
 def _root(square: Array, eps: Array) -> Array:

@@ -62,6 +62,7 @@ def equilibrium(xi: Pair, push: Callable[[Pair], Pair], tolerance: float, iterat
 
     K holds the blocks of `push` off its diagonal; the others are not used.
 
+        >>> import jax.numpy as jnp
         >>> turn = lambda p: Pair(p.discriminator, -p.generator)
         >>> found = equilibrium(Pair(jnp.array([10.0]), jnp.array([-6.0])), turn, tolerance=1e-6, iterations=1)
         >>> jnp.concatenate(found).round().tolist()  # p_g + p_d = 10, p_d − p_g = −6

@@ -40,7 +40,11 @@ def independent(inputs: RuleInput, batches: int) -> tuple[Pair, list[Factors]]:
 
 
 def average(trees: Sequence[Pair]) -> Pair:
-    """The mean of some pytrees; of one, itself."""
+    """The mean of some pytrees; of one, itself.
+
+    >>> average([Pair(1.0, 2.0), Pair(3.0, 6.0)])
+    Pair(generator=2.0, discriminator=4.0)
+    """
     total = trees[0]
     for each in trees[1:]:
         total = optax.tree.add(total, each)
