@@ -60,7 +60,7 @@ def test_an_argument_is_an_axis(name, argument, axis, tmp_path, monkeypatch):
 def test_a_level_called_rate_is_selected_as_rate(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     words = ("--steps", "2", "--seeds", "1", "--every", "1", "--out", "out", "--quiet")
-    assert main(["run", "bilinear", "-m", "consensus(gamma=0.1, rate=[0.1, 0.2])", *words]) == 0
+    assert main(["run", "bilinear", "-m", "adaptive_consensus(gamma=0.1, rate=[0.1, 0.2])", *words]) == 0
     found = with_levels(open_results("out"))
     assert found.sel(rate=0.2)["steps_per_second"].size == 1
 

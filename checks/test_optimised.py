@@ -80,7 +80,8 @@ def ring():
 
 
 RULES = [
-    rules.Averaged(0.9), rules.Competitive(0.1), rules.Consensus(1.0, rate=0.1), rules.Delayed(2), rules.Krylov(3),
+    rules.AdaptiveCompetitive(0.1), rules.AdaptiveConsensus(0.1, target=1.0), rules.Averaged(0.9),
+    rules.Competitive(0.1), rules.Consensus(1.0), rules.Delayed(2), rules.Ensemble(3), rules.Krylov(3),
     rules.Neumann(3), rules.Newton(0.5), rules.Simultaneous(), rules.Symplectic(), rules.Unrolled(3),
 ]  # fmt: skip
 SCHEDULES = [

@@ -18,7 +18,7 @@ def small_ring():
 @pytest.fixture(scope="session", name="method")
 def method_with_memory():
     """A method with memory in the optimisers and in the rule."""
-    return sd.methods.consensus(gamma=1.0, rate=0.1, target=0.1, learning_rate=1e-3)
+    return sd.methods.adaptive_consensus(gamma=1.0, rate=0.1, target=0.1, learning_rate=1e-3)
 
 
 def players_probe(game, players, key):

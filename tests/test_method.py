@@ -9,7 +9,17 @@ from saddlery.game import Pair, fixed, gradients
 from saddlery.games.bilinear import bilinear
 from saddlery.method import Method
 from saddlery.optimisers import optimiser
-from saddlery.rules import Averaged, Competitive, Consensus, Delayed, Simultaneous, Symplectic, Unrolled
+from saddlery.rules import (
+    AdaptiveCompetitive,
+    AdaptiveConsensus,
+    Averaged,
+    Competitive,
+    Consensus,
+    Delayed,
+    Simultaneous,
+    Symplectic,
+    Unrolled,
+)
 from saddlery.schedules import (
     alternating,
     extragradient,
@@ -48,7 +58,7 @@ def test_a_rule_with_nothing_but_a_call_works_under_every_schedule(float64, walk
 def test_a_step_is_a_pure_function(gan_position):
     game, players = gan_position[:2]
     adam, rmsprop = optax.adam(0.1), optimiser("rmsprop", learning_rate=0.1)
-    method = Method(Consensus(0.1, rate=0.1), lookahead(2), generator=adam, discriminator=rmsprop)
+    method = Method(AdaptiveConsensus(rate=0.1), lookahead(2), generator=adam, discriminator=rmsprop)
     state = method.init(game, players)
     before = jax.tree.map(np.array, (players, state))
     step = eqx.filter_jit(lambda key: method.step(game, players, state, key))
@@ -85,7 +95,9 @@ def test_numbers_are_data_and_no_other_program(float64):
         assert len(traced) == 1
 
 
-@pytest.mark.parametrize("rule", [Consensus(1, rate=1), Unrolled(2), Averaged(1), Delayed(2)], ids=str)
+@pytest.mark.parametrize(
+    "rule", [AdaptiveConsensus(rate=1), AdaptiveCompetitive(1), Unrolled(2), Averaged(1), Delayed(2)], ids=str
+)
 def test_the_state_keeps_its_types(gan_position, rule):
     """So that a compiled step feeds itself, from the first one on."""
     game, players = gan_position[:2]

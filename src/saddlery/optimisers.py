@@ -17,14 +17,16 @@ from saddlery.text.names import nearest
 from saddlery.types import Memory, Numbers, Parameters
 
 # Optimisers as they were published, the generator's and the discriminator's: on the rings of the unrolled paper's
-# released code and of its text (Metz et al., 2017), on ring and images of the Numerics paper (Mescheder et al., 2017);
-# and ours for small images and for analytic games.
+# released code and of its text (Metz et al., 2017), on ring and images of the Numerics paper (Mescheder et al., 2017),
+# of SAGAN (Zhang et al., 2019); and ours for small images, for analytic games and for steps that adapt by themselves.
 PUBLISHED: dict[str, tuple[str, ...]] = {
     "unrolled": ("adam(learning_rate=1e-3, b1=0.5)", "adam(learning_rate=1e-4, b1=0.5)"),
     "unrolled-paper": ("adam(learning_rate=1e-4, b1=0.5)",) * 2,
     "numerics": ("rmsprop(learning_rate=1e-4, decay=0.9, eps=1e-10, initial_scale=1.0)",) * 2,
     "images": ("adam(learning_rate=2e-4, b1=0.5)",) * 2,
+    "sagan": ("adam(learning_rate=1e-4, b1=0.0, b2=0.9)", "adam(learning_rate=4e-4, b1=0.0, b2=0.9)"),
     "analytic": ("sgd(learning_rate=0.1)",) * 2,
+    "adaptive": ("sgd(learning_rate=1e-4)",) * 2,
 }
 
 

@@ -116,7 +116,7 @@ def train(
     - `probes`: `{name: probe}`, each `probe(game, players, key)` returning an array (the variable `name` of the
       history) or a dict of arrays (a variable each); an attribute `dims` of it, `{variable: names of its axes}`, names
       the dimensions. A run's probes see the same key at every record. By default both players' losses and gradient
-      norms.
+      norms. Numbers that the method adapts, such as `adaptive_consensus`'s γ, are recorded beside them.
     - `seeds`: how many runs; `None` is one, whose key is `key` itself.
     - `players`: where to start, instead of `game.init`.
     - `average`: decay of an exponential moving average of the generator's weights; the probes are then also taken on
@@ -158,7 +158,7 @@ def train(
         keys=[key] if seeds is None else SeedKeys(key, seeds), label=again["method"],
         players=None if players is None else jax.tree.map(jnp.asarray, players),
         folder=None if out is None else local_folder("out", out), checkpoint_seconds=checkpoint_seconds,
-        on_progress=on_progress,
+        on_progress=on_progress, adapting=True,
     )  # fmt: skip
     cell.identity = functools.cache(lambda: cell_identity(cell, every))
     ends: list[RunState] = []

@@ -137,8 +137,8 @@ MANY = "geomspace(1e-5, 1, 1000)"
 @pytest.mark.parametrize(
     ("game", "method", "shared", "many"),
     [
-        ("ring", f"consensus(gamma={MANY}, rate={MANY}, target={MANY})", {}, "1,000,000,000"),
-        (f"ring(std={MANY})", f"consensus(gamma={MANY}, rate=[1, 2])", {}, "2,000,000"),
+        ("ring", f"adaptive_consensus(gamma={MANY}, rate={MANY}, target={MANY})", {}, "1,000,000,000"),
+        (f"ring(std={MANY})", f"adaptive_consensus(gamma={MANY}, rate=[1, 2])", {}, "2,000,000"),
         (f"ring(penalty='dragan(weight={MANY}, scale={MANY})')", "consensus(gamma=[1, 2])", {}, "2,000,000"),
         ("ring", f"consensus(gamma={MANY})", {"generator": f"adam(learning_rate={MANY}, b1=[0, 0.1])"}, "2,000,000"),
         ("ring", "simultaneous", {"learning_rate": [*range(1, 1_000_002)]}, "1,000,001"),

@@ -86,7 +86,8 @@ def test_a_preset_brings_its_paper_s_optimisers_and_a_method_its_own_where_it_ne
 def test_what_a_method_does_to_its_optimisers_is_done_to_the_game_s():
     ring = sd.games.ring()
     named = {
-        "two_time_scales": "adam(learning_rate=0.0004, b1=0.5)",
+        "two_time_scales": "adam(learning_rate=0.004, b1=0.5)",  # of the generator's 0.001
+        "sagan": "adam(learning_rate=0.0004, b1=0.0, b2=0.9)",
         "clipped": "adam(learning_rate=0.0001, b1=0.5, clip=0.01)",
         "clipped_norm": "adam(learning_rate=0.0001, b1=0.5, clip_norm=1.0)",
         "negative_momentum": "adam(learning_rate=0.0001, b1=-0.5)",
@@ -148,6 +149,10 @@ def test_options_that_do_not_fit_are_named_when_the_method_is_made():
         sd.methods.consensus(learning_rate=-1.0)
     with pytest.raises(ValueError, match="ratio: the optimiser is already made by optax"):
         sd.methods.two_time_scales(discriminator=optax.adam(1e-3))
+    with pytest.raises(ValueError, match=r"generator: got .sgd\(learning_rate=0.1\)., expected adam"):
+        sd.methods.extra_adam(generator="sgd(learning_rate=0.1)")
+    with pytest.raises(ValueError, match="unknown argument of sgd 'b1'"):
+        sd.methods.sagan(discriminator="sgd(learning_rate=0.1)")
     with pytest.raises(ValueError, match="optimiser: adam needs learning_rate"):
         sd.Method(sd.rules.Simultaneous(), sd.schedules.simultaneous(), generator="adam")
 

@@ -6,7 +6,7 @@ import pytest
 
 from saddlery.game import Pair
 from saddlery.games.bilinear import bilinear
-from saddlery.rules import Averaged, Delayed, RuleInput
+from saddlery.rules import Averaged, Delayed, Ensemble, RuleInput
 
 
 @pytest.fixture
@@ -22,12 +22,13 @@ def answers(gan_position):
         return rule(RuleInput(game, Pair(generator, discriminator), batch, None, None), state)
 
     @jax.jit
-    def expected(stand_in, now):
+    def expected(stand_ins, now):
         def loss(player, generator, discriminator):
             return getattr(game.losses(discriminator, game.act(generator, batch), batch), player)
 
+        against = [jax.grad(lambda g, d=d: loss("generator", g, d))(generator) for d in stand_ins]
         return Pair(
-            jax.grad(lambda g: loss("generator", g, stand_in))(generator),
+            mean(against),
             jax.grad(lambda d: loss("discriminator", generator, d))(now),
         )
 
@@ -36,7 +37,8 @@ def answers(gan_position):
         state = rule.init(game, Pair(generator, history[0]))
         for t, now in enumerate(history):
             direction, state = turn(rule, now, state)
-            yield direction, expected(stand_in(history[: t + 1]), now)
+            found = stand_in(history[: t + 1])
+            yield direction, expected(found if isinstance(found, list) else [found], now)
 
     return answers
 
@@ -66,12 +68,31 @@ def exponential(decay):
         (lambda: Averaged(0.0), lambda history: history[-1]),
         (lambda: Delayed(3), lambda history: history[max(0, len(history) - 4)]),
         (lambda: Delayed(0), lambda history: history[-1]),
+        (lambda: Ensemble(3), lambda history: [history[max(0, len(history) - k)] for k in (1, 2, 3)]),
+        (
+            lambda: Ensemble(2, every=3),
+            lambda history: [history[(t := (len(history) - 1) // 3 * 3)], history[max(0, t - 3)]],
+        ),
+        (lambda: Ensemble(1), lambda history: history[-1]),
     ],
-    ids=["mean", "exponential", "no memory", "delayed", "no delay"],
+    ids=["mean", "exponential", "no memory", "delayed", "no delay", "ensemble", "old ensemble", "of one"],
 )
 def test_the_generator_answers_a_discriminator_of_its_history(answers, rule, stand_in):
     for found, expected in answers(rule(), stand_in):
         jax.tree.map(lambda x, y: np.testing.assert_allclose(x, y, rtol=1e-10, atol=1e-12), found, expected)
+
+
+def test_an_ensemble_against_which_a_loss_is_linear_is_its_average(float64):
+    """On the bilinear game ∇_g L_g is linear in d: an ensemble of all discriminators so far is their average."""
+    game = bilinear(1.3, dimension=2)
+    generator, history = jnp.array([0.5, -1.0]), [jnp.array([1.0, 2.0]) * t for t in range(4)]
+    found = []
+    for rule in (Ensemble(4), Averaged()):
+        state = rule.init(game, Pair(generator, history[0]))
+        for now in history:
+            direction, state = rule(RuleInput(game, Pair(generator, now), (), None, None), state)
+        found.append(direction.generator)
+    np.testing.assert_allclose(*found, rtol=1e-12)
 
 
 @pytest.mark.parametrize("steps", [-1, 1.5, True])

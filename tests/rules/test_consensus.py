@@ -13,7 +13,7 @@ from saddlery.games.bilinear import bilinear
 from saddlery.method import Method
 from saddlery.optimisers import optimiser
 from saddlery.rules import Consensus
-from saddlery.schedules import alternating, extragradient, simultaneous
+from saddlery.schedules import simultaneous
 
 MATRICES = {
     "jare": [[0.0, 0.7], [0.7, 0.0]],
@@ -72,67 +72,6 @@ def test_contraction_on_the_bilinear_game(float64, walk, h, sigma, gamma):
     path, _ = walk(method, bilinear(sigma), Pair(np.array([0.6]), np.array([-0.8])), 3)
     rate = np.hypot(1 - h * gamma * sigma**2, h * sigma)
     np.testing.assert_allclose(np.linalg.norm(path, axis=1), rate ** np.arange(4), rtol=1e-8)
-
-
-@pytest.mark.parametrize("target", [1.0, 1e3], ids=["grows", "falls to zero"])
-def test_gamma_adapts_by_dual_ascent_once_a_step(quadratic_game, walk, target):
-    """γ ← max(0, γ + ρ(½‖ξ‖² − target)) at every position of the walk, whose steps use γ as it was."""
-    method = Method(Consensus(0.05, rate=1e-3, target=target), simultaneous(), generator=sgd(), discriminator=sgd())
-    path, states = walk(method, quadratic_game.game, quadratic_game.players, 5)
-    z, gamma, H = path[0], 0.05, quadratic_game.H
-    for step, state in zip(range(5), states, strict=False):
-        np.testing.assert_allclose(state.rule, gamma, rtol=1e-10)
-        np.testing.assert_allclose(path[step], z, rtol=1e-10)
-        xi = quadratic_game.xi + H @ (z - path[0])
-        z = z - 0.1 * (xi + gamma * H.T @ xi)
-        gamma = max(0.0, gamma + 1e-3 * (0.5 * xi @ xi - target))
-    np.testing.assert_allclose(states[5].rule, gamma, rtol=1e-10)
-    assert (gamma == 0) == (target == 1e3)
-
-
-def test_of_a_matrix_only_entries_that_are_not_zero_adapt(quadratic_game, walk):
-    gamma = np.array([[0.0, 0.2], [0.3, 0.0]])
-    method = Method(Consensus(gamma, rate=1e-2, target=1.0), simultaneous(), generator=sgd(), discriminator=sgd())
-    _, states = walk(method, quadratic_game.game, quadratic_game.players, 1)
-    growth = 1e-2 * (0.5 * quadratic_game.xi @ quadratic_game.xi - 1.0)
-    np.testing.assert_allclose(states[1].rule, np.where(gamma, np.maximum(0, gamma + growth), 0), rtol=1e-12)
-
-
-def test_under_alternating_gamma_adapts_at_the_last_evaluation_only(quadratic_game, walk):
-    """The discriminator's two moves and the generator's one all use the same γ; it then takes one step, by the
-    norm at the moved discriminator."""
-    xi0, H, n, gamma = quadratic_game.xi, quadratic_game.H, quadratic_game.n, 0.05
-    method = Method(
-        Consensus(gamma, rate=1e-3, target=1.0),
-        alternating(discriminator_steps=2),
-        generator=sgd(),
-        discriminator=sgd(),
-    )
-    path, states = walk(method, quadratic_game.game, quadratic_game.players, 1)
-    z = path[0].copy()
-    for mover in (slice(n, None), slice(n, None), slice(None, n)):
-        xi = xi0 + H @ (z - path[0])
-        z[mover] -= 0.1 * (xi + gamma * H.T @ xi)[mover]
-    np.testing.assert_allclose(path[1], z, rtol=1e-12)
-    np.testing.assert_allclose(states[1].rule, gamma + 1e-3 * (0.5 * xi @ xi - 1.0), rtol=1e-12)
-
-
-def test_under_extragradient_gamma_adapts_at_the_trial_position_only(quadratic_game, walk):
-    xi, H, gamma = quadratic_game.xi, quadratic_game.H, 0.05
-    method = Method(Consensus(gamma, rate=1e-3, target=1.0), extragradient(), generator=sgd(), discriminator=sgd())
-    path, states = walk(method, quadratic_game.game, quadratic_game.players, 1)
-    at_trial = xi - 0.1 * H @ (xi + gamma * H.T @ xi)
-    np.testing.assert_allclose(path[1], path[0] - 0.1 * (at_trial + gamma * H.T @ at_trial), rtol=1e-12)
-    np.testing.assert_allclose(states[1].rule, gamma + 1e-3 * (0.5 * at_trial @ at_trial - 1.0), rtol=1e-12)
-
-
-def test_an_adapting_gamma_keeps_its_type_from_the_start(quadratic_game):
-    """So that the first step and the second are the same compiled program, also from a whole number."""
-    method = Method(Consensus(10, rate=1e-3), simultaneous(), generator=sgd(), discriminator=sgd())
-    game, players = quadratic_game.game, quadratic_game.players
-    start = method.init(game, players)
-    _, after = jax.eval_shape(lambda: method.step(game, players, start, jax.random.key(0)))
-    assert (start.rule.dtype, start.rule.weak_type) == (after.rule.dtype, after.rule.weak_type)
 
 
 @pytest.mark.parametrize(

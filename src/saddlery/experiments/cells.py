@@ -42,6 +42,7 @@ def cells_of(
     }
     games = divided(experiment, built.games)
     keys, stop = SeedKeys(key, experiment.seeds), stop or threading.Event()
+    adapting = len({type(method.rule) for method in built.methods.values()}) == 1  # or settings' records would differ
     of_game = functools.cache(lambda text: digest(built.games[text]))
 
     def cell(index, setting):
@@ -50,7 +51,7 @@ def cells_of(
             steps=experiment.steps, records=records, probes=measures[str(setting.game)], keys=keys,
             average=experiment.average, folder=folder, checkpoint_seconds=checkpoint_seconds, stop=stop,
             on_progress=None if on_progress is None else functools.partial(on_progress, experiment, setting.label),
-            keep=len(experiment.settings) * experiment.seeds <= KEPT,
+            keep=len(experiment.settings) * experiment.seeds <= KEPT, adapting=adapting,
         )  # fmt: skip
         if folder:
             every = experiment.every

@@ -5,6 +5,7 @@ from saddlery.games.gan import Gan
 from saddlery.losses import LossLike, PenaltyLike
 from saddlery.networks import MLP
 from saddlery.networks.network import width_of
+from saddlery.networks.spectral_norm import spectrally_normalised
 from saddlery.text.arguments import whole
 from saddlery.text.provenance import with_call
 
@@ -17,6 +18,7 @@ def digits(
     noise: int = 32,
     batch: int = 128,
     width: int = 128,
+    spectral: int = 0,
 ) -> Gan:
     """A GAN on scikit-learn's 1,797 handwritten digits, 8×8 pixels in [-1, 1], between two multilayer perceptrons.
 
@@ -25,14 +27,15 @@ def digits(
         ((8, 8, 1), 1797)
 
     **Arguments:** `loss` and `penalty` (see `Gan`), the dimension of the `noise`, the `batch`, and the `width` of the
-    hidden layers of both networks (generator relu with tanh at the end, discriminator leaky relu).
+    hidden layers of both networks (generator relu with tanh at the end, discriminator leaky relu);
+    `spectral`: iterations of the discriminator's spectral normalisation, 0 for none.
 
     **Raises:** `ValueError` for what is not known, naming the nearest, and for numbers out of range.
     """
     noise, width = whole("noise", noise), width_of("width")(width)
     return Gan(
         MLP(noise, (8, 8, 1), (width, width), "relu", "tanh", "he"),
-        MLP(64, 1, (width, width), "leaky_relu", None, "he"),
+        spectrally_normalised(MLP(64, 1, (width, width), "leaky_relu", None, "he"), spectral),
         saddlery.data.digits(),
         loss=loss,
         penalty=penalty,

@@ -8,6 +8,7 @@ from saddlery.games.gan import Gan
 from saddlery.losses import LossLike, PenaltyLike
 from saddlery.networks import MLP
 from saddlery.networks.network import width_of
+from saddlery.networks.spectral_norm import spectrally_normalised
 from saddlery.optimisers import PUBLISHED
 from saddlery.text.arguments import whole
 from saddlery.text.names import nearest
@@ -44,6 +45,7 @@ def ring(
     noise: int | None = None,
     width: int | None = None,
     batch: int = 512,
+    spectral: int = 0,
 ) -> Gan:
     """A GAN on a ring of equally weighted Gaussians, a common test of cycling and of dropped modes.
 
@@ -61,7 +63,8 @@ def ring(
         ([2.0, 0.0], (16, 16, 16, 16))
 
     **Arguments:** `modes`, `radius`, `std` of the data, `loss` and `penalty` (see `Gan`), the dimension of the `noise`,
-    the `width` of the hidden layers of both networks, and the `batch`; where `None`, the preset's.
+    the `width` of the hidden layers of both networks, and the `batch`; where `None`, the preset's. `spectral`:
+    iterations of the discriminator's spectral normalisation, 0 for none.
 
     **Raises:** `ValueError` for an unknown preset or loss, and for numbers out of range.
     """  # noqa: E501
@@ -69,7 +72,7 @@ def ring(
         raise InvalidValue(nearest("preset", preset, PRESETS))
     chosen = PRESETS[preset]
     centres = ring_centres(modes, chosen["radius"] if radius is None else radius)
-    return _gan(preset, centres, chosen["std"] if std is None else std, loss, penalty, noise, width, batch)
+    return _gan(preset, centres, chosen["std"] if std is None else std, loss, penalty, noise, width, batch, spectral)
 
 
 @with_call()
@@ -84,11 +87,13 @@ def grid(
     noise: int | None = None,
     width: int | None = None,
     batch: int = 512,
+    spectral: int = 0,
 ) -> Gan:
     """A GAN on a grid of Gaussians, `side` × `side`, centred on the origin, with the networks of a ring's preset.
 
     `side=5` is the 25 modes of the mode-collapse literature, `side=4` the 16 used for symplectic gradient adjustment
-    (Balduzzi et al., 2018). `spacing` and `std` are the distance between neighbours and the deviation of each mode.
+    (Balduzzi et al., 2018). `spacing` and `std` are the distance between neighbours and the deviation of each mode, the
+    other arguments those of `ring`.
 
         >>> len(grid(side=5).data.centres)
         25
@@ -97,10 +102,10 @@ def grid(
     """
     if preset not in PRESETS:
         raise InvalidValue(nearest("preset", preset, PRESETS))
-    return _gan(preset, grid_centres(side, spacing), std, loss, penalty, noise, width, batch)
+    return _gan(preset, grid_centres(side, spacing), std, loss, penalty, noise, width, batch, spectral)
 
 
-def _gan(preset, centres, std, loss, penalty, noise, width, batch):
+def _gan(preset, centres, std, loss, penalty, noise, width, batch, spectral):
     """The GAN of a preset on given modes."""
     chosen = PRESETS[preset]
     noise = whole("noise", chosen["noise"] if noise is None else noise)
@@ -110,7 +115,7 @@ def _gan(preset, centres, std, loss, penalty, noise, width, batch):
         networks = [each | {"widths": (width,) * len(each["widths"])} for each in networks]
     return Gan(
         MLP(noise, 2, **networks[0]),
-        MLP(2, 1, **networks[1]),
+        spectrally_normalised(MLP(2, 1, **networks[1]), spectral),
         Mixture(centres, std, chosen["balanced"]),
         loss=chosen["loss"] if loss is None else loss,
         penalty=penalty,

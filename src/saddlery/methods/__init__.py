@@ -7,23 +7,32 @@ optimisers are those of the game that it trains, or of its paper; see `saddlery.
 from collections.abc import Callable
 
 from saddlery.method import Method
-from saddlery.methods.consensus_optimisation import consensus, consensus_discriminator, jare, smooth
-from saddlery.methods.extrapolation import extragradient, extrapolation_from_past, lookahead, optimistic
+from saddlery.methods.consensus_optimisation import (
+    adaptive_consensus,
+    consensus,
+    consensus_discriminator,
+    jare,
+    smooth,
+)
+from saddlery.methods.extrapolation import extra_adam, extragradient, extrapolation_from_past, lookahead, optimistic
 from saddlery.methods.gradient import (
     alternating,
     clipped,
     clipped_norm,
     negative_momentum,
+    sagan,
     simultaneous,
     two_time_scales,
 )
 from saddlery.methods.options import SCHEDULES, MethodOptions
-from saddlery.methods.second_order import competitive, krylov, neumann, newton, symplectic
-from saddlery.methods.unrolling import averaged, delayed, unrolled
+from saddlery.methods.second_order import adaptive_competitive, competitive, krylov, neumann, newton, symplectic
+from saddlery.methods.unrolling import averaged, delayed, ensemble, unrolled
 
 METHODS: dict[str, Callable[..., Method]] = {
     function.__name__: function
     for function in (
+        adaptive_competitive,
+        adaptive_consensus,
         alternating,
         averaged,
         clipped,
@@ -32,6 +41,8 @@ METHODS: dict[str, Callable[..., Method]] = {
         consensus,
         consensus_discriminator,
         delayed,
+        ensemble,
+        extra_adam,
         extragradient,
         extrapolation_from_past,
         jare,
@@ -41,6 +52,7 @@ METHODS: dict[str, Callable[..., Method]] = {
         neumann,
         newton,
         optimistic,
+        sagan,
         simultaneous,
         smooth,
         symplectic,

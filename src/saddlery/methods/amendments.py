@@ -10,9 +10,11 @@ import optax
 
 from saddlery import types
 from saddlery.arrays import numbers
+from saddlery.errors import InvalidValue
 from saddlery.method import Method
-from saddlery.optimisers import RANGES, Optimiser, learning_rate, with_numbers
-from saddlery.rules import Competitive
+from saddlery.optimisers import RANGES, Optimiser, as_text, learning_rate, with_numbers
+from saddlery.text.arguments import quoted
+from saddlery.types import Pair
 
 
 class Numbers(eqx.Module):
@@ -30,14 +32,16 @@ class Numbers(eqx.Module):
 
 
 class Ratio(eqx.Module):
-    """A change of the discriminator's learning rate, to `ratio` times what it was."""
+    """A change of the discriminator's learning rate, to `ratio` times the generator's."""
 
     ratio: Any
 
     def __call__(self, method: Method) -> Method:
         """The method with the discriminator's learning rate changed."""
-        rate = self.ratio * learning_rate("ratio", method.discriminator)
-        return dataclasses.replace(method, discriminator=with_numbers(method.discriminator, learning_rate=rate))
+        rate, _ = (learning_rate("ratio", each) for each in method.optimisers)
+        return dataclasses.replace(
+            method, discriminator=with_numbers(method.discriminator, learning_rate=self.ratio * rate)
+        )
 
 
 class Momentum(eqx.Module):
@@ -69,9 +73,38 @@ class Differentiable(eqx.Module):
         )
 
 
+class PerBound(eqx.Module):
+    """A change of both learning rates, divided by the bound on each entry of the gradient."""
+
+    bound: Any
+
+    def __call__(self, method: Method) -> Method:
+        """The method with these learning rates."""
+        generator, discriminator = (
+            with_numbers(each, learning_rate=learning_rate("value", each) / self.bound) for each in method.optimisers
+        )
+        return dataclasses.replace(method, generator=generator, discriminator=discriminator)
+
+
+class Adam(eqx.Module):
+    """A check that both optimisers are Adam's, for a method that is defined by it."""
+
+    def __call__(self, method: Method) -> Method:
+        """The method itself.
+
+        **Raises:** `ValueError` for another optimiser.
+        """
+        for player, chosen in zip(Pair._fields, method.optimisers, strict=True):
+            if not (isinstance(chosen, Optimiser) and chosen.name == "adam"):
+                raise InvalidValue(f"{player}: got {quoted(as_text(chosen))}, expected adam(…), as the method needs")
+        return method
+
+
 class Step(eqx.Module):
-    """The generator's learning rate taken as the step of competitive gradient descent."""
+    """The generator's learning rate taken as the step of competitive gradient descent, adaptive or not."""
 
     def __call__(self, method: Method) -> Method:
         """The method with that step in its rule."""
-        return dataclasses.replace(method, rule=Competitive(learning_rate("step", method.generator)))
+        return dataclasses.replace(
+            method, rule=dataclasses.replace(method.rule, step=learning_rate("step", method.generator))
+        )

@@ -4,7 +4,7 @@ from typing import Unpack
 
 from saddlery import rules, schedules
 from saddlery.method import Method
-from saddlery.methods.amendments import Numbers
+from saddlery.methods.amendments import Adam, Numbers
 from saddlery.methods.options import MethodOptions, combined, published
 
 
@@ -22,12 +22,28 @@ def optimistic(optimism: float = 1.0, **options: Unpack[MethodOptions]) -> Metho
 
 @published
 def extragradient(same_batch: bool = True, keep: bool = False, **options: Unpack[MethodOptions]) -> Method:
-    """Extragradient: a trial step, then the real one along its direction; ExtraAdam with `keep` (Gidel et al., 2019).
+    """Extragradient: a trial step, then the real one along the direction there (Korpelevich, 1976; Gidel et al., 2019).
 
     >>> extragradient(keep=True).schedule.evaluations
     2
     """
     return combined(rules.Simultaneous(), schedules.extragradient(same_batch, keep), "unrolled-paper", options)
+
+
+@published
+def extra_adam(**options: Unpack[MethodOptions]) -> Method:
+    """ExtraAdam: extragradient whose both half steps are Adam's and move its moments (Gidel et al., 2019, algorithm 4).
+
+        m ← β₁ m + (1 − β₁) g,   s ← β₂ s + (1 − β₂) g²     at each of the two half steps, g on a batch of its own
+        ω′ = ω − η m̂ / (√ŝ + ε)   with g at ω,   ω⁺ = ω − η m̂ / (√ŝ + ε)   with g at ω′, from ω and not from ω′
+
+    The bias of the moments is corrected for 2t − 1 and 2t updates. Optimisers are Adam's on every game.
+
+        >>> extra_adam().schedule
+        Extragradient(same_batch=False, keep=True)
+    """
+    schedule = schedules.extragradient(same_batch=False, keep=True)
+    return combined(rules.Simultaneous(), schedule, "unrolled-paper", options, Adam(), needed=True)
 
 
 @published

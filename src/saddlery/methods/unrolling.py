@@ -1,4 +1,4 @@
-"""Unrolled GANs, and the ablations of their paper: a generator against future, past or averaged discriminators."""
+"""Unrolled GANs, and what they are compared with: a generator against future, past or averaged discriminators."""
 
 from typing import Unpack
 
@@ -24,7 +24,7 @@ def unrolled(steps: int = 10, second_order: bool = True, **options: Unpack[Metho
 
 @published
 def delayed(steps: int = 10, **options: Unpack[MethodOptions]) -> Method:
-    """Delayed discriminator: the generator answers that of `steps` steps ago (an ablation of the unrolled paper).
+    """Delayed discriminator: the generator answers that of `steps` steps ago (ours, beside `ensemble`).
 
     >>> delayed(steps=3).rule
     Delayed(steps=3)
@@ -34,9 +34,19 @@ def delayed(steps: int = 10, **options: Unpack[MethodOptions]) -> Method:
 
 @published
 def averaged(decay: float = 1.0, **options: Unpack[MethodOptions]) -> Method:
-    """Historical averaging: the generator answers the discriminator's average (an ablation of the unrolled paper).
+    """Averaged discriminator: the generator answers the average of its parameters (ours, after historical averaging).
 
     >>> float(averaged(decay=0.5).rule.decay)
     0.5
     """
     return combined(rules.Averaged(decay), schedules.simultaneous(), "unrolled", options)
+
+
+@published
+def ensemble(members: int = 5, every: int = 1, **options: Unpack[MethodOptions]) -> Method:
+    """Ensemble of past discriminators, as in an appendix of the unrolled paper (Metz et al., 2017); see the rule.
+
+    >>> ensemble(members=3, every=100).rule
+    Ensemble(members=3, every=100)
+    """
+    return combined(rules.Ensemble(members, every), schedules.simultaneous(), "unrolled", options)

@@ -11,7 +11,7 @@ from saddlery.networks.network import LAYERS, WIDTH, Network, width_of
 from saddlery.networks.precision import Precision
 from saddlery.networks.recurrent import LSTMGenerator
 from saddlery.networks.resnet import ResNetDiscriminator, ResNetGenerator
-from saddlery.networks.spectral_norm import ITERATIONS, SpectralNorm
+from saddlery.networks.spectral_norm import spectrally_normalised
 from saddlery.text.arguments import number, whole
 from saddlery.text.call import Call, build
 from saddlery.text.provenance import remember
@@ -215,8 +215,7 @@ def family(text: str, **shape: int) -> Pair[Network]:
 
 def _finished(generator: Network, discriminator: Network, spectral: int, compute: str | None) -> Pair[Network]:
     """Both networks, the discriminator spectrally normalised, in their precision."""
-    if whole("spectral", spectral, 0, ITERATIONS):
-        discriminator = SpectralNorm(discriminator, spectral, independent=discriminator.independent)
+    discriminator = spectrally_normalised(discriminator, spectral)
     if compute is None:
         return Pair(generator, discriminator)
     return Pair(*(Precision(each, compute, independent=each.independent) for each in (generator, discriminator)))

@@ -71,6 +71,20 @@ class SpectralNorm(Network):
         return self.network.features(self.normalised(parameters), x)  # pyright: ignore[reportAttributeAccessIssue]
 
 
+def spectrally_normalised(network: Network, spectral: int) -> Network:
+    """A network under `SpectralNorm` with so many iterations; 0 leaves it as it is.
+
+        >>> from saddlery.networks import MLP
+        >>> [type(spectrally_normalised(MLP(2, 1, ()), iterations)).__name__ for iterations in (0, 5)]
+        ['MLP', 'SpectralNorm']
+
+    **Raises:** `ValueError` when `spectral` is no whole number from 0 to 1,000.
+    """
+    if not whole("spectral", spectral, 0, ITERATIONS):
+        return network
+    return SpectralNorm(network, spectral, independent=network.independent)
+
+
 def largest_singular_value(matrix: Float[Array, "rows columns"], iterations: int) -> Scalar:
     """The largest singular value σ = uᵀ W v, with u and v from `iterations` of the power method.
 

@@ -1,4 +1,10 @@
-"""Historical averaging and delayed discriminators, ablations of the unrolled paper."""
+"""Generators against discriminators of the past: their average, a delayed one, an ensemble of them.
+
+Metz, Poole, Pfau, Sohl-Dickstein (2017) compare unrolling with historical averaging and with an ensemble of past
+discriminators, in an appendix. `Ensemble` is after that; the average in the space of parameters and the single delayed
+discriminator are ours. (Historical averaging of Salimans et al., 2016, is a penalty on the distance of each player
+from its average; none of these is.) How the paper combines its ensemble we have not been able to check.
+"""
 
 from functools import partial
 from typing import Any
@@ -16,23 +22,27 @@ from saddlery.text.arguments import whole
 from saddlery.types import Memory, Pair, Parameters, Players
 
 
-def _answering(inputs, discriminator):
-    """The generator's gradient against another discriminator, the discriminator's own as ever."""
+def _against(inputs, discriminator):
+    """The generator's loss against another discriminator, as a function of the samples."""
+    return lambda samples: inputs.game.losses(discriminator, samples, inputs.batch).generator
+
+
+def _answering(inputs, loss):
+    """The generator's gradient of a loss of its samples, the discriminator's own as ever."""
     samples, through_act = jax.vjp(lambda g: inputs.game.act(g, inputs.batch), inputs.players.generator)
-    of_samples = jax.grad(lambda s: inputs.game.losses(discriminator, s, inputs.batch).generator)(samples)
     of_discriminator = jax.grad(lambda d: inputs.game.losses(d, samples, inputs.batch).discriminator)(
         inputs.players.discriminator
     )
-    return Pair(through_act(of_samples)[0], of_discriminator)
+    return Pair(through_act(jax.grad(loss)(samples))[0], of_discriminator)
 
 
 class Averaged(Rule):
-    """Historical averaging: the generator answers the average of all discriminators so far instead of the unrolled one.
+    """Averaged discriminator: the generator answers the average of all discriminators' parameters so far.
 
         d̄ₜ = d̄ₜ₋₁ + (dₜ − d̄ₜ₋₁) · max(1/t, 1 − decay),   descend (∇_g L_g(g, d̄), ∇_d L_d(g, d))
 
     With `decay` 1 this is the plain mean of all the discriminator's positions so far, below it an exponential one.
-    (An ablation of Metz, Poole, Pfau, Sohl-Dickstein, 2017.)
+    (Ours, in the place of an unrolled discriminator: see the module.)
 
         >>> import jax.numpy as jnp
         >>> import saddlery as sd
@@ -62,15 +72,15 @@ class Averaged(Rule):
         average = jax.tree.map(
             lambda mean, now: mean + (now - mean) * share.astype(mean.dtype), average, inputs.players.discriminator
         )
-        return _answering(inputs, average), (seen + 1, average)
+        return _answering(inputs, _against(inputs, average)), (seen + 1, average)
 
 
 class Delayed(Rule):
-    """Delayed discriminator: the generator answers that of `steps` steps ago instead of the unrolled one.
+    """Delayed discriminator: the generator answers that of `steps` steps ago.
 
         descend (∇_g L_g(gₜ, dₜ₋ₛ), ∇_d L_d(gₜ, dₜ)),   the first discriminator standing in for those before it
 
-    (An ablation of Metz, Poole, Pfau, Sohl-Dickstein, 2017.) Memory: `steps` + 1 discriminators.
+    (Ours, in the place of an unrolled discriminator: see the module.) Memory: `steps` + 1 discriminators.
 
         >>> import jax.numpy as jnp
         >>> import saddlery as sd
@@ -98,4 +108,54 @@ class Delayed(Rule):
         past = jax.tree.map(
             lambda kept, now: jnp.concatenate([kept[1:], now[None]]), state, inputs.players.discriminator
         )
-        return _answering(inputs, jax.tree.map(lambda kept: kept[0], past)), past
+        return _answering(inputs, _against(inputs, jax.tree.map(lambda kept: kept[0], past))), past
+
+
+class Ensemble(Rule):
+    """Ensemble of past discriminators: the generator descends its mean loss against `members` of them.
+
+        descend (1/M Σ_m ∇_g L_g(gₜ, dᵐ), ∇_d L_d(gₜ, dₜ)),   every `every` steps dₜ takes the oldest member's place
+
+    With `every` 1 the members are the last M discriminators, the present one among them; with more the ensemble is
+    older. At the start all are the first discriminator. (After Metz, Poole, Pfau, Sohl-Dickstein, 2017, appendix: see
+    the module.) Memory: M discriminators.
+
+        >>> import jax.numpy as jnp
+        >>> import saddlery as sd
+        >>> game, players = sd.games.bilinear(coupling=2.0), sd.Pair(jnp.array([3.0]), jnp.array([5.0]))
+        >>> inputs = sd.rules.RuleInput(game, players, (), None, None)  # ξ = (10, −6), H = [[0, 2], [−2, 0]]
+        >>> rule = sd.rules.Ensemble(members=4)
+        >>> later = inputs._replace(players=players._replace(discriminator=jnp.array([9.0])))
+        >>> rule(later, rule.init(game, players))[0].generator.tolist()  # 2 · ¼(5 + 5 + 5 + 9)
+        [12.0]
+
+    **Raises:** `ValueError` for numbers out of range, and for more members than there is memory for.
+    """
+
+    members: int = eqx.field(static=True, converter=partial(whole, "members", most=1_000_000), default=5)
+    every: int = eqx.field(static=True, converter=partial(whole, "every"), default=1)
+
+    def init(self, game: Game, players: Players) -> tuple[Array, Parameters]:
+        """The initial memory: the steps taken, and the members, the oldest first."""
+        afford("members: so many discriminators", players.discriminator, copies=self.members)
+        kept = jax.tree.map(lambda x: jnp.broadcast_to(x, (self.members, *x.shape)), players.discriminator)
+        return jnp.zeros((), jnp.int32), kept
+
+    def evaluations(self, dimension: int) -> int:
+        """Gradient evaluations at most: the gradient, the generator's against each member."""
+        return self.members
+
+    def __call__(self, inputs: RuleInput, state: Memory) -> tuple[Players, Memory]:
+        """The generator's mean gradient against the members, and the members with the present one where it is due."""
+        seen, kept = state
+        due = seen % self.every == 0
+        kept = jax.tree.map(
+            lambda old, now: jnp.where(due, jnp.concatenate([old[1:], now[None]]), old),
+            kept,
+            inputs.players.discriminator,
+        )
+
+        def mean(samples):
+            return jax.vmap(lambda each: _against(inputs, each)(samples))(kept).mean()
+
+        return _answering(inputs, mean), (seen + 1, kept)

@@ -1,5 +1,6 @@
 """Competitive gradient descent: each player plays the equilibrium of the local bilinear game."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -49,20 +50,38 @@ class Competitive(Rule):
 
     def __call__(self, inputs: RuleInput, state: Memory) -> tuple[Players, Memory]:
         """The solution of the local game; there is no state."""
-        field = gradient_field(inputs.game, inputs.batch)
-        xi, push = jax.linearize(field, inputs.players)
-        zero = optax.tree.zeros_like(xi)
+        xi, push = jax.linearize(gradient_field(inputs.game, inputs.batch), inputs.players)
+        scale = partial(optax.tree.scale, self.step)
+        return equilibrium(xi, lambda p: scale(push(p)), self.tolerance, self.iterations), state
 
-        def reaction_of_generator(p):  # η H₁₂ p
-            return optax.tree.scale(self.step, push(Pair(zero.generator, p)).generator)
 
-        def reaction_of_discriminator(p):  # η H₂₁ p
-            return optax.tree.scale(self.step, push(Pair(p, zero.discriminator)).discriminator)
+def equilibrium(xi: Pair, push: Callable[[Pair], Pair], tolerance: float, iterations: int) -> Pair:
+    """The equilibrium of a bilinear game with the gradient ξ at 0 and the coupling K: p + K p = ξ, by GMRES.
 
-        def product(p):  # (I − η² H₁₂ H₂₁) p
-            return optax.tree.sub(p, reaction_of_generator(reaction_of_discriminator(p)))
+        (I − K₁₂ K₂₁) p_g = ξ_g − K₁₂ ξ_d,   p_d = ξ_d − K₂₁ p_g
 
-        target = optax.tree.sub(xi.generator, reaction_of_generator(xi.discriminator))
-        generator = solve(product, target, self.tolerance, self.iterations)
-        discriminator = optax.tree.sub(xi.discriminator, reaction_of_discriminator(generator))
-        return Pair(generator, discriminator), state
+    K holds the blocks of `push` off its diagonal; the others are not used.
+
+        >>> import jax.numpy as jnp
+        >>> turn = lambda p: Pair(p.discriminator, -p.generator)
+        >>> found = equilibrium(Pair(jnp.array([10.0]), jnp.array([-6.0])), turn, tolerance=1e-6, iterations=1)
+        >>> jnp.concatenate(found).round().tolist()  # p_g + p_d = 10, p_d − p_g = −6
+        [8.0, 2.0]
+
+    **Arguments:** `push`: from a pytree of both players to K's product with it; `tolerance`, `iterations` as of
+    `Competitive`.
+    """
+    zero = optax.tree.zeros_like(xi)
+
+    def of_generator(p):  # K₁₂ p
+        return push(Pair(zero.generator, p)).generator
+
+    def of_discriminator(p):  # K₂₁ p
+        return push(Pair(p, zero.discriminator)).discriminator
+
+    def product(p):  # (I − K₁₂ K₂₁) p
+        return optax.tree.sub(p, of_generator(of_discriminator(p)))
+
+    target = optax.tree.sub(xi.generator, of_generator(xi.discriminator))
+    generator = solve(product, target, tolerance, iterations)
+    return Pair(generator, optax.tree.sub(xi.discriminator, of_discriminator(generator)))

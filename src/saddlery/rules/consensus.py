@@ -4,14 +4,15 @@ from functools import partial
 from typing import Any
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 import optax
+from jaxtyping import Array
 
 from saddlery.arrays import numbers
 from saddlery.errors import InvalidValue
-from saddlery.game import Game, gradient_field
+from saddlery.rules.independent import average, independent
 from saddlery.rules.rule import Rule, RuleInput
+from saddlery.text.arguments import whole
 from saddlery.types import Memory, Pair, Players
 
 
@@ -38,42 +39,34 @@ class Consensus(Rule):
 
     **Arguments:**
     - `gamma`: γ, a number or a 2×2 matrix, 0 or more.
-    - `rate`, `target`: with a `rate` ρ > 0, γ adapts as the multiplier of the constraint ½‖v‖² ≤ `target` does, by
-      dual ascent once per step: γ ← max(0, γ + ρ(½‖v‖² − target)), of a matrix every entry that is not zero.
+    - `batches`: 1 for both factors of Hᵀξ from one batch, as published: on average ∇½E‖ξ‖², which also makes the
+      gradient's variance smaller. 2 for factors from two independent batches, ½(H₁ᵀξ₂ + H₂ᵀξ₁), whose average is
+      ∇½‖E ξ‖²; ξ is then the mean of both. The estimate is ours; that one batch's is biased is in the docstring of
+      `saddlery.rules.independent`.
 
-    **Raises:** `ValueError` when a number is negative or not finite, and for a γ of another shape.
+    **Raises:** `ValueError` when a number is negative or not finite, for a γ of another shape, and for other batches.
     """
 
     gamma: Any = eqx.field(converter=partial(numbers, "gamma", least=0.0), default=10.0)
-    rate: Any = eqx.field(
-        converter=lambda rate: None if rate is None else numbers("rate", rate, least=0.0), default=None
-    )
-    target: Any = eqx.field(converter=partial(numbers, "target", least=0.0), default=0.0)
+    batches: int = eqx.field(static=True, converter=partial(whole, "batches", most=2), default=1)
 
     def __check_init__(self) -> None:
         if jnp.shape(self.gamma) not in ((), (2, 2)):
             raise InvalidValue(f"gamma: got shape {jnp.shape(self.gamma)}, expected a number or a 2×2 matrix")
 
-    def init(self, game: Game, players: Players) -> Memory:
-        """The initial memory: the multiplier γ where it adapts; otherwise nothing."""
-        return () if self.rate is None else self.gamma.astype(jnp.result_type(*jax.tree.leaves(players)))
-
     def evaluations(self, dimension: int) -> int:
-        """Gradient evaluations: the gradient and a product with Hᵀ, of a matrix γ one for each player."""
-        return 2 if self.gamma.ndim == 0 else 3
+        """Gradient evaluations of a batch: the gradient and a product with Hᵀ, of a matrix γ one for each player."""
+        return self.batches * (2 if self.gamma.ndim == 0 else 3)
 
     def __call__(self, inputs: RuleInput, state: Memory) -> tuple[Players, Memory]:
-        """The regularised gradient, and γ's new value where it adapts."""
-        gamma = self.gamma if self.rate is None else state
-        xi, transposed = jax.vjp(gradient_field(inputs.game, inputs.batch), inputs.players)
-        if jnp.ndim(gamma) == 0:
-            (pulled,) = transposed(xi)
-            regulariser = optax.tree.scale(gamma, pulled)
-        else:
-            weighted = [Pair(*map(optax.tree.scale, row, xi)) for row in gamma]
-            regulariser = Pair(transposed(weighted[0])[0][0], transposed(weighted[1])[0][1])
-        if self.rate is not None:
-            excess = 0.5 * optax.tree.norm(xi, squared=True) - self.target
-            grown = jnp.maximum(0.0, gamma + self.rate * excess)
-            state = jnp.where(self.gamma != 0, grown, 0.0) if jnp.ndim(gamma) else grown
-        return optax.tree.add(xi, regulariser), state
+        """The regularised gradient; there is no state."""
+        xi, factors = independent(inputs, self.batches)
+        return optax.tree.add(xi, average([_pulled(self.gamma, *each) for each in factors])), state
+
+
+def _pulled(gamma: Array, field: Any, transposed: Any, xi: Pair) -> Pair:
+    """Σ_j γ_ij H_jiᵀ ξ_j for both players i."""
+    if gamma.ndim == 0:
+        return optax.tree.scale(gamma, transposed(xi)[0])
+    weighted = [Pair(*map(optax.tree.scale, row, xi)) for row in gamma]
+    return Pair(transposed(weighted[0])[0][0], transposed(weighted[1])[0][1])

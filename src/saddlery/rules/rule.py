@@ -9,7 +9,7 @@ import equinox as eqx
 
 from saddlery.game import Game
 from saddlery.text.arguments import whole
-from saddlery.types import Memory, Pair, Players
+from saddlery.types import Batch, Memory, Pair, Players, Scalar
 
 
 def repeated(argument: str, least: int = 1) -> Callable[[Any], int]:
@@ -25,7 +25,8 @@ class RuleInput(NamedTuple):
     """The input of a rule: all that it may look at.
 
     `players` and `batch` are those of this evaluation; `optimisers` and `states` are both players' optimisers and
-    their present states, which only rules that imagine the opponent's updates need.
+    their present states, which only rules that imagine the opponent's updates need. `others` are further batches,
+    drawn independently, for a rule whose `batches` is more than one; a deterministic look at a game has none.
     """
 
     game: Any
@@ -33,6 +34,7 @@ class RuleInput(NamedTuple):
     batch: Any
     optimisers: Pair
     states: Pair
+    others: tuple[Batch, ...] = ()
 
 
 class Rule(eqx.Module):
@@ -43,7 +45,8 @@ class Rule(eqx.Module):
 
     Numbers (γ, weights) are array leaves, so that another value is no other program; what changes the program's
     shape (orders, unrolled steps) is a static field. Schedules that evaluate the rule several times in a step keep
-    the rule's state from the last evaluation only, so it moves once per step.
+    the rule's state from the last evaluation only, so it moves once per step. A rule with an attribute `batches` is
+    given so many independent batches at each evaluation.
 
         >>> import saddlery as sd
         >>> class Halved(sd.rules.Rule):
@@ -65,6 +68,10 @@ class Rule(eqx.Module):
         difference quotient of two gradients would give Hu for as much.
         """
         return None
+
+    def records(self, state: Memory) -> dict[str, Scalar]:
+        """Numbers of the rule's state that training records beside the probes', by name: none, unless it adapts."""
+        return {}
 
     @abc.abstractmethod
     def __call__(self, inputs: RuleInput, state: Memory) -> tuple[Pair, Any]:

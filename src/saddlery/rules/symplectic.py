@@ -9,8 +9,9 @@ import jax.numpy as jnp
 import optax
 
 from saddlery.arrays import numbers
-from saddlery.game import gradient_field
+from saddlery.rules.independent import average, independent
 from saddlery.rules.rule import Rule, RuleInput
+from saddlery.text.arguments import whole
 from saddlery.types import Memory, Players
 
 
@@ -29,21 +30,28 @@ class Symplectic(Rule):
         >>> inputs = sd.rules.RuleInput(game, players, (), None, None)  # ξ = (10, −6), H = [[0, 2], [−2, 0]]
         >>> jnp.concatenate(sd.rules.Symplectic(1.0, align=False)(inputs, ())[0]).tolist()  # A = H: ξ + Hᵀξ
         [22.0, 14.0]
+
+    **Arguments:**
+    - `weight`: λ, of either sign.
+    - `align`: whether the sign of λ is chosen as above.
+    - `batches`: 1 for both factors of Aᵀξ from one batch; 2 for factors from two independent batches, each with the
+      other's, whose average is (E A)ᵀ E ξ (ours). The aligned sign is that of a product of estimates, biased with two
+      batches as well.
     """
 
     weight: Any = eqx.field(converter=partial(numbers, "weight"), default=1.0)
     align: bool = eqx.field(static=True, default=True)
+    batches: int = eqx.field(static=True, converter=partial(whole, "batches", most=2), default=1)
 
     def evaluations(self, dimension: int) -> int:
-        """Gradient evaluations: the gradient, a product with H and one with Hᵀ."""
-        return 3
+        """Gradient evaluations of a batch: the gradient, a product with H and one with Hᵀ."""
+        return 3 * self.batches
 
     def __call__(self, inputs: RuleInput, state: Memory) -> tuple[Players, Memory]:
         """The adjusted gradient; there is no state."""
-        field = gradient_field(inputs.game, inputs.batch)
-        xi, transposed = jax.vjp(field, inputs.players)
-        (h_transposed_xi,) = transposed(xi)
-        h_xi = jax.jvp(field, (inputs.players,), (xi,))[1]
+        xi, factors = independent(inputs, self.batches)
+        h_transposed_xi = average([each.transposed(each.xi)[0] for each in factors])
+        h_xi = average([jax.jvp(each.field, (inputs.players,), (each.xi,))[1] for each in factors])
         adjustment = optax.tree.scale(0.5, optax.tree.sub(h_transposed_xi, h_xi))
         weight = self.weight
         if self.align:

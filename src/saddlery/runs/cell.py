@@ -58,6 +58,7 @@ class Cell:
       `keep`: whether a checkpoint of each run's end is kept.
     - `on_progress`: called with a `Progress`.
     - `stop`: set to stop all its runs.
+    - `adapting`: whether the numbers that the rule adapts are recorded too, see `saddlery.rules.Rule.records`.
     - `identity`: the fingerprint of its runs, but for their keys.
     """
 
@@ -76,6 +77,7 @@ class Cell:
     keep: bool = True
     on_progress: Callable[[Progress], None] | None = None
     stop: threading.Event = field(default_factory=threading.Event)
+    adapting: bool = False
     identity: Callable[[], dict[str, Any]] | None = None
     watched: tuple[bool, ...] = ()  # which arrays of a `Carry` must stay finite, once that is known
     read_back: bool = False  # whether a first checkpoint was

@@ -132,7 +132,7 @@ def train_lanes(
 
 def _recorded(cell: Cell, keys: RunKeys, state: RunState, row: int) -> RunState:
     """A run with the record of where it is."""
-    record = recording.take(cell.probes, cell.game, state.carry.players, state.carry.average, keys.probes)
+    record = recording.take_of(cell, state.carry, keys.probes)
     for name, value in record.items():
         state.history[name][row] = value
     if state.diverged_at < 0 and not recording.is_finite(record):

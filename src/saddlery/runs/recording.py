@@ -43,6 +43,18 @@ def take(
     return record
 
 
+def take_of(cell: Cell, carry: Carry, key: Key) -> dict[str, np.ndarray]:
+    """Take one record of a run of a cell: of its probes, and of its rule where that adapts.
+
+    **Raises:** as `take`; `ValueError` also when the rule's numbers have a name of the probes'.
+    """
+    record = take(cell.probes, cell.game, carry.players, carry.average, key)
+    told = getattr(cell.method.rule, "records", lambda state: {})(carry.state.rule) if cell.adapting else {}
+    if same := sorted(told.keys() & (record.keys() | {*OWN})):
+        raise InvalidValue(f"probes: the method records {same[0]!r} too; give the probe's variable another name")
+    return record | {name: np.asarray(value) for name, value in told.items()}
+
+
 def is_finite(record: Mapping[str, np.ndarray]) -> bool:
     """Whether the losses and gradients of a record are finite: where they are not, a run has diverged."""
     return all(np.isfinite(value).all() for name, value in record.items() if name.removeprefix(AVERAGED) in WATCHED)
@@ -90,7 +102,7 @@ def begun(cell: Cell, carry: Carry, key: Key) -> RunState:
 
     **Raises:** what `take` and `empty` raise.
     """
-    record = take(cell.probes, cell.game, carry.players, carry.average, key)
+    record = take_of(cell, carry, key)
     history = empty(record, len(cell.records))
     for name, value in record.items():
         history[name][0] = value

@@ -7,7 +7,7 @@ from saddlery.errors import InvalidType
 from saddlery.game import Game
 from saddlery.rules import Rule
 from saddlery.rules.rule import repeated
-from saddlery.schedules.schedule import Schedule, State, descend, direct
+from saddlery.schedules.schedule import Schedule, State, descend, direct, draws
 from saddlery.text.names import nearest
 from saddlery.types import Key, Pair, Players
 
@@ -52,7 +52,7 @@ class Alternating(Schedule):
         """Take one step: the discriminator's moves, then the generator's."""
 
         def move(player, players, states, key):
-            directions, memory = direct(game, rule, optimisers, players, states, game.draw(key), state.rule)
+            directions, memory = direct(game, rule, optimisers, players, states, draws(game, rule, key), state.rule)
             moved, memory_of_optimiser = descend(
                 getattr(optimisers, player), getattr(directions, player), getattr(states, player),
                 getattr(players, player),

@@ -6,7 +6,7 @@ import jax.numpy as jnp
 from saddlery.errors import InvalidType
 from saddlery.game import Game
 from saddlery.rules import Rule
-from saddlery.schedules.schedule import Schedule, State, descend, direct
+from saddlery.schedules.schedule import Schedule, State, descend, direct, draws
 from saddlery.types import Key, Memory, Pair, Players
 
 
@@ -45,7 +45,8 @@ class BestResponse(Schedule):
         """Take one step: the best discriminator, and the generator's move against it."""
         best = jax.tree.map(_finite, game.best_response(players.generator))  # pyright: ignore[reportAttributeAccessIssue]
         players = players._replace(discriminator=best)
-        directions, memory = direct(game, rule, optimisers, players, state.optimisers, game.draw(key), state.rule)
+        batches = draws(game, rule, key)
+        directions, memory = direct(game, rule, optimisers, players, state.optimisers, batches, state.rule)
         generator, of_generator = descend(
             optimisers.generator, directions.generator, state.optimisers.generator, players.generator
         )

@@ -6,7 +6,7 @@ import optax
 
 from saddlery.game import Game
 from saddlery.rules import Rule
-from saddlery.schedules.schedule import Schedule, State, descend_both, direct
+from saddlery.schedules.schedule import Schedule, State, descend_both, direct, draws
 from saddlery.types import Key, Memory, Pair, Players
 
 
@@ -43,12 +43,12 @@ class Extragradient(Schedule):
     ) -> tuple[Players, State]:
         """Take one step: the trial step and the real one."""
         first, second = jax.random.split(key)
-        batch = game.draw(first)
-        directions, _ = direct(game, rule, optimisers, players, state.optimisers, batch, state.rule)
+        batches = draws(game, rule, first)
+        directions, _ = direct(game, rule, optimisers, players, state.optimisers, batches, state.rule)
         trial, tried = descend_both(optimisers, directions, state.optimisers, players)
         states = tried if self.keep else state.optimisers
-        batch = batch if self.same_batch else game.draw(second)
-        directions, memory = direct(game, rule, optimisers, trial, states, batch, state.rule)
+        batches = batches if self.same_batch else draws(game, rule, second)
+        directions, memory = direct(game, rule, optimisers, trial, states, batches, state.rule)
         players, states = descend_both(optimisers, directions, states, players)
         return players, state._replace(optimisers=states, rule=memory)
 
@@ -78,6 +78,7 @@ class ExtrapolationFromPast(Schedule):
     ) -> tuple[Players, State]:
         """Take one step: the trial along the past direction, the real step along the new one."""
         trial, _ = descend_both(optimisers, state.schedule, state.optimisers, players)
-        directions, memory = direct(game, rule, optimisers, trial, state.optimisers, game.draw(key), state.rule)
+        batches = draws(game, rule, key)
+        directions, memory = direct(game, rule, optimisers, trial, state.optimisers, batches, state.rule)
         players, states = descend_both(optimisers, directions, state.optimisers, players)
         return players, state._replace(optimisers=states, rule=memory, schedule=directions)

@@ -4,6 +4,7 @@ import abc
 from typing import Any, NamedTuple
 
 import equinox as eqx
+import jax
 import optax
 
 from saddlery.game import Game
@@ -42,19 +43,37 @@ class Schedule(eqx.Module):
         """Take one step, with batches drawn from `key`: the new players and the new `State`."""
 
 
+def draws(game: Game, rule: Rule, key: Key) -> tuple[Batch, ...]:
+    """Draw the batches of one evaluation of a rule: one, or as many independent ones as its `batches` says.
+
+    >>> import jax
+    >>> import saddlery as sd
+    >>> len(draws(sd.games.bilinear(), sd.rules.Consensus(1.0, batches=2), jax.random.key(0)))
+    2
+    """
+    count = getattr(rule, "batches", 1)
+    return (game.draw(key),) if count == 1 else tuple(game.draw(each) for each in jax.random.split(key, count))
+
+
 def direct(
-    game: Game, rule: Rule, optimisers: Pair, players: Players, states: Pair, batch: Batch, memory: Memory
+    game: Game,
+    rule: Rule,
+    optimisers: Pair,
+    players: Players,
+    states: Pair,
+    batches: tuple[Batch, ...],
+    memory: Memory,
 ) -> tuple[Players, Memory]:
-    """Evaluate the rule: its directions at a position, and its new state.
+    """Evaluate the rule on the batches that `draws` gave: its directions at a position, and its new state.
 
     >>> import jax.numpy as jnp
     >>> import saddlery as sd
     >>> game, players = sd.games.bilinear(), sd.Pair(jnp.array([1.0]), jnp.array([2.0]))
-    >>> directions, _ = direct(game, sd.rules.Simultaneous(), Pair(None, None), players, Pair(None, None), (), ())
+    >>> directions, _ = direct(game, sd.rules.Simultaneous(), Pair(None, None), players, Pair(None, None), ((),), ())
     >>> [each.tolist() for each in directions]
     [[2.0], [-1.0]]
     """
-    return rule(RuleInput(game, players, batch, optimisers, states), memory)
+    return rule(RuleInput(game, players, batches[0], optimisers, states, batches[1:]), memory)
 
 
 def descend(

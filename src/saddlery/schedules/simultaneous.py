@@ -2,7 +2,7 @@
 
 from saddlery.game import Game
 from saddlery.rules import Rule
-from saddlery.schedules.schedule import Schedule, State, descend_both, direct
+from saddlery.schedules.schedule import Schedule, State, descend_both, direct, draws
 from saddlery.types import Key, Pair, Players
 
 
@@ -24,7 +24,7 @@ class Simultaneous(Schedule):
         self, game: Game, rule: Rule, optimisers: Pair, players: Players, state: State, key: Key
     ) -> tuple[Players, State]:
         """Take one step: one direction for both players, from one position and batch."""
-        batch = game.draw(key)
-        directions, memory = direct(game, rule, optimisers, players, state.optimisers, batch, state.rule)
+        batches = draws(game, rule, key)
+        directions, memory = direct(game, rule, optimisers, players, state.optimisers, batches, state.rule)
         players, states = descend_both(optimisers, directions, state.optimisers, players)
         return players, state._replace(optimisers=states, rule=memory)

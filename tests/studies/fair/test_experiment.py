@@ -6,7 +6,8 @@ from saddlery.experiments.built import prepare
 from saddlery.experiments.cells import cells_of
 from saddlery.studies.fair import experiment
 from saddlery.studies.fair.costs import BASELINE, _gradients
-from saddlery.studies.fair.experiment import RIVALS, TASKS, Rival, Scale, experiments, groups, places
+from saddlery.studies.fair.experiment import TASKS, Scale, experiments, groups, places
+from saddlery.studies.fair.rivals import RIVALS, Rival
 from saddlery.text.call import parse
 
 FEW = (
@@ -49,6 +50,7 @@ def test_a_place_is_the_setting_that_is_trained(few):
             assert method.name == own.name
             assert own.arguments.items() <= method.arguments.items()
             assert float(method.arguments["learning_rate"]) == place.learning_rate
+            assert game.arguments.get("spectral", 0) == place.rival.spectral
             expected = tuple(text.format(place.value) for text in place.rival.penalties)
             assert game.arguments.get("penalty", ()) == expected
             assert game.arguments.get("loss") == place.rival.loss

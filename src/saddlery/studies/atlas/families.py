@@ -8,6 +8,8 @@ import numpy as np
 from saddlery.methods import METHODS
 from saddlery.optimisers import optimiser
 
+ADAM = ("extra_adam", "sagan")  # methods that are Adam's, and none under sgd(h)
+
 
 class Family(NamedTuple):
     """A family of methods over one parameter, or none: `make(value, h)` is the method under sgd(h), or its own."""
@@ -25,11 +27,13 @@ def families(values: int) -> list[Family]:
     parameters = {
         "alternating": ("discriminator_steps", (1, 2, 5)),
         "averaged": ("decay", line(0.1, 0.98)),
+        "adaptive_consensus": ("rate", span(0.001, 0.1)),
         "clipped": ("value", span(0.01, 1.0)),
         "clipped_norm": ("value", span(0.01, 1.0)),
         "consensus": ("gamma", span(0.05, 20.0)),
         "consensus_discriminator": ("gamma", span(0.05, 20.0)),
         "delayed": ("steps", (1, 3, 10)),
+        "ensemble": ("every", (1, 3, 10)),
         "jare": ("gamma", span(0.05, 20.0)),
         "krylov": ("order", (0, 1, 3)),
         "lookahead": ("weight", line(0.1, 0.9)),
@@ -60,7 +64,7 @@ def families(values: int) -> list[Family]:
         return Family(name, argument, chosen, make)
 
     return [
-        *(published(name) for name in METHODS),
+        *(published(name) for name in METHODS if name not in ADAM),
         adaptive("rmsprop", "eps", span(1e-4, 1.0)),
         adaptive("adam", "b1", line(0.0, 0.9)),
     ]

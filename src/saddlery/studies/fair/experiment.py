@@ -5,7 +5,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
 import xarray as xr
 
 from saddlery.experiments.built import prepare
@@ -13,53 +12,9 @@ from saddlery.experiments.claimed import all_claimed
 from saddlery.experiments.execution import run_experiment
 from saddlery.experiments.experiment import Experiment
 from saddlery.studies.fair.costs import step_costs
+from saddlery.studies.fair.rivals import FEW, RIVALS, Rival
 from saddlery.studies.study import Progress
 from saddlery.text.call import Call, literal, parse
-
-
-class Rival(NamedTuple):
-    """A rival, a method to compare: a row of the comparison.
-
-    - `name`: what it is called; `parameter`, `values`: what is tried beside the learning rate, where there is any.
-    - `method`: the text of its method, with `{}` for the parameter.
-    - `loss`, `penalties`: its changes to the game, with `{}` for the parameter.
-    """
-
-    name: str
-    method: str
-    parameter: str = ""
-    values: tuple[float, ...] = (np.nan,)
-    loss: str | None = None
-    penalties: tuple[str, ...] = ()
-
-
-TENS = (0.1, 1.0, 10.0)
-RIVALS = (
-    Rival("simultaneous", "simultaneous"),
-    Rival("alternating", "alternating"),
-    Rival("two time scales", "two_time_scales(ratio={})", "ratio", (0.25, 4.0)),
-    Rival("ℓ∞ clipping", "clipped(value={})", "bound", (0.001, 0.01)),
-    Rival("norm clipping", "clipped_norm(value={})", "bound", (0.1, 1.0)),
-    Rival("negative momentum", "negative_momentum(momentum=-0.5)"),
-    Rival("optimistic", "optimistic"),
-    Rival("extragradient", "extragradient"),
-    Rival("lookahead", "lookahead(steps=5)"),
-    Rival("symplectic", "symplectic(weight={})", "λ", (0.1, 1.0)),
-    Rival("competitive", "competitive"),
-    Rival("JARE", "jare(gamma={})", "γ", TENS),
-    Rival("consensus", "consensus(gamma={})", "γ", TENS),
-    Rival("adaptive consensus", "consensus(gamma=0.1, rate={})", "rate", (0.001, 0.01)),
-    Rival("discriminator-only consensus", "consensus_discriminator(gamma={})", "γ", TENS),
-    Rival("unrolled (1 step)", "unrolled(steps=1)"),
-    Rival("unrolled (5 steps)", "unrolled(steps=5)"),
-    Rival("unrolled (10 steps)", "unrolled(steps=10)"),
-    Rival(
-        "WGAN-GP", "alternating(discriminator_steps=5)", "weight", TENS, "wasserstein", ("wgan_gp(weight={})",)
-    ),
-    Rival("DRAGAN", "alternating", "weight", TENS, None, ("dragan(weight={})",)),
-    Rival("R1", "alternating", "weight", TENS, None, ("r1(weight={})",)),
-    Rival("relativistic R1+R2", "alternating", "weight", TENS, "relativistic", ("r1(weight={})", "r2(weight={})")),
-)  # fmt: skip
 
 
 class Scale(NamedTuple):
@@ -92,7 +47,6 @@ class Task(NamedTuple):
     scales: dict[str, Scale]
 
 
-FEW = ("simultaneous", "consensus", "unrolled (1 step)", "R1")  # of a trial
 ADAM = "adam(learning_rate=1e-3, b1=0.5)"
 TASKS = {
     "ring": Task(
@@ -161,8 +115,7 @@ def groups(size: Scale) -> dict[str, list[Rival]]:
     """The methods by the sweep that trains them: one for all that leave the game as it is, one for each other."""
     found: dict[str, list[Rival]] = {}
     for rival in (rival for rival in RIVALS if not size.rivals or rival.name in size.rivals):
-        plain = rival.loss is None and not rival.penalties
-        found.setdefault("plain" if plain else rival.name.lower().replace(" ", "-"), []).append(rival)
+        found.setdefault("plain" if rival.plain else rival.name.lower().replace(" ", "-"), []).append(rival)
     return found
 
 
@@ -176,11 +129,7 @@ def experiments(on: str, size: Scale) -> dict[str, Experiment]:
 
 def _texts_of(on: str, rival: Rival, value: float) -> tuple[Call, str]:
     """A rival's game and method."""
-    game = parse(TASKS[on].game)
-    changes: dict[str, Any] = {} if rival.loss is None else {"loss": rival.loss}
-    if rival.penalties:
-        changes["penalty"] = tuple(text.format(value) for text in rival.penalties)
-    return game._replace(arguments=game.arguments | changes), rival.method.format(value)
+    return rival.texts(parse(TASKS[on].game), value)
 
 
 def _experiment(on: str, size: Scale, texts: list[tuple[Call, str]]) -> Experiment:

@@ -12,6 +12,7 @@ from saddlery.report.sections import Cell, Content, Row, Section, Table
 from saddlery.studies.fair.costs import BASELINE
 from saddlery.studies.fair.figures import along, settings, spread
 from saddlery.studies.fair.findings import ALPHA, at_edge, criterion, holding, of_rival, order, ranked
+from saddlery.studies.fair.rivals import conditions
 
 TONES = {"hold": "bold", "alone": "soft", "open": "soft"}
 
@@ -24,9 +25,9 @@ def content(dataset: xr.Dataset) -> Content:
         f"{dataset.attrs['steps']:,} steps."
     )
     note = (
-        "All have the same networks, optimiser, batches and seeds; WGAN-GP, DRAGAN, R1 and relativistic R1+R2 change "
-        "the loss or its penalty and alternate, all others the method. Each seed of a rival is judged at the setting "
-        "that the other half of the seeds finds best, so that none is judged by the seeds that chose its setting."
+        f"{conditions(comparison.named(dataset))} Those with another loss, penalty or network alternate, all others "
+        "differ in the method. Each seed of a rival is judged at the setting that the other half of the seeds finds "
+        "best, so that none is judged by the seeds that chose its setting."
     )
     swaps = 2 ** dataset.sizes["seed"]
     how = (
@@ -38,7 +39,7 @@ def content(dataset: xr.Dataset) -> Content:
         f"{number(2 / swaps)}; up to {exact(ALPHA)} the difference is said to hold, bold here. Intervals are for each "
         "number alone. * at an end of the learning rates tried. Cost: each rival timed in turns with simultaneous "
         "descent, one stream alone; beneath it gradients and Jacobian products, of which those of one player alone and "
-        "those of a penalty count as one, and competitive's are the most that its solver may take."
+        "those of a penalty count as one, and those of a linear solve are the most that it may take."
     )
     sections = [
         Section(
