@@ -18,7 +18,7 @@ from saddlery.analysis.verdict import verdict
 from saddlery.diagnosis.diagnosis import judged
 from saddlery.diagnosis.subject import Subject, given
 
-O = Outcome  # noqa: E741
+O = Outcome
 ALLOWED: dict[str, set[Outcome]] = {
     # of analytic games
     "overflows": {O.DIVERGING, O.SPIRALLING_OUT},

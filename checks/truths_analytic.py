@@ -55,7 +55,7 @@ def linear_fate(M: np.ndarray, start: np.ndarray, steps: int) -> str | None:
 
 def _of_quadratic(rng, name, A, B, C, h, gamma, what):
     """A case of a zero-sum quadratic game with these matrices; again where its fate cannot be told."""
-    n, m = B.shape
+    n = len(A)
     H = np.block([[A, B], [-B.T, C]])
     game = sd.games.quadratic(A, B, C)
     players = game.init(jax.random.key(int(rng.integers(2**31))))

@@ -35,7 +35,7 @@ class Spiral:
 
 
 class Measured:
-    """Samples beside real ones, in NumPy: modes or cells covered, precision, distance over a perfect sampler's, and more.
+    """Samples beside real ones, in NumPy: modes or cells covered, precision, and the distance over a perfect sampler's.
 
     A cell is one of k-means of real data, where there are no modes; it is covered by a quarter of its fair share.
     """

@@ -20,22 +20,24 @@ EXPLANATIONS = {
     ),
     Outcome.SPIRALLING_OUT: Explanation(
         "Each player steps towards where the other was, so that both overshoot a little more in every round.",
-        "learning rates that are too large: the smaller they are, the slower it grows, but plain descent of both at once "
-        "never stops it",
+        "learning rates that are too large: the smaller they are, the slower it grows, but plain descent of both at "
+        "once never stops it",
     ),
     Outcome.CYCLING: Explanation(
         "The players chase each other round: what one gains, the other takes back, and neither comes nearer.",
         "a rate at which training would settle in the end, but so slowly that the record does not show it",
     ),
     Outcome.COLLAPSED: Explanation(
-        "The generator makes few kinds of samples, for as long as these fool the discriminator nothing asks it for others.",
+        "The generator makes few kinds of samples: as long as these fool the discriminator, nothing asks for others.",
         "a discriminator too weak, or seeing too few samples at once, to notice that kinds are missing",
     ),
     Outcome.STALLED: Explanation(
         "A player does not learn: its steps are too small, or what it is told to follow is flat.",
         "weights that are frozen, gradients that do not reach a player, or a loss that saturates",
     ),
-    Outcome.ARRIVED: Explanation("Training has found what it is for, and stays there.", "a measure that misses what matters to you"),
+    Outcome.ARRIVED: Explanation(
+        "Training has found what it is for, and stays there.", "a measure that misses what matters to you"
+    ),
     Outcome.WANDERING: Explanation(
         "The players keep moving and undo what they gain: the steps are too large to settle, or one player outruns the "
         "other.",
@@ -45,8 +47,12 @@ EXPLANATIONS = {
         "Every force on the players is gone, but where they rest is not what training is for.",
         "a penalty or a loss that is flat there, so that nothing leads away",
     ),
-    Outcome.CONVERGING: Explanation("What training is for gets better.", "a passing gain: look again when it has trained on"),
-    Outcome.UNDECIDED: Explanation("The record does not show yet where training goes.", "too few records, or noise as large as the trend"),
+    Outcome.CONVERGING: Explanation(
+        "What training is for gets better.", "a passing gain: look again when it has trained on"
+    ),
+    Outcome.UNDECIDED: Explanation(
+        "The record does not show yet where training goes.", "too few records, or noise as large as the trend"
+    ),
 }  # fmt: skip
 CERTAIN = Explanation(
     "The discriminator tells real from generated so surely that the generator is no longer told how to get better.",

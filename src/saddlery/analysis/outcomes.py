@@ -18,8 +18,9 @@ DISTANCES = ("sliced_wasserstein", "mmd")
 def verdicts(dataset: xr.Dataset) -> list[list[Verdict]]:
     """The verdict on each run of an experiment, a list over seeds for each setting.
 
-    Its second half is the record, the first its history. Quality is by modes where they are counted, else by a distance of samples; an untrained generator's value is that of
-    the records at step 0, their median over seeds. Positions are not on record, so that what needs them is not told.
+    Its second half is the record, the first its history. Quality is by modes where they are counted, else by a distance
+    of samples; an untrained generator's value is that of the records at step 0, their median over seeds. Positions are
+    not on record, so that what needs them is not told.
     """
     measure = next((name for name in ("modes", *DISTANCES) if name in dataset), "")
     return [
@@ -35,7 +36,7 @@ def outcomes(dataset: xr.Dataset) -> xr.DataArray:
 
 
 def untrained(dataset: xr.Dataset, name: str) -> np.ndarray:
-    """A measure's value before training, the median over seeds, `(setting,)`; NaN where it was not recorded at step 0."""
+    """A measure's value at step 0, the median over seeds, `(setting,)`; NaN where it was not recorded there."""
     if int(dataset["step"].values[0]) != 0:
         return np.full(dataset.sizes["setting"], np.nan)
     return dataset[name].astype(float).transpose("setting", "seed", "step").isel(step=0).median("seed").values

@@ -17,9 +17,9 @@ SERIES = ("generator_loss", "discriminator_loss", "generator_norm", "discriminat
 class Record(NamedTuple):
     """A record of training, from a run, a loop of one's own or a log; what is not known is left out.
 
-    - `path`: what was recorded closely, along `step`: of `SERIES`, of `position` (step, axis), the players' displacement,
-      and of `modes` (a share of all) with `high_quality` or a distance of samples such as `sliced_wasserstein`, with
-      `counts` (step, mode), `precision`, `coverage`, `scale`, `separation`.
+    - `path`: what was recorded closely, along `step`: of `SERIES`, of `position` (step, axis), the players'
+      displacement, and of `modes` (a share of all) with `high_quality` or a distance of samples such as
+      `sliced_wasserstein`, with `counts` (step, mode), `precision`, `coverage`, `scale`, `separation`.
     - `history`: what was recorded before, more coarsely, of the same.
     - `sizes`: ‖θ‖ of each player where the path begins, generator first.
     - `measure`: `"modes"`, the name of a distance, or nothing where samples were not measured; `references`: its;

@@ -27,8 +27,8 @@ class SampleQuality(NamedTuple):
     """The quality of samples along a record, by the measure that suits the data.
 
     Shortfall is 0 for a perfect sampler and 1 for an untrained generator: of modes 1 − (share of the modes covered) ×
-    (share of samples near one, over a perfect sampler's), of a distance D log(D/D_perfect) / log(D_untrained/D_perfect); no less
-    than 0.
+    (share of samples near one, over a perfect sampler's), of a distance D
+    log(D/D_perfect) / log(D_untrained/D_perfect); no less than 0.
 
     - `name`: `modes` or a distance. `value`: its median over the last third; `references`: its.
     - `shortfall`: its median over the last third, `best`: the least that was held before, over as long, `first`: at the
@@ -38,8 +38,8 @@ class SampleQuality(NamedTuple):
     - `covered`, `precise`: of modes, their share and that of the samples near one; of other data the shares of real
       samples near a generated one and of generated ones near real ones; over a perfect sampler's, NaN where unknown.
       `precise` is what a quarter of the last half's records reach: samples between modes are near none.
-    - `covered_gain`: by how much `covered` grew from the middle third of the record to the last. `visited`, `held`: modes drawn at some record, and at most
-      at once; 0 where they were not recorded.
+    - `covered_gain`: by how much `covered` grew from the middle third of the record to the last. `visited`, `held`:
+      modes drawn at some record, and at most at once; 0 where they were not recorded.
     - `scale`: the generated samples' root mean square distance from the real ones' mean over the real ones', NaN where
       unknown; `scale_growth`: the factor by which it changed. `spread`: that from their own mean.
     - `separation`: how often the discriminator scores a real sample above a generated one, NaN where unknown.
@@ -124,8 +124,8 @@ def sample_quality(
     **Arguments:**
     - `path`: the closely recorded part, along `step`; `history`: what was recorded before, or `None`. Of modes both
       hold their share, 0 to 1.
-    - `name`: `modes`, or a distance such as `sliced_wasserstein`. `references`: of modes, the share of samples near one;
-      `distances`: then those of the distance, where it is in the path.
+    - `name`: `modes`, or a distance such as `sliced_wasserstein`. `references`: of modes, the share of samples near
+      one; `distances`: then those of the distance, where it is in the path.
     """
     recent = shortfalls(path, name, references)
     before = shortfalls(history, name, references) if history is not None and name in history else np.zeros(0)
@@ -145,7 +145,7 @@ def sample_quality(
         float(np.median(recent[third:-third]) - np.median(now)) if len(recent) > 2 * third else math.nan,
         _past_gain(whole, before, now), _share(path, name, third), _precise(path, name, references),
         _grown(path, name, third), visited, held, *_scale(path),
-        *(float(np.nanmedian(_half(path[each].values))) if each in path else math.nan for each in ("spread", "separation")),
+        *(float(np.nanmedian(_half(path[s].values))) if s in path else math.nan for s in ("spread", "separation")),
         len(whole), nearer,
     )  # fmt: skip
 

@@ -53,9 +53,9 @@ def trends(path: xr.Dataset, sizes: tuple[float, float], largest: float = 0.0) -
     """The trends of a path.
 
     **Arguments:**
-    - `path`: an `xarray.Dataset` with `position` (step, axis) and, where they are known,
-      `generator_norm`, `discriminator_norm`, `generator_loss`, `discriminator_loss` (step); of the axes the first `generator_axes`, an attribute, are the
-      generator's, half of them where it is missing.
+    - `path`: an `xarray.Dataset` with `position` (step, axis) and, where they are known, `generator_norm`,
+      `discriminator_norm`, `generator_loss`, `discriminator_loss` (step); of the axes the first `generator_axes`, an
+      attribute, are the generator's, half of them where it is missing.
     - `sizes`: ‖θ_0‖ of each player, generator first.
     - `largest`: the largest ‖v‖ known from before.
     """

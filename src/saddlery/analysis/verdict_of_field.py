@@ -115,8 +115,8 @@ def _fading(facts: Facts) -> Verdict | None:
         return None
     return Verdict(
         Outcome.STALLED,
-        f"{_fell(t)}, but the field fades faster than a stationary point comes near: J fell to {number(curvature)}, the "
-        f"way there to {number(distance)}",
+        f"{_fell(t)}, but the field fades faster than a stationary point comes near: J fell to {number(curvature)}, "
+        f"the way there to {number(distance)}",
     )
 
 
@@ -164,7 +164,7 @@ def _nearing(a: Approach, about: str, unstable: bool) -> Verdict:
 def by_field(facts: Facts) -> Verdict:
     """The verdict by the field and the path alone, which can say what happens but never that all is well."""
     t = facts.trends
-    if t is None or math.isnan(t.contraction) and t.moved >= STILL:
+    if t is None or (math.isnan(t.contraction) and t.moved >= STILL):
         return Verdict(Outcome.UNDECIDED, "there are too few records to see a trend")
     if t.moved < STILL:
         if t.field <= QUIET * 1e-2 * max(facts.field_scale, t.field / max(t.field_share, 1e-30)):
@@ -173,7 +173,8 @@ def by_field(facts: Facts) -> Verdict:
             )
         return _stalled(facts)
     if t.field_factor >= GROWS and t.field_low > 1 and t.contraction >= WIDENS:
-        grew = f"‖v‖ grew {number(t.field_factor)} times ({_interval(t)}) and the path widened {number(t.contraction)} times"
+        widened = f"the path widened {number(t.contraction)} times"
+        grew = f"‖v‖ grew {number(t.field_factor)} times ({_interval(t)}) and {widened}"
         return Verdict(Outcome.SPIRALLING_OUT if t.turns >= 1 else Outcome.DIVERGING, grew)
     return _fading(facts) or _falling(t) or _returning(t) or _settled(t) or _moving(t)
 

@@ -1,5 +1,7 @@
 """The verdict on a GAN: by the quality of its samples over the whole record, and why it gets no better."""
 
+import math
+
 from saddlery.analysis.numbers import number, percent
 from saddlery.analysis.outcome import Facts, Outcome, Verdict
 from saddlery.analysis.sample_quality import SampleQuality
@@ -85,10 +87,10 @@ def _held_up(facts: Facts, q: SampleQuality) -> Verdict | None:
 
 
 def _untrained(q: SampleQuality) -> Verdict | None:
-    """The verdict on samples that were never better than an untrained generator's, where nothing is known of players."""
+    """The verdict on samples never better than an untrained generator's, where nothing is known of players."""
     if q.best < q.first - BETTER or q.shortfall < q.first - BETTER or q.precise >= PRECISE:
         return None
-    if q.counts_modes and q.precise != q.precise:
+    if q.counts_modes and math.isnan(q.precise):
         return Verdict(
             Outcome.UNDECIDED,
             f"samples are of as few classes as an untrained generator's, collapsed or not: {_level(q)}",
@@ -98,7 +100,7 @@ def _untrained(q: SampleQuality) -> Verdict | None:
 
 def _collapsed(q: SampleQuality) -> Verdict | None:
     roams = q.spread <= NARROW and q.visited >= 2 and q.visited >= 2 * q.held
-    classes = q.counts_modes and q.precise != q.precise and q.shortfall < q.first - BETTER  # every sample is of one
+    classes = q.counts_modes and math.isnan(q.precise) and q.shortfall < q.first - BETTER  # every sample is of one
     if not (q.covered < FEW and (q.precise >= PRECISE or roams or classes)) or q.covered_gain >= GAINED:
         return None
     what = "modes are covered" if q.counts_modes else "real samples have a generated one near them"
@@ -112,7 +114,7 @@ def _collapsed(q: SampleQuality) -> Verdict | None:
 
 
 def _unheard(facts: Facts, q: SampleQuality) -> Verdict | None:
-    if q.shortfall < FAR or not q.separation == q.separation:
+    if q.shortfall < FAR or math.isnan(q.separation):
         return None
     told = f"the discriminator tells real from generated {q.separation:.1%} of the time"
     if q.separation >= SEPARATED:
@@ -144,7 +146,9 @@ def _moving(facts: Facts, q: SampleQuality) -> Verdict:
 def _level(q: SampleQuality) -> str:
     """What is measured of the samples now, with the share of them near a mode, or beside the reference values."""
     if q.counts_modes:
-        near = "" if q.precise != q.precise else f" with {percent(min(q.precise, 1.0))} of the samples near one"
-        return f"{percent(q.covered)} of the modes are covered{near}, a shortfall of {number(q.shortfall)} to a perfect sampler"
+        near = "" if math.isnan(q.precise) else f" with {percent(min(q.precise, 1.0))} of the samples near one"
+        short = f"a shortfall of {number(q.shortfall)} to a perfect sampler"
+        return f"{percent(q.covered)} of the modes are covered{near}, {short}"
     perfect, untrained = map(number, (q.references.perfect, q.references.untrained))
-    return f"the samples' distance is {number(q.value)}, a perfect sampler's {perfect}, an untrained generator's {untrained}"
+    beside = f"a perfect sampler's {perfect}, an untrained generator's {untrained}"
+    return f"the samples' distance is {number(q.value)}, {beside}"

@@ -1,4 +1,4 @@
-"""Advice: each candidate with what training made of it, and how to make the change, on the command line and in Python."""
+"""Advice: each candidate with what training made of it, and how to make the change, by command and in Python."""
 
 import math
 import shlex

@@ -1,4 +1,4 @@
-"""Candidate changes that could help: learning rates and discriminator steps first, then rules, until training confirms."""
+"""Candidate changes that could help: learning rates and discriminator steps first, then rules and losses."""
 
 import dataclasses
 import math

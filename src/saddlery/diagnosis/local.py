@@ -1,4 +1,4 @@
-"""The update of a method at the equilibrium of a game: its leading multiplier, and whether it is the same everywhere."""
+"""The update of a method at the equilibrium of a game: its leading multiplier, and whether it is one map."""
 
 import math
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from saddlery.diagnosis import Diagnosis
 from saddlery.analysis.outcome import tone
+from saddlery.diagnosis import Diagnosis
 from saddlery.diagnosis.advice import MEASURES, advice
 from saddlery.diagnosis.verification import Verification
 from saddlery.diagnosis.words import conclusion, ending, rows
@@ -122,5 +122,5 @@ def _verified(verifications: list[Verification]) -> Picture:
             axes.plot(steps[: drawn.shape[1]], drawn.T, color=color, linewidth=0.5, alpha=0.4)
             axes.plot(steps[: drawn.shape[1]], np.median(drawn, 0), color=color, linewidth=1.8, label=name)
     panels[0].legend(fontsize=7, frameon=False, labelcolor=INK)
-    alt = f"{label} along training without a change and with each candidate, from {count} checkpoints; the less the better."
+    alt = f"{label} along training without a change and with each candidate, from {count} checkpoints: less is better."
     return render(figure, "verified", alt)

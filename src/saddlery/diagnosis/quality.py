@@ -1,4 +1,4 @@
-"""The measure of a GAN's samples that a diagnosis goes by, with a perfect sampler's and an untrained generator's value."""
+"""The measure of a GAN's samples that a diagnosis goes by, with its reference values."""
 
 from typing import NamedTuple
 

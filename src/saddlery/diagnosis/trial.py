@@ -49,8 +49,8 @@ class Sketch(eqx.Module):
     """A random sketch: a linear map of all parameters to a few numbers that keeps lengths and angles.
 
     Each parameter is added, with a random sign, to one of `AXES` sums, of which the first half is the generator's; up
-    to that many parameters are kept themselves. Squared lengths are right on average, with a relative deviation of about
-    √(2/AXES), 9% (Charikar, Chen, Farach-Colton, 2002).
+    to that many parameters are kept themselves. Squared lengths are right on average, with a relative deviation of
+    about √(2/AXES), 9% (Charikar, Chen, Farach-Colton, 2002).
     """
 
     bucket: Any

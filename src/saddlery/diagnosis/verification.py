@@ -201,7 +201,8 @@ def compared(candidate: Candidate, without: Runs, with_it: Runs, fixed: bool) ->
     gains, low, high = (np.array(each) for each in zip(*map(interval, differences), strict=True))
     return Verification(
         candidate, with_it.measure, without.scores, with_it.scores, gains, low, high, fixed,
-        (without.diverged, with_it.diverged), _reasons(with_it, gains, low), (without.values, with_it.values, with_it.steps),
+        (without.diverged, with_it.diverged), _reasons(with_it, gains, low),
+        (without.values, with_it.values, with_it.steps),
     )  # fmt: skip
 
 

@@ -193,9 +193,10 @@ def conclusion(diagnosis: "Diagnosis") -> str:
     if word is Outcome.UNDECIDED:
         return "Nothing is concluded yet: give more steps, or record more often."
     if word in (Outcome.ARRIVED, Outcome.CONVERGING):
-        return "Whether all is well cannot be told from the field alone: measure samples, or give the game an equilibrium()."
+        return "Whether all is well the field alone cannot tell: measure samples, or give the game an equilibrium()."
     if diagnosis.verifications is None:
-        return f"{len(diagnosis.candidates)} candidates, not recommendations: none was tried. Verifying trains with and without."
+        count = len(diagnosis.candidates)
+        return f"{count} candidates, not recommendations: none was tried. Verifying trains with and without each."
     if not diagnosis.recommendations:
         return "No candidate was confirmed by training: nothing is recommended."
     best = diagnosis.recommendations[0]

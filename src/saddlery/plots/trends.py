@@ -40,8 +40,8 @@ def trends(diagnosis: Diagnosed) -> Pictures:
 def trend(diagnosis: Diagnosed, what: str) -> Picture:
     """A figure of norms, losses or samples' measure along the run, and from the grey line on along the trial run.
 
-    Of samples, modes covered stand with the share of samples near one; a distance, with a perfect sampler's (dashed) and
-    an untrained generator's (dotted).
+    Of samples, modes covered stand with the share of samples near one; a distance, with a perfect sampler's (dashed)
+    and an untrained generator's (dotted).
     """
     record, here, quality = diagnosis.record, diagnosis.subject.step, diagnosis.facts.quality
     titles = {"norms": ("Gradient norms", "norm (loss per unit)"), "losses": ("Losses", "loss (as minimised)")}

@@ -23,13 +23,13 @@ PAGE_ONLY = ("KL divergence", "Total variation")  # too wide for a terminal
 
 
 def summary_table(dataset: xr.Dataset) -> "DataFrame":
-    """The numbers of the summary table: a row for each setting and, where known, for a perfect sampler and an untrained one.
+    """The numbers of the summary table: a row for each setting, and for a perfect and an untrained sampler where known.
 
     **Returns:** a data frame indexed by setting. For each measure of quality (for a game without samples: losses and
     gradient norms), at the last record, the median and
     range over the seeds that have one: `<measure>`, `<measure>_low`, `<measure>_high`; then the counts `collapsed`
-    (only for data with modes) and `diverged`, as in `saddlery.analysis.outcomes`, and `seeds`, and `steps_per_second`, a
-    median. A perfect sampler's values are expectations for the same number of samples; an untrained generator's are
+    (only for data with modes) and `diverged`, as in `saddlery.analysis.outcomes`, and `seeds`, and `steps_per_second`,
+    a median. A perfect sampler's values are expectations for the same number of samples; an untrained generator's are
     those at step 0, the median over all seeds; what does not apply is NaN.
     """
     import pandas as pd

@@ -57,7 +57,7 @@ def _outcomes(dataset: xr.Dataset) -> list[Finding]:
 
 
 def _modes(dataset: xr.Dataset) -> list[Finding]:
-    """Which settings cover all modes, and how much of what they draw is near one: the one says little without the other."""
+    """Which settings cover all modes, and how much of what they draw is near one: neither says much alone."""
     total = facts.shared(dataset, "modes_total")
     full = (last(dataset, "modes") >= facts.along(dataset, "modes_total")).sum("seed").values
     covered = "Covered all modes" if total is None else f"Covered all {total:.0f} modes"
