@@ -1,3 +1,4 @@
+import html
 import itertools
 
 import equinox as eqx
@@ -326,3 +327,17 @@ def test_players_of_another_game_and_numbers_out_of_range_are_refused(game):
     for name, value in (("k", 0), ("batches", 1.5), ("steps", -1)):
         with pytest.raises(ValueError, match=f"{name}: got {value}, expected a whole number, 1 or more"):
             found(game[0], method("simultaneous", h), **({"k": 1} | {name: value}))
+
+
+def test_the_kind_of_point_is_the_games_and_its_stability_the_updates(float64):
+    """−3x² − y² + 4xy at its local minimax point, which simultaneous descent leaves and undamped Newton does not."""
+    game = quadratic([[-6.0]], [[4.0]], [[2.0]])
+    leaves, comes = (found(game, method(*name)) for name in (("simultaneous", 0.1), ("newton", 0.5)))
+    assert (leaves.verdict(), comes.verdict()) == ("unstable", "stable")
+    assert leaves.kind.word == comes.kind.word == "local minimax (Stackelberg) point"
+    assert leaves.kind.because.endswith("the update leaves it")
+    assert comes.kind.because.endswith("the update comes back to it")
+    for each in (leaves, comes):
+        assert each.kind.because in html.unescape(each._repr_html_())
+    neutral = found(bilinear(), method("alternating", 0.1)).kind
+    assert (neutral.word, neutral.stable) == ("degenerate: cannot tell", None)

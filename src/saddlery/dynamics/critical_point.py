@@ -1,6 +1,5 @@
 """The second-order test of a position: local Nash equilibrium, local minimax point, stable only, or not at rest."""
 
-import functools
 import warnings
 
 import equinox as eqx
@@ -14,12 +13,14 @@ from saddlery.dynamics.eigenvalues import of_matrix, of_products
 from saddlery.dynamics.jacobian import Jacobian, field_of, jacobian, mean
 from saddlery.dynamics.kind import ERRORS, CriticalPoint, Curvature, Rest, decided
 from saddlery.dynamics.symmetric import Extremes, of_symmetric, of_symmetric_products
+from saddlery.errors import InvalidValue
 from saddlery.game import Game, adopt
 from saddlery.text.arguments import number
-from saddlery.types import Key, Keys, Pair, Players
+from saddlery.types import Key, Pair, Players
 
 SMALL = 512  # parameters up to which there is a matrix
 STEPS_OF_TOTAL = 20  # of Lanczos' iteration along the best response, each with two solves
+NEARBY = 0.1  # standard deviation of the numbers by which a position nearby differs
 SAMPLES = 5  # random vectors of the estimate of ‖H‖ where there is no matrix
 
 
@@ -69,9 +70,9 @@ def critical_point(
 
     **Costs:** up to 512 parameters a matrix, n products with H, and in games that are not zero-sum, where H_dd ≻ 0, one
     with the Lagrangian's Hessian for each parameter of the generator. Beyond, up to 100 products for each player's
-    Hessian (Lanczos), 5 for ‖H‖ and about `products` for stability (ARPACK); where H_dd ≻ 0, 4 to tell whether the game
-    is zero-sum, and 20 with φ″, each with a solve by conjugate gradients of at most `products` products, or two where
-    the game is not zero-sum. Each of several batches takes one gradient and up to three products more.
+    Hessian (Lanczos), 5 for ‖H‖ and about `products` for stability (ARPACK); where H_dd ≻ 0, 20 with φ″, each with a
+    solve by conjugate gradients of at most `products` products, or two where the game is not zero-sum. Each of several
+    batches takes one gradient and up to three products more.
 
     **Arguments:**
     - `game`, `players`: the game and the position, `Pair(generator, discriminator)`.
@@ -93,7 +94,7 @@ def critical_point(
             number(name, value, least=0.0)
     J = jacobian(game, players, key=key, batches=batches)
     return of_jacobian(
-        J, game, players, jax.random.split(key, batches), _flow(J, J.size <= SMALL, products), "the gradient flow",
+        J, game, players, key, batches, _flow(J, J.size <= SMALL, products), "the gradient flow",
         tolerance=tolerance, rest=rest, products=products,
     )  # fmt: skip
 
@@ -102,7 +103,8 @@ def of_jacobian(
     J: Jacobian,
     game: Game,
     players: Players,
-    keys: Keys,
+    key: Key,
+    batches: int,
     stable: bool | None,
     moved_by: str,
     *,
@@ -117,29 +119,29 @@ def of_jacobian(
 
     >>> import saddlery as sd
     >>> game, key = sd.games.quadratic(A=[[1.0]], B=[[4.0]], C=[[2.0]]), jax.random.key(0)
-    >>> J, keys = jacobian(game, game.equilibrium(), key=key), jax.random.split(key, 1)
-    >>> print(of_jacobian(J, game, game.equilibrium(), keys, True, "this update").word)
+    >>> J = jacobian(game, game.equilibrium(), key=key)
+    >>> print(of_jacobian(J, game, game.equilibrium(), key, 1, True, "this update").word)
     local Nash equilibrium
     """
     game, players = adopt(game), Pair(*jax.tree.map(jnp.asarray, tuple(players)))
-    point = _Point(J, game, players, keys, J.size <= SMALL if dense is None else dense, tolerance, products)
+    point = _Point(J, game, players, key, batches, J.size <= SMALL if dense is None else dense, tolerance, products)
     reached = point.rest(rest)
     generator, discriminator = point.own(True), point.own(False)
     total, slope, allowed = None, float("nan"), 0.0
     if discriminator.positive and reached.reached is not False:
         total, slope, growth = point.along_best_response()
-        allowed = (reached.allowed + (ERRORS * reached.noise if len(keys) > 1 else 0.0)) * growth
+        allowed = (reached.allowed + (ERRORS * reached.noise if batches > 1 else 0.0)) * growth
     return decided(
-        reached, generator, discriminator, total, slope, allowed, stable, moved_by, J.taken.total() + point.third
+        reached, generator, discriminator, total, slope, allowed, stable, moved_by, J.taken.total() + point.further
     )
 
 
 class _Point:
     """A position: H in blocks, by a matrix or by products, with the noise of its batches."""
 
-    def __init__(self, J, game, players, keys, dense, tolerance, products):
-        self.J, self.game, self.players, self.keys = J, game, players, keys
-        self.dense, self.tolerance, self.products, self.third = dense, tolerance, products, 0
+    def __init__(self, J, game, players, key, batches, dense, tolerance, products):
+        self.J, self.game, self.players, self.key, self.keys = J, game, players, key, jax.random.split(key, batches)
+        self.dense, self.tolerance, self.products, self.further = dense, tolerance, products, 0
         self.n = ravel_pytree(players.generator)[0].size
         self.H = -J.matrix() if dense else None
 
@@ -171,18 +173,26 @@ class _Point:
         There is none where a solve does not converge.
         """
         try:
-            return self._of_zero_sum() if self.zero_sum else self._of_general_sum()
+            return self._of_zero_sum() if self._zero_sum() else self._of_general_sum()
         except _Unsolved:
             return None, float("nan"), 1.0
 
-    @functools.cached_property
-    def zero_sum(self):
-        """Whether H_gd = −H_dgᵀ to within √ε, told without a matrix by random signs z."""
-        if self.dense:
-            across, back = self.H[: self.n, self.n :], self.H[self.n :, : self.n].T
-        else:
-            signs = np.random.default_rng(2).choice([-1.0, 1.0], (2, self.J.size - self.n))
-            across, back = (np.stack([of(z) for z in signs]) for of in (self._to_generator, self._across_transposed))
+    def _zero_sum(self):
+        """Whether H_gd = −H_dgᵀ to within √ε, by products with random signs at a position nearby.
+
+        At this one it may hold by chance.
+        """
+        random, (z, unravel) = np.random.default_rng(2), ravel_pytree(self.players)
+        beside = unravel(z + jnp.asarray(NEARBY * random.standard_normal(z.size), z.dtype))
+        signs = random.choice([-1.0, 1.0], (2, self.J.size - self.n))
+        try:
+            J = jacobian(self.game, beside, key=self.key, batches=len(self.keys))
+            across, back = (
+                np.stack([self._rows(of, u, False)[: self.n] for u in signs]) for of in (J.product, J.transposed)
+            )
+        except (FloatingPointError, InvalidValue):  # not differentiable there
+            return False
+        self.further += J.taken.total()
         return bool(np.linalg.norm(across + back) <= np.sqrt(self.J.epsilon) * np.linalg.norm(across))
 
     def _of_zero_sum(self):
@@ -291,7 +301,7 @@ class _Point:
         return -product(np.concatenate(parts))
 
     def _lagrangian(self, weights, directions):
-        self.third += len(directions)
+        self.further += len(directions)
         return np.asarray(
             _lagrangian(self.game, self.players, self.keys, jnp.asarray(weights), jnp.asarray(directions)), float
         )

@@ -226,8 +226,7 @@ def spectrum(
     def test(stable):
         plain = jacobian(game, players, key=key, batches=batches) if own is None else own
         flow = "the gradient flow" if rule is None and gamma is None else "the flow of this rule"
-        keys = jax.random.split(key, batches)
-        return of_jacobian(plain, game, players, keys, stable, flow, products=products, dense=dense)
+        return of_jacobian(plain, game, players, key, batches, stable, flow, products=products, dense=dense)
 
     J = J if gamma is None else consensus(J, gamma)
     found = (

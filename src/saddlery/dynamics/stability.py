@@ -195,7 +195,7 @@ def multipliers(
 
     def test(stable):
         J = jacobian(game, players, key=key, batches=batches)
-        return of_jacobian(J, game, players, jax.random.split(key, batches), stable, "the update", products=products)
+        return of_jacobian(J, game, players, key, batches, stable, "the update", products=products)
 
     moving = np.abs(pairs.values)[shares > np.sqrt(jnp.finfo(ravel_pytree(players)[0].dtype).eps)]
     return Multipliers(
