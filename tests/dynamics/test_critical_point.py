@@ -7,6 +7,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from jax.flatten_util import ravel_pytree
+from scipy import stats
 
 import saddlery as sd
 from saddlery.dynamics import Kind, critical_point, jacobian
@@ -66,6 +68,10 @@ def turned(seed, kind):
     B = np.zeros((3, 4))
     B[range(3), range(3)] = b
     return U @ np.diag(p) @ U.T, U @ B @ V.T, V @ np.diag([*q, rng.uniform(0.5, 3.0)]) @ V.T
+
+
+def student(batches):
+    return stats.t.ppf(0.99865, batches - 1)
 
 
 def at_origin(game, **arguments):
@@ -208,9 +214,9 @@ def test_away_from_rest_it_says_how_far(float64, way):
 
 
 class Noisy(OfMatrices):
-    """One number against one: curvature 1 + 3s and slope t of the generator, s and t standard normal in each batch."""
+    """Three numbers against three: the generator has curvature 1 + 3s and slope t, standard normal in each batch."""
 
-    shape, spread, push = (1, 1), 3.0, 0.0
+    shape, spread, push = (3, 3), 3.0, 0.0
 
     def draw(self, key):
         return jax.random.normal(key, 2)
@@ -227,10 +233,10 @@ class Pushed(Noisy):
 
 
 def test_the_noise_of_the_batches_counts(float64, way):
-    """1 ± 3 · 3/√B is told from zero for B > 81."""
+    """1 ± 3 · 3/√B is told from zero for B > 81, and with few batches 3 is more."""
     few, many = (at_origin(Noisy(), batches=batches) for batches in (4, 400))
     batches = np.array([Noisy().draw(key)[0] for key in jax.random.split(KEY, 400)])
-    assert many.generator.error == pytest.approx(3 * 3 * batches.std(ddof=1) / 20, rel=1e-9)
+    assert many.generator.error == pytest.approx(student(400) * 3 * batches.std(ddof=1) / 20, rel=1e-9)
     assert many.generator.least == pytest.approx(1 + 3 * batches.mean(), rel=1e-9)
     assert few.generator.positive is None
     assert few.word is Kind.DEGENERATE
@@ -241,12 +247,12 @@ def test_within_the_noise_of_the_gradient_rest_is_told_so_far_as_it_goes(float64
     noisy = at_origin(Pushed(), batches=16)
     batches = np.array([Pushed().draw(key)[1] for key in jax.random.split(KEY, 16)])
     assert noisy.rest.norm == pytest.approx(abs(batches.mean()), rel=1e-9)
-    assert noisy.rest.noise == pytest.approx(batches.std(ddof=1) / 4, rel=1e-9)
+    assert noisy.rest.noise == pytest.approx(student(16) * batches.std(ddof=1) / 4, rel=1e-9)
     assert noisy.rest.reached is None
     assert "as far as the noise" in noisy.because
-    away = critical_point(Pushed(), Pair(jnp.full(1, 5.0), jnp.zeros(1)), key=KEY, batches=16)
+    away = critical_point(Pushed(), Pair(jnp.full(3, 5.0), jnp.zeros(3)), key=KEY, batches=16)
     assert away.word is Kind.NOT_AT_REST
-    assert "standard errors of the batches" in away.because
+    assert "times what noise may do" in away.because
     assert np.isnan(at_origin(Pushed()).rest.noise)
 
 
@@ -265,19 +271,19 @@ def test_a_gan_has_the_curvatures_of_its_blocks_by_either_way(gan_position, monk
 
 
 def test_a_trained_ring_is_not_called_an_equilibrium():
-    """After 300 steps its gradient is within three standard errors of four batches or not, but some curvature is
+    """After 300 steps its gradient is within the noise of sixteen batches or not, but some curvature is
     negative beyond doubt, by the eigenvalues of the averaged matrix."""
     game = sd.games.ring(width=8, batch=64)
     method = sd.methods.alternating(learning_rate=1e-3).for_game(game)
     players = game.init(KEY)
     step = lambda i, now: method.step(game, *now, jax.random.fold_in(KEY, i))  # noqa: E731
     players, _ = jax.jit(lambda start: jax.lax.fori_loop(0, 300, step, start))((players, method.init(game, players)))
-    found = critical_point(game, players, key=KEY, batches=4)
-    flat = lambda tree: np.concatenate([np.ravel(leaf) for leaf in jax.tree.leaves(tree)])  # noqa: E731
-    each = [flat(sd.gradients(game, players, game.draw(key))) for key in jax.random.split(KEY, 4)]
+    found = critical_point(game, players, key=KEY, batches=16)
+    gradient = jax.jit(lambda key: ravel_pytree(sd.gradients(game, players, game.draw(key)))[0])
+    each = [gradient(key) for key in jax.random.split(KEY, 16)]
     assert found.rest.norm == pytest.approx(np.linalg.norm(np.mean(each, 0)), rel=1e-3)
-    assert found.rest.noise == pytest.approx(np.linalg.norm(np.std(each, 0, ddof=1)) / 2, rel=1e-3)
-    H, n = -jacobian(game, players, key=KEY, batches=4).matrix(), len(flat(players.generator))
+    assert found.rest.noise == pytest.approx(student(16) * np.linalg.norm(np.std(each, 0, ddof=1)) / 4, rel=1e-3)
+    H, n = -jacobian(game, players, key=KEY, batches=16).matrix(), len(ravel_pytree(players.generator)[0])
     assert found.generator.least == pytest.approx(np.linalg.eigvalsh((H + H.T)[:n, :n] / 2)[0], abs=1e-5)
     assert found.discriminator.least == pytest.approx(np.linalg.eigvalsh((H + H.T)[n:, n:] / 2)[0], abs=1e-5)
     assert found.nash is False

@@ -7,7 +7,7 @@ from saddlery.dynamics.kind import Curvature, Kind, Rest, decided
 
 SIGNS = {True: Curvature(np.array([0.5, 2.0]), 0.1), False: Curvature(np.array([-0.5, 2.0]), 0.1),
          None: Curvature(np.array([0.05, 2.0]), 0.1)}  # fmt: skip
-REST = {True: Rest(0.1, np.nan, 0.2), False: Rest(0.5, np.nan, 0.2), None: Rest(0.5, 0.4, 0.2)}
+REST = {True: Rest(0.1, np.nan, 0.2), False: Rest(0.5, np.nan, 0.2), None: Rest(0.5, 0.6, 0.2)}
 
 
 def point(rest=True, generator=True, discriminator=True, total=True, slope=0.0, stable=True):
@@ -67,7 +67,7 @@ def test_the_reason_names_what_decides():
     assert "as far as the noise" not in point(rest=True).because
     assert point(rest=False).because == "‖ξ‖ is 0.5, 2.5 times what counts as rest here (0.2)"
     far = decided(Rest(5.0, 0.5, 0.2), *[SIGNS[True]] * 3, 0.0, 0.1, True, "the gradient flow", 0)
-    assert far.because.endswith(", and 10 standard errors of the batches")
+    assert far.because.endswith(", and 10 times what noise may do")
 
 
 def test_text_and_notebook_show_word_and_reason():

@@ -7,11 +7,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
+from scipy import special
 from scipy.sparse import linalg
 
 from saddlery.dynamics.eigenvalues import of_matrix, of_products
 from saddlery.dynamics.jacobian import Jacobian, field_of, jacobian, mean
-from saddlery.dynamics.kind import ERRORS, CriticalPoint, Curvature, Rest, decided
+from saddlery.dynamics.kind import CriticalPoint, Curvature, Rest, decided
 from saddlery.dynamics.symmetric import Extremes, of_symmetric, of_symmetric_products
 from saddlery.errors import InvalidValue
 from saddlery.game import Game, adopt
@@ -20,6 +21,7 @@ from saddlery.types import Key, Pair, Players
 
 SMALL = 512  # parameters up to which there is a matrix
 STEPS_OF_TOTAL = 20  # of Lanczos' iteration along the best response, each with two solves
+SURE = 0.99865  # that a mean over batches lies below its upper bound: three standard errors of many
 NEARBY = 0.1  # standard deviation of the numbers by which a position nearby differs
 SAMPLES = 5  # random vectors of the estimate of ‖H‖ where there is no matrix
 
@@ -64,9 +66,9 @@ def critical_point(
         >>> point.total.values.round(3).tolist(), point.stable  # gradient descent leaves it: J = [[6, −4], [4, −2]]
         ([2.0], False)
 
-    An eigenvalue has no sign within ε √n ‖·‖ of zero, ε the precision of the parameters' type, and within 3 standard
-    errors over the batches. Trained networks have many of them: then the word is "degenerate: cannot tell", and `nash`
-    and `minimax` say what is known all the same.
+    An eigenvalue has no sign within ε √n ‖·‖ of zero, ε the precision of the parameters' type, nor within the noise of
+    several batches: Student's quantile, of 3 standard errors where they are many, of 9 of four. Trained networks have
+    many such: then the word is "degenerate: cannot tell", and `nash` and `minimax` say what is known all the same.
 
     **Costs:** up to 512 parameters a matrix, n products with H, and in games that are not zero-sum, where H_dd ≻ 0, one
     with the Lagrangian's Hessian for each parameter of the generator. Beyond, up to 100 products for each player's
@@ -80,7 +82,7 @@ def critical_point(
     - `batches`: over how many ξ and H are averaged. One is held as *the* game; from two on their noise is counted.
     - `tolerance`: magnitude up to which eigenvalues have no sign, instead of the above.
     - `rest`: ‖ξ‖ up to which the point is at rest; by default √ε ‖H‖ max(1, rms θ) in the Frobenius norm, by what ξ
-      changes when each parameter is moved by about √ε of its size. Up to 3 standard errors of ‖ξ‖ it cannot be told.
+      changes when each parameter is moved by about √ε of its size. Within the noise of the batches it cannot be told.
     - `products`: how many Jacobian products the search for the rightmost eigenvalue, or a solve, may take.
 
     **Returns:** a `CriticalPoint`.
@@ -130,7 +132,7 @@ def of_jacobian(
     total, slope, allowed = None, float("nan"), 0.0
     if discriminator.positive and reached.reached is not False:
         total, slope, growth = point.along_best_response()
-        allowed = (reached.allowed + (ERRORS * reached.noise if batches > 1 else 0.0)) * growth
+        allowed = (reached.allowed + (reached.noise if batches > 1 else 0.0)) * growth
     return decided(
         reached, generator, discriminator, total, slope, allowed, stable, moved_by, J.taken.total() + point.further
     )
@@ -249,7 +251,7 @@ class _Point:
         norm = np.linalg.norm(found.values) if self.dense else np.sqrt(size) * np.abs(found.values).max()
         solves = 0.0 if self.dense else self._precision() * growth**2
         error = (self.J.epsilon * np.sqrt(size) * max(1.0, growth**2) + solves) * norm + found.residual
-        noise = ERRORS * self._error(np.asarray(quotients(), float)[:, None]) if len(self.keys) > 1 else 0.0
+        noise = self._error(np.asarray(quotients(), float)[:, None]) if len(self.keys) > 1 else 0.0
         return Curvature(found.values, float(max(error, noise)))
 
     def _norm(self):
@@ -261,8 +263,11 @@ class _Point:
         return np.sqrt(np.mean(squares))
 
     def _error(self, of_each):
-        """The length of the standard error of a mean over batches; NaN of a single one."""
-        return np.sqrt(of_each.var(0, ddof=1).sum() / len(of_each)) if len(of_each) > 1 else float("nan")
+        """How far a mean over batches may be off: Student's quantile times its standard error; NaN of a single one."""
+        batches = len(of_each)
+        if batches == 1:
+            return float("nan")
+        return special.stdtrit(batches - 1, SURE) * np.sqrt(of_each.var(0, ddof=1).sum() / batches)
 
     def _precision(self):
         """The relative residual of solves by conjugate gradients."""

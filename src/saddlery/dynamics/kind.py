@@ -9,8 +9,6 @@ import numpy as np
 from saddlery.analysis.markup import table
 from saddlery.analysis.numbers import number
 
-ERRORS = 3.0  # standard errors up to which a mean over batches is not told from zero
-
 
 class Kind(enum.StrEnum):
     """The kinds of point that a second-order test tells apart, and what it says where it cannot."""
@@ -49,7 +47,7 @@ class Curvature(NamedTuple):
 
 
 class Rest(NamedTuple):
-    """How near a point is to rest: ‖ξ‖, its standard error over the batches (NaN of one), and what counts as zero."""
+    """How near a point is to rest: ‖ξ‖, what of it may be the batches' noise (NaN of one), and what counts as zero."""
 
     norm: float
     noise: float
@@ -64,7 +62,7 @@ class Rest(NamedTuple):
         """
         if self.norm <= self.allowed:
             return True
-        return None if self.norm <= ERRORS * self.noise else False
+        return None if self.norm <= self.noise else False
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,7 +164,7 @@ def _word(rest, nash, minimax, stable):
 def _because(rest, generator, discriminator, total, slope, allowed_slope, stable, moved_by):
     """The reason, each clause from its own condition."""
     if rest.reached is False:
-        noise = f", and {number(rest.norm / rest.noise)} standard errors of the batches" if rest.noise > 0 else ""
+        noise = f", and {number(rest.norm / rest.noise)} times what noise may do" if rest.noise > 0 else ""
         allowed = f"{number(rest.norm / rest.allowed)} times" if rest.allowed > 0 else "not"
         return f"‖ξ‖ is {number(rest.norm)}, {allowed} what counts as rest here ({number(rest.allowed)}){noise}"
     clauses = [
