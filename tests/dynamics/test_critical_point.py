@@ -96,6 +96,8 @@ def test_kinds_of_zero_sum_games_known_by_construction(kind, dtype, way):
             error = 1e-4 if dtype is np.float32 else 1e-9
             assert found.word == kind, found
             assert found.stable == (np.linalg.eigvals(np.block([[P, B], [-B.T, Q]])).real.min() > 0)
+            H = np.block([[P, B], [-B.T, Q]])
+            assert found.nash == (np.linalg.eigvalsh(H + H.T)[0] > 0)  # J is negative definite
             np.testing.assert_allclose(found.generator.values, np.linalg.eigvalsh(P), atol=error)
             np.testing.assert_allclose(found.discriminator.values, np.linalg.eigvalsh(Q), atol=error)
             if found.total is not None:
@@ -104,6 +106,25 @@ def test_kinds_of_zero_sum_games_known_by_construction(kind, dtype, way):
                 assert found.slope == 0
             else:
                 assert np.linalg.eigvalsh(Q)[0] < 0
+
+
+DOCUMENTED = [
+    ((1, 4, 2), Kind.NASH, True), ((-6, 4, 2), Kind.MINIMAX, False), ((-1, 2, 3), Kind.MINIMAX, True),
+    ((3, 2, -1), Kind.STABLE, True), ((-1, 1, -2), Kind.UNSTABLE, False), ((0, 1, 0), Kind.DEGENERATE, None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("numbers", "word", "stable"), DOCUMENTED)
+def test_the_table_of_the_documentation(numbers, word, stable):
+    """½px² + bxy − ½qy²; also in single precision, where eigenvalues −1, −1 of a defective J are off by √ε."""
+    found = at_origin(ZeroSum(*(jnp.full((1, 1), float(number)) for number in numbers)))
+    assert (found.word, found.stable) == (word, stable)
+
+
+def test_a_local_nash_equilibrium_of_a_general_sum_game_need_not_be_stable():
+    """Both own Hessians are 1, and H has the eigenvalues 1 ± 2."""
+    found = at_origin(quadratic([[1.0]], [[2.0]], [[1.0]], [[2.0]]))
+    assert (found.word, found.stable) == (Kind.NASH, False)
 
 
 def test_where_a_loss_has_a_term_in_its_own_players_parameters_more_the_answer_is_that_of_the_zero_sum_game(
