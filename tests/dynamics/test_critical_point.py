@@ -108,6 +108,28 @@ def test_kinds_of_zero_sum_games_known_by_construction(kind, dtype, way):
                 assert np.linalg.eigvalsh(Q)[0] < 0
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_schur_complement_that_cancels_has_no_sign(dtype, way):
+    """P = −B Q⁻¹Bᵀ: what is left is rounding of numbers that are larger, and says nothing."""
+    with jax.enable_x64(dtype is np.float64):
+        for seed in range(6):
+            rng = np.random.default_rng(seed)
+            B, Q = 10 * rng.normal(size=(3, 4)), rng.normal(size=(4, 4))
+            Q = Q @ Q.T + np.eye(4)
+            found = at_origin(ZeroSum(*(jnp.asarray(M, dtype) for M in (-B @ np.linalg.solve(Q, B.T), B, Q))))
+            assert found.total.positive is None
+            assert found.word is Kind.DEGENERATE
+
+
+def test_where_a_third_derivative_is_not_finite_the_leaders_side_is_left_open(float64, way, monkeypatch):
+    game = next(game for game, A, _, _ in map(response, range(12)) if np.linalg.eigvalsh(A)[0] > 0)
+    infinite = lambda game, players, keys, weights, directions: np.inf * directions  # noqa: E731
+    monkeypatch.setattr("saddlery.dynamics.second_order.lagrangian_products", infinite)
+    found = at_origin(game)
+    assert (found.word, found.nash, found.minimax, found.total) == (Kind.NASH, True, None, None)
+    assert "is not known" in found.because
+
+
 DOCUMENTED = [
     ((1, 4, 2), Kind.NASH, True), ((-6, 4, 2), Kind.MINIMAX, False), ((-1, 2, 3), Kind.MINIMAX, True),
     ((3, 2, -1), Kind.STABLE, True), ((-1, 1, -2), Kind.UNSTABLE, False), ((0, 1, 0), Kind.DEGENERATE, None),

@@ -1,8 +1,8 @@
 """The second-order test of a position: local Nash equilibrium, local minimax point, stable only, or not at rest."""
 
+import functools
 import warnings
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -10,8 +10,9 @@ from jax.flatten_util import ravel_pytree
 from scipy import special
 from scipy.sparse import linalg
 
+from saddlery.dynamics import second_order
 from saddlery.dynamics.eigenvalues import of_matrix, of_products
-from saddlery.dynamics.jacobian import Jacobian, field_of, jacobian, mean
+from saddlery.dynamics.jacobian import Jacobian, jacobian
 from saddlery.dynamics.kind import CriticalPoint, Curvature, Rest, decided
 from saddlery.dynamics.symmetric import Extremes, of_symmetric, of_symmetric_products
 from saddlery.errors import InvalidValue
@@ -145,34 +146,33 @@ class _Point:
         self.J, self.game, self.players, self.key, self.keys = J, game, players, key, jax.random.split(key, batches)
         self.dense, self.tolerance, self.products, self.further = dense, tolerance, products, 0
         self.n = ravel_pytree(players.generator)[0].size
-        self.H = -J.matrix() if dense else None
+        self.H = -J.matrix() if dense else np.empty((0, 0))
 
     def rest(self, allowed):
         """‖ξ‖, its standard error, and what counts as zero."""
         z = np.asarray(ravel_pytree(self.players)[0], float)
         if allowed is None:
-            allowed = np.sqrt(self.J.epsilon) * self._norm() * max(1.0, float(np.sqrt(np.mean(z**2))))
-        noise = self._error(np.asarray(_fields(self.game, self.players, self.keys), float))
+            allowed = np.sqrt(self.J.epsilon) * self.norm * max(1.0, float(np.sqrt(np.mean(z**2))))
+        noise = self._error(self._each(second_order.fields))
         return Rest(float(np.linalg.norm(self.J.field)), float(noise), float(allowed))
 
     def own(self, of_generator):
         """The curvature of a player's loss in its own parameters."""
         rows = slice(None, self.n) if of_generator else slice(self.n, None)
         size = len(self.J.field[rows])
-
         if self.dense:
             found = of_symmetric(self.H[rows, rows])
         else:
             found = of_symmetric_products(lambda u: self._rows(self.J.product, u, of_generator)[rows], size)
         along = np.zeros(self.J.size)
         along[rows] = found.vector
-        quotients = lambda: _quotients(self.game, self.players, self.keys, *map(jnp.asarray, (along, along)))  # noqa: E731
-        return self._curvature(found, size, quotients)
+        quotients = lambda: self._each(second_order.quotients, along, along)  # noqa: E731
+        return self._curvature(found, self._length(found, size), size, quotients)
 
     def along_best_response(self):
         """The curvature φ″ of the generator's loss along the best response, ‖φ′‖, and 1 + ‖R‖.
 
-        There is none where a solve does not converge.
+        There is none where a solve does not converge, or a third derivative is not finite.
         """
         try:
             return self._of_zero_sum() if self._zero_sum() else self._of_general_sum()
@@ -213,13 +213,13 @@ class _Point:
         along = np.concatenate([found.vector, self._response(found.vector, grown)])
         growth, flip = 1.0 + max(grown), np.concatenate([np.ones(self.n), -np.ones(self.J.size - self.n)])
         # uᵀφ″u = (u, Ru)ᵀ ∇²f (u, Ru), and ∇²f is H with the discriminator's rows turned round
-        quotients = lambda: _quotients(self.game, self.players, self.keys, *map(jnp.asarray, (flip * along, along)))  # noqa: E731
-        return self._curvature(found, self.J.size, quotients, growth), 0.0, growth
+        quotients = lambda: self._each(second_order.quotients, flip * along, along)  # noqa: E731
+        return self._curvature(found, growth**2 * self.norm, self.J.size, quotients, self._precision()), 0.0, growth
 
     def _of_general_sum(self):
         """(I Rᵀ) ∇²(L_g − ⟨w, ∇_d L_d⟩) (I; R)."""
         n, grown = self.n, []
-        leader = np.asarray(_leader(self.game, self.players, self.keys), float)
+        leader = self._each(second_order.leader_gradient)
         weights = self._solved(leader[n:])
         slope = float(np.linalg.norm(leader[:n] - self._across_transposed(weights)))
 
@@ -234,9 +234,10 @@ class _Point:
         else:
             found = of_symmetric_products(product, n, STEPS_OF_TOTAL)
         along = np.concatenate([found.vector, self._response(found.vector, grown)])
-        quotients = lambda: _total_quotients(self.game, self.players, self.keys, *map(jnp.asarray, (weights, along)))  # noqa: E731
+        quotients = lambda: self._each(second_order.lagrangian_quotients, weights, along)  # noqa: E731
         growth = 1.0 + max(grown)
-        return self._curvature(found, self.J.size, quotients, growth), slope, growth
+        norm = max(self.norm, self._length(found, n))
+        return self._curvature(found, growth**2 * norm, self.J.size, quotients, self._precision()), slope, growth
 
     def _response(self, u, grown):
         """Ru, by how the discriminator answers a move of the generator; ‖Ru‖/‖u‖ is noted."""
@@ -244,17 +245,20 @@ class _Point:
         grown.append(np.linalg.norm(response, 2) / np.linalg.norm(u, 2))
         return response
 
-    def _curvature(self, found: Extremes, size, quotients, growth=0.0):
-        """Eigenvalues with the error of the least: of rounding, the search, solves and the batches."""
+    def _curvature(self, found: Extremes, norm, size, quotients, solves=0.0):
+        """Eigenvalues with the error of the least: of rounding in terms of a norm, solves, the search, the batches."""
         if self.tolerance is not None:
             return Curvature(found.values, self.tolerance)
-        norm = np.linalg.norm(found.values) if self.dense else np.sqrt(size) * np.abs(found.values).max()
-        solves = 0.0 if self.dense else self._precision() * growth**2
-        error = (self.J.epsilon * np.sqrt(size) * max(1.0, growth**2) + solves) * norm + found.residual
-        noise = self._error(np.asarray(quotients(), float)[:, None]) if len(self.keys) > 1 else 0.0
+        error = (self.J.epsilon * np.sqrt(size) + solves) * norm + found.residual
+        noise = self._error(quotients()[:, None]) if len(self.keys) > 1 else 0.0
         return Curvature(found.values, float(max(error, noise)))
 
-    def _norm(self):
+    def _length(self, found, size):
+        """The Frobenius norm of a symmetric matrix, or a bound of it by its extreme eigenvalues."""
+        return np.linalg.norm(found.values) if self.dense else np.sqrt(size) * np.abs(found.values).max()
+
+    @functools.cached_property
+    def norm(self):
         """‖H‖ in the Frobenius norm, exact or estimated from ‖Hz‖² over random signs z."""
         if self.dense:
             return np.linalg.norm(self.H)
@@ -270,8 +274,8 @@ class _Point:
         return special.stdtrit(batches - 1, SURE) * np.sqrt(of_each.var(0, ddof=1).sum() / batches)
 
     def _precision(self):
-        """The relative residual of solves by conjugate gradients."""
-        return 100 * self.J.epsilon
+        """The relative residual of solves by conjugate gradients, 0 where they are by a matrix."""
+        return 0.0 if self.dense else 100 * self.J.epsilon
 
     def _solved(self, target):
         """H_dd⁻¹ of a vector or of columns, by conjugate gradients where there is no matrix."""
@@ -305,15 +309,20 @@ class _Point:
         parts = (u, np.zeros(self.J.size - self.n)) if of_generator else (np.zeros(self.n), u)
         return -product(np.concatenate(parts))
 
+    def _each(self, of, *arrays):
+        """A function of the game, the players, the keys and arrays."""
+        return np.asarray(of(self.game, self.players, self.keys, *map(jnp.asarray, arrays)), float)
+
     def _lagrangian(self, weights, directions):
         self.further += len(directions)
-        return np.asarray(
-            _lagrangian(self.game, self.players, self.keys, jnp.asarray(weights), jnp.asarray(directions)), float
-        )
+        pushed = self._each(second_order.lagrangian_products, weights, directions)
+        if not np.isfinite(pushed).all():
+            raise _Unsolved
+        return pushed
 
 
 class _Unsolved(Exception):
-    """A solve that did not converge."""
+    """A solve that did not converge, or a third derivative that is not finite."""
 
 
 def _flow(J, dense, products):
@@ -341,61 +350,3 @@ def stability(real_parts: np.ndarray, tolerance: float, complete: bool) -> bool 
     if (real_parts > tolerance).any():
         return False
     return True if complete and (real_parts < -tolerance).all() else None
-
-
-@eqx.filter_jit
-def _fields(game, players, keys):
-    """v of each batch, as rows."""
-    of = field_of(game, players)
-    return jax.lax.map(lambda key: of(players, game.draw(key)), keys)
-
-
-@eqx.filter_jit
-def _quotients(game, players, keys, left, right):
-    """⟨l, Hr⟩ of each batch."""
-    of, (z, unravel) = field_of(game, players), ravel_pytree(players)
-
-    def quotient(key):
-        batch = game.draw(key)
-        pushed = jax.jvp(lambda z: of(unravel(z), batch), (z,), (right.astype(z.dtype),))[1]
-        return -left.astype(z.dtype) @ pushed
-
-    return jax.lax.map(quotient, keys)
-
-
-@eqx.filter_jit
-def _leader(game, players, keys):
-    """The gradient of the generator's loss in both players' parameters, averaged."""
-
-    def gradient(key):
-        batch = game.draw(key)
-        loss = lambda players: game.losses(players[1], game.act(players[0], batch), batch)[0]  # noqa: E731
-        return ravel_pytree(jax.grad(loss)(players))[0]
-
-    return mean(gradient, keys)
-
-
-def _pushed(game, players, key, weights, directions):
-    """Products of the Hessian of L_g − ⟨w, ∇_d L_d⟩ on one batch with directions, rows."""
-    batch, (z, unravel) = game.draw(key), ravel_pytree(players)
-    w = ravel_pytree(players.discriminator)[1](weights.astype(z.dtype))
-
-    def lagrangian(z):
-        generator, discriminator = unravel(z)
-        samples = game.act(generator, batch)
-        losses = lambda discriminator: tuple(game.losses(discriminator, samples, batch))  # noqa: E731
-        (of_generator, _), (_, slope) = jax.jvp(losses, (discriminator,), (w,))
-        return of_generator - slope
-
-    return jax.lax.map(lambda u: jax.jvp(jax.grad(lagrangian), (z,), (u,))[1], directions.astype(z.dtype))
-
-
-@eqx.filter_jit
-def _lagrangian(game, players, keys, weights, directions):
-    return mean(lambda key: _pushed(game, players, key, weights, directions), keys)
-
-
-@eqx.filter_jit
-def _total_quotients(game, players, keys, weights, along):
-    """⟨u, φ″u⟩ of each batch, with the response and the weights of all: R has no first-order part in φ″ if ξ = 0."""
-    return jax.lax.map(lambda key: _pushed(game, players, key, weights, along[None])[0] @ along, keys)

@@ -79,7 +79,7 @@ class CriticalPoint:
     - `rest`: ‖ξ‖ with what it is compared with.
     - `generator`, `discriminator`: the `Curvature` of each player's loss in its own parameters, H_gg and H_dd.
     - `total`: that of the generator's loss along the discriminator's best response; `None` where H_dd is not positive
-      definite, so that there is none, or a search did not converge.
+      definite, so that there is none, a solve did not converge, or a third derivative is not finite.
     - `slope`: the length of that loss' gradient, which is 0 with ξ in zero-sum games; NaN without `total`.
     - `products`: Jacobian products and products of `total` taken, beside those of a matrix.
     """

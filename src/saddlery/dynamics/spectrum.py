@@ -229,10 +229,10 @@ def spectrum(
         return of_jacobian(plain, game, players, key, batches, stable, flow, products=products, dense=dense)
 
     J = J if gamma is None else consensus(J, gamma)
-    found = (
-        from_matrix(J, batches, k, which, tolerance) if dense
-        else from_products(J, batches, k, which, tolerance, products if gamma is None else products // 2)
-    )  # fmt: skip
+    if k is None or dense:
+        found = from_matrix(J, batches, k, which, tolerance)
+    else:
+        found = from_products(J, batches, k, which, tolerance, products if gamma is None else products // 2)
     return replace(found, test=test)
 
 

@@ -83,6 +83,6 @@ def _or_nan(product, target, solution, tolerance):
 
 def _length(target):
     """The Euclidean norm of a pytree, whose squares may underflow; 1 for zero."""
-    largest = optax.tree.max(jax.tree.map(jnp.abs, target))
+    largest = jnp.asarray(optax.tree.max(jax.tree.map(jnp.abs, target)))
     largest = jnp.where(largest > 0, largest, 1.0)
     return jnp.maximum(largest, largest * optax.tree.norm(jax.tree.map(lambda leaf: leaf / largest, target)))
