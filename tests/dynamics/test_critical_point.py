@@ -130,6 +130,13 @@ def test_where_a_third_derivative_is_not_finite_the_leaders_side_is_left_open(fl
     assert "is not known" in found.because
 
 
+def test_solves_that_do_not_converge_leave_it_open(float64, monkeypatch):
+    monkeypatch.setattr(MODULE, "SMALL", 2)
+    found = at_origin(ZeroSum(*map(jnp.asarray, turned(1, Kind.MINIMAX))), products=1)
+    assert (found.word, found.nash, found.minimax) == (Kind.DEGENERATE, False, None)
+    assert found.total is None
+
+
 DOCUMENTED = [
     ((1, 4, 2), Kind.NASH, True), ((-6, 4, 2), Kind.MINIMAX, False), ((-1, 2, 3), Kind.MINIMAX, True),
     ((3, 2, -1), Kind.STABLE, True), ((-1, 1, -2), Kind.UNSTABLE, False), ((0, 1, 0), Kind.DEGENERATE, None),
