@@ -166,6 +166,7 @@ SPECTRA = {
     "the whole matrix": lambda game, players: sd.spectrum(game, players, key=KEY).eigenvalues,
     "products": lambda game, players: sd.spectrum(game, players, key=KEY, k=1).eigenvalues,
     "a rule's field": lambda game, players: sd.spectrum(game, players, key=KEY, rule=rules.Consensus(0.5)).eigenvalues,
+    "a player's Hessian": lambda game, players: sd.critical_point(game, players, key=KEY).discriminator.values,
     "a method's update": lambda game, players: sd.multipliers(game, DESCENT, players, key=KEY, k=None).values,
 }
 

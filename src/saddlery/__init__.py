@@ -16,6 +16,7 @@ _HOMES = {
     "gradients": "game",
     "Method": "method",
     "Spectrum": "dynamics.spectrum",
+    "critical_point": "dynamics.critical_point",
     "data_parallel": "sharding",
     "export_generator": "generators",
     "load_generator": "generators",

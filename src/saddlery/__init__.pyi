@@ -13,6 +13,7 @@ from saddlery import rules as rules
 from saddlery import schedules as schedules
 from saddlery.diagnosis import Diagnosis as Diagnosis
 from saddlery.diagnosis import diagnose as diagnose
+from saddlery.dynamics.critical_point import critical_point as critical_point
 from saddlery.dynamics.spectrum import Spectrum as Spectrum
 from saddlery.dynamics.spectrum import spectrum as spectrum
 from saddlery.dynamics.stability import multipliers as multipliers

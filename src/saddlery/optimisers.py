@@ -120,11 +120,18 @@ def optimiser(name: str, /, **arguments: Any) -> Optimiser:
         >>> sgd, x = optimiser("sgd", learning_rate=0.5, clip=1.0), np.zeros(2, np.float32)
         >>> sgd.update(np.float32([4.0, -0.5]), sgd.init(x))[0].tolist()  # each entry clipped to ±1, times −½
         [-0.5, 0.25]
+        >>> optimistic, now = optimiser("sgd", learning_rate=1.0, optimism=0.5), np.zeros(1, np.float32)
+        >>> first, state = optimistic.update(np.float32([1.0]), optimistic.init(now))
+        >>> first.tolist(), optimistic.update(np.float32([2.0]), state)[0].tolist()  # −1, then −(2 + ½ (2 − 1))
+        ([-1.0], [-2.5])
 
     **Arguments:**
     - `name`: one of `OPTIMISERS`.
     - `arguments`: those of the optax function; `clip` (ℓ∞, each entry of the gradient) and `clip_norm` (the global
-      norm) clip the gradient before it; `optimism` β makes of its updates uₜ optimistic ones, uₜ + β (uₜ − uₜ₋₁).
+      norm) clip the gradient before it; `optimism` β makes of its updates uₜ optimistic ones, uₜ + β (uₜ − uₜ₋₁),
+      the first of which is u₀ itself. Adam divides by √(ν + `eps_root`) + `eps`, and `eps_root` is 0: that root has no
+      derivative at ν = 0, which unrolling needs, and `saddlery.methods.unrolled` makes it 1e-16. The `eps` of
+      `rmsprop` is inside the root.
 
     **Raises:** `ValueError` for an unknown name or argument, naming the nearest, and for a number out of its range.
     """

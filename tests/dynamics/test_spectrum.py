@@ -1,3 +1,4 @@
+import html
 import re
 
 import equinox as eqx
@@ -314,3 +315,39 @@ def test_wrong_arguments_are_named(wrong, message):
     game = sd.games.bilinear()
     with pytest.raises((ValueError, TypeError), match=re.escape(message)):
         sd.spectrum(game, game.init(KEY), key=KEY, **wrong)
+
+
+# The kind of point
+
+
+def test_a_spectrum_tells_the_kind_of_point_with_its_own_stability(float64):
+    """At −3x² − y² + 4xy, a local minimax point, descent leaves and Newton's direction comes back; the matrix v′ − γ
+    v′ᵀv′ is stable where γ damps."""
+    game = sd.games.quadratic([[-6.0]], [[4.0]], [[2.0]])
+    players = game.equilibrium()
+    J = -np.asarray(game.jacobian())
+    for arguments, field in (({}, J), ({"rule": sd.rules.Newton(0.0)}, -np.eye(2)), ({"gamma": 1.0}, J - J.T @ J)):
+        found = sd.spectrum(game, players, key=KEY, **arguments)
+        stable = bool(np.linalg.eigvals(field).real.max() < 0)
+        assert found.stable is stable
+        assert found.kind.word == "local minimax (Stackelberg) point"
+        assert found.kind.stable is stable
+        assert ("comes back" in found.kind.because) is stable
+        assert str(found.kind) in html.unescape(found._repr_html_())
+    assert sd.spectrum(game, players, key=KEY).kind.moved_by == "the gradient flow"
+
+
+def test_a_part_of_the_spectrum_is_unstable_by_one_eigenvalue_and_stable_by_none(known):
+    game, players, _ = known
+    grows = sd.spectrum(game, players, key=KEY, k=4, which="largest_real")
+    falls = sd.spectrum(game, players, key=KEY, k=4, which="smallest_real")
+    assert (grows.stable, falls.stable) == (False, None)
+    away = grows.kind
+    assert away.word == "not at rest"
+    assert away.generator.least == pytest.approx(-5.0, abs=1e-6)
+    assert away.discriminator.least == pytest.approx(-4.0, abs=1e-6)
+
+
+def test_without_its_game_a_spectrum_has_no_kind():
+    game = sd.games.bilinear()
+    assert from_matrix(jacobian(game, game.equilibrium(), key=KEY), batches=1).kind is None

@@ -1,3 +1,6 @@
+import html
+import itertools
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -9,6 +12,7 @@ from hypothesis import strategies as st
 from jax.flatten_util import ravel_pytree
 
 from saddlery.dynamics import stability
+from saddlery.dynamics.spectrum import spectrum
 from saddlery.dynamics.stability import multipliers, settled, stable_step, stable_steps
 from saddlery.game import Pair
 from saddlery.games import bilinear, dirac
@@ -97,12 +101,61 @@ UPDATES = {
 def test_multipliers_are_the_eigenvalues_of_the_update_written_out(game, name):
     arguments, update = UPDATES[name]
     at = found(game[0], method(name, h, **arguments))
-    assert_same_spectrum(at.values, update(game[1]), atol=1e-6 if name == "newton" else 1e-9)
+    assert_same_spectrum(at.values, update(game[1]))
     radius = np.abs(np.linalg.eigvals(update(game[1]))).max()
     assert at.rate == pytest.approx(radius ** (1 / at.steps), rel=1e-6)
     assert at.drift < 1e-12
     assert at.residuals.max() < 1e-12
     assert at.frozen == 0
+
+
+SOLVED = {
+    "newton": ({"damping": 0.2}, lambda H, off: np.linalg.solve(H + 0.2 * I, H)),
+    "competitive": ({"step": 0.5}, lambda H, off: np.linalg.solve(I + 0.5 * off, H)),
+}
+
+
+def near(seed, distance, dtype):
+    """A random game of 3 against 4 numbers, players at a distance from its equilibrium; H, and that without its
+    diagonal blocks."""
+    rng = np.random.default_rng(seed)
+    A, B, C, D = (rng.normal(size=shape) for shape in [(3, 3), (3, 4), (4, 4), (4, 3)])
+    A, C = A @ A.T + 2 * np.eye(3), C @ C.T + 2 * np.eye(4)
+    direction = rng.normal(size=7)
+    z = jnp.asarray(distance * direction / np.linalg.norm(direction), dtype)
+    zero = np.zeros((3, 3)), np.zeros((4, 4))
+    return quadratic(A, B, C, D), Pair(z[:3], z[3:]), np.block([[A, B], [D, C]]), np.block([[zero[0], B], [D, zero[1]]])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("name", SOLVED)
+def test_rules_that_solve_have_the_derivatives_of_the_closed_form_at_every_distance(name, dtype):
+    """On a quadratic game M = I − h (H + δI)⁻¹H or I − h (I + ηO)⁻¹H wherever the players are, and w′ = (M − I)/h: near
+    the equilibrium, where the right-hand side that is solved for vanishes, as far from it."""
+    arguments, solved = SOLVED[name]
+    with jax.enable_x64(dtype is np.float64):
+        rule, error = method(name, h, **arguments), 1e-7 if dtype is np.float64 else 1e-5
+        for seed, distance in itertools.product(range(3), (1.0, 1e-3, 1e-6, 1e-9, 1e-12, 0.0)):
+            game, players, H, off = near(seed, distance, dtype)
+            update, field = I - h * solved(H, off), -solved(H, off)
+            assert_same_spectrum(multipliers(game, rule, players, key=KEY, k=None).values, update, atol=error)
+            assert_same_spectrum(spectrum(game, players, key=KEY, rule=rule).eigenvalues, field, atol=error)
+
+
+class Singular(Plain, eqx.Module):
+    """A game of ξ = (1, 0, 0, 0) and H = diag(1, 0, 1, 1) at the origin, which changes so that no system
+    H dx = dξ − dH x has a solution: its right-hand side is (u₀ − 2u₁, −2u₀, u₂, u₃)."""
+
+    def losses(self, discriminator, samples, batch):
+        g, d = samples, discriminator
+        return Pair(0.5 * g[0] ** 2 + g[0] + g[1] * g[0] ** 2, 0.5 * d @ d)
+
+
+def test_where_the_solve_of_a_derivative_fails_there_are_no_multipliers(float64):
+    players = Pair(jnp.zeros(2), jnp.zeros(2))
+    with pytest.raises(FloatingPointError, match=r"the derivative of the update is not finite .* Newton"):
+        multipliers(Singular(), method("newton", h, damping=0.0), players, key=KEY)
+    assert np.isfinite(multipliers(Singular(), method("newton", h, damping=0.1), players, key=KEY).values).all()
 
 
 def test_momentum_is_part_of_the_map(game):
@@ -274,3 +327,17 @@ def test_players_of_another_game_and_numbers_out_of_range_are_refused(game):
     for name, value in (("k", 0), ("batches", 1.5), ("steps", -1)):
         with pytest.raises(ValueError, match=f"{name}: got {value}, expected a whole number, 1 or more"):
             found(game[0], method("simultaneous", h), **({"k": 1} | {name: value}))
+
+
+def test_the_kind_of_point_is_the_games_and_its_stability_the_updates(float64):
+    """−3x² − y² + 4xy at its local minimax point, which simultaneous descent leaves and undamped Newton does not."""
+    game = quadratic([[-6.0]], [[4.0]], [[2.0]])
+    leaves, comes = (found(game, method(*name)) for name in (("simultaneous", 0.1), ("newton", 0.5)))
+    assert (leaves.verdict(), comes.verdict()) == ("unstable", "stable")
+    assert leaves.kind.word == comes.kind.word == "local minimax (Stackelberg) point"
+    assert leaves.kind.because.endswith("the update leaves it")
+    assert comes.kind.because.endswith("the update comes back to it")
+    for each in (leaves, comes):
+        assert each.kind.because in html.unescape(each._repr_html_())
+    neutral = found(bilinear(), method("alternating", 0.1)).kind
+    assert (neutral.word, neutral.stable) == ("degenerate: cannot tell", None)

@@ -1,15 +1,19 @@
 """The spectrum of a game: the eigenvalues of its field's Jacobian, and what they say of the dynamics."""
 
+import functools
 import inspect
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 
 from saddlery._system.memory import available
+from saddlery.dynamics.critical_point import of_jacobian, stability
 from saddlery.dynamics.eigenvalues import WHICH, Eigenpairs, of_matrix, of_products
 from saddlery.dynamics.jacobian import Jacobian, consensus, jacobian
+from saddlery.dynamics.kind import CriticalPoint
 from saddlery.dynamics.modes import Modes, in_eigenvectors, in_krylov_space
 from saddlery.dynamics.stability import stable_step
 from saddlery.errors import InvalidValue
@@ -58,6 +62,7 @@ class Spectrum:
       rotation, between 0 and 1; NaN where w vanishes.
     - `modes`: w taken apart into eigenvectors, or without a matrix into Ritz vectors of its Krylov space.
     - `tolerance`: below which a real or imaginary part counts as zero.
+    - `test`: the second-order test that `kind` makes; `None` where there is only a Jacobian.
     """
 
     eigenvalues: np.ndarray
@@ -73,6 +78,7 @@ class Spectrum:
     turning: float
     modes: Modes
     tolerance: float
+    test: Callable[[bool | None], CriticalPoint] | None = None
 
     @property
     def complete(self) -> bool:
@@ -83,6 +89,19 @@ class Spectrum:
     def counts(self) -> Counts:
         """The counts of negative, zero and positive real parts, to within `tolerance`."""
         return count(self.eigenvalues, self.tolerance)
+
+    @property
+    def stable(self) -> bool | None:
+        """Whether all real parts are negative; `None` where one is zero to within `tolerance`, or not all are known."""
+        return stability(np.real(self.eigenvalues), self.tolerance, self.complete)
+
+    @functools.cached_property
+    def kind(self) -> CriticalPoint | None:
+        """The kind of point by the second-order test of `saddlery.critical_point`, with the stability of this spectrum.
+
+        Made when it is first asked for; without a matrix it takes more Jacobian products.
+        """
+        return None if self.test is None else self.test(self.stable)
 
     @property
     def rotation(self) -> float:
@@ -127,6 +146,7 @@ class Spectrum:
             ("worst angle −Re λ / |Im λ|", number(self.angle)),
             ("field norm", number(self.field_norm)),
             ("stable step", number(self.stable_step)),
+            *([] if self.kind is None else [("kind of point", str(self.kind))]),
         ]
         return table(("Spectrum", "Value"), rows)
 
@@ -198,12 +218,22 @@ def spectrum(
     if gamma is not None and rule is not None:
         raise InvalidValue("gamma: v′ − γ v′ᵀ v′ is of the simultaneous field; give a rule or gamma, not both")
     J = jacobian(game, players, key=key, batches=batches, rule=rule, state=state)
-    J = J if gamma is None else consensus(J, gamma)
     if k is not None:
         whole("k", k, 1, J.size, "the number of parameters")
-    if k is None or J.size <= SMALL or k > J.size - 2:
-        return from_matrix(J, batches, k, which, tolerance)
-    return from_products(J, batches, k, which, tolerance, products if gamma is None else products // 2)
+    dense = k is None or J.size <= SMALL or k > J.size - 2
+    own = J if rule is None else None
+
+    def test(stable):
+        plain = jacobian(game, players, key=key, batches=batches) if own is None else own
+        flow = "the gradient flow" if rule is None and gamma is None else "the flow of this rule"
+        return of_jacobian(plain, game, players, key, batches, stable, flow, products=products, dense=dense)
+
+    J = J if gamma is None else consensus(J, gamma)
+    if k is None or dense:
+        found = from_matrix(J, batches, k, which, tolerance)
+    else:
+        found = from_products(J, batches, k, which, tolerance, products if gamma is None else products // 2)
+    return replace(found, test=test)
 
 
 def from_matrix(

@@ -1,6 +1,8 @@
 """Stability of training: the largest stable step, and the multipliers (eigenvalues) of the whole update."""
 
+import functools
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
@@ -10,8 +12,12 @@ import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
 
+from saddlery.analysis.markup import table
+from saddlery.analysis.numbers import complex_number, number
+from saddlery.dynamics.critical_point import of_jacobian
 from saddlery.dynamics.eigenvalues import Eigenpairs, of_matrix, of_products
-from saddlery.dynamics.jacobian import mean, require_players_of
+from saddlery.dynamics.jacobian import jacobian, mean, require_players_of
+from saddlery.dynamics.kind import CriticalPoint
 from saddlery.game import Game, adopt
 from saddlery.method import Method
 from saddlery.schedules import State, lookahead
@@ -20,6 +26,7 @@ from saddlery.types import Key, Keys, Memory, Numbers, Pair, Players
 
 T = TypeVar("T")
 
+SHOWN = 6  # multipliers that a notebook's table names
 SMALL = 512  # numbers in players and state up to which the derivative is a matrix
 AT_ONCE = 16  # of its columns, how many side by side
 SECOND_MOMENTS = ("nu", "nu_max")  # optax's names of what optimisers take the square root of
@@ -76,6 +83,7 @@ class Multipliers:
     - `drift`: how far the players move in one application. Multipliers tell the fate of a deviation from a path;
       rates of approach only where the path stands still, that is where this is 0.
     - `frozen`: how many second moments are zero and were held, see `multipliers`; 0 where the derivative exists.
+    - `test`: the second-order test that `kind` makes.
     """
 
     values: np.ndarray
@@ -87,6 +95,23 @@ class Multipliers:
     batches: int
     drift: float
     frozen: int
+    test: Callable[[bool | None], CriticalPoint] | None = None
+
+    @functools.cached_property
+    def kind(self) -> CriticalPoint | None:
+        """The kind of point by the second-order test of `saddlery.critical_point`, with the stability of this update.
+
+        Made when it is first asked for; it takes Jacobian products of the game, not of the update.
+        """
+        stable = None if math.isnan(self.rate) else {"stable": True, "unstable": False}.get(self.verdict())
+        return None if self.test is None else self.test(stable)
+
+    def _repr_html_(self) -> str:
+        """The rate, the largest multipliers and the kind of point, in notebooks."""
+        largest = ", ".join(dict.fromkeys(complex_number(complex(value)) for value in self.values[:SHOWN]))
+        rows = [("multipliers", largest), ("rate per step", number(self.rate)), ("update", self.verdict())]
+        rows += [] if self.kind is None else [("kind of point", str(self.kind))]
+        return table(("Multipliers", "Value"), rows)
 
     def verdict(self, tolerance: float = 1e-6) -> str:
         """Whether the update is `"stable"`, `"unstable"`, or `"neutral"`, the rate within `tolerance` of 1."""
@@ -167,6 +192,11 @@ def multipliers(
     pairs, move = found
     of_players = sum(leaf.size for leaf in jax.tree.leaves(players))
     shares = np.linalg.norm(pairs.vectors[:of_players], axis=0)
+
+    def test(stable):
+        J = jacobian(game, players, key=key, batches=batches)
+        return of_jacobian(J, game, players, key, batches, stable, "the update", products=products)
+
     moving = np.abs(pairs.values)[shares > np.sqrt(jnp.finfo(ravel_pytree(players)[0].dtype).eps)]
     return Multipliers(
         values=pairs.values[:k],
@@ -178,6 +208,7 @@ def multipliers(
         batches=batches,
         drift=float(np.linalg.norm(move[:of_players])),
         frozen=frozen,
+        test=test,
     )
 
 

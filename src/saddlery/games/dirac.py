@@ -55,12 +55,20 @@ def dirac(loss: LossLike = "minimax", penalty: PenaltyLike = None) -> Dirac:
 
         data: a point at 0;   generator: a point at θ;   discriminator: D(x) = ψx
 
+    The players are the numbers (θ, ψ), of shape (). A large score says "real", as of every loss, so that θ moves along
+    its score's slope ψ and ψ against θ; the real point has the score 0, whatever ψ. `R1(weight)` adds ½ weight ψ², its
+    paper's γ.
+
     Its equilibrium is (0, 0). There J has the eigenvalues ±i f′(0) without a penalty, f′(0) = ½ for `minimax` and
     `nonsaturating` and 1 for `wasserstein`: descent without a penalty does not converge linearly.
 
+        >>> import saddlery as sd
         >>> game = dirac("wasserstein")
         >>> [float(each) for each in game.losses(jnp.array(2.0), game.act(jnp.array(1.0), ()), ())]  # θ = 1, ψ = 2: ∓ψθ
         [-2.0, 2.0]
+        >>> at = sd.Pair(jnp.array(1.0), jnp.array(2.0))
+        >>> [float(each) for each in sd.gradients(dirac("wasserstein", "r1(weight=3.0)"), at, ((),))]  # −ψ, θ + 3ψ
+        [-2.0, 7.0]
 
     **Arguments:**
     - `loss`: a name of `saddlery.losses.LOSSES` or a function of real and generated scores to a `Pair`.

@@ -163,10 +163,14 @@ def relativistic(real: Real, generated: Generated) -> Losses:
 
         generator: E[softplus(v_P − v_Q)],   discriminator: E[softplus(v_Q − v_P)]
 
-    (Jolicoeur-Martineau, 2019; in R3GAN with R1 and R2: Huang et al., 2024, equation 2.) Pairs are by position.
+    (Jolicoeur-Martineau, 2019; in R3GAN with R1 and R2: Huang et al., 2024, equation 2.) Pairs are by position. It is
+    the non-saturating twin: the players' losses are each other's with real and generated exchanged, not negatives. So
+    the generator's gradient does not vanish where the discriminator wins, as that of −E[softplus(v_Q − v_P)] would.
 
         >>> [round(float(each), 4) for each in relativistic(jnp.array([7.0]), jnp.array([7.0]))]  # log 2 both
         [0.6931, 0.6931]
+        >>> jax.grad(lambda v: relativistic(jnp.array([20.0]), v).generator)(jnp.array([-20.0])).tolist()  # −σ(40)
+        [-1.0]
 
     **Raises:** `ValueError` when the numbers of real and generated scores differ.
     """
@@ -199,8 +203,13 @@ def f_reverse_kl(real: Real, generated: Generated) -> Losses:
 def f_pearson(real: Real, generated: Generated) -> Losses:
     """f-GAN, Pearson χ²: F = E_P[v] − E_Q[v²/4 + v], at best Σ(p − q)²/q (Nowozin et al., 2016).
 
+    Scores are all real numbers: f* is that of (u − 1)² on the whole line. Of a ratio u ≥ 0 alone it would be −1 for
+    v < −2, where t²/4 + t rises again; the best discriminator v = 2(p/q − 1) is −2 or more, and the same.
+
     >>> [round(float(each), 4) for each in f_pearson(jnp.array([2.0]), jnp.array([2.0]))]  # 2 − (1 + 2)
     [-1.0, 1.0]
+    >>> f_pearson(jnp.array([0.0]), jnp.array([-4.0])).generator.tolist()  # 0 − (4 − 4), not 0 − (−1)
+    0.0
     """
     return _saddle(real, generated**2 / 4 + generated)
 

@@ -107,13 +107,15 @@ def mode_coverage(
     """Mode coverage: how many modes of a mixture of Gaussians the samples cover, how well, and how evenly.
 
     A sample belongs to its nearest centre, and is of high quality when it lies within `within` standard
-    deviations of it, ‖x − c‖ ≤ `within` · `std` (Srivastava et al., 2017). The histogram is that of the
-    high-quality samples; where there are none, it counts as totally collapsed (`histogram_divergences`).
+    deviations of it, ‖x − c‖ ≤ `within` · `std`: on the border it counts (Srivastava et al., 2017). The histogram is
+    that of the high-quality samples; where there are none, it counts as totally collapsed (`histogram_divergences`).
 
         >>> centres = jnp.array([[0.0], [10.0], [20.0]])
         >>> found = mode_coverage(jnp.array([[0.1], [10.1], [5.0], [9.9]]), centres, std=1.0)
         >>> int(found.modes), float(found.high_quality), found.counts.tolist()  # 5 is too far from all
         (2, 0.75, [1, 2, 0])
+        >>> int(mode_coverage(jnp.array([[3.0]]), centres, std=1.0).modes)  # on the border
+        1
 
     **Arguments:**
     - `samples`: `(samples, dimension)`.

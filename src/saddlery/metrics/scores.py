@@ -144,12 +144,15 @@ def density_coverage(generated: Generated, real: Real, neighbours: int = 5) -> D
     """Density and coverage (Naeem et al., 2020), robust to outliers among the real samples.
 
     With the same balls around the real samples, to their k-th nearest real neighbours: density is the mean number of
-    balls that a generated sample is in, over k; coverage the share of balls that hold a generated sample. For equal
-    distributions density is 1 in expectation, and coverage about 1 − 2⁻ᵏ for equal numbers of samples.
+    balls that a generated sample is in, over k; coverage the share of balls that hold a generated sample. Balls are
+    closed, ≤ the radius: ties count, as here, in `precision_recall` too. For equal distributions density is 1 in
+    expectation, and coverage about 1 − 2⁻ᵏ for equal numbers of samples.
 
         >>> real = np.arange(10.0)[:, None]
         >>> density_coverage(real[1:3], real, neighbours=1)  # each in the balls around three, and these around 0 … 3
         DensityCoverage(density=3.0, coverage=0.4)
+        >>> density_coverage(real + 1.001, real, neighbours=1).coverage  # beyond by 0.001, the next one at 0.999
+        0.9
 
     **Arguments**, **Raises:** as for `precision_recall`.
     """

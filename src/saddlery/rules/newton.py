@@ -39,7 +39,8 @@ class Newton(Rule):
     - `damping`: δ. The system is singular where −δ is an eigenvalue of H.
     - `tolerance`: relative residual at which GMRES stops.
     - `iterations`: restarts at the most, each of up to 20 Krylov vectors; a vector costs one Jacobian product. A
-      solve that has not converged by then, as when H + δI is all but singular, gives the best direction found.
+      solve that has not converged by then, as when H + δI is all but singular, gives the best direction found, and
+      where the system of its derivative has no solution either, that is NaN: `multipliers` then says so.
     """
 
     damping: Any = eqx.field(converter=partial(numbers, "damping"), default=0.1)

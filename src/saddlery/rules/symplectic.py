@@ -22,7 +22,8 @@ class Symplectic(Rule):
         aligned: λ = weight · sign(⟨ξ, Hᵀξ⟩ ⟨Aᵀξ, Hᵀξ⟩ / n + 0.1),   n the number of parameters
 
     With v = −ξ and J = −H both products of the sign change twice: the same λ serves v + λ A_J v. With `align` the
-    adjustment is attracted to stable equilibria and repelled by unstable ones.
+    adjustment is attracted to stable equilibria and repelled by unstable ones. The products are divided by the number
+    of parameters of both players together, so that 0.1 weighs more in larger games.
 
         >>> import jax.numpy as jnp
         >>> import saddlery as sd
@@ -30,6 +31,10 @@ class Symplectic(Rule):
         >>> inputs = sd.rules.RuleInput(game, players, (), None, None)  # ξ = (10, −6), H = [[0, 2], [−2, 0]]
         >>> jnp.concatenate(sd.rules.Symplectic(1.0, align=False)(inputs, ())[0]).tolist()  # A = H: ξ + Hᵀξ
         [22.0, 14.0]
+        >>> game = sd.games.quadratic(A=[[-0.15]], B=[[1.0]], C=[[-0.15]], a=[1.0])  # at the origin ξ = (1, 0)
+        >>> inputs = sd.rules.RuleInput(game, sd.Pair(jnp.zeros(1), jnp.zeros(1)), (), None, None)
+        >>> jnp.concatenate(sd.rules.Symplectic(1.0)(inputs, ())[0]).tolist()  # the sign of −0.15/2 + 0.1
+        [1.0, 1.0]
 
     **Arguments:**
     - `weight`: λ, of either sign.
