@@ -1,0 +1,143 @@
+"""The two phases of a fair comparison: every setting on the seeds of tuning, and on fresh seeds those that these chose."""
+
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from saddlery.analysis import comparison
+from saddlery.experiments.built import BuiltExperiment, prepare
+from saddlery.experiments.claimed import all_claimed
+from saddlery.experiments.execution import run_experiment
+from saddlery.experiments.experiment import Experiment
+from saddlery.studies.fair.costs import step_costs
+from saddlery.studies.fair.experiment import TASKS, Place, Scale, experiments, places, tests
+from saddlery.studies.study import Progress
+from saddlery.text.call import parse
+
+
+def measure(parts: Path, size: Scale, progress: Progress | None, on: str) -> xr.Dataset:
+    """Train every method at every learning rate, then what each seed chose on a fresh one, and time their steps.
+
+    **Arguments:** `on`: one of `TASKS`.
+
+    **Returns:** an experiment's dataset (`setting`, `seed`, `step`) of the seeds of tuning, its settings with the
+    levels `rival`, `method`, `parameter` and its `value`, and `learning_rate`. A rival that changes the game has a loss
+    and gradient norms of its own game; all measures of samples are common. Beside them, along `setting`: `cost`, the
+    time of a step relative to simultaneous descent's, measured one after another; and `gradients`, gradients and
+    Jacobian products of a step. And (`tested`, `pair`), a rival and a pair of seeds: `chosen`, the position of the
+    setting that the tuning seed of that place finds best, and `test_…`, as of `saddlery.analysis.comparison.judged`,
+    what the fresh seed of that place came to there.
+    """
+    built = {name: prepare(each) for name, each in experiments(on, size).items()}
+    placed = {name: places(on, size, name) for name in built}
+    counting = _Counting(progress, size, placed)
+    sweeps = _trained(parts, built, counting)
+    found = [_named(sweep, placed[name]) for name, sweep in sweeps.items()]
+    results = _together(found).assign_attrs(close=size.close)
+    chosen = comparison.chosen(results)
+    ran, at = _tested(parts / "test", results, chosen, built, counting)
+    judged = comparison.judged(ran, at).rename(rival="tested", seed="pair")
+    results = results.merge(judged.rename({name: f"test_{name}" for name in judged.data_vars}))
+    results["chosen"] = ("tested", "pair"), chosen.values
+    costs = step_costs(placed, built, parts / "costs.json")
+    for name in ("cost", "gradients"):
+        results[name] = "setting", [costs[rival][name] for rival in results["rival"].values]
+    return results.assign_attrs(
+        cells=results.sizes["setting"], tested=ran.sizes["setting"], game=TASKS[on].game
+    )
+
+
+def _trained(parts: Path, built: Mapping[str, BuiltExperiment], counting: "_Counting") -> dict[str, xr.Dataset]:
+    """The records of some experiments, each in a folder of its name."""
+    with all_claimed({parts / name: each.experiment for name, each in built.items()}, resume=True) as stops:
+        return {
+            name: run_experiment(each, parts / name, counting.heard, stop=stops[parts / name])
+            for name, each in built.items()
+        }
+
+
+def _together(sweeps: list[xr.Dataset]) -> xr.Dataset:
+    return xr.concat(
+        sweeps, "setting", data_vars="minimal", coords="minimal", compat="override", join="override",
+        combine_attrs="override",
+    )  # fmt: skip
+
+
+def _tested(
+    parts: Path, results: xr.Dataset, chosen: xr.DataArray, built: Mapping[str, BuiltExperiment], counting: "_Counting"
+) -> tuple[xr.Dataset, xr.DataArray]:
+    """The records of the settings that were chosen, on fresh seeds, and where in them each choice is."""
+    labels, first, later = results["setting"].values, 0, {}
+    settings: dict[str, list[str]] = {}  # of each test, by their labels
+    for name, each in built.items():
+        here = np.arange(first, first + len(each.experiment.settings))
+        first += len(here)
+        picked = np.intersect1d(chosen.values, here)
+        by_text = {_key(each.experiment, int(place - here[0])): str(labels[place]) for place in picked}
+        for i, test in enumerate(tests(each.experiment, picked - here[0])):
+            later[f"{name}-{i + 1}"] = prepare(test)
+            settings[f"{name}-{i + 1}"] = [by_text[_key(test, place)] for place in range(len(test.settings))]
+    counting.tested({name: each.experiment for name, each in later.items()})
+    ran = _trained(parts, later, counting)
+    whole = _together([_labelled(sweep, results.sel(setting=settings[name])) for name, sweep in ran.items()])
+    order = {str(label): place for place, label in enumerate(whole["setting"].values)}
+    at = chosen.copy(data=[[order[str(labels[place])] for place in row] for row in chosen.values])
+    return whole.assign_attrs(results.attrs), at
+
+
+def _key(experiment: Experiment, place: int) -> tuple[str, str]:
+    """The game and the method of an experiment's setting, as texts."""
+    setting = experiment.settings[place]
+    return str(setting.game), str(setting.method)
+
+
+class _Counting:
+    """The progress of all sweeps of both phases together, in steps."""
+
+    def __init__(self, progress: Progress | None, size: Scale, placed: Mapping[str, list[Place]]):
+        self.progress, self.lock, self.done, self.skipped = progress, threading.Lock(), {}, 0
+        names = [place.rival.name for each in placed.values() for place in each]
+        most = sum(min(names.count(name), size.seeds) for name in set(names))  # settings that can be chosen
+        self.steps, self.runs = size.steps, size.seeds
+        self.most, self.of = most, (len(names) + most) * size.seeds * size.steps
+
+    def tested(self, experiments: Mapping[str, Experiment]) -> None:
+        """Hear which tests there are; what they are fewer than they might be counts as done."""
+        fewer = self.most - sum(len(each.settings) for each in experiments.values())
+        self.skipped = fewer * self.runs * self.steps
+
+    def heard(self, experiment: Experiment, label: str, report: Any) -> None:
+        """Hear of a run under way."""
+        if self.progress is None:
+            return
+        with self.lock:  # runs report from threads of their own
+            done = report.steps if report.diverged_at >= 0 else report.step
+            self.done[experiment.game, experiment.key, label, report.seed] = done
+            self.progress(sum(self.done.values()) + self.skipped, self.of)
+
+
+def _named(sweep: xr.Dataset, of: list[Place]) -> xr.Dataset:
+    """A sweep with its settings' places as their levels."""
+    levels: dict[str, Any] = {
+        "rival": [place.rival.name for place in of],
+        "method": [parse(place.rival.method.format(place.value)).name for place in of],
+        "parameter": [place.rival.parameter for place in of],
+        "value": [place.value for place in of],
+        "learning_rate": [place.learning_rate for place in of],
+        "setting": [place.label for place in of],
+    }
+    return _bare(sweep).assign_coords({name: ("setting", level) for name, level in levels.items()})
+
+
+def _labelled(sweep: xr.Dataset, like: xr.Dataset) -> xr.Dataset:
+    """A sweep with the levels of other records of the same settings."""
+    levels = {name: each for name, each in like.coords.items() if each.dims == ("setting",)}
+    return _bare(sweep).assign_coords({name: ("setting", each.values) for name, each in levels.items()})
+
+
+def _bare(sweep: xr.Dataset) -> xr.Dataset:
+    return sweep.drop_vars([name for name, each in sweep.coords.items() if each.dims == ("setting",)])
