@@ -59,7 +59,7 @@ def interval(values: xr.DataArray | ArrayLike, of: Of = "median") -> Interval:
     known = known[~np.isnan(known)]
     if not len(known):
         return NONE
-    middle, low, high = (float(each) for each in STATISTICS[of](known[None]))
+    middle, low, high = (float(each) for each in STATISTICS[of](known[None])[:, 0])
     return Interval(middle, low, high)
 
 

@@ -46,9 +46,7 @@ def measure(parts: Path, size: Scale, progress: Progress | None, on: str) -> xr.
     costs = step_costs(placed, built, parts / "costs.json")
     for name in ("cost", "gradients"):
         results[name] = "setting", [costs[rival][name] for rival in results["rival"].values]
-    return results.assign_attrs(
-        cells=results.sizes["setting"], tested=ran.sizes["setting"], game=TASKS[on].game
-    )
+    return results.assign_attrs(cells=results.sizes["setting"], tested=ran.sizes["setting"], game=TASKS[on].game)
 
 
 def _trained(parts: Path, built: Mapping[str, BuiltExperiment], counting: "_Counting") -> dict[str, xr.Dataset]:
