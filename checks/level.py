@@ -1,4 +1,4 @@
-"""The level and the power of a fair comparison, simulated: `python -m checks.level` prints the table of `docs/studies.md`.
+"""Level and power of a fair comparison, simulated: `python -m checks.level` prints the tables of `docs/studies.md`.
 
 Twenty-two methods, of which one is the baseline; each is tuned on a seed and judged on a fresh one, sixteen times, and
 its sixteen differences from the baseline are tested by sign flips, corrected after Holm. This is what

@@ -78,7 +78,7 @@ def test_each_seed_of_tuning_chooses_and_a_fresh_one_judges():
 
 
 def test_differences_are_taken_pair_by_pair():
-    """Seeds differ much, rivals by about 1 in each of them: the difference is sure, and Student's interval is SciPy's."""
+    """Seeds differ much, rivals by about 1 in each of them: that is sure; the interval is SciPy's."""
     from scipy.stats import ttest_rel
 
     levels = np.array([1.0, 4.0, 2.0, 6.0, 3.0, 5.0])

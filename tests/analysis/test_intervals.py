@@ -1,4 +1,4 @@
-"""Intervals over seeds: against SciPy's, and how often they cover what is true, for the shapes that numbers here have."""
+"""Intervals over seeds: against SciPy's, and how often they cover what is true, for shapes that numbers here have."""
 
 import numpy as np
 import pytest

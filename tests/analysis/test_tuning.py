@@ -47,7 +47,7 @@ def test_a_rival_of_fewer_settings_has_no_best_of_more(study):
 
 
 def test_a_dearer_step_leaves_fewer_of_them(study):
-    """Of 20 steps, one of twice the time leaves 10, the record in the middle, and one of three gradients 6, the first."""
+    """Of 20 steps, one of twice the time leaves 10, the second record, and one of three gradients 6, the first."""
     assert tuning.last_records(study).tolist() == [2] * 7
     assert tuning.last_records(study, "time").tolist() == [2] * 5 + [1] * 2
     assert tuning.last_records(study, "gradients").tolist() == [2] * 5 + [0] * 2

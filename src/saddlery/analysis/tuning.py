@@ -17,7 +17,7 @@ OUTCOMES = ("reached", "lost", "not yet", "diverged")
 
 
 def weights(settings: int, drawn: int) -> np.ndarray:
-    """The probability that the j-th best of some settings is the best of those drawn without replacement, `(settings,)`.
+    """The probability that the j-th best setting is the best of those drawn without replacement, `(settings,)`.
 
     C(S − j, m − 1) / C(S, m) for the j-th of S, of which m are drawn (j from 1): what the mean over all subsets weighs.
 

@@ -78,7 +78,7 @@ def test_what_the_seeds_support_is_told_from_what_they_do_not(images):
 
 
 def test_a_difference_that_only_holds_alone_is_said_apart():
-    """Seven of eight pairs are one better, one is one worse: 18 of 256 ways to swap are as far, 7.0%; two more, 3.1%."""
+    """Seven of eight pairs one better, one one worse: 18 of 256 ways to swap are as far, 7.0%; six better, 3.1%."""
     of = study()
     of["test_modes"][-1] = np.array([6, 6, 6, 6, 6, 6, 6, 4])
     assert "alone" not in said(of)["Modes covered"]

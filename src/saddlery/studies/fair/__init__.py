@@ -1,4 +1,4 @@
-"""The studies `fair-ring`, `fair-grid`, `fair-digits`: every method at many rates; `fair-null`: one under many names."""
+"""The studies `fair-ring`, `fair-grid`, `fair-digits`: every method at many rates; `fair-null`: one by many names."""
 
 from functools import partial
 
@@ -7,7 +7,6 @@ from saddlery.studies.fair.findings import findings
 from saddlery.studies.fair.page import content
 from saddlery.studies.fair.phases import measure
 from saddlery.studies.study import Study
-
 
 ASKS = "Which method is best when each is tuned as much, and which differences do the seeds support?"
 

@@ -158,7 +158,7 @@ def rates_that_work(dataset: xr.Dataset, name: str, share: float) -> float:
 
 
 def settings(dataset: xr.Dataset) -> Picture:
-    """A heat map of every setting's median, a row for each method and parameter; framed where half of the seeds work."""
+    """A heat map of every setting's median, a row for each method and parameter; framed where half of the seeds do."""
     measure = ranked(dataset)[0]
     rates = np.unique(dataset["learning_rate"])
     names = [str(name).rpartition(", learning rate")[0] for name in dataset["setting"].values]

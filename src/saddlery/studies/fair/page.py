@@ -13,7 +13,15 @@ from saddlery.report.sections import Cell, Content, Row, Section, Table
 from saddlery.studies.fair.costs import BASELINE
 from saddlery.studies.fair.figures import along, settings, spread, thresholds, tuned
 from saddlery.studies.fair.findings import (
-    ALPHA, at_edge, criterion, gaps, holding, of_rival, order, ranked, results,
+    ALPHA,
+    at_edge,
+    criterion,
+    gaps,
+    holding,
+    of_rival,
+    order,
+    ranked,
+    results,
 )  # fmt: skip
 
 TONES = {"hold": "bold", "alone": "soft", "open": "soft"}
@@ -25,8 +33,8 @@ def content(dataset: xr.Dataset) -> Content:
     pairs, names = dataset.sizes["pair"], comparison.named(dataset)
     extent = (
         f"{len(names)} rivals at {len(np.unique(dataset['learning_rate']))} learning rates, "
-        f"{dataset.sizes['setting']} settings in all, {dataset.sizes['seed']} seeds of tuning and {pairs} others of the "
-        f"test, {dataset.attrs['steps']:,} steps."
+        f"{dataset.sizes['setting']} settings in all, {dataset.sizes['seed']} seeds of tuning and {pairs} others "
+        f"of the test, {dataset.attrs['steps']:,} steps."
     )
     note = (
         "All have the same networks, optimiser, batches and seeds, but for rivals that change the loss or its penalty. "

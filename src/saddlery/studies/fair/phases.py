@@ -1,4 +1,4 @@
-"""The two phases of a fair comparison: every setting on the seeds of tuning, and on fresh seeds those that these chose."""
+"""The two phases of a fair comparison: every setting on seeds of tuning, and what these chose on fresh ones."""
 
 import threading
 from collections.abc import Mapping
