@@ -1,6 +1,6 @@
 """Confidence intervals over seeds: of a median, a mean, a geometric mean and a share, and how they are written.
 
-The coverage of each was measured on the shapes that recorded numbers have: `checks/test_level.py`.
+The coverage of each was measured on the shapes that recorded numbers have: `tests/analysis/test_intervals.py`.
 """
 
 from collections.abc import Callable
@@ -18,10 +18,12 @@ LEAST = 3  # seeds from which Student's t was measured to cover
 TIED = 0.5  # the share of equal values from which Student's t is not used
 
 Of = Literal["median", "mean", "geometric mean"]
-KINDS = {
-    "median": "medians with order statistics, from 5 seeds on (of 5 seeds, the least to the greatest: 93.75%)",
-    "mean": "means with Student's t",
-    "geometric mean": "geometric means with Student's t of logarithms",
+KINDS = {  # in words, after "numbers are"
+    "median": "medians over seeds with 95% intervals of order statistics, from five seeds on (of five the least to the "
+    "greatest, 93.75%)",
+    "mean": "means over seeds with Student's intervals of 95%, from three seeds on",
+    "geometric mean": "geometric means over seeds with Student's intervals of 95% of their logarithms, from three "
+    "seeds on",
 }
 
 
@@ -46,7 +48,7 @@ def interval(values: xr.DataArray | ArrayLike, of: Of = "median") -> Interval:
       greatest value, 93.75%.
     - `"mean"`: Student's, x̄ ± t s / √n, from 3 seeds on, and only where fewer than half of the values are equal: a
       standard deviation says little of numbers that hardly differ.
-    - `"geometric mean"`: exp of that of log x, for positive values.
+    - `"geometric mean"`: exp of that of log x; where a value is not positive, the median without an interval.
 
     >>> interval([1.0, 2.0, 3.0, 4.0, 5.0])
     Interval(middle=3.0, low=1.0, high=5.0)
@@ -101,7 +103,9 @@ def _ties(values: np.ndarray) -> np.ndarray:
 
 def _geometric(values: np.ndarray) -> np.ndarray:
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where((values > 0).all(1), np.exp(_mean(np.log(values))), np.nan)
+        of_logarithms = np.exp(_mean(np.log(values)))
+    median = np.median(values, axis=1)
+    return np.where((values > 0).all(1), of_logarithms, np.stack([median, *(np.full_like(median, np.nan),) * 2]))
 
 
 # From values `(many, n)` to the middles and the ends `(3, many)`.
