@@ -6,7 +6,7 @@ from saddlery.experiments.built import prepare
 from saddlery.experiments.cells import cells_of
 from saddlery.studies.fair import experiment
 from saddlery.studies.fair.costs import BASELINE, _gradients
-from saddlery.studies.fair.experiment import RIVALS, TASKS, Rival, Scale, experiments, groups, places, tests
+from saddlery.studies.fair.experiment import RIVALS, TASKS, Rival, Scale, experiments, fresh, groups, places
 from saddlery.text.call import parse
 
 FEW = (
@@ -74,7 +74,7 @@ def test_what_is_tested_are_the_settings_that_were_chosen_on_other_seeds(few):
     """As games and methods of one sweep each, with keys that tuned nothing."""
     for sweep in experiments("ring", SMALL).values():
         picked = [0, len(sweep.settings) - 1]
-        later = tests(sweep, [*picked, 0])
+        later = fresh(sweep, [*picked, 0])
         settings = [(str(each.game), str(each.method)) for test in later for each in test.settings]
         assert settings == [(str(sweep.settings[i].game), str(sweep.settings[i].method)) for i in picked]
         for test in later:
@@ -87,7 +87,7 @@ def test_each_name_of_the_same_method_has_keys_of_its_own():
     """No run is compared with itself: not in tuning, and not in the test."""
     sweeps = experiments("null", TASKS["null"].scales["quick"])
     assert len(sweeps) == 22
-    keys = [each.key for sweep in sweeps.values() for each in (sweep, *tests(sweep, range(7)))]
+    keys = [each.key for sweep in sweeps.values() for each in (sweep, *fresh(sweep, range(7)))]
     assert len(set(keys)) == len(keys) == 44
     assert len({(each.game, each.methods, each.steps) for each in sweeps.values()}) == 1
     names = [rival.name for each in groups(TASKS["null"].scales["quick"]).values() for rival in each]

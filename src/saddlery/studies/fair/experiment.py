@@ -157,7 +157,7 @@ def experiments(on: str, size: Scale) -> dict[str, Experiment]:
     }  # fmt: skip
 
 
-def tests(sweep: Experiment, chosen: Iterable[int]) -> list[Experiment]:
+def fresh(sweep: Experiment, chosen: Iterable[int]) -> list[Experiment]:
     """The tests of some of a sweep's settings, by their places, on seeds that tuned nothing: one for each game."""
     settings: dict[str, list[str]] = {}
     for place in sorted(set(chosen)):

@@ -14,7 +14,7 @@ from saddlery.experiments.claimed import all_claimed
 from saddlery.experiments.execution import run_experiment
 from saddlery.experiments.experiment import Experiment
 from saddlery.studies.fair.costs import step_costs
-from saddlery.studies.fair.experiment import TASKS, Place, Scale, experiments, places, tests
+from saddlery.studies.fair.experiment import TASKS, Place, Scale, experiments, fresh, places
 from saddlery.studies.study import Progress
 from saddlery.text.call import parse
 
@@ -76,7 +76,7 @@ def _tested(
         first += len(here)
         picked = np.intersect1d(chosen.values, here)
         by_text = {_key(each.experiment, int(place - here[0])): str(labels[place]) for place in picked}
-        for i, test in enumerate(tests(each.experiment, picked - here[0])):
+        for i, test in enumerate(fresh(each.experiment, picked - here[0])):
             later[f"{name}-{i + 1}"] = prepare(test)
             settings[f"{name}-{i + 1}"] = [by_text[_key(test, place)] for place in range(len(test.settings))]
     counting.tested({name: each.experiment for name, each in later.items()})
