@@ -89,7 +89,7 @@ class Task(NamedTuple):
 
 FEW = ("simultaneous", "consensus", "unrolled (1 step)", "R1")  # of a trial
 ADAM = "adam(learning_rate=1e-3, b1=0.5)"
-FRESH = 2**20  # between the keys of tuning and of the test
+FRESH = 2**20  # between the keys of tuning and of each test
 TASKS = {
     "ring": Task(
         "ring(preset='numerics', batch=128)",
@@ -157,16 +157,17 @@ def experiments(on: str, size: Scale) -> dict[str, Experiment]:
     }  # fmt: skip
 
 
-def fresh(sweep: Experiment, chosen: Iterable[int]) -> list[Experiment]:
-    """The tests of some of a sweep's settings, by their places, on seeds that tuned nothing: one for each game."""
+def fresh(sweep: Experiment, chosen: Iterable[int], pair: int) -> list[Experiment]:
+    """The tests of settings that a seed of tuning chose, by their places in a sweep, on a seed that tuned nothing.
+
+    They are one run of each, in an experiment for each game. **Arguments:** `pair`: the place of the seed of tuning.
+    """
     settings: dict[str, list[str]] = {}
     for place in sorted(set(chosen)):
         setting = sweep.settings[place]
         settings.setdefault(str(setting.game), []).append(str(setting.method))
-    return [
-        dataclasses.replace(sweep, game=game, methods=tuple(methods), learning_rate=None, key=sweep.key + FRESH)
-        for game, methods in settings.items()
-    ]
+    new = {"learning_rate": None, "seeds": 1, "key": sweep.key + FRESH * (pair + 1)}
+    return [dataclasses.replace(sweep, game=game, methods=tuple(methods), **new) for game, methods in settings.items()]
 
 
 def _texts_of(on: str, rival: Rival, value: float) -> tuple[Call, str]:

@@ -11,7 +11,7 @@ import xarray as xr
 from saddlery.analysis import comparison
 from saddlery.experiments.built import BuiltExperiment, prepare
 from saddlery.experiments.claimed import all_claimed
-from saddlery.experiments.execution import run_experiment
+from saddlery.experiments.execution import run, run_experiment
 from saddlery.experiments.experiment import Experiment
 from saddlery.studies.fair.costs import step_costs
 from saddlery.studies.fair.experiment import TASKS, Place, Scale, experiments, fresh, places
@@ -35,27 +35,21 @@ def measure(parts: Path, size: Scale, progress: Progress | None, on: str) -> xr.
     built = {name: prepare(each) for name, each in experiments(on, size).items()}
     placed = {name: places(on, size, name) for name in built}
     counting = _Counting(progress, size, placed)
-    sweeps = _trained(parts, built, counting)
+    with all_claimed({parts / name: each.experiment for name, each in built.items()}, resume=True) as stops:
+        sweeps = {
+            name: run_experiment(each, parts / name, counting.heard, stop=stops[parts / name])
+            for name, each in built.items()
+        }
     found = [_named(sweep, placed[name]) for name, sweep in sweeps.items()]
     results = _together(found).assign_attrs(close=size.close)
     chosen = comparison.chosen(results)
-    ran, at = _tested(parts / "test", results, chosen, built, counting)
-    judged = comparison.judged(ran, at).rename(rival="tested", seed="pair")
+    judged = _tested(parts / "test", results, chosen, built, counting).rename(rival="tested", seed="pair")
     results = results.merge(judged.rename({name: f"test_{name}" for name in judged.data_vars}))
     results["chosen"] = ("tested", "pair"), chosen.values
     costs = step_costs(placed, built, parts / "costs.json")
     for name in ("cost", "gradients"):
         results[name] = "setting", [costs[rival][name] for rival in results["rival"].values]
-    return results.assign_attrs(cells=results.sizes["setting"], tested=ran.sizes["setting"], game=TASKS[on].game)
-
-
-def _trained(parts: Path, built: Mapping[str, BuiltExperiment], counting: "_Counting") -> dict[str, xr.Dataset]:
-    """The records of some experiments, each in a folder of its name."""
-    with all_claimed({parts / name: each.experiment for name, each in built.items()}, resume=True) as stops:
-        return {
-            name: run_experiment(each, parts / name, counting.heard, stop=stops[parts / name])
-            for name, each in built.items()
-        }
+    return results.assign_attrs(cells=results.sizes["setting"], game=TASKS[on].game)
 
 
 def _together(sweeps: list[xr.Dataset]) -> xr.Dataset:
@@ -67,24 +61,25 @@ def _together(sweeps: list[xr.Dataset]) -> xr.Dataset:
 
 def _tested(
     parts: Path, results: xr.Dataset, chosen: xr.DataArray, built: Mapping[str, BuiltExperiment], counting: "_Counting"
-) -> tuple[xr.Dataset, xr.DataArray]:
-    """The records of the settings that were chosen, on fresh seeds, and where in them each choice is."""
-    labels, first, later = results["setting"].values, 0, {}
-    settings: dict[str, list[str]] = {}  # of each test, by their labels
-    for name, each in built.items():
-        here = np.arange(first, first + len(each.experiment.settings))
-        first += len(here)
-        picked = np.intersect1d(chosen.values, here)
-        by_text = {_key(each.experiment, int(place - here[0])): str(labels[place]) for place in picked}
-        for i, test in enumerate(fresh(each.experiment, picked - here[0])):
-            later[f"{name}-{i + 1}"] = prepare(test)
-            settings[f"{name}-{i + 1}"] = [by_text[_key(test, place)] for place in range(len(test.settings))]
-    counting.tested({name: each.experiment for name, each in later.items()})
-    ran = _trained(parts, later, counting)
-    whole = _together([_labelled(sweep, results.sel(setting=settings[name])) for name, sweep in ran.items()])
-    order = {str(label): place for place, label in enumerate(whole["setting"].values)}
-    at = chosen.copy(data=[[order[str(labels[place])] for place in row] for row in chosen.values])
-    return whole.assign_attrs(results.attrs), at
+) -> xr.Dataset:
+    """What the settings that each seed of tuning chose come to on a fresh one, (`rival`, `seed`)."""
+    labels, found = results["setting"].values.astype(str), []
+    for pair in range(chosen.sizes["seed"]):
+        picked, first, runs = chosen.isel(seed=[pair]), 0, []
+        for name, each in built.items():
+            own = labels[first : first + len(each.experiment.settings)]
+            here = np.intersect1d(picked.values, np.arange(first, first + len(own))) - first
+            texts = {_key(each.experiment, place): own[place] for place in here}
+            for i, test in enumerate(fresh(each.experiment, here, pair)):
+                ran = run(test, parts / f"{name}-{i + 1}-{pair + 1}", resume=True, on_progress=counting.heard)
+                order = [texts[_key(test, place)] for place in range(len(test.settings))]
+                runs.append(_labelled(ran, results.sel(setting=order)))
+            first += len(own)
+        whole = _together(runs).assign_attrs(results.attrs)
+        places = {label: place for place, label in enumerate(whole["setting"].values.astype(str))}
+        at = picked.copy(data=[[places[labels[place]] for place in row] for row in picked.values])
+        found.append(comparison.judged(whole, at).assign_coords(seed=[pair]))
+    return xr.concat(found, "seed")
 
 
 def _key(experiment: Experiment, place: int) -> tuple[str, str]:
@@ -94,19 +89,12 @@ def _key(experiment: Experiment, place: int) -> tuple[str, str]:
 
 
 class _Counting:
-    """The progress of all sweeps of both phases together, in steps."""
+    """The progress of both phases together, in steps."""
 
     def __init__(self, progress: Progress | None, size: Scale, placed: Mapping[str, list[Place]]):
-        self.progress, self.lock, self.done, self.skipped = progress, threading.Lock(), {}, 0
+        self.progress, self.lock, self.done = progress, threading.Lock(), {}
         names = [place.rival.name for each in placed.values() for place in each]
-        most = sum(min(names.count(name), size.seeds) for name in set(names))  # settings that can be chosen
-        self.steps, self.runs = size.steps, size.seeds
-        self.most, self.of = most, (len(names) + most) * size.seeds * size.steps
-
-    def tested(self, experiments: Mapping[str, Experiment]) -> None:
-        """Hear which tests there are; what they are fewer than they might be counts as done."""
-        fewer = self.most - sum(len(each.settings) for each in experiments.values())
-        self.skipped = fewer * self.runs * self.steps
+        self.of = (len(names) + len(set(names))) * size.seeds * size.steps  # each seed judges a setting of each rival
 
     def heard(self, experiment: Experiment, label: str, report: Any) -> None:
         """Hear of a run under way."""
@@ -115,7 +103,7 @@ class _Counting:
         with self.lock:  # runs report from threads of their own
             done = report.steps if report.diverged_at >= 0 else report.step
             self.done[experiment.game, experiment.key, label, report.seed] = done
-            self.progress(sum(self.done.values()) + self.skipped, self.of)
+            self.progress(sum(self.done.values()), self.of)
 
 
 def _named(sweep: xr.Dataset, of: list[Place]) -> xr.Dataset:
