@@ -26,7 +26,7 @@ def weights(settings: int, drawn: int) -> np.ndarray:
     """
     from scipy.special import comb
 
-    return comb(settings - 1 - np.arange(settings), drawn - 1) / comb(settings, drawn)
+    return np.asarray(comb(settings - 1 - np.arange(settings), drawn - 1) / comb(settings, drawn))
 
 
 def until(dataset: xr.Dataset, name: str, budget: Budget = "steps") -> np.ndarray:

@@ -29,8 +29,8 @@ def zero_sum(found: xr.Dataset) -> Finding:
     if not all(sizes.values()):
         return Finding("Zero-sum or not", "All losses are of one kind, so that there is nothing to compare.", "plain")
     names = [str(name) for name in ratio["column"].values]
-    groups = [[ratio.sel(column=name).values[of] for of in (zero, ~zero)] for name in names]
-    p = holm(np.array([float(mannwhitneyu(*both)[1]) for both in groups]))
+    values = ratio.transpose("column", "row").values
+    p = holm(np.array([float(mannwhitneyu(each[zero], each[~zero])[1]) for each in values]))
     differ = [name for name, each in zip(names, p, strict=True) if each <= ALPHA]
     text = (
         f"For {len(differ)} of {len(names)} methods the ratios to {crossed.BASELINE} descent's distance differ between "

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from saddlery.analysis import comparison, facts, tuning
-from saddlery.analysis.intervals import interval
+from saddlery.analysis.intervals import Interval, interval
 from saddlery.analysis.measures import Measure
 from saddlery.analysis.numbers import exact
 from saddlery.plots.heat import heat
@@ -41,9 +41,9 @@ def spread(dataset: xr.Dataset) -> Picture:
     last.axvline(0, color=INK, lw=0.8)
     for i, name in enumerate(names):
         if name in holds:
-            at = tuple(float(compared[end].sel(rival=name)) for end in ("mean", "low", "high"))
+            at = Interval(*(float(compared[end].sel(rival=name)) for end in ("mean", "low", "high")))
             sure = holds[name] == "hold"
-            _bar(last, i, at, (GOOD if sign * at[0] > 0 else BAD) if sure else GREY, sure)
+            _bar(last, i, at, (GOOD if sign * at.middle > 0 else BAD) if sure else GREY, sure)
     panels[0].set_yticks(range(len(names)), names, fontsize=7.5)
     panels[0].set_ylim(len(names) - 0.5, -0.5)
     words = " and ".join(measure.title.lower() for measure in parts)
@@ -55,10 +55,15 @@ def _scale(axes: Axes, measure: Measure) -> None:
     if measure.scale == "share":
         axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{100 * x:.0f}"))
     elif measure.scale == "log":
-        axes.set_xscale("log")
-        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
-        axes.xaxis.set_minor_formatter(NullFormatter())
+        _logarithmic(axes)
+
+
+def _logarithmic(axes: Axes) -> None:
+    """A logarithmic horizontal axis, its numbers without exponents."""
+    axes.set_xscale("log")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
 
 
 def _panel(axes: Axes, title: str, label: str) -> None:
@@ -68,7 +73,7 @@ def _panel(axes: Axes, title: str, label: str) -> None:
     axes.set_xlabel(label, fontsize=8, color=INK)
 
 
-def _bar(axes: Axes, at: int, found: tuple[float, float, float], color: str, full: bool = True) -> None:
+def _bar(axes: Axes, at: int, found: Interval, color: str, full: bool = True) -> None:
     """A median or a mean with its interval, which there may not be."""
     middle, low, high = found
     axes.plot([low, high], [at, at], color=color, lw=2, solid_capstyle="butt")
@@ -102,7 +107,7 @@ def tuned(dataset: xr.Dataset) -> Picture:
                 look = {"color": colour(methods[name]), "lw": 1.8, "ls": stroke, "label": name}
             axes.plot(tries * price[name], values, **look)
         if label != next(iter(prices)):
-            axes.set_xscale("log")
+            _logarithmic(axes)
     panels[0].set_ylabel(measure.axis, fontsize=8, color=INK)
     if measure.scale == "log":
         panels[0].set_yscale("log")
@@ -135,6 +140,7 @@ def thresholds(dataset: xr.Dataset) -> Picture:
             stroke = STROKES[named.index(name) % len(STROKES)]
             look = {"color": colour(methods[name]), "lw": 1.8, "ls": stroke, "label": name}
         left.plot(wanted, shares[name], **look)
+    left.set_ylim(-0.02, 1.02)
     left.set_ylabel("share of learning rates", fontsize=8, color=INK)
     left.legend(fontsize=7, frameon=False, labelcolor=INK)
     became, rivals = tuning.outcomes(dataset).values, dataset["rival"].values

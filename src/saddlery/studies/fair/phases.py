@@ -63,7 +63,8 @@ def _tested(
     parts: Path, results: xr.Dataset, chosen: xr.DataArray, built: Mapping[str, BuiltExperiment], counting: "_Counting"
 ) -> xr.Dataset:
     """What the settings that each seed of tuning chose come to on a fresh one, (`rival`, `seed`)."""
-    labels, found = results["setting"].values.astype(str), []
+    labels = results["setting"].values.astype(str)
+    found: list[xr.Dataset] = []
     for pair in range(chosen.sizes["seed"]):
         picked, first, runs = chosen.isel(seed=[pair]), 0, []
         for name, each in built.items():
@@ -79,7 +80,7 @@ def _tested(
         places = {label: place for place, label in enumerate(whole["setting"].values.astype(str))}
         at = picked.copy(data=[[places[labels[place]] for place in row] for row in picked.values])
         found.append(comparison.judged(whole, at).assign_coords(seed=[pair]))
-    return xr.concat(found, "seed")
+    return xr.concat(found, "seed", data_vars="all")
 
 
 def _key(experiment: Experiment, place: int) -> tuple[str, str]:
