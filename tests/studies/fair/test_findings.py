@@ -6,7 +6,7 @@ import xarray as xr
 from checks.findings import unsaid
 
 from saddlery.studies.fair import page
-from saddlery.studies.fair.figures import settings, thresholds, tuned
+from saddlery.studies.fair.figures import settings, spread, thresholds, tuned
 from saddlery.studies.fair.findings import findings
 
 RIVALS = ("simultaneous", "better", "worse", "as good <&>")
@@ -152,6 +152,14 @@ def test_what_became_of_runs_and_at_how_many_rates_they_work_is_told_apart():
     assert rows["simultaneous"][2:] == ["0 of 24", "0 of 24", "16 of 24", "8 of 24"]
     assert thresholds(of).alt == "Of 120 runs of tuning: reached 7, lost 1, not yet 104, diverged 8."
     assert "simultaneous 1.67 of one and 5 of 3" in tuned(study()).alt
+
+
+def test_the_figure_has_the_medians_and_the_same_order_as_the_table():
+    alt = spread(study()).alt
+    assert alt.startswith(
+        "Medians over pairs of seeds of modes covered and high-quality share: better 8; simultaneous 5;"
+    )
+    assert "worse 2; better 80.0%; simultaneous 50.0%" in alt
 
 
 def test_names_of_the_same_method_are_said_to_be_that():
