@@ -20,10 +20,8 @@ def test_a_difference_is_said_where_students_test_finds_one(differences):
     found = stats.ttest_1samp(differences, 0)
     np.testing.assert_allclose(change.found, [np.mean(differences), *found.confidence_interval(0.95)])
     assert change.sign == (np.sign(found.statistic) if found.pvalue < 0.05 else 0)
-    word = {1: "more with K = 10 than", -1: "fewer with K = 10 than", 0: "K = 10 and K = 0 are not told apart"}[
-        change.sign
-    ]
-    assert change.sentence("more", "fewer").startswith(word)
+    words = {1: "more with K = 10 than", -1: "fewer with K = 10 than", 0: "K = 10 and K = 0 are not told apart"}
+    assert change.sentence("more", "fewer").startswith(words[change.sign])
 
 
 def test_two_seeds_tell_nothing():
