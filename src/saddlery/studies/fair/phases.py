@@ -15,7 +15,7 @@ from saddlery.experiments.execution import run, run_experiment
 from saddlery.experiments.experiment import Experiment
 from saddlery.studies.fair.costs import step_costs
 from saddlery.studies.fair.experiment import TASKS, Place, Scale, experiments, fresh, places
-from saddlery.studies.study import Progress
+from saddlery.studies.study import Progress, kept
 from saddlery.text.call import parse
 
 
@@ -43,8 +43,10 @@ def measure(parts: Path, size: Scale, progress: Progress | None, on: str) -> xr.
     found = [_named(sweep, placed[name]) for name, sweep in sweeps.items()]
     results = _together(found).assign_attrs(close=size.close)
     chosen = comparison.chosen(results)
-    judged = _tested(parts / "test", results, chosen, built, counting).rename(rival="tested", seed="pair")
-    results = results.merge(judged.rename({name: f"test_{name}" for name in judged.data_vars}))
+    judged = kept(parts / "judged.zarr", lambda: _tested(parts / "test", results, chosen, built, counting))
+    counting.ended()
+    judged = judged.rename({name: f"test_{name}" for name in judged.data_vars}).rename(rival="tested", seed="pair")
+    results = results.merge(judged)
     results["chosen"] = ("tested", "pair"), chosen.values
     costs = step_costs(placed, built, parts / "costs.json")
     for name in ("cost", "gradients"):
@@ -96,6 +98,11 @@ class _Counting:
         self.progress, self.lock, self.done = progress, threading.Lock(), {}
         names = [place.rival.name for each in placed.values() for place in each]
         self.of = (len(names) + len(set(names))) * size.seeds * size.steps  # each seed judges a setting of each rival
+
+    def ended(self) -> None:
+        """Hear that nothing is left, which may have been there already."""
+        if self.progress is not None:
+            self.progress(self.of, self.of)
 
     def heard(self, experiment: Experiment, label: str, report: Any) -> None:
         """Hear of a run under way."""
