@@ -27,8 +27,9 @@ bench: .venv/.bench  # speed, side by side with PyTorch
 torture: export SADDLERY_KILLS = 50
 torture: export SADDLERY_SIGNALS = 30
 torture: export SADDLERY_COMMANDS = 500
-torture: .venv/.test  # what takes long: fifty kills and thirty signals at random moments, five hundred random commands
-	.venv/bin/pytest checks/test_kills.py checks/test_stopped.py checks/test_random_commands.py
+torture: export SADDLERY_REPETITIONS = 4000
+torture: .venv/.test  # what takes long: kills and signals at random moments, random commands, studies that are simulated
+	.venv/bin/pytest checks/test_kills.py checks/test_stopped.py checks/test_random_commands.py checks/test_level.py
 
 clean:
 	rm -rf .venv .cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis runs/demo runs/check-demo

@@ -44,8 +44,10 @@ def changed(text):
 
 
 def labels_of(dataset):
-    """What a dataset calls its settings, measures and so on."""
-    return {str(name) for each in dataset.coords.values() if each.dtype.kind in "OUT" for name in each.values.ravel()}
+    """What a dataset calls its settings, measures and so on, and how many of its runs an interval may be of."""
+    most = dataset.sizes.get("seed", 1) * dataset.sizes.get("setting", 1)
+    names = {str(name) for each in dataset.coords.values() if each.dtype.kind in "OUT" for name in each.values.ravel()}
+    return names | {f"n = {seeds}" for seeds in range(1, most + 1)}
 
 
 def unsaid(findings, dataset):

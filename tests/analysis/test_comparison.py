@@ -1,7 +1,5 @@
 """Rivals compared on made-up numbers, each statistic beside another way to it."""
 
-import itertools
-
 import numpy as np
 import pytest
 import xarray as xr
@@ -66,83 +64,31 @@ def test_the_best_has_most_modes_then_most_samples_near_them():
     assert comparison.best(of, by="setting") == {name: i for i, name in enumerate(of["setting"].values)}
 
 
-def test_a_seed_is_judged_at_the_setting_that_the_other_half_chose():
-    """Even seeds find the first learning rate better, odd ones the second: each is judged at the other."""
+def test_each_seed_of_tuning_chooses_and_a_fresh_one_judges():
+    """Even seeds find the first learning rate better, odd ones the second; on fresh seeds the second is."""
     of = contest(ending([[8, 2, 8, 2], [1, 7, 1, 7]]), 1.0)
-    held = comparison.held_out(of)
-    assert held["chosen"].values.tolist() == [[1, 0, 1, 0]]
-    assert held["modes"].values.tolist() == [[1, 2, 1, 2]]
-    assert comparison.best(of) == {"a": 0}  # by all of them
-    assert comparison.held_out(of.isel(seed=[0]))["modes"].values.tolist() == [[8]]
+    chosen = comparison.chosen(of)
+    assert chosen.values.tolist() == [[0, 1, 0, 1]]
+    assert comparison.best(of) == {"a": 0}  # by the median of all of them
+    fresh = contest(ending([[3, 4, 5, 6], [7, 8, 7, 8]]), 1.0)
+    held = comparison.judged(fresh, chosen)
+    assert held["modes"].values.tolist() == [[3, 8, 5, 8]]
+    assert held["success"].values.tolist() == [[False, True, False, True]]
+    assert held["reached"].values.tolist() == [[np.inf, 20, np.inf, 20]]
 
 
-def test_intervals_are_those_of_scipy():
-    from scipy.stats import bootstrap
+def test_differences_are_taken_pair_by_pair():
+    """Seeds differ much, rivals by about 1 in each of them: that is sure; the interval is SciPy's."""
+    from scipy.stats import ttest_rel
 
-    values = np.random.default_rng(3).gamma(2.0, size=(2, 12))
-    found = comparison.intervals(xr.DataArray(values, {"rival": ["a", "b"]}, ("rival", "seed")))
-    for i, row in enumerate(values):
-        known = bootstrap((row,), np.mean, method="percentile", n_resamples=20_000, rng=np.random.default_rng(1))
-        expected = [known.confidence_interval.low, known.confidence_interval.high]
-        np.testing.assert_allclose([found["low"][i], found["high"][i]], expected, rtol=0.04)
-        assert found["mean"][i] == pytest.approx(row.mean())
-
-
-def test_alone_a_difference_has_the_probability_of_fishers_test():
-    from scipy.stats import permutation_test
-
-    values = np.random.default_rng(0).normal(0.6, size=8)
-    known = permutation_test((values,), np.mean, permutation_type="samples", n_resamples=np.inf)
-    found = comparison.swapped(xr.DataArray(values[None], {"rival": ["a"]}, ("rival", "seed")))
-    assert float(found[0]) == pytest.approx(known.pvalue)
-
-
-def test_of_several_differences_each_is_compared_with_those_that_are_no_greater():
-    random = np.random.default_rng(1)
-    values = random.normal([[3.0], [0.0], [-1.0]], 1.0, size=(3, 6))
-    signs = np.array(list(itertools.product([1, -1], repeat=6)))
-    sizes = [np.hypot(row.mean(), row.std()) for row in values]
-    weighted = values / (np.array(sizes) + sorted(sizes)[1])[:, None]
-    statistics = abs(np.array([[(s * row).mean() for row in weighted] for s in signs]))
-    order, least, expected = np.argsort(-statistics[0]), 0.0, np.empty(3)
-    for place, rival in enumerate(order):
-        least = max(least, (statistics[:, order[place:]].max(1) >= statistics[0, rival] - 1e-12).mean())
-        expected[rival] = least
-    found = comparison.swapped(xr.DataArray(values, {"rival": list("abc")}, ("rival", "seed")))
-    np.testing.assert_allclose(found, expected)
-    assert float(found[0]) == 2 / 2**6
-
-
-def test_a_rival_whose_seeds_differ_much_does_not_hide_the_others():
-    random = np.random.default_rng(2)
-    sure, wild, small, same = (
-        random.normal(1.0, 0.3, 8), random.normal(0.0, 50.0, 8), random.choice([-0.1, 0.1], (5, 8)), np.zeros((1, 8))
-    )  # fmt: skip
-    values = np.stack([sure, wild, *small, *same])
-    found = comparison.swapped(xr.DataArray(values, {"rival": list("abcdefgh")}, ("rival", "seed"))).values
-    assert found[0] <= 4 / 2**8
-    assert (found[1:] > 0.05).all()
-    assert found[-1] == 1
-    scaled = comparison.swapped(xr.DataArray(-3 * values, {"rival": list("abcdefgh")}, ("rival", "seed"))).values
-    np.testing.assert_array_equal(found, scaled)
-
-
-def test_where_nothing_differs_few_differences_hold():
-    """Family-wise: in at most about 5% of studies without any difference, one is said to hold."""
-    random = np.random.default_rng(5)
-    false = 0
-    for _ in range(200):
-        seeds = random.normal(size=(11, 8))
-        differences = xr.DataArray(seeds[1:] - seeds[0], {"rival": list("abcdefghij")}, ("rival", "seed"))
-        false += bool((comparison.swapped(differences) <= 0.05).any())
-    assert false / 200 <= 0.09
-
-
-def test_differences_are_taken_seed_by_seed():
-    """Seeds differ much, rivals by 1 in each of them: the difference is sure."""
     levels = np.array([1.0, 4.0, 2.0, 6.0, 3.0, 5.0])
-    of = contest(ending(np.stack([levels, levels, levels + 1, levels + 1]), seeds=6), 1.0)
-    found = comparison.compared(of, "modes", "a")
-    assert found["rival"].values.tolist() == ["b"]
-    numbers = [found[name].item() for name in ("mean", "low", "high", "probability")]
-    assert numbers == [1, 1, 1, 2 / 2**6]
+    other = levels + np.array([1.0, 1.1, 0.9, 1.2, 0.8, 1.05])
+    held = xr.Dataset({"modes": (("rival", "seed"), [levels, other, levels[::-1]])}, {"rival": ["a", "b", "c"]})
+    found = comparison.compared(held, "modes", "a")
+    assert found["rival"].values.tolist() == ["b", "c"]
+    at, known = found.sel(rival="b"), ttest_rel(other, levels).confidence_interval(0.95)
+    np.testing.assert_allclose([at["low"], at["high"]], known)
+    assert float(at["mean"]) == pytest.approx((other - levels).mean())
+    assert float(at["alone"]) == 2 / 2**6
+    assert float(at["probability"]) == 4 / 2**6  # of two
+    assert float(found["probability"].sel(rival="c")) == 1

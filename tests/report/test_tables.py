@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 import xarray as xr
 from PIL import Image
+from scipy import stats
 
+from saddlery.analysis.numbers import number
 from saddlery.report.sheet import SIDE, pixels, sheets
-from saddlery.report.tables import Column, cell, diverged, table
+from saddlery.report.tables import Column, bare, cell, diverged, legend, table
 
 
 @pytest.fixture
@@ -30,16 +32,32 @@ def study():
 
 
 def test_a_cell_is_the_median_and_its_interval():
-    assert cell(np.array([1.0, 2, 9]))[:2] == ("2", "1 to 9")
-    assert cell(np.array([4.0]))[:2] == ("4", "")
+    assert cell(np.array([1.0, 2, 9, 3, 4]))[:2] == ("3", "1 to 9, n = 5")
+    assert cell(np.array([4.0, 6.0, np.nan]))[:2] == ("5", "n = 2, too few for an interval")
+    half = stats.t.ppf(0.975, 3) * np.std(np.log([1, 4, 2, 8]), ddof=1) / 2
+    low, high = (number(float(np.sqrt(8) * np.exp(way * half))) for way in (-1, 1))
+    found = cell(np.array([1.0, 4.0, 2.0, 8.0]), of="geometric mean")
+    assert found[:2] == ("2.83", f"{low} to {high}, n = 4")
     assert cell(np.array([np.nan, np.nan]))[:2] == ("–", "")
+
+
+def test_where_seeds_are_not_independent_a_median_stands_alone():
+    assert bare(xr.DataArray([1.0, 2.0, 9.0, np.nan])) == ("2", "", "")
+    assert bare(xr.DataArray([np.nan])).text == "–"
+
+
+def test_what_numbers_are_is_said_of_the_fewer_columns():
+    one, two = Column("a", "Modes", ""), Column("b", "Distance", "", of="geometric mean")
+    assert legend([one]).startswith("Numbers are medians over seeds")
+    assert legend([one, two, one._replace(head="Digits of ten")]).startswith("Of Distance numbers are geometric")
+    assert ", of the others medians over seeds" in legend([one, two, one])
 
 
 def test_a_table_has_settings_and_what_they_are_compared_with(study):
     columns = [Column("found", "Found", "how many"), Column("sure", "Sure", "…")]
     made = table(study, columns, {"perfect": {"found": 1000.0}, "words": {"sure": "–"}})
     assert [row.label for row in made.rows] == ["K = 0", "K = 10", "perfect", "words"]
-    assert made.rows[1].cells[0][:2] == ("300", "270 to 360")
+    assert made.rows[1].cells[0][:2] == ("300", "n = 3, too few for an interval")
     assert [[each.text for each in row.cells] for row in made.rows[-2:]] == [["1,000", ""], ["", "–"]]
     assert [row.reference for row in made.rows] == [False, False, True, True]
 

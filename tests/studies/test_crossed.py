@@ -5,11 +5,12 @@ import pytest
 import xarray as xr
 from checks.findings import unsaid
 
+from saddlery.analysis.numbers import number
 from saddlery.report.tables import diverged
 from saddlery.studies import crossed
-from saddlery.studies.architectures.findings import constant, moved, regulariser
+from saddlery.studies.architectures.findings import constant, moved, regulariser, stationary
 from saddlery.studies.architectures.page import MOTION
-from saddlery.studies.divergences.findings import _zero_sum
+from saddlery.studies.divergences.findings import ZERO_SUM, zero_sum
 from saddlery.studies.study import find
 
 ROWS, COLUMNS, RATES = ["minimax", "hinge"], ["simultaneous", "consensus γ = 1"], [1e-3, 1e-2]
@@ -65,33 +66,61 @@ def test_ratios_are_seed_by_seed_and_their_means_geometric(study):
     found = crossed.best(study)
     ratio = crossed.ratios(found).sel(column=COLUMNS[1])
     np.testing.assert_allclose(ratio, [[0.25] * 3, [3] * 3])
-    told = crossed.findings(found, "loss")[0].text
-    assert "consensus γ = 1 0.866" in told
-    assert "better for 1 and worse for 1 of 2" in told
-    assert (
-        "By the median distance: minimax consensus γ = 1, hinge simultaneous."
-        in crossed.findings(found, "loss")[2].text
+    told = [finding.text for finding in crossed.findings(found, "loss")]
+    assert "2 loss rows, 1 of 1 methods come closer to the data than simultaneous descent" in told[0]  # √(0.25 · 3)
+    assert told[2].startswith(
+        "By the median distance over seeds, of 2 rows the best is simultaneous of 1, consensus γ = 1 of 1. No test"
     )
+    row = crossed.helped(found).rows[0]
+    assert [cell.text for cell in row.cells] == ["0.866", "0.25 to 3", "1 of 2"]
+
+
+def test_where_no_method_comes_closer_that_is_said(study):
+    study["sliced_wasserstein"][2:4] *= 8  # of consensus on minimax: 2 times simultaneous descent's
+    text = crossed.findings(crossed.best(study), "loss")[0].text
+    assert "0 of 1 methods come closer" in text
 
 
 def test_where_consensus_fails_is_read_from_the_data(study):
-    found = moved(crossed.best(study))
-    text = regulariser(found).text
+    text = regulariser(moved(crossed.best(study))).text
     assert "worst, beside simultaneous descent, with consensus γ = 1 on hinge" in text
-    assert "minimax: ‖Hᵀξ‖/‖ξ‖ 20.2 (20 to 20.4) at the start and 4.04 (4 to 4.08) at the end" in text
+    study["sliced_wasserstein"][2:4] *= 16
+    assert "with consensus γ = 1 on minimax" in regulariser(moved(crossed.best(study))).text
+
+
+def test_where_a_step_really_shortens_the_field_is_counted(study):
+    text = stationary(moved(crossed.best(study))).text
+    assert "in 0 of 12 runs" in text
+    study["reached"][2] = 0.5
+    text = stationary(moved(crossed.best(study))).text
+    assert "in 3 of 12 runs, most often under consensus γ = 1 (50.0% of them)" in text
 
 
 def test_how_constant_losses_are_is_measured_over_the_second_half(study):
     found = moved(crossed.best(study))
     np.testing.assert_allclose(found["level"].isel(seed=0), [[6, 1.5], [3, 9]])
     np.testing.assert_allclose(found["wobble"].isel(seed=0), [[2, 0.5], [1, 3]])
-    assert "consensus γ = 1: loss 1.52 to 9.09" in constant(found).text
+    assert (
+        "the loss's deviation and the scores' spread have a rank correlation of 1 (p < 0.001)" in constant(found).text
+    )
 
 
-def test_losses_that_are_no_zero_sum_game_are_told_apart(study):
-    text = _zero_sum(crossed.best(study)).text
-    assert "of the 1 that are zero-sum, consensus γ = 1 0.25 (0.25 to 0.25)" in text
-    assert "of the 1 that are not zero-sum, consensus γ = 1 3 (3 to 3)" in text
+def test_losses_that_are_no_zero_sum_game_are_told_apart_by_a_test():
+    """Of eight and five losses with ratios that do not overlap: 2 of 13 choose 5 = 1,287 orders are as far."""
+    rows = [*ZERO_SUM, "hinge", "lsgan", "a", "b", "c"]
+    values = np.stack([np.ones((13, 3)), np.arange(1.0, 14)[:, None] * np.array([0.9, 1.0, 1.1])], 1)
+    made = xr.Dataset(
+        {"ended": (("row", "column", "seed"), values)},
+        {"row": rows, "column": COLUMNS, "seed": range(3)},
+    )
+    text = zero_sum(made).text
+    assert text.startswith(
+        "For 1 of 1 methods the ratios to simultaneous descent's distance differ between the 8 losses"
+    )
+    assert f"the least p is {number(2 / 1287)}): consensus γ = 1." in text
+    made["ended"][:, 1] = made["ended"][[0, 8, 1, 9, 2, 10, 3, 11, 4, 12, 5, 6, 7], 1].values
+    assert zero_sum(made).text.startswith("For 0 of 1 methods")
+    assert "nothing to compare" in zero_sum(made.isel(row=slice(8))).text
 
 
 def test_every_number_that_is_said_is_in_the_data(study):

@@ -1,19 +1,16 @@
-"""Comparison of methods at their best settings: chosen on other seeds than those that judge, paired, with intervals.
+"""Comparison of methods at their best settings: chosen on one seed, judged on another, paired, tested together.
 
 Of a study of `saddlery.studies.fair`, or any dataset (`setting`, `seed`, `step`) with the levels `rival` and
 `learning_rate` and the attribute `close`.
 """
 
-import itertools
-
 import numpy as np
 import xarray as xr
 
 from saddlery.analysis.facts import along
-from saddlery.analysis.intervals import intervals
+from saddlery.analysis.intervals import spread
 from saddlery.analysis.measures import MEASURES
-
-MOST = 16  # seeds up to which all their swaps are counted, 65,536
+from saddlery.analysis.paired import holm, sign_flips
 
 
 def measures(dataset: xr.Dataset) -> tuple[str, ...]:
@@ -81,59 +78,42 @@ def best(dataset: xr.Dataset, seeds: np.ndarray | None = None, by: str = "rival"
     return {name: int(next(i for i in order if names[i] == name)) for name in named(dataset, by)}
 
 
-def held_out(dataset: xr.Dataset) -> xr.Dataset:
-    """Held-out results: each seed of each method, `(rival, seed)`, at the setting that is best on the other half.
+def chosen(dataset: xr.Dataset) -> xr.DataArray:
+    """The positions of the settings that are best on each seed alone, (`rival`, `seed`): one tuning for each seed."""
+    found = [list(best(dataset, np.array([seed])).values()) for seed in range(dataset.sizes["seed"])]
+    return xr.DataArray(np.array(found).T, {"rival": named(dataset)}, ("rival", "seed"))
 
-    **Returns:** the measures at the end, `success`, `reached`, and `chosen`, the setting's position. Seeds at even
-    places are one half, those at odd places the other; a single seed is judged by itself.
+
+def judged(tests: xr.Dataset, at: xr.DataArray) -> xr.Dataset:
+    """The results of seeds that chose nothing, each at the setting that one seed of tuning chose.
+
+    **Arguments:** `tests`: (`setting`, `seed`, `step`), of other seeds; `at` (`rival`, `seed`): where in them each
+    setting is that was chosen.
+
+    **Returns:** (`rival`, `seed`) the measures at the end, `success` and `reached`. Its seeds are independent, tuning
+    included: each has a seed of its own that chose and one that judges.
     """
-    names, count = named(dataset), dataset.sizes["seed"]
-    chosen = np.empty((len(names), count), int)
-    for half in (0, 1):
-        others = np.flatnonzero(np.arange(count) % 2 != half) if count > 1 else np.array([0])
-        chosen[:, half::2] = np.array(list(best(dataset, others).values()))[:, None]
-    values = {name: ended(dataset, name) for name in measures(dataset)}
-    values |= {"success": success(dataset).isel(step=-1, drop=True), "reached": reached(dataset)}
-    every = np.arange(count)
-    found = {name: (("rival", "seed"), each.values[chosen, every]) for name, each in values.items()}
-    return xr.Dataset(found | {"chosen": (("rival", "seed"), chosen)}, {"rival": names, "seed": dataset["seed"]})
+    values = {name: ended(tests, name) for name in measures(tests)}
+    values |= {"success": success(tests).isel(step=-1, drop=True), "reached": reached(tests)}
+    every, places = np.arange(at.sizes["seed"]), at.transpose("rival", "seed").values
+    return xr.Dataset(
+        {name: (("rival", "seed"), each.values[places, every]) for name, each in values.items()},
+        {"rival": at["rival"].values, "seed": every},
+    )
 
 
-def swapped(differences: xr.DataArray) -> xr.DataArray:
-    """Permutation p-values of differences `(rival, seed)` between paired results, corrected for multiple comparisons.
+def compared(held: xr.Dataset, name: str, baseline: str = "simultaneous") -> xr.Dataset:
+    """Every other method's difference from one of them in a measure, pair by pair.
 
-    Where a rival and what it is compared with are as good, swapping their results changes nothing. Of all ways to swap
-    in some of the seeds, for all rivals alike, it is the share in which any rival's statistic is as great as this
-    one's, among the rivals whose own is no greater; and no less than the probability of a greater one (Westfall, Young,
-    1993, step down). For n seeds it is at least 2 / 2ⁿ.
+    **Arguments:** `held`: (`rival`, `seed`), as of `judged`.
 
-    The statistic is |mean d| / (r + r₀) with r the root mean square of a rival's differences d, which swapping leaves
-    as it is, and r₀ the median of r over rivals. So a rival whose seeds differ wildly does not hide what is sure of the
-    others, nor do small differences that happen to be alike (after Tusher, Tibshirani, Chu, 2001, equation 1).
+    **Returns:** (`rival`) `mean` of the differences with the ends `low` and `high` of its interval, as of
+    `saddlery.analysis.intervals.interval`; `alone`, the p-value of each as of `sign_flips`; and `probability`, the same
+    after Holm's correction for their number.
     """
-    values = differences.transpose("rival", "seed").values.astype(float)
-    count = values.shape[1]
-    if count <= MOST:
-        signs = np.array(list(itertools.product([1.0, -1.0], repeat=count)))
-    else:
-        signs = np.random.default_rng(0).choice([1.0, -1.0], size=(2**MOST, count))
-        signs[0] = 1.0
-    sizes = np.sqrt((values**2).mean(1, keepdims=True))
-    values = values / np.maximum(sizes + np.median(sizes), np.finfo(float).tiny)
-    order = np.argsort(-abs(values.sum(1)))  # the greatest first
-    statistics = abs(signs @ values[order].T)
-    greatest = np.maximum.accumulate(statistics[:, ::-1], axis=1)[:, ::-1]  # of a rival and all that come after it
-    shares = (greatest >= abs(values[order].sum(1)) * (1 - 1e-12)).mean(0)
-    probability = np.empty(len(order))
-    probability[order] = np.maximum.accumulate(shares)
-    return differences.isel(seed=0, drop=True).copy(data=probability)
-
-
-def compared(dataset: xr.Dataset, name: str, baseline: str = "simultaneous") -> xr.Dataset:
-    """Every other method's difference from one of them in a measure, seed by seed.
-
-    **Returns:** `mean`, `low`, `high` as in `intervals`, for each difference alone; and `probability` as in `swapped`.
-    """
-    values = held_out(dataset)[name]
-    differences = (values - values.sel(rival=baseline)).drop_sel(rival=baseline)
-    return intervals(differences).assign(probability=swapped(differences))
+    values = held[name].astype(float)
+    differences = (values - values.sel(rival=baseline)).drop_sel(rival=baseline).transpose("rival", "seed")
+    alone = sign_flips(differences.values)
+    numbers = dict(zip(("mean", "low", "high"), spread(differences, "mean").T, strict=True))
+    numbers |= {"alone": alone, "probability": holm(alone)}
+    return xr.Dataset({key: ("rival", each) for key, each in numbers.items()}, {"rival": differences["rival"]})

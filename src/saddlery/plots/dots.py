@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 import xarray as xr
 
-from saddlery.analysis.intervals import interval
-from saddlery.analysis.numbers import number
+from saddlery.analysis.intervals import ci_text, interval
 from saddlery.plots.picture import Picture, render
 from saddlery.plots.style import GREY, INK, RULE, canvas, colour, dress
 
@@ -31,7 +30,7 @@ def dots(dataset: xr.Dataset, names: Sequence[str], titles: Sequence[str], headi
             axes.plot(seeds, [i] * len(seeds), ".", ms=4, color=GREY, alpha=0.6)
             axes.plot([low, high], [i, i], color=tint, lw=2, solid_capstyle="butt")
             axes.plot(median, i, "o", ms=5, color=tint)
-            texts.append(f"{label}, {title}: {number(median)} ({number(low)} to {number(high)})")
+            texts.append(f"{label}, {title}: {ci_text(seeds)}")
         axes.set_title(title, fontsize=9, color=INK, loc="left")
         axes.set_xlabel(axis, fontsize=8, color=INK)
         axes.set_yticks(range(len(labels)), labels, fontsize=7.5)

@@ -1,4 +1,4 @@
-"""Tables with a row for each setting: medians over seeds with their intervals, beside what they are compared with."""
+"""Tables with a row for each setting: numbers over seeds with their intervals, beside what they are compared with."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -7,7 +7,7 @@ import numpy as np
 import xarray as xr
 
 from saddlery.analysis import facts
-from saddlery.analysis.intervals import interval
+from saddlery.analysis.intervals import KINDS, Of, ends_text, interval
 from saddlery.analysis.numbers import number
 from saddlery.plots.style import tint
 from saddlery.report.finding import Finding
@@ -20,12 +20,15 @@ class Column(NamedTuple):
     - `name`: the variable (setting, seed), or (setting, seed, step), of which the last record is meant.
     - `head`, `meaning`: what stands above it, and what it is in a line.
     - `text`: from a value to its text.
+    - `of`: what stands for the seeds, as of `saddlery.analysis.intervals.interval`; of positive numbers that may differ
+      by factors, such as distances, the geometric mean.
     """
 
     name: str
     head: str
     meaning: str
     text: Callable[[float], str] = number
+    of: Of = "median"
 
 
 def last(dataset: xr.Dataset, name: str) -> xr.DataArray:
@@ -34,12 +37,28 @@ def last(dataset: xr.Dataset, name: str) -> xr.DataArray:
     return values.isel(step=-1, drop=True) if "step" in values.dims else values
 
 
-def cell(values: xr.DataArray | np.ndarray, text: Callable[[float], str] = number) -> Cell:
-    """A cell with some seeds' median, and its interval where there are several."""
-    median, low, high = interval(values)
-    if np.isnan(median):
+def cell(values: xr.DataArray | np.ndarray, text: Callable[[float], str] = number, of: Of = "median") -> Cell:
+    """A cell with what stands for some seeds, and beneath it the interval and their number."""
+    found = interval(values, of)
+    if np.isnan(found.middle):
         return Cell("–")
-    return Cell(text(median), f"{text(low)} to {text(high)}" if np.size(values) > 1 else "")
+    return Cell(text(found.middle), ends_text(found, int((~np.isnan(np.asarray(values, float))).sum()), text))
+
+
+def bare(values: xr.DataArray, text: Callable[[float], str] = number) -> Cell:
+    """A cell with some seeds' median alone, where they are not independent, so that no interval is of them."""
+    return Cell(text(interval(values).middle) if values.notnull().any() else "–")
+
+
+def legend(columns: Sequence[Column]) -> str:
+    """What the numbers of a table are, in words, where some are geometric means and others medians."""
+    kinds = dict.fromkeys(each.of for each in columns)
+    if len(kinds) == 1:
+        return f"Numbers are {KINDS[next(iter(kinds))]}."
+    heads = {of: ", ".join(each.head for each in columns if each.of == of) for of in kinds}
+    least = min(kinds, key=lambda of: len(heads[of]))
+    other = next(of for of in kinds if of != least)
+    return f"Of {heads[least]} numbers are {KINDS[least]}, of the others {KINDS[other]}."
 
 
 def table(
@@ -48,7 +67,7 @@ def table(
     references: Mapping[str, Mapping[str, Any]] | None = None,
     first: tuple[str, str] = ("Setting", ""),
 ) -> Table:
-    """A table with a row for each setting, medians over seeds and intervals, and rows of what they are compared with.
+    """A table with a row for each setting, numbers over seeds and intervals, and rows of what they are compared with.
 
     **Arguments:**
     - `dataset`: with what `tint` asks for along `setting`, by which rows are coloured.
@@ -57,7 +76,7 @@ def table(
     """
     rows = []
     for i, label in enumerate(dataset["setting"].values):
-        cells = [cell(last(dataset, each.name).isel(setting=i).values, each.text) for each in columns]
+        cells = [cell(last(dataset, each.name).isel(setting=i).values, each.text, each.of) for each in columns]
         rows.append(Row(str(label), cells, tint(dataset, i)))
     for label, values in (references or {}).items():
         cells = [Cell(_text(values[each.name], each.text) if each.name in values else "") for each in columns]

@@ -7,7 +7,6 @@ import numpy as np
 import xarray as xr
 
 from saddlery.analysis import comparison, facts
-from saddlery.analysis.intervals import ci_text, spread
 from saddlery.analysis.measures import MEASURES, Measure
 from saddlery.analysis.numbers import exact, number, percent
 from saddlery.plots.heat import heat
@@ -16,7 +15,7 @@ from saddlery.plots.style import colour
 from saddlery.report.finding import Finding
 from saddlery.report.sections import Cell, Content, Row, Section, Table
 from saddlery.report.sheet import Sheet, median_seed, sheet
-from saddlery.report.tables import cell
+from saddlery.report.tables import bare
 
 DISTANCE = MEASURES["sliced_wasserstein"]
 FRECHET, COVERAGE = MEASURES["frechet"], MEASURES["coverage"]
@@ -31,19 +30,22 @@ def best(dataset: xr.Dataset) -> xr.Dataset:
     learning rates at which at least half of the seeds work; and `ended`, the sliced Wasserstein distance at the end,
     in which a run that diverged counts as it was before training.
     """
-    held = comparison.held_out(dataset)
+    judged = chosen_elsewhere(dataset)
     rows, columns = comparison.named(dataset, "row"), comparison.named(dataset, "column")
     shape, seeds = (len(rows), len(columns)), np.arange(dataset.sizes["seed"])
     places = [[comparison.named(dataset).index(f"{row}, {column}") for column in columns] for row in rows]
-    chosen = held["chosen"].values[np.array(places)]
+    chosen = judged[np.array(places)]
     coordinates = {"row": rows, "column": columns, "seed": dataset["seed"].values}
     variables: dict[str, Any] = {}
     for name, values in dataset.data_vars.items():
         if {"setting", "seed"} <= set(values.dims):
             picked = values.transpose("setting", "seed", ...)
             variables[str(name)] = ("row", "column", *picked.dims[1:]), picked.values[chosen, seeds]
-    for name, of in (("success", "success"), ("ended", "sliced_wasserstein")):
-        variables[name] = ("row", "column", "seed"), held[of].values[np.array(places)]
+    for name, of in (
+        ("success", comparison.success(dataset).isel(step=-1, drop=True)),
+        ("ended", comparison.ended(dataset, "sliced_wasserstein")),
+    ):
+        variables[name] = ("row", "column", "seed"), of.values[chosen, seeds]
     works, rival = comparison.works(dataset).values, dataset["rival"].values
     working = [[works[rival == f"{row}, {column}"].mean() for column in columns] for row in rows]
     variables["chosen"] = ("row", "column", "seed"), chosen
@@ -53,6 +55,20 @@ def best(dataset: xr.Dataset) -> xr.Dataset:
     coordinates["method"] = "column", [str(methods[name]) for name in columns]
     shared = {name: facts.shared(dataset, name) for name in map(str, dataset.data_vars) if name.startswith("perfect_")}
     return xr.Dataset(variables, coordinates, attrs=dataset.attrs | shared)
+
+
+def chosen_elsewhere(dataset: xr.Dataset) -> np.ndarray:
+    """The position of each rival's setting for each seed, `(rival, seed)`: the best on the other half of the seeds.
+
+    Seeds at even places are one half, those at odd places the other; a single seed is judged by itself. Since each seed
+    both chooses and judges, what seeds come to is not independent, and no test is made of it.
+    """
+    count = dataset.sizes["seed"]
+    chosen = np.empty((len(comparison.named(dataset)), count), int)
+    for half in (0, 1):
+        others = np.flatnonzero(np.arange(count) % 2 != half) if count > 1 else np.array([0])
+        chosen[:, half::2] = np.array(list(comparison.best(dataset, others).values()))[:, None]
+    return chosen
 
 
 def score(found: xr.Dataset, measure: Measure) -> xr.DataArray:
@@ -74,7 +90,10 @@ def table(found: xr.Dataset, measure: Measure, what: str) -> Table:
     """A table with a row for each row, a cell for each method, and a perfect sampler's value."""
     values = score(found, measure)
     rows = [
-        Row(str(row), [cell(values.sel(row=row, column=column), measure.text) for column in found["column"].values])
+        Row(
+            str(row),
+            [bare(values.sel(row=row, column=column), measure.text) for column in found["column"].values],
+        )
         for row in found["row"].values
     ]
     if perfect := facts.distinct(found, f"perfect_{measure.name}"):
@@ -108,58 +127,63 @@ def averaged(ratio: xr.DataArray) -> xr.DataArray:
     return logarithm.copy(data=np.exp(logarithm.values))
 
 
-def means(found: xr.Dataset) -> str:
-    """The means of each method's `ratios`, geometric over the rows, in words."""
-    mean = averaged(ratios(found))
-    names = [str(name) for name in found["column"].values if name != BASELINE]
-    return ", ".join(f"{name} {ci_text(mean.sel(column=name))}" for name in names)
+UNTESTED = "No test was made: each seed both chooses learning rates and judges"
+
+
+def helped(found: xr.Dataset) -> Table:
+    """The table of each method's ratios to simultaneous descent: their mean over rows, and how many rows it helps."""
+    ratio = ratios(found).median("seed")
+    mean = averaged(ratios(found)).median("seed")
+    rows = []
+    for name in (str(name) for name in found["column"].values if name != BASELINE):
+        of = ratio.sel(column=name)
+        ends = " to ".join(number(float(each)) for each in (of.min(), of.max()))
+        cells = [Cell(number(float(mean.sel(column=name)))), Cell(ends), Cell(f"{int((of < 1).sum())} of {of.size}")]
+        rows.append(Row(name, cells))
+    heads = [
+        ("Method", ""),
+        ("Ratio", f"of the distance to {BASELINE} descent's, geometric mean over the rows, median over seeds"),
+        ("From the best to the worst row", "of the medians over seeds"),
+        ("Rows", "whose median is closer than simultaneous descent's"),
+    ]
+    return Table(heads, rows)
 
 
 def findings(found: xr.Dataset, what: str) -> list[Finding]:
-    """The findings: which methods help on average, on which rows, and how many learning rates work."""
-    ratio = ratios(found)
-    mean = averaged(ratio)
-    names = [str(name) for name in found["column"].values if name != BASELINE]
-    order = sorted(names, key=lambda name: float(mean.sel(column=name).median("seed")))
-    parts, counts = [], []
-    for name in order:
-        _, low, high = spread(ratio.sel(column=name)).T
-        better, worse = int((high < 1).sum()), int((low > 1).sum())
-        counts += [better, worse]
-        parts.append(
-            f"{name} {ci_text(mean.sel(column=name))}; better for {better} and worse for {worse} of {len(low)}"
-        )
+    """The findings: how many methods come closer on average, how many learning rates work, and who is best."""
+    mean = averaged(ratios(found)).median("seed").drop_sel(column=BASELINE)
+    closer, closest = int((mean < 1).sum()), mean.idxmin("column").item()
     first = (
-        f"Sliced Wasserstein distance over that of {BASELINE} descent, geometric mean over {len(found['row'])} {what} "
-        f"rows (how many of them are better or worse with the whole interval over seeds): {'. '.join(parts)}."
+        f"By the geometric mean over {len(found['row'])} {what} rows, {closer} of {mean.size} methods come closer to "
+        f"the data than {BASELINE} descent; of all methods but that, {closest} comes closest. {UNTESTED}."
     )
     share = found["working"].mean("row")
-    works = ", ".join(
-        f"{name} {percent(float(share.sel(column=name)))}" for name in found["column"].values[np.argsort(-share.values)]
-    )
     close, perfect = found.attrs["close"], facts.distinct(found, "perfect_sliced_wasserstein")[0]
     none = [str(row) for row in found["row"].values if not float(found["working"].sel(row=row).max())]
+    most = [str(name) for name in found["column"].values if share.sel(column=name) == share.max()]
     second = (
         f"Settings, {what} and learning rate together, at which at least half of the seeds come within {exact(close)} "
-        f"times a perfect sampler's distance ({number(close * perfect)}): {works}."
+        f"times a perfect sampler's distance ({number(close * perfect)}) are most often those of {', '.join(most)}, "
+        f"{percent(float(share.max()))}; the table has all, without an interval."
     )
     second += f" With no method at any learning rate: {', '.join(none)}." if none else ""
-    winners = score(found, DISTANCE).median("seed").idxmin("column")
-    third = ", ".join(f"{row} {winners.sel(row=row).item()}" for row in found["row"].values)
+    winners = score(found, DISTANCE).median("seed").idxmin("column").values
+    wins = {str(name): int((winners == name).sum()) for name in found["column"].values}
+    third = ", ".join(f"{name} of {count}" for name, count in wins.items() if count)
     return [
-        Finding(
-            "Methods",
-            first,
-            "plain",
-            {"ratio": spread(mean), "rows better and worse": counts, "rows": len(found["row"])},
-        ),
+        Finding("Methods", first, "plain", {"closer": closer, "methods": mean.size, "rows": len(found["row"])}),
         Finding(
             "Learning rates that work",
             second,
             "plain",
             {"working": share.values, "close": close, "distance": close * perfect},
         ),
-        Finding("The best of each", f"By the median distance: {third}.", "plain"),
+        Finding(
+            "The best of each",
+            f"By the median distance over seeds, of {len(winners)} rows the best is {third}. {UNTESTED}.",
+            "plain",
+            {"rows": [len(winners), *wins.values()]},
+        ),
     ]
 
 
@@ -193,8 +217,8 @@ def content(dataset: xr.Dataset, found: xr.Dataset, what: str, whats: str, secti
         f"{', '.join(map(exact, rates_tried))}, {found.sizes['seed']} seeds, {int(dataset['step'].values[-1]):,} steps."
     )
     how = (
-        "Each seed at the learning rate that the other half of the seeds finds best; medians over seeds, beneath them "
-        "bootstrap intervals of 95%. A run that diverged counts as it was before training."
+        "Each seed at the learning rate that the other half of the seeds finds best; medians over seeds, without "
+        "intervals, since each seed both chooses and judges. A run that diverged counts as it was before training."
     )
     heading = what.capitalize()
     real = facts.arrays(dataset, "real")
@@ -207,6 +231,7 @@ def content(dataset: xr.Dataset, found: xr.Dataset, what: str, whats: str, secti
                 pictures=[map_of(found, measure, what) for measure in (DISTANCE, FRECHET)],
             ),
             *(Section(measure.title, how, table(found, measure, heading)) for measure in (DISTANCE, FRECHET, COVERAGE)),
+            Section(f"Beside {BASELINE} descent", f"{UNTESTED}.", helped(found)),
             Section("Learning rates that work", "", rates(dataset, found, heading)),
             *sections,
             Section("Samples", sheets=sheets(found, real[0][1] if real else None)),

@@ -40,7 +40,7 @@ def depths(
     columns: Sequence[Column],
     published: Mapping[str, Mapping[tuple[float, float], float]] | None = None,
 ) -> Picture:
-    """Measures against K: medians over seeds with intervals, a panel for each measure, a line for each discriminator.
+    """Measures against K: numbers over seeds with intervals, a panel for each measure, a line for each discriminator.
 
     **Arguments:**
     - `dataset`: with the levels `depth` and `fraction` along `setting`; a perfect sampler's value is the attribute
@@ -56,7 +56,7 @@ def depths(
         dress(axes).grid(color=RULE, linewidth=0.6)
         for i, (fraction, tint) in enumerate(zip(fractions, TINTS, strict=False)):
             values = last(unrolled(dataset, fraction), column.name).transpose("setting", "seed").values
-            middle, low, high = np.array([interval(each) for each in values]).T
+            middle, low, high = np.array([interval(each, column.of) for each in values]).T
             where = np.arange(len(steps)) + 0.1 * (i - (len(fractions) - 1) / 2)
             name, spread = f"D {SIZES.get(float(fraction), f'{fraction:g}')}", np.stack([middle - low, high - middle])
             axes.errorbar(where, middle, spread, color=tint, marker="o", ms=5, lw=1.6, label=name)
@@ -71,4 +71,4 @@ def depths(
         axes.set_title(column.head, fontsize=9.5, weight="bold", color=INK, loc="left")
     handles, names = panels[0].get_legend_handles_labels()
     figure.legend(handles, names, loc="outside lower center", ncols=5, fontsize=8, frameon=False, labelcolor=INK)
-    return render(figure, "depths", f"Medians at K = {', '.join(f'{d:g}' for d in steps)}. {'; '.join(texts)}.")
+    return render(figure, "depths", f"Over seeds, at K = {', '.join(f'{d:g}' for d in steps)}. {'; '.join(texts)}.")

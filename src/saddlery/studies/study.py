@@ -29,6 +29,7 @@ STUDIES = {
     "divergences": "divergences:study",
     "fair-digits": "fair:digits",
     "fair-grid": "fair:grid",
+    "fair-null": "fair:null",
     "fair-ring": "fair:ring",
     "first-order": "first_order:study",
     "inversion": "inversion:study",

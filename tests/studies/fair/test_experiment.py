@@ -6,7 +6,7 @@ from saddlery.experiments.built import prepare
 from saddlery.experiments.cells import cells_of
 from saddlery.studies.fair import experiment
 from saddlery.studies.fair.costs import BASELINE, _gradients
-from saddlery.studies.fair.experiment import TASKS, Scale, experiments, groups, places
+from saddlery.studies.fair.experiment import TASKS, Scale, experiments, fresh, groups, places
 from saddlery.studies.fair.rivals import RIVALS, Rival
 from saddlery.text.call import parse
 
@@ -70,3 +70,29 @@ def test_rivals_have_names_of_their_own_and_the_baseline_is_one():
     names = [rival.name for rival in RIVALS]
     assert len(set(names)) == len(names)
     assert BASELINE in names
+
+
+def test_what_is_tested_are_the_settings_that_were_chosen_on_other_seeds(few):
+    """As games and methods of one sweep each, with keys that tuned nothing."""
+    for sweep in experiments("ring", SMALL).values():
+        picked = [0, len(sweep.settings) - 1]
+        later = fresh(sweep, [*picked, 0], 3)
+        settings = [(str(each.game), str(each.method)) for test in later for each in test.settings]
+        assert settings == [(str(sweep.settings[i].game), str(sweep.settings[i].method)) for i in picked]
+        for test in later:
+            assert test.key not in (sweep.key, fresh(sweep, [0], 2)[0].key)
+            assert (test.steps, test.every, test.seeds, test.samples) == (8, 4, 1, 2500)
+            assert len(prepare(test).methods) == len(test.settings)
+
+
+def test_each_name_of_the_same_method_has_keys_of_its_own():
+    """No run is compared with itself: not in tuning, and not in the test."""
+    sweeps = experiments("null", TASKS["null"].scales["quick"])
+    assert len(sweeps) == 22
+    keys = [each.key for sweep in sweeps.values() for i in range(16) for each in fresh(sweep, [0], i)]
+    keys += [sweep.key for sweep in sweeps.values()]
+    assert len(set(keys)) == len(keys) == 22 * 17
+    assert len({(each.game, each.methods, each.steps) for each in sweeps.values()}) == 1
+    names = [rival.name for each in groups(TASKS["null"].scales["quick"]).values() for rival in each]
+    assert names[0] == BASELINE
+    assert len(set(names)) == 22

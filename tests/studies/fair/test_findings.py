@@ -6,12 +6,13 @@ import xarray as xr
 from checks.findings import unsaid
 
 from saddlery.studies.fair import page
-from saddlery.studies.fair.figures import settings
+from saddlery.studies.fair.figures import settings, spread, thresholds, tuned
 from saddlery.studies.fair.findings import findings
 
 RIVALS = ("simultaneous", "better", "worse", "as good <&>")
 RATES = (1e-3, 1e-2, 1e-1)
 SEEDS = 8
+WOBBLE = np.resize([1, -1, 0, 0.5, -0.5, 0], SEEDS)  # of a rival that is no better
 
 
 def study(images=False):
@@ -21,15 +22,22 @@ def study(images=False):
     ends = []
     for name, value, rate in rows:
         own = {"simultaneous": 5, "better": 8 if value == 1.0 else 6, "worse": 2, "as good <&>": 5}[name]
-        wobble = np.resize([1, -1, 0, 0], SEEDS) if name == "as good <&>" else np.zeros(SEEDS)
+        wobble = WOBBLE if name == "as good <&>" else np.zeros(SEEDS)
         ends.append((own + wobble) * (rate == RATES[1]))
     modes = np.stack([np.zeros((len(rows), SEEDS)), ends, ends], axis=-1)
-    dims = ("setting", "seed", "step")
-    values = {"modes": (dims, modes), "high_quality": (dims, modes / 10)}
+    dims, fresh = ("setting", "seed", "step"), ("tested", "pair")
+    best = np.array([1, 7, 10, 13])  # the settings at the middle rate, of the rivals in their order
+    judged = np.array(ends)[best]
+    values = {"modes": (dims, modes), "high_quality": (dims, modes / 10),
+              "test_modes": (fresh, judged), "test_high_quality": (fresh, judged / 10),
+              "test_success": (fresh, judged >= 8)}  # fmt: skip
     attrs = {"modes_total": 8, "close": 0.75}
     if images:
-        values = {"sliced_wasserstein": (dims, 1 - modes / 10)}
+        values = {"sliced_wasserstein": (dims, 1 - modes / 10), "test_sliced_wasserstein": (fresh, 1 - judged / 10),
+                  "test_success": (fresh, judged >= 7.5)}  # fmt: skip
         attrs = {"perfect_sliced_wasserstein": 0.1, "close": 2.5}
+    values |= {"test_reached": (fresh, np.where(judged >= 8, 10.0, np.inf)),
+               "chosen": (fresh, np.tile(best[:, None], SEEDS))}  # fmt: skip
     return xr.Dataset(
         values
         | {
@@ -43,9 +51,12 @@ def study(images=False):
                 for name, value, rate in rows
             ],
             "rival": ("setting", [name for name, *_ in rows]),
+            "method": ("setting", [name.split()[0] for name, *_ in rows]),
             "learning_rate": ("setting", [rate for *_, rate in rows]),
             "seed": np.arange(SEEDS),
             "step": [0, 10, 20],
+            "tested": list(RIVALS),
+            "pair": np.arange(SEEDS),
         },
         {
             "title": "A <fair> comparison", "game": "ring", "optimisers": "adam", "versions": "saddlery 0.1.0",
@@ -54,31 +65,62 @@ def study(images=False):
     )  # fmt: skip
 
 
+def said(of):
+    """What is said of a study, by subject."""
+    return {finding.subject: finding.text for finding in findings(of)}
+
+
 @pytest.mark.parametrize("images", [False, True])
 def test_what_the_seeds_support_is_told_from_what_they_do_not(images):
-    found = {finding.subject: finding.text for finding in findings(study(images))}
-    said = found["Sliced Wasserstein" if images else "Modes covered"]
-    more, less = ("−0.3", "+0.3") if images else ("+3", "−3")
-    assert said.startswith("2 of 3 differences from simultaneous hold after the correction for their number.")
-    assert f"Better: better ({more}). Worse: worse ({less})." in said
-    assert "Not told apart from simultaneous: as good <&>." in said
+    text = said(study(images))["Sliced Wasserstein" if images else "Modes covered"]
+    assert text.startswith("2 of 3 differences from simultaneous hold after Holm's correction.")
+    assert "Better: better. Worse: worse. Not told apart from simultaneous: as good <&>." in text
 
 
-def test_how_many_settings_cover_all_modes_is_said_beside_how_many_work():
+def test_a_difference_that_only_holds_alone_is_said_apart():
+    """Seven of eight pairs one better, one one worse: 18 of 256 ways to swap are as far, 7.0%; six better, 3.1%."""
     of = study()
-    of["high_quality"][:] = 0.0  # nothing works any more
-    said = {finding.subject: finding.text for finding in findings(of)}["How much tuning"]
-    assert said.startswith("Settings at which at least half of the seeds work: none. At no setting: better, ")
-    assert "At which they cover all modes, near or not: better 1 of 6. At no setting: " in said
-    images = {finding.subject: finding.text for finding in findings(study(True))}["How much tuning"]
-    assert "cover" not in images
+    of["test_modes"][-1] = np.array([6, 6, 6, 6, 6, 6, 6, 4])
+    assert "alone" not in said(of)["Modes covered"]
+    of["test_modes"][-1] = np.array([6, 6, 6, 6, 6, 6, 5, 5])  # 2 of 2⁶, and both measures of the other two hold
+    assert "Below 0.05 alone" not in said(of)["Modes covered"]  # of three differences, it is the last: it holds
+    of["test_modes"][1] = 5 + WOBBLE
+    text = said(of)["Modes covered"]
+    assert "1 of 3 differences" in text
+    assert "Below 0.05 alone, but not after the correction: as good <&>. Not told apart from simultaneous: bet" in text
 
 
-def test_a_difference_whose_interval_only_excludes_zero_is_said_apart():
+def test_too_few_pairs_test_nothing():
+    text = said(study().isel(pair=slice(5)))["Modes covered"]
+    assert text.startswith(
+        "No test: 5 pairs of seeds are too few for 3 differences; the least corrected p would be 0.1"
+    )
+
+
+def test_a_rival_of_more_settings_is_compared_at_as_few():
+    """Of six settings, one comes to 8, one to 6, four to 0: the best of any three comes to 8 in 10 of 20, 6 in 6."""
     of = study()
-    of["modes"][-2, :, 1:] = np.array([7, 7, 7, 7, 5, 5, 5, 5])[:, None]  # two more, but in half of the seeds only
-    said = {finding.subject: finding.text for finding in findings(of)}["Modes covered"]
-    assert "With an interval that excludes zero, but not after the correction: as good <&> (+1)." in said
+    text = said(of)["Equal tuning"]
+    assert text.startswith("1 of 4 rivals were tried at more settings than simultaneous's 3.")
+    table = page.equal(of)
+    cells = {row.label: row.cells for row in table.rows}
+    assert [cell.text for cell in cells["better"]] == ["6", "5.8", "5.8", "5.8"]
+    assert [cell.text for cell in cells["simultaneous"]] == ["3", "5", "5", "5"]
+    assert "+0.8" in cells["better"][1].range
+    of["modes"][:, :, 1] /= 2  # at half of the steps, which are as many gradients as all of another's
+    assert [cell.text for cell in {row.label: row.cells for row in page.equal(of).rows}["better"]][1:3] == [
+        "5.8",
+        "2.9",
+    ]
+    of = study()
+    assert "it does not, or there is none, for better" in text  # all pairs are alike, so no interval
+    of["modes"] = of["modes"] + 1e-3 * xr.DataArray(np.arange(SEEDS), dims="seed") * (of["rival"] == "better")
+    assert "leaves out zero for better" in said(of)["Equal tuning"]
+    of["test_modes"][1] = 5.0
+    assert "None of them is said to be better." in said(of)["Equal tuning"]
+    same = study().isel(setting=np.flatnonzero(study()["rival"] != "better"), tested=[0, 2, 3])
+    same["chosen"] = same["chosen"] * 0
+    assert said(same)["Equal tuning"] == "All were tried at as many settings, 3."
 
 
 def test_rivals_are_ordered_and_their_numbers_are_those_of_the_data():
@@ -87,20 +129,49 @@ def test_rivals_are_ordered_and_their_numbers_are_those_of_the_data():
     rows = {row.label: dict(zip(heads, row.cells, strict=True)) for row in table.rows}
     assert list(rows) == ["better", "simultaneous", "as good <&>", "worse"]
     better = rows["better"]
-    assert better["Modes covered"][:2] == ("8", "8–8")
-    assert better["High-quality share"][:2] == ("80.0%", "80.0%–80.0%")
+    assert better["Modes covered"][:2] == ("8", "8 to 8, n = 8")
+    assert better["High-quality share"][:2] == ("80.0%", "80.0% to 80.0%, n = 8")
+    assert better["Seeds"][:2] == ("8 of 8", "63.1% to 100.0%, n = 8")  # (2.5%)^(1/8)
     shown = {head: cell.text for head, cell in better.items()}
-    assert (shown["Settings"], shown["Seeds"], shown["Best setting"]) == ("1 of 6", "8 of 8", "γ 1, 0.01")
+    assert shown["Best setting"] == "γ 1, 0.01"
     assert (shown["Steps until there"], shown["Cost of a step"], shown["Time until there"]) == ("10", "2", "20")
-    difference = "Difference from simultaneous"
+    difference = "Difference in modes covered"
     assert (better[difference].text, better[difference].tone) == ("+3", "bold")
+    assert better[difference].range == "n = 8, too many of them equal for an interval, p 0.0234"  # 3 · 2 / 2⁸
     assert (rows["as good <&>"][difference].text, rows["as good <&>"][difference].tone) == ("±0", "soft")
     assert rows["simultaneous"][difference].text == ""
     assert rows["worse"]["Steps until there"].text == "–"
 
 
+def test_what_became_of_runs_and_at_how_many_rates_they_work_is_told_apart():
+    of = study()
+    of["diverged_at"][0] = 5
+    of["modes"][7, 0, -1] = 7.0  # it worked at the record before
+    rows = {row.label: [cell.text for cell in row.cells] for row in page.fates(of).rows}
+    assert rows["better"] == ["0, 1 of 3", "0, 0 of 3", "7 of 48", "1 of 48", "40 of 48", "0 of 48"]
+    assert rows["simultaneous"][2:] == ["0 of 24", "0 of 24", "16 of 24", "8 of 24"]
+    assert thresholds(of).alt == "Of 120 runs of tuning: reached 7, lost 1, not yet 104, diverged 8."
+    assert "simultaneous 1.67 of one and 5 of 3" in tuned(study()).alt
+
+
+def test_the_figure_has_the_medians_and_the_same_order_as_the_table():
+    alt = spread(study()).alt
+    assert alt.startswith(
+        "Medians over pairs of seeds of modes covered and high-quality share: better 8; simultaneous 5;"
+    )
+    assert "worse 2; better 80.0%; simultaneous 50.0%" in alt
+
+
+def test_names_of_the_same_method_are_said_to_be_that():
+    of = study().assign_coords(tested=["simultaneous", *(f"simultaneous {i}" for i in (2, 3, 4))])
+    names = dict(zip(RIVALS, of["tested"].values, strict=True))
+    of = of.assign_coords(rival=("setting", [str(names[name]) for name in of["rival"].values]))
+    assert page.content(of).note.startswith("All rivals are simultaneous descent, each with keys of its own")
+    assert page.content(study()).note.startswith("All have the same networks")
+
+
 def test_a_best_setting_at_the_end_of_the_range_is_said():
-    of = study().isel(setting=slice(1, None, 1))
+    of = study()
     of = of.isel(setting=np.flatnonzero(of["learning_rate"].values > RATES[0]))
     assert "so perhaps not yet at its best: simultaneous, better" in findings(of)[-1].text
 

@@ -55,7 +55,7 @@ def test_what_is_found_is_said_with_the_numbers_of_the_data(study):
     found = {finding.subject: finding for finding in findings(study)}
     assert "the error falls, by −32.3%" in found["Does K help?"].text
     assert found["Does K help?"].tone == "good"
-    assert "K = 0 +10.0% (+10.0% to +10.0%)" in found["Held-out images"].text
+    assert "K = 0 +10.0% (n = 3, too few for an interval)" in found["Held-out images"].text
     assert "at σ = 0.25 it is number 3 of 4 with -70 nats, the best is K = 10 with -40" in found["The identity"].text
     assert "In closed form the identity has -70.5, -71.5" in found["The identity"].text
     assert found["The identity"].tone == "good"

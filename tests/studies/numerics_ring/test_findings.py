@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 import xarray as xr
 from checks.findings import unsaid
+from scipy import stats
 
+from saddlery.analysis.numbers import number
 from saddlery.studies.numerics_ring.findings import findings, judged
 from saddlery.studies.numerics_ring.page import COLUMNS, table
 
@@ -107,6 +109,18 @@ def test_what_the_jacobian_sees_is_the_median_direction_of_the_median_seed(study
     assert "and 70.0% (70.0% to 70.0%) under simultaneous, 30.0% (20.0% to 40.0%) under consensus(gamma=10)" in found
     assert "along v itself 70.0% (70.0% to 70.0%) under simultaneous, 60.0% (50.0% to 70.0%) under cons" in found
     assert "differ by 0.0002 of it along random directions, at most 0.0009" in found
+
+
+def test_norms_are_compared_seed_by_seed(study):
+    """Ratios of a half, times and divided by e^0.1: Student's interval of three logarithms."""
+    said = lambda: {finding.subject: finding.text for finding in findings(study)}["Norm of the field"]  # noqa: E731
+    assert "it is not told apart from that under simultaneous (ratio 1, " in said()  # all are alike: no interval
+    study["field_norm"][1, :, 1, 0] = 1.5 * np.exp([-0.1, 0.0, 0.1])
+    half = stats.t.ppf(0.975, 2) * 0.1 / np.sqrt(3)
+    low, high = (number(0.5 * np.exp(way * half)) for way in (-1, 1))
+    assert f"Under consensus(gamma=10) it is shorter than under simultaneous (ratio 0.5, {low} to {high}, n" in said()
+    study["field_norm"][1, :, 1, 0] = 6 * np.exp([-0.1, 0.0, 0.1])
+    assert "it is longer than under simultaneous (ratio 2, " in said()
 
 
 def test_the_table_has_a_row_for_every_setting_and_moment(study):

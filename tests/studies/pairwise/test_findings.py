@@ -14,7 +14,8 @@ GENERATORS = ["K = 0", "K = 10", "real", "noise", "untrained"]
 def study():
     """In pixels noise is as near as real images, in features further away than all but the untrained."""
     cell = ("generator", "seed", "space")
-    apart = np.array([[0.4, 0.3], [0.2, 0.1], [0.01, 0.01], [0.02, 0.5], [0.9, 0.9]])[:, None] * np.ones((3, 1))
+    apart = np.array([[0.4, 0.3], [0.2, 0.1], [0.01, 0.01], [0.02, 0.5], [0.9, 0.9]])[:, None]
+    apart = apart * np.array([[0.99], [1.0], [1.02]])
     variables = dict.fromkeys(("median", "apart", "support_low", "support_high"), (cell, apart))
     variables["support"] = cell, np.where(apart > 0.5, np.inf, 100.0)
     variables["histogram"] = (*cell, "bin"), np.full((5, 3, 2, 4), 0.25)
@@ -47,8 +48,8 @@ def test_what_noise_does_to_each_distance_is_said(study):
 
 def test_the_order_and_the_change_are_those_of_the_data(study):
     found = {finding.subject: finding.text for finding in findings(study)}
-    assert "in features real 0.01 (0.01 to 0.01), K = 10 0.1" in found["Nearest to real images"]
-    assert "in pixels nearer (difference -0.2 (-0.2 to -0.2))" in found["Does K help?"]
+    assert "in features real 0.01 (n = 3, too few for an interval), K = 10 0.1" in found["Nearest to real images"]
+    assert "in pixels nearer (difference -0.201 (-0.208 to -0.193, n = 3))" in found["Does K help?"]
     assert "untrained ∞" in found["Different images"]
 
 

@@ -27,11 +27,24 @@ def study(made_up):
 
 def test_what_is_found_is_said_with_the_numbers_of_the_data(study):
     found = {finding.subject: finding.text for finding in findings(study)}
-    assert "K = 10: 300 (270 to 360): with K = 10 more than without" in found["Unrolling, discriminator ¼"]
-    assert "do not differ clearly" in found["Unrolling, discriminator ½"]
-    assert "K = 10, D ¼ 600 (540 to 720)" in found["Along training"]  # what was lost again is said
+    quarter, half = (found[f"Unrolling, discriminator {size}"] for size in "¼½")
+    assert quarter.startswith("Modes found: more with K = 10, D ¼ than with K = 0, D ¼ (mean difference +279, ")
+    assert half.startswith("Modes found: more with K = 10, D ½ than with K = 0, D ½ (mean difference +10.3, ")
+    assert found["Along training"].startswith("27 of 27 runs end with less than 90.0% of the most modes")
+    assert "more modes than 8 of 8 other settings" in found["Relativistic, R1 and R2"]
     assert found["All 1,000 modes"].startswith("relativistic R1+R2 in 2 of 3 seeds")
     assert "refutes equal probabilities under every setting" in found["With equal probability?"]
+    study["found"][3] = study["found"][0] + np.array([1, -1, 2])
+    study["found"][-1] = study["found"][-2]
+    study["modes"][:, :, -1] = study["modes"][:, :, 0]
+    found = {finding.subject: finding.text for finding in findings(study)}
+    assert "are not told apart" in found["Unrolling, discriminator ¼"]
+    assert "more modes than 7 of 8" in found["Relativistic, R1 and R2"]
+    assert found["Along training"].startswith("0 of 27")
+    study["found"][3] = study["found"][0] - np.array([8, 9, 10])
+    text = {finding.subject: finding for finding in findings(study)}["Unrolling, discriminator ¼"]
+    assert "fewer with K = 10" in text.text
+    assert text.tone == "bad"
     study["p"][-1] = [0.0, 0.5, 0.5]
     found = {finding.subject: finding.text for finding in findings(study)}
     assert (

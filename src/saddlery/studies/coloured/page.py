@@ -5,13 +5,13 @@ import xarray as xr
 from saddlery.analysis.numbers import number, percent
 from saddlery.report.sections import Content, Section
 from saddlery.report.sheet import sheets
-from saddlery.report.tables import Column, controls, perfect, table
+from saddlery.report.tables import Column, controls, legend, perfect, table
 from saddlery.studies.coloured.experiment import BINS
 from saddlery.studies.coloured.figures import plane
 from saddlery.studies.depth_figures import depths, extent
 
 COLUMNS = (
-    Column("js", "Divergence of colours", "Jensen–Shannon, in nats, at most log 2", number),
+    Column("js", "Divergence of colours", "Jensen–Shannon, in nats, at most log 2", number, "geometric mean"),
     Column("cells", "Colours found", f"of the {BINS**3} cubes of colours, with at least one sample", number),
     Column("spread", "Spread", "standard deviation of the colours as a share of the data's", percent),
 )
@@ -23,7 +23,7 @@ def content(dataset: xr.Dataset) -> Content:
         compared(dataset),
         Section(
             "Measures of colours against unrolling steps K",
-            "Medians and bootstrap intervals over seeds. Dashed: a perfect sampler.",
+            f"{legend(COLUMNS)} Dashed: a perfect sampler.",
             pictures=[depths(dataset, COLUMNS)],
         ),
         Section(
@@ -40,9 +40,8 @@ def compared(dataset: xr.Dataset) -> Section:
     """The table of settings, a perfect sampler and the controls."""
     return Section(
         "Divergence, coverage and spread of colours",
-        f"Medians over seeds, beneath them their bootstrap intervals of 95%, of {dataset.attrs['samples_found']:,} "
-        "samples against as many real ones. An image's colour is that of its brightest pixel. A perfect sampler's "
-        "divergence is not zero, as histograms of samples differ. Controls: real images, one image repeated, and an "
-        "untrained generator.",
+        f"{legend(COLUMNS)} Of {dataset.attrs['samples_found']:,} samples against as many real ones. An image's colour "
+        "is that of its brightest pixel. A perfect sampler's divergence is not zero, as histograms of samples differ. "
+        "Controls: real images, one image repeated, and an untrained generator.",
         table(dataset, COLUMNS, {"perfect sampler": perfect(dataset, COLUMNS)} | controls(dataset, COLUMNS)),
     )

@@ -36,15 +36,15 @@ def _error(trained: xr.Dataset) -> Finding:
     """Whether more steps have smaller errors."""
     first, last = (str(trained["setting"].values[i]) for i in (0, -1))
     difference = trained["test"].sel(setting=last) / trained["test"].sel(setting=first) - 1
-    _, low, high = interval(difference)
+    _, low, high = interval(difference, "mean")
     fallen = 1 - PUBLISHED[10] / PUBLISHED[0]
     sure = "falls" if high < 0 else "rises" if low > 0 else "does not clearly change"
     text = (
         f"On held-out images: {_each(trained, 'test')}. From {first} to {last} the error {sure}, by "
-        f"{ci_text(difference, _signed)} seed by seed. The published error falls from {exact(PUBLISHED[0])} to "
+        f"{ci_text(difference, _signed, 'mean')} seed by seed. The published error falls from {exact(PUBLISHED[0])} to "
         f"{exact(PUBLISHED[10])}, by {percent(fallen)}, on CIFAR-10."
     )
-    numbers = {"error": spread(trained["test"]), "change": interval(difference)}
+    numbers = {"error": spread(trained["test"]), "change": interval(difference, "mean")}
     published = {"published": [PUBLISHED[0], PUBLISHED[10]], "published change": fallen, "images": "CIFAR-10"}
     return Finding("Does K help?", text, "good" if high < 0 else "plain", numbers | published)
 

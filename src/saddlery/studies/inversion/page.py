@@ -26,9 +26,10 @@ def content(dataset: xr.Dataset) -> Content:
     sections = [
         Section(
             "Inversion error, density of z and likelihood",
-            "Medians over seeds, each a mean over images (of the density a median), beneath them bootstrap intervals "
-            "of 95%. Errors are mean squared, of pixels in [-1, 1]. Published: Metz et al. (2017) on CIFAR-10's "
-            "training images, with other networks and pixels of another range, so that only their order compares. "
+            "Medians over seeds, each a mean over images (of the density a median), beneath them 95% intervals of "
+            "order statistics where there are five seeds or more. Errors are mean squared, of pixels in [-1, 1]. "
+            "Published: Metz et al. (2017) on CIFAR-10's training images, with other networks and pixels of another "
+            "range, so that only their order compares. "
             "The density is in standard deviations from what draws of the prior have: far below 0 is z that the "
             "generator hardly ever gets, far above is z nearer to 0 than any draw. log p(x) is of held-out images "
             "under noise of deviation σ on each pixel, by annealed importance sampling, a lower bound in expectation.",

@@ -5,11 +5,13 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from saddlery.analysis.intervals import Interval, ends_text, interval
 from saddlery.analysis.numbers import exact, number, percent
 from saddlery.report.finding import Finding
 from saddlery.report.words import findings as trained
 
 LARGE = 0.01  # of the largest magnitude, from which an eigenvalue counts as large
+UNTESTED = "medians over seeds, without an interval"
 SOME = 0.01  # a share of all eigenvalues, from which there are some
 KINDS = ("zero", "imaginary", "large_turning", "positive", "growing", "carried_turning")  # of shares that are told
 PANELS = {"random": "Along random directions", "v": "Along v itself"}
@@ -62,7 +64,7 @@ def findings(dataset: xr.Dataset) -> list[Finding]:
     common = f"{percent(float(start['zero'].isel(setting=0)))} of the eigenvalues of v′ before training"
     answer = "Yes" if float(end["zero"].max()) >= SOME else "Hardly"
     text = f"{answer}: {common}, and after it {at_end('zero', percent)} have a real part of zero (to within ε √n ‖v′‖)"
-    still = f"with an imaginary part that is not zero there are {at_end('imaginary', percent)}."
+    still = f"with an imaginary part that is not zero there are {at_end('imaginary', percent)} ({UNTESTED})."
     if float(end["imaginary"].max()) > 0.1 * float(end["zero"].max()):
         zeros = f"{text}; {still}"
     else:
@@ -70,20 +72,20 @@ def findings(dataset: xr.Dataset) -> list[Finding]:
     turning = (
         f"Of the eigenvalues of at least {percent(LARGE)} of the largest magnitude, those whose imaginary part is the "
         f"larger one are {percent(float(start['large_turning'].isel(setting=0)))} before training and "
-        f"{at_end('large_turning', percent)} after it."
+        f"{at_end('large_turning', percent)} after it ({UNTESTED})."
     )
     positive = (
         f"{percent(float(start['positive'].isel(setting=0)))} of the eigenvalues of v′ have one before training, and "
         f"{at_end('positive', percent)} after it; of those of v′ − γ v′ᵀ v′ "
-        f"{at_end('positive', percent, other)}."
+        f"{at_end('positive', percent, other)} ({UNTESTED})."
     )
     norm = dataset["field_norm"].sel(field="v").median("seed")
     field = (
         f"‖v‖ was {number(float(norm.isel(setting=0, moment=0)))} before training and is "
         + ", ".join(f"{number(float(norm.sel(setting=each).isel(moment=-1)))} under {each}" for each in names)
-        + " after it (medians; v averaged over the same batches)."
+        + f" after it ({UNTESTED}; v averaged over the same batches). {shorter(dataset)}"
     )
-    norms = {"before": norm.isel(setting=0, moment=0), "after": norm.isel(moment=-1)}
+    norms = {"before": norm.isel(setting=0, moment=0), "after": norm.isel(moment=-1), "ratio": _ratio(dataset)}
     few = dataset["carrying"].sel(field="v").isel(moment=-1).median("seed")
     carried = "; ".join(
         f"under {each} {number(float(few.sel(setting=each)))} modes leave a tenth of v, by weight "
@@ -95,11 +97,26 @@ def findings(dataset: xr.Dataset) -> list[Finding]:
         Finding("Zero real parts", zeros, "plain", numbers),
         Finding("Large imaginary parts", turning, "plain", numbers | {"large": LARGE}),
         Finding("Positive real parts", positive, "plain", numbers | {"of the other": other["positive"]}),
-        Finding("Modes that carry v", f"After training, {carried}.", "plain", numbers | {"modes": few}),
+        Finding("Modes that carry v", f"After training, {carried} ({UNTESTED}).", "plain", numbers | {"modes": few}),
         at_kinks(dataset),
         Finding("Norm of the field", field, "plain", norms),
         *trained(dataset),
     ]
+
+
+def _ratio(dataset: xr.Dataset) -> Interval:
+    """The ratio of the last setting's ‖v‖ to the first's at the end, geometric mean over seeds, with its interval."""
+    norm = dataset["field_norm"].sel(field="v").isel(moment=-1)
+    return interval(norm.isel(setting=-1).values / norm.isel(setting=0).values, "geometric mean")
+
+
+def shorter(dataset: xr.Dataset) -> str:
+    """Whether the last setting's ‖v‖ at the end is shorter than the first's, seed by seed, by its ratio's interval."""
+    found, seeds = _ratio(dataset), dataset.sizes["seed"]
+    first, last = (str(dataset["setting"].values[i]) for i in (0, -1))
+    said = "shorter" if found.high < 1 else "longer" if found.low > 1 else "not told apart"
+    than = f"than under {first}" if said != "not told apart" else f"from that under {first}"
+    return f"Under {last} it is {said} {than} (ratio {number(found.middle)}, {ends_text(found, seeds)})."
 
 
 def at_kinks(dataset: xr.Dataset) -> Finding:

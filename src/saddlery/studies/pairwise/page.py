@@ -26,8 +26,9 @@ def content(dataset: xr.Dataset) -> Content:
     tables = [
         Section(
             f"Pairwise distances in {space}",
-            "Medians over seeds, beneath them bootstrap intervals of 95%. Apart: how far all distances together have "
-            "to be moved to become those of the training images (Wasserstein-1), over the median distance of these. "
+            "Medians over seeds, beneath them 95% intervals of order statistics from five on. Apart: how far all "
+            "distances together have to be moved to become those of the training images (Wasserstein-1), over the "
+            "median distance of these. "
             f"Support: pairs count as the same image that are closer than all but {dataset.attrs['share']:.1%} of the "
             f"training images' pairs, so that these have {1 / dataset.attrs['share']:,.0f}; infinite where no pair is.",
             table(of(dataset, str(space)), COLUMNS, first=("Images", "of a generator trained with K, or a control")),

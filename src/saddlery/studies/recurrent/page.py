@@ -7,13 +7,19 @@ from saddlery.analysis.numbers import number, percent
 from saddlery.plots.style import tint
 from saddlery.report.sections import Content, Section
 from saddlery.report.sheet import Sheet, sheet
-from saddlery.report.tables import Column, controls, table
+from saddlery.report.tables import Column, controls, legend, table
 from saddlery.studies.recurrent.experiment import PAIRS, SURE
 from saddlery.studies.recurrent.figures import distances
 
 COLUMNS = (
-    Column("pixels", "Distance, pixels", "median Euclidean distance of two samples", number),
-    Column("features", "Distance, features", "median distance of two samples' features in the classifier", number),
+    Column("pixels", "Distance, pixels", "median Euclidean distance of two samples", number, "geometric mean"),
+    Column(
+        "features",
+        "Distance, features",
+        "median distance of two samples' features in the classifier",
+        number,
+        "geometric mean",
+    ),
     Column(
         "support",
         "Support",
@@ -22,7 +28,7 @@ COLUMNS = (
     Column("found", "Digits found", "of 10, with at least one sample in a hundred", number),
     Column("model_kl", "KL(model‖uniform)", "of the histogram over digits, in nats, at most log 10", number),
     Column("sure", "Sure", f"digits of which the classifier is sure with more than {SURE:.0%}", percent),
-    Column("frechet", "Fréchet distance", "of the classifier's features from real ones'", number),
+    Column("frechet", "Fréchet distance", "of the classifier's features from real ones'", number, "geometric mean"),
 )
 
 
@@ -32,7 +38,7 @@ def content(dataset: xr.Dataset) -> Content:
     sections = [
         Section(
             "Diversity of samples and digits found",
-            f"Medians over seeds, beneath them their bootstrap intervals of 95%. {samples:,} samples, all pairs of "
+            f"{legend(COLUMNS)} {samples:,} samples, all pairs of "
             f"{PAIRS} of them. Digits are told by a classifier that is right about "
             f"{percent(dataset.attrs['accuracy'])} of held-out ones. Controls: real images, one image repeated, "
             "noise whose pixels are each distributed as in the data, and an untrained generator.",

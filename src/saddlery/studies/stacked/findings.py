@@ -3,15 +3,18 @@
 import xarray as xr
 
 from saddlery.analysis import facts
-from saddlery.analysis.intervals import ci_text, interval, spread
+from saddlery.analysis.intervals import interval
 from saddlery.analysis.numbers import exact, number, percent
 from saddlery.report.finding import Finding
 from saddlery.report.tables import diverged
+from saddlery.studies.depth_changes import changed
 from saddlery.studies.depth_figures import depths_of, unrolled
 from saddlery.studies.depths import SIZES
 from saddlery.studies.stacked.experiment import FRACTIONS, PUBLISHED, RECORDED
 
 REFUTED = 0.01  # a p-value below which equal probabilities are refuted
+LOST = 0.9  # the share of its most modes below which a run is said to have lost some
+RELATIVISTIC = "relativistic R1+R2"
 
 
 def findings(dataset: xr.Dataset) -> list[Finding]:
@@ -26,28 +29,34 @@ def findings(dataset: xr.Dataset) -> list[Finding]:
     out = [Finding(f"All {total:,} modes", text, "good" if reached else "plain", numbers)]
     for fraction in FRACTIONS:
         out.append(_unrolling(dataset, fraction))
-    baseline = dataset.sel(setting="relativistic R1+R2")
+    baseline = dataset.sel(setting=RELATIVISTIC)
+    rivals = dataset.sel(setting=[name for name in names if name != RELATIVISTIC])
+    ahead = [
+        str(name) for name in rivals["setting"].values
+        if interval(baseline["found"].values - rivals["found"].sel(setting=name).values, "mean").low > 0
+    ]  # fmt: skip
     text = (
-        f"{ci_text(baseline['found'], number)} modes, KL {ci_text(baseline['model_kl'])}, digits of which the "
-        f"classifier is sure {ci_text(baseline['sure'], percent)}."
+        f"It finds more modes than {len(ahead)} of {rivals.sizes['setting']} other settings by Student's interval of "
+        f"the mean difference, seed by seed (n = {dataset.sizes['seed']}, each by itself); networks differ too."
     )
-    numbers = {name: spread(baseline[name]) for name in ("found", "model_kl", "sure")}
+    numbers = {"ahead": len(ahead), "others": rivals.sizes["setting"], "n": dataset.sizes["seed"]}
     out.append(Finding("Relativistic, R1 and R2", text, "plain", numbers))
     most = dataset["modes"].max("step")
-    parts = ", ".join(f"{name} {ci_text(most.sel(setting=name))}" for name in names)
-    text = f"Most modes at any record, among {RECORDED:,} samples: {parts}."
-    out.append(Finding("Along training", text, "plain", {"modes": spread(most), "samples": RECORDED}))
+    lost = int((dataset["modes"].isel(step=-1) < LOST * most).sum())
+    text = (
+        f"{lost} of {most.size} runs end with less than {percent(LOST)} of the most modes that they had at a record, "
+        f"among {RECORDED:,} samples."
+    )
+    numbers = {"lost": lost, "runs": most.size, "share": LOST, "samples": RECORDED}
+    out.append(Finding("Along training", text, "plain", numbers))
     even = [name for name in names if float(dataset["p"].sel(setting=name).max()) >= REFUTED]
     text = f"Chi-square does not refute equal probabilities (p ≥ {exact(REFUTED)} in some seed) for {', '.join(even)}."
     if not even:
-        least = min(names, key=lambda name: interval(dataset["variation"].sel(setting=name))[0])
         text = (
-            f"Chi-square refutes equal probabilities under every setting (p < {exact(REFUTED)} in every seed). Total "
-            f"variation to them is least under {least}, {ci_text(dataset['variation'].sel(setting=least))}; a perfect "
-            f"sampler's is {number(dataset.attrs['perfect_variation'])}."
+            f"Chi-square refutes equal probabilities under every setting (p < {exact(REFUTED)} in every seed, each by "
+            f"itself). A perfect sampler's total variation to them is {number(dataset.attrs['perfect_variation'])}."
         )
-    numbers = {"p": REFUTED, "variation": spread(dataset["variation"])}
-    numbers |= {"perfect sampler": dataset.attrs["perfect_variation"]}
+    numbers = {"p": REFUTED, "perfect sampler": dataset.attrs["perfect_variation"]}
     out.append(Finding("With equal probability?", text, "good" if even else "plain", numbers))
     untrained = dataset.sel(control="untrained generator")
     text = (
@@ -61,17 +70,12 @@ def findings(dataset: xr.Dataset) -> list[Finding]:
 
 def _unrolling(dataset: xr.Dataset, fraction: float) -> Finding:
     """What unrolling changes for one size of discriminator."""
-    at = unrolled(dataset, fraction)
-    parts = [f"K = {d:g}: {ci_text(at['found'].isel(setting=i), number)}" for i, d in enumerate(at["depth"].values)]
-    steps = depths_of(dataset)
-    known = [PUBLISHED[fraction, depth][0] for depth in steps]
-    published = ", ".join(map(exact, known))
-    none, most = (interval(at["found"].isel(setting=i)) for i in (0, -1))
-    apart = "more" if most[1] > none[2] else "fewer" if most[2] < none[1] else ""
-    verdict = (
-        f"with K = {steps[-1]} {apart} than without" if apart else f"K = 0 and K = {steps[-1]} do not differ clearly"
+    change, steps = changed(unrolled(dataset, fraction), "found"), depths_of(dataset)
+    known = [PUBLISHED[fraction, steps[i]][0] for i in (0, -1)]
+    text = (
+        f"Modes found: {change.sentence('more', 'fewer')}. Published for MNIST, without an interval: {exact(known[0])} "
+        f"and {exact(known[1])} with K = {steps[0]} and {steps[-1]}."
     )
-    text = f"Modes found, {', '.join(parts)}: {verdict}. Published for MNIST: {published}."
-    tone = {"more": "good", "fewer": "bad"}.get(apart, "plain")
-    numbers = {"found": spread(at["found"]), "K": steps, "published": known}
+    tone = {1: "good", 0: "plain", -1: "bad"}[change.sign]
+    numbers = {"change": change.found, "n": change.seeds, "published": known, "K": steps}
     return Finding(f"Unrolling, discriminator {SIZES[fraction]}", text, tone, numbers)

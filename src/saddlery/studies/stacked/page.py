@@ -8,7 +8,7 @@ import xarray as xr
 from saddlery.analysis.numbers import exact, number, percent
 from saddlery.report.sections import Cell, Content, Section, Table
 from saddlery.report.sheet import sheets
-from saddlery.report.tables import Column, controls, perfect, table
+from saddlery.report.tables import Column, controls, legend, perfect, table
 from saddlery.studies.depth_figures import depths, extent
 from saddlery.studies.stacked.experiment import PUBLISHED, RECORDED, SURE
 from saddlery.studies.stacked.figures import along, evenness
@@ -26,9 +26,9 @@ def probability(value: float) -> str:
 
 COLUMNS = (
     Column("found", "Modes found", "of 1,000, with at least one sample", found),
-    Column("model_kl", "KL(model‖uniform)", "of the histogram over modes, in nats", number),
+    Column("model_kl", "KL(model‖uniform)", "of the histogram over modes, in nats", number, "geometric mean"),
     Column("data_kl", "KL(uniform‖model)", "in nats; infinite as soon as one mode is missed", number),
-    Column("variation", "Total variation", "to the uniform histogram, 0 to 1", number),
+    Column("variation", "Total variation", "to the uniform histogram, 0 to 1", number, "geometric mean"),
     Column("chi", "Chi-square", "Pearson's, of 999 degrees of freedom", number),
     Column("p", "p", "the probability of so large a chi-square under equal probabilities", probability),
     Column("sure", "Sure", f"digits of which the classifier is sure with more than {SURE:.0%}", percent),
@@ -42,7 +42,7 @@ def content(dataset: xr.Dataset) -> Content:
     sections = [
         Section(
             "Modes found and divergences",
-            f"Medians over seeds, beneath them their bootstrap intervals of 95%. All of {samples:,} samples, counted "
+            f"{legend(COLUMNS)} All of {samples:,} samples, counted "
             f"by a classifier that is right about {percent(dataset.attrs['accuracy'])} of held-out digits. KL is "
             "that of the model's histogram from the uniform one, which stays finite where modes are missed; so is "
             "the published one. Published figures are of MNIST (Metz et al., 2017, table 1). A perfect sampler's row "
@@ -52,8 +52,7 @@ def content(dataset: xr.Dataset) -> Content:
         ),
         Section(
             "Modes found against unrolling steps K",
-            "Medians and bootstrap intervals over seeds. Dotted, hollow: published, on MNIST. Dashed: a perfect "
-            "sampler.",
+            f"{legend(COLUMNS[:2])} Dotted, hollow: published, on MNIST. Dashed: a perfect sampler.",
             pictures=[depths(dataset, COLUMNS[:2], published)],
         ),
         Section(
