@@ -239,4 +239,6 @@ def small_images(rng: np.random.Generator) -> Case:
     )
 
 
-FAMILIES = (any_ring, any_ring, healthy_ring, healthy_ring, collapsing_ring, stuck_ring, runaway_ring, own_data)
+FAMILIES = (
+    *(any_ring,) * 3, *(healthy_ring,) * 2, *(own_data,) * 2, collapsing_ring, stuck_ring, runaway_ring, small_images,
+)  # fmt: skip

@@ -60,7 +60,8 @@ def _verdict(dataset: xr.Dataset, setting: int, seed: int, measure: str) -> Verd
     if measure == "modes":
         total = float(known.along(dataset, "modes_total").values[setting])
         perfect = float(known.along(dataset, "perfect_high_quality").values[setting])
-        path, history = (None if each is None else each.assign(modes=each["modes"] / total) for each in (path, history))
+        path = path.assign(modes=path["modes"] / total)
+        history = None if history is None else history.assign(modes=history["modes"] / total)
         references = References(1.0 if math.isnan(perfect) else perfect, math.nan)
     else:
         perfect = float(known.along(dataset, f"perfect_{measure}").values[setting])

@@ -139,14 +139,16 @@ def sample_quality(
     visited, held = _modes_drawn(path)
     known = name == "modes" and distances is not None and DISTANCE in path
     nearer = sample_quality(path, None, DISTANCE, distances) if known else None  # type: ignore[arg-type]
+    scale, scale_growth = _scale(path)
+    spread, separation = (
+        float(np.nanmedian(_half(path[each].values))) if each in path else math.nan for each in ("spread", "separation")
+    )
     return SampleQuality(
         name, float(np.nanmedian(values[-third:])), references, float(np.median(now)), float(whole[0]),
         _held(before, recent[: len(recent) - third]), float(np.quantile(_late(before, recent), 0.9)), gain, low, high,
         float(np.median(recent[third:-third]) - np.median(now)) if len(recent) > 2 * third else math.nan,
         _past_gain(whole, before, now), _share(path, name, third), _precise(path, name, references),
-        _grown(path, name, third), visited, held, *_scale(path),
-        *(float(np.nanmedian(_half(path[s].values))) if s in path else math.nan for s in ("spread", "separation")),
-        len(whole), nearer,
+        _grown(path, name, third), visited, held, scale, scale_growth, spread, separation, len(whole), nearer,
     )  # fmt: skip
 
 

@@ -71,6 +71,7 @@ def trends(path: xr.Dataset, sizes: tuple[float, float], largest: float = 0.0) -
     length, size = lengths.sum(), float(np.hypot(*sizes))
     of_generator = int(path.attrs.get("generator_axes", positions.shape[1] // 2))
     parts = (moves[:, :of_generator], moves[:, of_generator:])
+    of_each = [_in_units(np.linalg.norm(part, axis=1).sum(), own) for part, own in zip(parts, sizes, strict=True)]
     known = norms[np.isfinite(norms)]
     factor, low, high = change(norms)
     lags = distances_by_lag(positions)
@@ -81,7 +82,7 @@ def trends(path: xr.Dataset, sizes: tuple[float, float], largest: float = 0.0) -
         field_high=high,
         field_share=known[-1] / max(largest, known.max()) if len(known) and known.max() > 0 else 0.0,
         moved=_in_units(length, size),
-        moved_by=tuple(_in_units(np.linalg.norm(m, axis=1).sum(), s) for m, s in zip(parts, sizes, strict=True)),
+        moved_by=(of_each[0], of_each[1]),
         lately=_in_units(lengths[-(len(lengths) // 4 or 1) :].sum(), size),
         speed=float(np.median(lengths)) if len(lengths) else 0.0,
         straightness=np.linalg.norm(positions[-1] - positions[0]) / length if length else np.nan,

@@ -1,6 +1,7 @@
 """The update of a method at the equilibrium of a game: its leading multiplier, and whether it is one map."""
 
 import math
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -22,7 +23,7 @@ MOVES = 1e-3  # the players' share of an eigenvector from which it moves them
 def equilibrium(game: Game) -> Pair | None:
     """The equilibrium of a game that knows it: finite numbers; else `None`."""
     known = getattr(game, "equilibrium", None)
-    point = known() if callable(known) else None
+    point: Any = known() if callable(known) else None
     if point is None or not np.isfinite(ravel_pytree(point)[0]).all():
         return None
     return Pair(*jax.tree.map(jnp.asarray, tuple(point)))

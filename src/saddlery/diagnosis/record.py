@@ -24,9 +24,11 @@ def recorded(subject: Subject, state: Memory, trial: TrialRun) -> Record:
     game = subject.game
     untrained = game.init(jax.random.fold_in(subject.key, 1))
     known = references(game, trial.path, subject.history)
+    players = subject.players
     record = Record(
-        trial.path, subject.history, tuple(map(_size, subject.players)), diverged_at=subject.diverged_at,
-        field_scale=_size(gradients(game, untrained, game.draw(subject.key))), lost=trial.diverged_at,
+        trial.path, subject.history, (_size(players.generator), _size(players.discriminator)),
+        diverged_at=subject.diverged_at, lost=trial.diverged_at,
+        field_scale=_size(gradients(game, untrained, game.draw(subject.key))),
     )  # fmt: skip
     if known is not None:
         return record._replace(**known._asdict())

@@ -1,0 +1,112 @@
+"""Records of training made small: what a verdict rests on, in a few kilobytes of NumPy arrays, and read back."""
+
+import numpy as np
+import xarray as xr
+
+from checks.truths import Case
+from saddlery.analysis.outcome import Local
+from saddlery.analysis.record import Record
+from saddlery.analysis.sample_quality import References
+
+SERIES, AXES, RECORDS = np.float16, 6, 100  # of GANs: precision, principal axes of each player's path, and records kept
+OF_STEPS = ("counts",)
+
+
+def packed(case: Case, record: Record) -> dict[str, np.ndarray]:
+    """A record as arrays: paths of many parameters in the few axes in which they move most."""
+    path = record.path
+    many = path.sizes.get("axis", 0) > 2 * AXES
+    if many:
+        path = path.isel(step=slice(None, None, max(1, -(-len(path["step"]) // RECORDS))))
+    kept = {"step": path["step"].values.astype(np.int32)}
+    for name, each in path.data_vars.items():
+        if name == "position":
+            kept["position"], kept["generator_axes"] = _position(path, many)
+        else:
+            kept[str(name)] = _small(each.values)
+    before = {} if record.history is None else {
+        f"before_{name}": _small(each.values)
+        for name, each in record.history.data_vars.items()
+        if each.dims == ("step",) and each.dtype.kind in "fiu"
+    }  # fmt: skip
+    if record.history is not None:
+        before["before_step"] = record.history["step"].values.astype(np.int32)
+    own = {
+        "sizes": np.array(record.sizes), "references": np.array(record.references), "fading": np.array(record.fading),
+        "numbers": np.array([record.scale, record.field_scale, record.diverged_at, record.lost]),
+        "texts": np.array([case.name, case.fate, case.also, record.measure]),
+    }  # fmt: skip
+    if record.distances is not None:
+        own["distances"] = np.array(record.distances)
+    if record.offset is not None:
+        own["offset"] = record.offset
+    if record.local is not None:
+        own["local"] = np.array(record.local, float)
+    return kept | before | own
+
+
+def _small(values: np.ndarray) -> np.ndarray:
+    """Numbers of half precision, where these hold them; whole ones as they are."""
+    if values.dtype.kind in "iu":
+        return values.astype(np.int16) if np.abs(values).max(initial=0) < 2**15 else values.astype(np.int32)
+    with np.errstate(over="ignore", under="ignore"):
+        small = values.astype(SERIES)
+    fits = np.isfinite(small) == np.isfinite(values)
+    exact = np.abs(values) > 1e-4
+    return small if fits.all() and (exact | (values == 0) | ~np.isfinite(values)).all() else values.astype(np.float32)
+
+
+def _position(path: xr.Dataset, many: bool) -> tuple[np.ndarray, np.ndarray]:
+    """The positions, of many axes in their principal ones, the generator's first."""
+    positions = path["position"].values.astype(float)
+    of_generator = int(path.attrs.get("generator_axes", positions.shape[1] // 2))
+    if not many:
+        return positions.astype(np.float32), np.array(of_generator)
+    parts = []
+    for part in (positions[:, :of_generator], positions[:, of_generator:]):
+        left, strengths, _ = np.linalg.svd(part - part[:1], full_matrices=False)
+        parts.append((left * strengths)[:, :AXES])
+    return np.concatenate(parts, 1).astype(SERIES), np.array(parts[0].shape[1])
+
+
+def unpacked(held) -> tuple[Record, str, str, str]:
+    """A record read back, with its name, its fate, and the fate that it passes through first."""
+    name, fate, also, measure = map(str, held["texts"])
+    own = {
+        "step",
+        "sizes",
+        "references",
+        "fading",
+        "numbers",
+        "texts",
+        "distances",
+        "offset",
+        "local",
+        "generator_axes",
+    }
+    axes = {"position": ("step", "axis"), "counts": ("step", "mode")}
+    series = {key: held[key] for key in held if key not in own and not key.startswith("before_")}
+    path = xr.Dataset(
+        {key: (axes.get(key, ("step",)), _wide(value)) for key, value in series.items()}, {"step": held["step"]}
+    )
+    path.attrs["generator_axes"] = int(held["generator_axes"]) if "generator_axes" in held else 0
+    history = None
+    if "before_step" in held:
+        before = {key.removeprefix("before_"): held[key] for key in held if key.startswith("before_")}
+        history = xr.Dataset(
+            {key: ("step", _wide(value)) for key, value in before.items() if key != "step"}, {"step": before["step"]}
+        )
+    scale, field_scale, diverged_at, lost = map(float, held["numbers"])
+    local = Local(float(held["local"][0]), float(held["local"][1]), bool(held["local"][2])) if "local" in held else None
+    return (
+        Record(
+            path, history, tuple(map(float, held["sizes"])), measure, References(*map(float, held["references"])),
+            References(*map(float, held["distances"])) if "distances" in held else None,
+            held.get("offset"), scale, local, tuple(map(float, held["fading"])), field_scale, int(diverged_at), int(lost),
+        ),
+        name, fate, also,
+    )  # fmt: skip
+
+
+def _wide(values: np.ndarray) -> np.ndarray:
+    return values if values.dtype.kind in "iu" else values.astype(float)
