@@ -101,8 +101,8 @@ def unpacked(held) -> tuple[Record, str, str, str]:
     return (
         Record(
             path, history, tuple(map(float, held["sizes"])), measure, References(*map(float, held["references"])),
-            References(*map(float, held["distances"])) if "distances" in held else None,
-            held.get("offset"), scale, local, tuple(map(float, held["fading"])), field_scale, int(diverged_at), int(lost),
+            References(*map(float, held["distances"])) if "distances" in held else None, held.get("offset"), scale,
+            local, tuple(map(float, held["fading"])), field_scale, int(diverged_at), int(lost),
         ),
         name, fate, also,
     )  # fmt: skip

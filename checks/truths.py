@@ -45,7 +45,7 @@ WELL = {"shrinks", "good", "nearly good", "improves", "improves slowly"}  # fate
 
 
 class Case(NamedTuple):
-    """A case: a subject, whose fate is one of `ALLOWED`; `also`: a fate that it passes through first."""
+    """A case: a subject, whose fate is one of `ALLOWED`; `also`: fates that it passes through first."""
 
     name: str
     subject: Subject
@@ -64,7 +64,8 @@ class Scored(NamedTuple):
 
 def score(name: str, fate: str, also: str, found: Verdict) -> Scored:
     """A verdict beside the fate it is a verdict on."""
-    allowed = ALLOWED[fate] | (ALLOWED[also] if also and also != "shrinks" else set())
+    passing = [ALLOWED[each] for each in also.split("; ") if each and each != "shrinks"]
+    allowed = ALLOWED[fate].union(*passing)
     return Scored(name, fate, found, found.word in allowed)
 
 

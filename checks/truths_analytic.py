@@ -177,11 +177,12 @@ def dirac(rng: np.random.Generator) -> Case:
     game = sd.games.dirac(loss, None if penalty == "none" else f"{penalty}(weight={weight})")
     players = game.init(jax.random.key(int(rng.integers(2**31))))
     path = dirac_path(loss, penalty, weight, name, h, *map(float, players), 200_000)
-    fate, soon = fate_of(path, 200_000), fate_of(path[:4001], 4000)
+    fate = fate_of(path, 200_000)
+    soon = {fate_of(path[: steps + 1], min(steps, len(path) - 1)) for steps in (1000, 4000, 16_000)} - {None, fate}
     if fate is None:
         return dirac(rng)
     what = f"dirac {loss} {penalty}({weight}) {name} h={h:.3g}"
-    return Case(what, subject(game, descent(name, h), players, 1), fate, soon or "")
+    return Case(what, subject(game, descent(name, h), players, 1), fate, "; ".join(sorted(soon)))
 
 
 FAMILIES = (bilinear, quadratic, dirac, dirac, held_up)

@@ -1,4 +1,4 @@
-"""`python -m checks.verdicts [DRAWS] [--seed N] [--records FILE]`: verdicts on games drawn at random, beside their fates.
+"""`python -m checks.verdicts [DRAWS] [--seed N] [--records FOLDER]`: verdicts on random games beside their fates.
 
 Prints a line for each and the confusion matrix. `--records` keeps what was judged, for `tests/analysis`.
 """
@@ -46,7 +46,8 @@ def main() -> None:
     print(truths.matrix(found))
     print(
         f"{found.cases} draws, seed {asked.seed}: {found.right} of {found.decided} decided are right "
-        f"({found.right / max(found.decided, 1):.1%}), {found.undecided} undecided ({found.undecided / found.cases:.1%}), "
+        f"({found.right / max(found.decided, 1):.1%}), {found.undecided} undecided "
+        f"({found.undecided / found.cases:.1%}), "
         f"{found.false_clear} false all-clears"
     )
     sys.exit(0)

@@ -41,7 +41,7 @@ def _by_multipliers(facts: Facts, a: Approach, local: Local) -> Verdict | None:
     if not math.isfinite(local.rate):
         return None
     pace = math.log(max(local.rate, 1e-30))
-    turns = abs(local.turn) > 1e-7
+    turns = _turning(local)
     per_turn = abs(pace) * 2 * math.pi / abs(local.turn) if turns else abs(pace)
     if a.most <= EXACT * a.scale and _still(facts):
         stable = "" if pace <= ROUNDING else f", though it is not stable: a deviation grows × {local.rate:.6g} a step"
@@ -70,7 +70,12 @@ def _by_multipliers(facts: Facts, a: Approach, local: Local) -> Verdict | None:
 
 
 def _turn(local: Local) -> str:
-    return f", a turn in {number(2 * math.pi / abs(local.turn))}" if abs(local.turn) > 1e-7 else ""
+    return f", a turn in {number(2 * math.pi / abs(local.turn))}" if _turning(local) else ""
+
+
+def _turning(local: Local) -> bool:
+    """Whether the leading multiplier turns: a negative one only steps to and fro."""
+    return 1e-7 < abs(local.turn) < math.pi - 1e-6
 
 
 def _arrived(a: Approach) -> Verdict:
@@ -140,7 +145,7 @@ def _by_distance(facts: Facts, a: Approach) -> Verdict:
     if a.monotone and a.high < -SURE:
         return _nearing(a, f"the {change}", unstable)
     if a.monotone and a.low > SURE:
-        turning = a.turns >= TURNS or (facts.local is not None and abs(facts.local.turn) > 1e-7)
+        turning = a.turns >= TURNS or (facts.local is not None and _turning(facts.local))
         return Verdict(Outcome.SPIRALLING_OUT if turning else Outcome.DIVERGING, f"the {change}")
     t = facts.trends
     if math.isnan(a.turns) and t is not None and t.returned >= RETURNS and max(abs(a.low), abs(a.high)) <= 0.5:

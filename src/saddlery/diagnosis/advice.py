@@ -10,8 +10,8 @@ from saddlery.analysis.numbers import number, signed
 from saddlery.diagnosis.candidates import Candidate
 from saddlery.diagnosis.spelled import spelled
 from saddlery.diagnosis.verification import Screened, Verification, factor
+from saddlery.games import GAMES
 from saddlery.text.call import parse
-from saddlery.text.provenance import call_of
 
 if TYPE_CHECKING:
     from saddlery.diagnosis.diagnosis import Diagnosis
@@ -86,7 +86,7 @@ def change(diagnosis: "Diagnosis", candidate: Candidate) -> Change:
     """How to make a candidate's change: the exact command, and two lines of Python."""
     subject = diagnosis.subject
     text = spelled(candidate.method, candidate.game, subject.text)
-    made = call_of(subject.game)
+    made = parse(subject.of) if subject.of and subject.of.partition("(")[0] in GAMES else None
     loss = candidate.name.partition("=")[2].strip("'") if candidate.game is not subject.game else ""
     if made is not None and loss:
         made = made._replace(arguments=made.arguments | {"loss": loss})

@@ -58,6 +58,8 @@ def _plain(value: object) -> float | int | None:
 
 def _makes(text: str, method: Method, game: Game) -> bool:
     try:
-        return bool(eqx.tree_equal(build("method", text, METHODS).for_game(game), method))
+        made = build("method", text, METHODS).for_game(game)
+        parts = ((each.rule, each.schedule, each.generator, each.discriminator) for each in (made, method))
+        return bool(eqx.tree_equal(*parts))
     except (InvalidType, InvalidValue, TypeError, ValueError):
         return False

@@ -32,7 +32,7 @@ class Subject(NamedTuple):
       never.
     - `title`: the run in words; `others`: methods that the run holds beside this one.
     - `checkpoints`: players trained independently as far, these first, on which advice is confirmed.
-    - `text`: the text of the method, where it is known.
+    - `text`, `of`: the texts of the method and of the game, where they are known.
     """
 
     game: Game
@@ -47,6 +47,7 @@ class Subject(NamedTuple):
     others: tuple[str, ...] = ()
     checkpoints: tuple[Pair, ...] = ()
     text: str = ""
+    of: str = ""
 
 
 def from_folder(folder: str | os.PathLike, method: str | None = None, seed: int = 0, checkpoints: int = 1) -> Subject:
@@ -76,7 +77,7 @@ def of_restored(found: Restored, built: Built | None = None, checkpoints: int = 
         of.game, of.method, carry.players, carry.state, jax.random.fold_in(key, found.step),
         found.history[known].sel(step=slice(0, found.step)), step, found.diverged_at,
         f"{of.title}, seed {found.seed}", of.others, (carry.players, *_others(found, built, step, checkpoints - 1)),
-        of.label,
+        of.label, of.title.removesuffix(f", {of.label}"),
     )  # fmt: skip
 
 
@@ -117,7 +118,7 @@ def given(
     """
     if not isinstance(method, Method):
         raise InvalidType(f"method: got {quoted(method)}, expected a Method, such as saddlery.methods.simultaneous()")
-    key = as_key(key)
+    key, made = as_key(key), str(call_of(game) or "")
     game = adopt(game)
     check(game, key)
     require_players_of(game, players, key)
@@ -128,5 +129,15 @@ def given(
     diverged_at = -1 if history is None or "diverged_at" not in history else int(history["diverged_at"])
     text = str(call_of(method) or "")
     return Subject(
-        game, method.for_game(game), players, state, key, history, step, diverged_at, checkpoints=(players,), text=text
+        game,
+        method.for_game(game),
+        players,
+        state,
+        key,
+        history,
+        step,
+        diverged_at,
+        checkpoints=(players,),
+        text=text,
+        of=made,
     )
