@@ -12,7 +12,16 @@ SERIES, AXES, RECORDS = np.float16, 6, 100  # of GANs: precision, principal axes
 OF_STEPS = ("counts",)
 
 
-def packed(case: Case, record: Record) -> dict[str, np.ndarray]:
+def packed(case: Case, records: list[Record]) -> dict[str, np.ndarray]:
+    """The records of a case as arrays, that of a second trial run under names of their own."""
+    return {
+        ("again/" if i else "") + name: value
+        for i, each in enumerate(records)
+        for name, value in _packed(case, each).items()
+    }
+
+
+def _packed(case: Case, record: Record) -> dict[str, np.ndarray]:
     """A record as arrays: paths of many parameters in the few axes in which they move most."""
     path = record.path
     many = path.sizes.get("axis", 0) > 2 * AXES
@@ -20,6 +29,8 @@ def packed(case: Case, record: Record) -> dict[str, np.ndarray]:
         path = path.isel(step=slice(None, None, max(1, -(-len(path["step"]) // RECORDS))))
     kept = {"step": path["step"].values.astype(np.int32)}
     for name, each in path.data_vars.items():
+        if each.dims[:1] != ("step",):
+            continue
         if name == "position":
             kept["position"], kept["generator_axes"] = _position(path, many)
         else:
@@ -69,8 +80,15 @@ def _position(path: xr.Dataset, many: bool) -> tuple[np.ndarray, np.ndarray]:
     return np.concatenate(parts, 1).astype(SERIES), np.array(parts[0].shape[1])
 
 
-def unpacked(held) -> tuple[Record, str, str, str]:
-    """A record read back, with its name, its fate, and the fate that it passes through first."""
+def unpacked(held: dict[str, np.ndarray]) -> tuple[list[Record], str, str, str]:
+    """The records of a case read back, with its name, its fate, and the fates that it passes through first."""
+    first = _unpacked({key: value for key, value in held.items() if not key.startswith("again/")})
+    other = {key.removeprefix("again/"): value for key, value in held.items() if key.startswith("again/")}
+    return [first[0], *([_unpacked(other)[0]] if other else [])], *first[1:]
+
+
+def _unpacked(held: dict[str, np.ndarray]) -> tuple[Record, str, str, str]:
+    """A record read back, with what is known of it."""
     name, fate, also, measure = map(str, held["texts"])
     own = {
         "step",

@@ -13,8 +13,8 @@ import jax
 import numpy as np
 
 from saddlery.analysis.outcome import Outcome, Verdict
-from saddlery.analysis.record import Record, facts
-from saddlery.analysis.verdict import verdict
+from saddlery.analysis.record import Record
+from saddlery.analysis.verdict import verdict_of
 from saddlery.diagnosis.diagnosis import judged
 from saddlery.diagnosis.subject import Subject, given
 
@@ -69,13 +69,13 @@ def score(name: str, fate: str, also: str, found: Verdict) -> Scored:
     return Scored(name, fate, found, found.word in allowed)
 
 
-def diagnosed(case: Case) -> tuple[Scored, Record]:
-    """A case as `diagnose` judges it, and the record that it went by."""
+def diagnosed(case: Case) -> tuple[Scored, list[Record]]:
+    """A case as `diagnose` judges it, and the records that it went by."""
     subject = case.subject
     state = subject.method.init(subject.game, subject.players) if subject.state is None else subject.state
-    _, record, found = judged(subject, state, subject.key)
-    assert verdict(facts(record)) == found
-    return score(case.name, case.fate, case.also, found), record
+    _, records, found = judged(subject, state, subject.key)
+    assert verdict_of(records) == found
+    return score(case.name, case.fate, case.also, found), records
 
 
 class Tally(NamedTuple):

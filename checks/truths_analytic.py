@@ -178,7 +178,7 @@ def dirac(rng: np.random.Generator) -> Case:
     players = game.init(jax.random.key(int(rng.integers(2**31))))
     path = dirac_path(loss, penalty, weight, name, h, *map(float, players), 200_000)
     fate = fate_of(path, 200_000)
-    soon = {fate_of(path[: steps + 1], min(steps, len(path) - 1)) for steps in (1000, 4000, 16_000)} - {None, fate}
+    soon = {fate_of(path[: steps + 1], min(steps, len(path) - 1)) for steps in (16_000, 64_000)} - {None, fate}
     if fate is None:
         return dirac(rng)
     what = f"dirac {loss} {penalty}({weight}) {name} h={h:.3g}"

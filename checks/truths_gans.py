@@ -113,23 +113,23 @@ def fate_of(history, begun: int, mixture: bool) -> str:
     gained = max(now, np.median(after[:third])) - end
     steadily = np.quantile(after[-third:], 0.8) < np.quantile(after[:third], 0.5)
     certain = np.median(values["told"][later]) >= 0.97 and end > 0.4 and np.quantile(values["near"][later], 0.75) < 0.2
-    if certain and gained < 0.05:
+    if certain and gained < 0.03:
         return "discriminator certain"
     if np.quantile(values["covered"][later], 0.8) < 0.42:
-        if not mixture and 0.05 <= gained < 0.3:
+        if not mixture and 0.03 <= gained < 0.3:
             return "improves slowly"
         near = np.quantile(values["near"][later], 0.75)
         visited = history["modes"].values[later].any(0).mean()
         roams = np.median(values["spread"][later]) < 0.3 and visited > 3 * np.median(values["covered"][later])
-        if gained < 0.05 and (near >= 0.4 or roams):
+        if gained < 0.03 and (near >= 0.4 or roams):
             return "modes missing"
-        if gained < 0.05 and (near >= 0.2 or np.median(values["spread"][later]) < 0.5):
+        if gained < 0.03 and (near >= 0.2 or np.median(values["spread"][later]) < 0.5):
             return "few modes now and then"
     if gained >= 0.15 and steadily:
         return "improves"
     if end <= bad and now <= 1.5 * bad:
         return "nearly good"
-    if gained >= 0.05:
+    if gained >= 0.03:
         return "improves slowly"
     if np.median(values["covered"][later]) < 0.6:
         return "few modes now and then"

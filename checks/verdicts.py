@@ -30,7 +30,7 @@ def main() -> None:
             continue
         began = time.monotonic()
         case = draw()
-        scored, record = truths.diagnosed(case)
+        scored, records = truths.diagnosed(case)
         scores.append(scored)
         mark = "right" if scored.right else "open" if scored.found.word == "undecided" else "WRONG"
         clear = "clear" if scored.found.clear else ""
@@ -41,7 +41,7 @@ def main() -> None:
         )
         if asked.records:
             asked.records.mkdir(parents=True, exist_ok=True)
-            np.savez_compressed(asked.records / f"{i:04}.npz", **packed(case, record))
+            np.savez_compressed(asked.records / f"{i:04}.npz", **packed(case, records))
     found = truths.tally(scores)
     print(truths.matrix(found))
     print(

@@ -22,10 +22,10 @@ def seen(game, method, players=None, steps=1000, **known):
     players = adopt(game).init(jax.random.key(3)) if players is None else players
     subject = given(game, method, players, jax.random.key(1), **known)
     state = subject.method.init(subject.game, subject.players) if subject.state is None else subject.state
-    _, record, found = judged(subject, state, subject.key, steps)
+    _, records, found = judged(subject, state, subject.key, steps)
     assert found.word in Outcome
     assert found.because
-    return found, facts(record)
+    return found, facts(records[0])
 
 
 def outcome(*given, **known):

@@ -1,7 +1,10 @@
 """The verdict on training: from recorded numbers to one outcome, with the numbers behind it."""
 
+from collections.abc import Sequence
+
 from saddlery.analysis.numbers import number
 from saddlery.analysis.outcome import Facts, Outcome, Verdict
+from saddlery.analysis.record import Record, facts
 from saddlery.analysis.verdict_of_field import by_equilibrium, by_field
 from saddlery.analysis.verdict_of_samples import by_samples
 
@@ -27,6 +30,24 @@ def verdict(facts: Facts) -> Verdict:
     if facts.approach is not None:
         return by_equilibrium(facts)
     return beyond(facts) or by_field(facts)
+
+
+def verdict_of(records: Sequence[Record]) -> Verdict:
+    """The verdict on training by its record, and where that is an all-clear, by records of others that began the same.
+
+    Training is random: one run from here may go well and the next not. So an all-clear is one only where all agree.
+    """
+    found, *others = (verdict(facts(each)) for each in records)
+    if not found.clear:
+        return found
+    against = [each for each in others if not each.clear]
+    if not against:
+        return found
+    return Verdict(
+        Outcome.UNDECIDED,
+        f"one trial run is {found.word} ({found.because}), and another from the same players, on other batches, is "
+        f"{against[0].word} ({against[0].because})",
+    )
 
 
 def beyond(facts: Facts) -> Verdict | None:

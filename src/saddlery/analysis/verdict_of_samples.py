@@ -52,7 +52,7 @@ def by_samples(facts: Facts) -> Verdict:
             Outcome.UNDECIDED, f"{_level(q)}: the measure does not tell an untrained generator from a perfect sampler"
         )
     lost = _collapsed(q)
-    better = _better(q) if lost is None or q.counts_modes else None
+    better = _better(q) if lost is None or (q.counts_modes and not roams(q)) else None
     if better is None and lost is None and q.nearer is not None and q.nearer.told:
         better = _better(q.nearer)
     return better or _held_up(facts, q) or lost or _unheard(facts, q) or _moving(facts, q)
@@ -88,7 +88,8 @@ def _held_up(facts: Facts, q: SampleQuality) -> Verdict | None:
 
 def _untrained(q: SampleQuality) -> Verdict | None:
     """The verdict on samples never better than an untrained generator's, where nothing is known of players."""
-    if q.best < q.first - BETTER or q.shortfall < q.first - BETTER or q.precise >= PRECISE:
+    begun = q.first if q.counts_modes else 1.0  # an untrained generator's, by what a shortfall is
+    if min(q.best, q.shortfall) < begun - BETTER or q.precise >= PRECISE:
         return None
     if q.counts_modes and math.isnan(q.precise):
         return Verdict(
@@ -98,10 +99,18 @@ def _untrained(q: SampleQuality) -> Verdict | None:
     return Verdict(Outcome.STALLED, f"samples were never better than an untrained generator's: {_level(q)}")
 
 
+def roams(q: SampleQuality) -> bool:
+    """Whether samples move over the modes: at some record at twice as many, or more, as ever at once."""
+    return q.visited >= 2 and q.visited >= 2 * q.held
+
+
 def _collapsed(q: SampleQuality) -> Verdict | None:
-    roams = q.spread <= NARROW and q.visited >= 2 and q.visited >= 2 * q.held
+    """The verdict on samples near few of the real ones: not while more are being covered, but though they move over all."""
     classes = q.counts_modes and math.isnan(q.precise) and q.shortfall < q.first - BETTER  # every sample is of one
-    if not (q.covered < FEW and (q.precise >= PRECISE or roams or classes)) or q.covered_gain >= GAINED:
+    narrow = not q.counts_modes and q.spread <= NARROW and q.precise >= PRECISE / 3
+    near = q.precise >= PRECISE or narrow or (q.spread <= NARROW and roams(q)) or classes
+    gains = q.covered_gain >= GAINED and q.shortfall <= q.best + BEST and not roams(q)
+    if not (q.covered < FEW and near) or gains:
         return None
     what = "modes are covered" if q.counts_modes else "real samples have a generated one near them"
     moving = (
@@ -139,6 +148,10 @@ def _moving(facts: Facts, q: SampleQuality) -> Verdict:
     was = ""
     if q.shortfall > q.best + BEST:
         was = f"; it was better before, a shortfall of {number(q.best)} against {number(q.shortfall)}"
+    if q.low > 0 and q.gain >= BETTER and not was and (q.shortfall < FAR or q.past_gain >= BETTER_BEFORE):
+        return Verdict(
+            Outcome.UNDECIDED, f"samples got better, and whether they still do cannot be told: {change}; {_level(q)}"
+        )
     how = "samples got better and no longer do" if q.low > 0 else "the players move and samples get no better"
     return Verdict(Outcome.WANDERING, f"{how}: {change}; {_level(q)}{was}")
 

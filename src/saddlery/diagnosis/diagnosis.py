@@ -12,13 +12,13 @@ import xarray as xr
 from saddlery.analysis.outcome import Facts, Outcome, Verdict
 from saddlery.analysis.record import Record, facts
 from saddlery.analysis.trends import LEAST
-from saddlery.analysis.verdict import verdict
+from saddlery.analysis.verdict import verdict, verdict_of
 from saddlery.diagnosis.candidates import Candidate, candidates
 from saddlery.diagnosis.checkpoints import independent
 from saddlery.diagnosis.evidence import Evidence, evidence
 from saddlery.diagnosis.record import recorded
 from saddlery.diagnosis.subject import Subject, from_folder, given
-from saddlery.diagnosis.trial import STEPS, TrialRun, trial_run
+from saddlery.diagnosis.trial import RECORDS, STEPS, TrialRun, trial_run
 from saddlery.diagnosis.verification import Screened, Verification, verified
 from saddlery.errors import InvalidType
 from saddlery.game import Game
@@ -27,7 +27,8 @@ from saddlery.method import Method
 from saddlery.text.arguments import whole
 from saddlery.types import Key, Memory, Players
 
-SMALL, LONGER = 64, 64  # numbers of a game that trains in no time, and how much longer its trial run may become
+SMALL, LONGER = 64, 64  # numbers of a game that trains in no time, and how much longer its trial run may become …
+SEEN = 16  # … and becomes where what happens near the equilibrium says little of what happens elsewhere
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,7 +142,8 @@ def diagnose(
         subject = given(game, method, players, key, state, history)  # type: ignore[arg-type]
     state = subject.method.init(subject.game, subject.players) if subject.state is None else subject.state
     trial_key, evidence_key = jax.random.split(subject.key)
-    trial, record, word = judged(subject, state, trial_key, steps)
+    trial, records, word = judged(subject, state, trial_key, steps)
+    record = records[0]
     known = facts(record)
     found = evidence(subject.game, subject.method, subject.players, subject.state, evidence_key)
     proposed = candidates(word, subject, known, found)
@@ -152,18 +154,31 @@ def diagnose(
     return Diagnosis(subject, word, known, record, found, proposed, trial, tried, screened)
 
 
-def judged(subject: Subject, state: Memory, key: Key, steps: int = STEPS) -> tuple[TrialRun, Record, Verdict]:
-    """The trial run of a subject, the record of it and the run, and the verdict.
+def judged(subject: Subject, state: Memory, key: Key, steps: int = STEPS) -> tuple[TrialRun, list[Record], Verdict]:
+    """The trial run of a subject, its record, and the verdict.
 
-    Where it is undecided of a small game without samples, which trains in no time, the trial run is made four times as
-    long, up to `LONGER` times.
+    Of a GAN, an all-clear is asked of a second trial run, on other batches, whose record is then the second. A game of
+    few parameters without samples trains in no time: where its update is not one map everywhere, or the verdict is
+    undecided, the trial run is made four times as long, up to `LONGER` times.
     """
-    size = sum(leaf.size for leaf in jax.tree.leaves(subject.players))
-    longest = steps * (1 if as_gan(subject.game) is not None or size > SMALL else LONGER)
-    while True:
+    if as_gan(subject.game) is not None:
         trial = trial_run(subject.game, subject.method, subject.players, state, key, steps)
-        known = recorded(subject, state, trial)
-        found = verdict(facts(known))
-        if found.word is not Outcome.UNDECIDED or 4 * steps > longest:
-            return trial, known, found
-        steps *= 4
+        records = [recorded(subject, state, trial)]
+        if verdict(facts(records[0])).clear:
+            again = jax.random.fold_in(key, 1)
+            other = trial_run(subject.game, subject.method, subject.players, state, again, steps)
+            records.append(recorded(subject, state, other))
+        return trial, records, verdict_of(records)
+    size, longest, times = sum(leaf.size for leaf in jax.tree.leaves(subject.players)), LONGER, 1
+    if size > SMALL:
+        longest = 1
+    while True:
+        trial = trial_run(
+            subject.game, subject.method, subject.players, state, key, steps * times, RECORDS * min(times, 8)
+        )
+        record = recorded(subject, state, trial)
+        found = verdict(facts(record))
+        settled = record.local is None or record.local.affine or times >= SEEN or record.lost >= 0
+        if (settled and found.word is not Outcome.UNDECIDED) or 4 * times > longest:
+            return trial, [record], found
+        times *= 4

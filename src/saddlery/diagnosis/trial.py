@@ -181,8 +181,10 @@ class Displacement(Probe):
         return {"position": self.sketch(self.start, players)}
 
 
-def trial_run(game: Game, method: Method, players: Pair, state: Memory, key: Key, steps: int = STEPS) -> TrialRun:
-    """Make a trial run of `steps` steps, recorded about 200 times.
+def trial_run(
+    game: Game, method: Method, players: Pair, state: Memory, key: Key, steps: int = STEPS, records: int = RECORDS
+) -> TrialRun:
+    """Make a trial run of `steps` steps, recorded about `records` times.
 
     Measures are taken on the same batch at every record, so that what changes is the players. The number of steps
     between records is odd, so that what alternates from step to step is seen.
@@ -194,7 +196,7 @@ def trial_run(game: Game, method: Method, players: Pair, state: Memory, key: Key
     keys = RunKeys(key, *jax.random.split(key))
     displacement = Displacement(players, Sketch.of(players))
     cell = Cell(
-        game=game, method=method, steps=steps, records=rows(steps, max(1, steps // RECORDS) | 1), keys=[key],
+        game=game, method=method, steps=steps, records=rows(steps, max(1, steps // records) | 1), keys=[key],
         probes={**measures(game), "displacement": displacement},
     )  # fmt: skip
     carry = strongly_typed(Carry(players, state, None))
