@@ -54,7 +54,7 @@ RISING = np.linspace(0.3, 0.8, 201) + NOISE
         ("wandering", gan(1.0, 0.6 + 0.4 * np.sin(TIME / 3))),  # good at times
         ("converging", gan(1.0, RISING)),
         ("wandering", gan(1.0, RISING[::-1])),
-        ("undecided", gan(1.0, np.minimum(RISING, 0.6))),  # it rose before, and whether it still does is open
+        ("undecided", gan(1.0, np.minimum(RISING, 0.5))),  # it rose before, and whether it still does is open
         ("converging", gan(1.0, np.minimum(RISING, 0.75))),
         ("collapsed", gan(0.25, 0.9 + NOISE)),
         ("collapsed", gan(0.25, 0.9 + NOISE, history=UNTRAINED)),
@@ -78,6 +78,14 @@ def test_only_what_is_measured_to_be_good_is_an_all_clear():
     assert all(found.clear for found in cleared)
     for record in (gan(1.0, 0.6 + NOISE), gan(0.25, 0.9), gan(0.25, 0.002, moved=(1.0, 1e-3))):
         assert not verdict(facts(record)).clear
+
+
+def test_an_all_clear_is_asked_of_two_trial_runs():
+    good, bad = gan(1.0, 0.95), gan(0.25, 0.9 + NOISE)
+    assert verdict_of([good, good]).clear
+    assert verdict_of([good, bad]).word == "undecided"
+    assert "is arrived" in verdict_of([good, bad]).because
+    assert verdict_of([bad, good]).word == "collapsed"  # what is wrong once is wrong
 
 
 def swinging(low, high):

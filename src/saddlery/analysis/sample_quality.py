@@ -10,8 +10,8 @@ from saddlery.analysis.trends import LEAST, slope
 
 AT_LEAST = 1.5  # an untrained generator's distance over a perfect sampler's, below which distances tell nothing
 GOOD = 0.22  # shortfall of modes: up to this samples are as good as a perfect sampler's …
-NEAR = 1.5  # … and a distance of up to this many times a perfect sampler's
-STEADY, SWINGS = 0.3, 2.5  # … for nine tenths of the second half of the record these
+NEAR = 1.35  # … and a distance of up to this many times a perfect sampler's
+STEADY, SWINGS = 0.3, 2.2  # … for nine tenths of the second half of the record these
 DIGITS = 1e-6
 DISTANCE = "sliced_wasserstein"
 

@@ -12,6 +12,7 @@ from saddlery._system import signals
 from saddlery.data.images import Data
 from saddlery.game import Game, Pair
 from saddlery.games import as_gan
+from saddlery.games.gan import Sampled
 from saddlery.method import Method
 from saddlery.metrics.distances import sliced_wasserstein
 from saddlery.metrics.modes import mode_coverage
@@ -28,7 +29,8 @@ from saddlery.types import Key, Memory, Players, Samples, Scalar
 STEPS = 1000
 RECORDS = 200
 AXES = 256  # numbers that a position is kept in
-OF_MODES, OF_OTHERS = 2500, 500  # samples that are measured
+OF_MODES, OF_OTHERS, OF_LARGE = 2500, 1000, 500  # samples that are measured: by modes, by distances, of large ones
+LARGE = 256  # numbers in a sample from which it is large
 NEIGHBOUR = 5  # of real samples, whose distance is a neighbourhood
 
 
@@ -105,18 +107,25 @@ class TrialMeasures(Probe):
         )
         higher = {"separation": (real[:, None] > drawn).mean() + 0.5 * (real[:, None] == drawn).mean()}
         noise, data, projections = jax.random.split(key, 3)
-        real = game.data.draw(data, OF_OTHERS)
+        count = samples_of(game.data)
+        real = game.data.draw(data, count)
         if hasattr(game.data, "centres"):
             samples = game.sample(players.generator, key, OF_MODES)
             coverage = mode_coverage(samples, game.data.centres, game.data.std)
             near = {"modes": coverage.modes, "counts": coverage.counts, "high_quality": coverage.high_quality}
-            near["sliced_wasserstein"] = sliced_wasserstein(samples[:OF_OTHERS], real, projections)
+            near["sliced_wasserstein"] = sliced_wasserstein(samples[:count], real, projections)
         else:
-            samples = game.sample(players.generator, noise, OF_OTHERS)
+            samples = game.sample(players.generator, noise, count)
             near = {"sliced_wasserstein": sliced_wasserstein(samples, real, projections), **neighbours(samples, real)}
         width = _width(real, real.mean(0))
         higher |= {"scale": _width(samples, real.mean(0)) / width, "spread": _width(samples, samples.mean(0)) / width}
         return higher | near
+
+
+def samples_of(data: Data) -> int:
+    """The number of samples by which a distance to these data is measured: fewer of large ones."""
+    one = jax.eval_shape(lambda key: data.draw(key, 1), jax.random.key(0))
+    return OF_LARGE if one.size > LARGE else OF_OTHERS
 
 
 def neighbours(samples: Samples, real: Samples) -> dict[str, Scalar]:
@@ -140,22 +149,24 @@ def _width(samples, centre):
 @eqx.filter_jit
 def perfect_distance(data: Data, key: Key) -> Scalar:
     """A perfect sampler's `sliced_wasserstein` from real samples, of as many as `TrialMeasures` takes: its mean."""
+    count = samples_of(data)
 
     def between(key):
         one, other, projections = jax.random.split(key, 3)
-        return sliced_wasserstein(data.draw(one, OF_OTHERS), data.draw(other, OF_OTHERS), projections)
+        return sliced_wasserstein(data.draw(one, count), data.draw(other, count), projections)
 
     return jax.lax.map(between, jax.random.split(key, 4)).mean()
 
 
 @eqx.filter_jit
-def untrained_distance(game: Any, key: Key) -> Scalar:
+def untrained_distance(game: Sampled, key: Key) -> Scalar:
     """An untrained generator's `sliced_wasserstein` from real samples: the mean of a few."""
+    count = samples_of(game.data)
 
     def of(key):
         init, noise, data, projections = jax.random.split(key, 4)
-        samples = game.sample(game.init(init).generator, noise, OF_OTHERS)
-        return sliced_wasserstein(samples, game.data.draw(data, OF_OTHERS), projections)
+        samples = game.sample(game.init(init).generator, noise, count)
+        return sliced_wasserstein(samples, game.data.draw(data, count), projections)
 
     return jax.lax.map(of, jax.random.split(key, 4)).mean()
 

@@ -65,7 +65,7 @@ SADDLE = sd.games.quadratic([[-0.5]], [[0.3]], [[1.0]])
         ("cycling", sd.games.dirac("nonsaturating"), "simultaneous", 0.3, {}),  # a limit cycle
         ("converging", sd.games.dirac("nonsaturating"), "alternating", 0.3, {}),  # as t^−½: slowly, and turning
         ("cycling", sd.games.dirac("wasserstein"), "alternating", 0.3, {}),
-        ("converging", sd.games.dirac("tv"), "extragradient", 0.15, {}),
+        ("arrived", sd.games.dirac("tv"), "extragradient", 0.15, {}),
     ],
 )
 def test_games_whose_fate_is_known(sgd, word, game, name, rate, own):
