@@ -104,7 +104,7 @@ def fate_of(history, begun: int, mixture: bool) -> str:
     else:
         ratio = values["ratio"]
         lack = np.log(np.maximum(ratio, 1)) / np.log(max(ratio[0], 1.5))
-        good, bad, swings = (np.log(x) / np.log(max(ratio[0], 1.5)) for x in (1.35, 1.8, 4.0))
+        good, bad, swings = (np.log(x) / np.log(max(ratio[0], 1.5)) for x in (1.35, 2.5, 4.0))
     after = lack[later]
     third = len(after) // 3
     now, end = np.median(lack[before][-3:]), np.median(after[-third:])

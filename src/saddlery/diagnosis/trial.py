@@ -31,6 +31,7 @@ RECORDS = 200
 AXES = 256  # numbers that a position is kept in
 OF_MODES, OF_OTHERS, OF_LARGE = 2500, 1000, 500  # samples that are measured: by modes, by distances, of large ones
 LARGE = 256  # numbers in a sample from which it is large
+REPEATS = 16  # pairs of real samples whose mean distance is a perfect sampler's
 NEIGHBOUR = 5  # of real samples, whose distance is a neighbourhood
 
 
@@ -155,7 +156,7 @@ def perfect_distance(data: Data, key: Key) -> Scalar:
         one, other, projections = jax.random.split(key, 3)
         return sliced_wasserstein(data.draw(one, count), data.draw(other, count), projections)
 
-    return jax.lax.map(between, jax.random.split(key, 4)).mean()
+    return jax.lax.map(between, jax.random.split(key, REPEATS)).mean()
 
 
 @eqx.filter_jit
