@@ -43,7 +43,7 @@ REASONS = {
     ),
     "a part of a diagnosis, whose type pictures cannot import, since they need no JAX": (
         "plots.trends.Diagnosed.evidence ->", "plots.trends.Diagnosed.facts ->",
-        "plots.trends.Diagnosed.subject ->", "plots.trends.Diagnosed.trial ->",
+        "plots.trends.Diagnosed.record ->", "plots.trends.Diagnosed.subject ->", "plots.trends.Diagnosed.trial ->",
     ),
 }  # fmt: skip
 

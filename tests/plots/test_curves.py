@@ -63,13 +63,27 @@ def test_a_diagnosis_goes_on_where_the_run_ended(diagnosis, run, figures):
 
 
 def test_a_diagnosis_of_a_gan_shows_its_samples_too(diagnosis, figures):
-    quality = SimpleNamespace(name="modes", best=8.0)
-    path = diagnosis.trial.path.assign(modes=("step", np.arange(diagnosis.trial.path.sizes["step"]) % 8.0))
-    gan = replace(diagnosis, facts=diagnosis.facts._replace(quality=quality), trial=diagnosis.trial._replace(path=path))
+    quality = SimpleNamespace(name="modes", counts_modes=True)
+    count = diagnosis.record.path.sizes["step"]
+    shares = {"modes": np.arange(count) % 9 / 8, "high_quality": np.linspace(0, 1, count)}
+    path = diagnosis.record.path.assign({name: ("step", values) for name, values in shares.items()})
+    record = diagnosis.record._replace(path=path, history=None)
+    gan = replace(diagnosis, facts=diagnosis.facts._replace(quality=quality), record=record)
     assert sd.plots.curves(gan, "samples").name == "samples"
     axes = figures[-1].axes[0]
-    np.testing.assert_array_equal(axes.lines[0].get_ydata(), path["modes"].values)
-    assert axes.get_ylim() == pytest.approx((-0.3, 8.3))
+    for line, values in zip(axes.lines, shares.values(), strict=True):  # modes never stand alone
+        np.testing.assert_array_equal(line.get_ydata(), values)
+    assert axes.get_ylim() == pytest.approx((-0.03, 1.03))
+
+
+def test_a_distance_stands_beside_a_perfect_and_an_untrained_sampler_s(diagnosis, figures):
+    quality = SimpleNamespace(name="sliced_wasserstein", counts_modes=False, references=(0.07, 0.9))
+    count = diagnosis.record.path.sizes["step"]
+    path = diagnosis.record.path.assign(sliced_wasserstein=("step", np.linspace(0.9, 0.2, count)))
+    record = diagnosis.record._replace(path=path, history=None)
+    gan = replace(diagnosis, facts=diagnosis.facts._replace(quality=quality), record=record)
+    sd.plots.curves(gan, "samples")
+    assert [line.get_ydata()[0] for line in figures[-1].axes[0].lines[1:]] == [0.07, 0.9]
 
 
 @pytest.mark.parametrize(
