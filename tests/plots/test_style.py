@@ -7,7 +7,7 @@ import pytest
 import xarray as xr
 from matplotlib.colors import to_rgb
 
-from saddlery.plots.style import COLOURS, colour, looks
+from saddlery.plots.style import COLOURS, DEPTHS, colour, looks, of_depth
 
 # Machado, Oliveira and Fernandes (2009), complete deficiency, in linear RGB.
 VISION = {
@@ -52,3 +52,14 @@ def test_settings_of_a_method_share_its_colour_but_not_its_stroke():
     one, other, again = looks(xr.Dataset(coords={"setting": labels, "method": ("setting", methods)}))
     assert one.color == again.color == colour("unrolled") != other.color
     assert one.linestyle != again.linestyle
+
+
+@pytest.mark.parametrize("vision", VISION)
+def test_values_of_k_can_be_told_apart_and_those_between_lie_between(vision):
+    seen = [lab(VISION[vision] @ linear(shade)) for shade in DEPTHS.values()]
+    assert min(np.linalg.norm(a - b) for a, b in itertools.combinations(seen, 2)) > 10
+    assert [of_depth(steps) for steps in DEPTHS] == list(DEPTHS.values())
+    between, ends = np.array(to_rgb(of_depth(2))), [np.array(to_rgb(DEPTHS[steps])) for steps in (1, 5)]
+    assert (np.minimum(*ends) <= between).all()
+    assert (between <= np.maximum(*ends)).all()
+    assert of_depth(100) == DEPTHS[20]

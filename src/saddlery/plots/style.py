@@ -48,7 +48,7 @@ def colour(method: str) -> str:
     return COLOURS.get(method, palette[zlib.crc32(method.encode()) % len(palette)])
 
 
-DEPTHS = {0: "#d55e00", 1: "#c98a00", 5: "#56a0d8", 10: "#0072b2", 20: "#2a2f6e"}  # of K, the steps unrolled
+DEPTHS = {0: "#d55e00", 1: "#c9a000", 5: "#56a0d8", 10: "#0072b2", 20: "#2a2f6e"}  # of K, the steps unrolled
 
 
 def of_depth(steps: float) -> str:

@@ -70,8 +70,12 @@ def test_the_headline_is_of_starts_whose_means_differ_with_its_exact_interval(st
 
 def test_more_steps_are_said_to_help_or_not_by_a_test(study):
     found = by_subject(study)
-    assert found["First-order, alternating"].text.startswith("More steps make it worse: 30.0% with alternating(k=1)")
-    assert found["Unrolled"].text.startswith("Looking further ahead helps: 20.0% with unrolled(K=1), 90.0%")
+    assert found["First-order, alternating"].text.startswith(
+        "More steps make it worse at steps of 0.1: 30.0% with alternating(k=1)"
+    )
+    assert found["Unrolled"].text.startswith(
+        "Looking further ahead helps at steps of 0.1: 20.0% with unrolled(K=1), 90.0%"
+    )
     assert found["Without the second term"].text.startswith("The starts do not tell the two apart")
     assert found["The second term"].text.startswith("How the discriminator would react")
     assert (found["First-order, alternating"].tone, found["Unrolled"].tone) == ("bad", "good")

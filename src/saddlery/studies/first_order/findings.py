@@ -115,7 +115,7 @@ def _optimal(dataset: xr.Dataset) -> Finding:
 
 def _compared(dataset: xr.Dataset) -> list[Finding]:
     """What the order of the players, more steps and the second term change."""
-    made, found = contrasts(dataset), []
+    made, found, h = contrasts(dataset), [], dataset.attrs["h"]
     words = {
         "order": (
             "Simultaneous or alternating",
@@ -139,7 +139,7 @@ def _compared(dataset: xr.Dataset) -> list[Finding]:
         test = made[name]
         lead = {1: more, -1: fewer, 0: "The starts do not tell the two apart"}[test.sign]
         tone = "plain" if name == "order" else {1: "good", -1: "bad", 0: "plain"}[test.sign]
-        found.append(Finding(subject, f"{lead}: {test.text}.", tone, test.numbers))
+        found.append(Finding(subject, f"{lead} at steps of {exact(h)}: {test.text}.", tone, test.numbers | {"h": h}))
     return found
 
 

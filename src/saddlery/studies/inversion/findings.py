@@ -40,12 +40,15 @@ def _error(trained: xr.Dataset) -> Finding:
     fallen = 1 - PUBLISHED[10] / PUBLISHED[0]
     sure = "falls" if high < 0 else "rises" if low > 0 else "does not clearly change"
     text = (
-        f"On held-out images: {_each(trained, 'test')}. From {first} to {last} the error {sure}, by "
-        f"{ci_text(difference, _signed, 'mean')} seed by seed. The published error falls from {exact(PUBLISHED[0])} to "
-        f"{exact(PUBLISHED[10])}, by {percent(fallen)}, on CIFAR-10."
+        f"From {first} to {last} the error of held-out images {sure}, by {ci_text(difference, _signed, 'mean')} seed "
+        f"by seed. The published error, of training images, falls from {exact(PUBLISHED[0])} at K = 0 to "
+        f"{exact(PUBLISHED[10])} at K = 10, by {percent(fallen)}, on CIFAR-10."
     )
     numbers = {"error": spread(trained["test"]), "change": interval(difference, "mean")}
-    published = {"published": [PUBLISHED[0], PUBLISHED[10]], "published change": fallen, "images": "CIFAR-10"}
+    published = {
+        "published": [PUBLISHED[0], PUBLISHED[10]], "published change": fallen, "images": "CIFAR-10",
+        "published at": ["K = 0", "K = 10"],
+    }  # fmt: skip
     return Finding("Does K help?", text, "good" if high < 0 else "plain", numbers | published)
 
 
