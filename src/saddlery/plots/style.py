@@ -33,19 +33,20 @@ COLOURS = {
     "lookahead": "#a0522d",
     "neumann": "#3a8f86",
 }
+CONTROLS = {"real": INK, "noise": GREY, "untrained": "#a9a49c", "identity": "#b58fc9"}  # beside methods
 STROKES = ("-", (0, (5, 2)), (0, (1, 1.2)), (0, (5, 1.5, 1, 1.5)))
 
 
 def colour(method: str) -> str:
     """The colour of a method, a function of its name alone: the same in every figure, experiment and report.
 
-    A method that is not in `COLOURS` takes one of its values, chosen by a checksum of the name; one whose name is not
-    known, `""`, is drawn in ink.
+    A method that is in neither `COLOURS` nor `CONTROLS` takes one of the values of `COLOURS`, chosen by a checksum of
+    the name; one whose name is not known, `""`, is drawn in ink.
     """
     if not method:
         return INK
     palette = tuple(COLOURS.values())
-    return COLOURS.get(method, palette[zlib.crc32(method.encode()) % len(palette)])
+    return {**COLOURS, **CONTROLS}.get(method, palette[zlib.crc32(method.encode()) % len(palette)])
 
 
 DEPTHS = {0: "#d55e00", 1: "#c9a000", 5: "#56a0d8", 10: "#0072b2", 20: "#2a2f6e"}  # of K, the steps unrolled
