@@ -70,10 +70,10 @@ def test_who_has_more_near_pairs_is_told_by_every_seeds_interval_alone(study):
     study["support_high"].loc[{"generator": "K = 0"}] = 900.0
     study["support_low"].loc[{"generator": "noise"}] = 1100.0
     found = {finding.subject: finding.text for finding in findings(study)}["Near pairs"]
-    assert "in pixels more K = 0; fewer noise; no difference in every seed K = 10, real, untrained" in found
+    assert "in pixels more frequent of K = 0, rarer of noise, not told apart of K = 10, real, untrained" in found
     study["support_high"].loc[{"generator": "K = 0", "seed": 1}] = 1001.0  # of one seed not
     found = {finding.subject: finding.text for finding in findings(study)}["Near pairs"]
-    assert "in pixels fewer noise; no difference in every seed K = 0, K = 10, real, untrained" in found
+    assert "in pixels rarer of noise, not told apart of K = 0, K = 10, real, untrained" in found
 
 
 def test_where_no_pair_is_near_the_page_says_so_and_shows_the_lower_end(study):

@@ -75,9 +75,9 @@ def judge(
     stalls where a loss is flat: it is farther than it began, does not fall, and in the second half goes at less than
     `STALLED` of its fastest pace. It is at rest elsewhere when it does not fall, its way in the second half is less
     than `REST` of its distance, and in the last quarter less than `SLOWING` of that in the quarter before: the pace
-    itself falls at a rate, as towards a rest point, and not as on a flat loss. Nearer than `NEAR` that does not count
-    and neither farther than `OUT` times the farthest start, where a loss may be so flat that rounding ends all. It leaves
-    when it rises or stalls beyond all that it began at, or is beyond numbers.
+    itself falls at a rate, as towards a rest point, and not as on a flat loss. Nearer than `NEAR` that does not count,
+    nor farther than `OUT` times the farthest start, where a loss may be so flat that rounding ends all. It leaves when
+    it rises or stalls beyond all that it began at, or is beyond numbers.
 
     | verdict | starts |
     |---|---|

@@ -75,13 +75,13 @@ def _support(dataset: xr.Dataset) -> Finding:
     for space in dataset["space"].values:
         at = of(dataset, str(space))
         more, fewer = (at["support_high"] < real).all("seed").values, (at["support_low"] > real).all("seed").values
-        kinds = {"more": more, "fewer": fewer, "no difference in every seed": ~more & ~fewer}
+        kinds = {"more frequent of": more, "rarer of": fewer, "not told apart of": ~more & ~fewer}
         told = [f"{what} {', '.join(at['setting'].values[chosen])}" for what, chosen in kinds.items() if chosen.any()]
-        parts.append(f"in {space} {'; '.join(told)}")
+        parts.append(f"in {space} {', '.join(told)}")
     text = (
         f"Pairs as near as the nearest {percent(dataset.attrs['share'])} of training images' pairs are, by the 95% "
-        f"interval of each seed: {'. '.join(parts)}. If such pairs are the same image and samples are independent, the "
-        "reciprocal of their share estimates the support size, which is the number of different images only where all "
+        f"interval of every seed, {'; '.join(parts)}. If such pairs are the same image and samples are independent, "
+        "the reciprocal of their share estimates the support size, which is the number of different images only where all "
         "are equally likely, and otherwise less."
     )
     numbers = {"share": dataset.attrs["share"], "level": "95%", "ends": [at["support_low"], at["support_high"]]}
