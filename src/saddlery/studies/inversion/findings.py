@@ -109,9 +109,9 @@ def _search(trained: xr.Dataset) -> Finding:
     times = float(ratio.median())
     text = (
         f"Of searches by L-BFGS {percent(converged[0])} to {percent(converged[1])} converged, by K, medians over "
-        f"seeds, and {percent(agreeing[0])} to {percent(agreeing[1])} end within a tenth of the best of their image. Adam's "
-        f"errors are {number(times)} times as large, the median over all, and rank the runs with a correlation of "
-        f"{ranks}."
+        f"seeds, and {percent(agreeing[0])} to {percent(agreeing[1])} end within a tenth of the best of their image. "
+        f"Adam's errors are {number(times)} times as large, the median over all, and rank the runs with a correlation "
+        f"of {ranks}."
     )
     numbers = {"converged": converged, "agreeing": agreeing, "ratio": times}
     return Finding("The searches", text, "plain", numbers | correlated(ranks))

@@ -81,8 +81,8 @@ def _support(dataset: xr.Dataset) -> Finding:
     text = (
         f"Pairs as near as the nearest {percent(dataset.attrs['share'])} of training images' pairs are, by the 95% "
         f"interval of every seed, {'; '.join(parts)}. If such pairs are the same image and samples are independent, "
-        "the reciprocal of their share estimates the support size, which is the number of different images only where all "
-        "are equally likely, and otherwise less."
+        "the reciprocal of their share estimates the support size, which is the number of different images only where "
+        "all are equally likely, and otherwise less."
     )
     numbers = {"share": dataset.attrs["share"], "level": "95%", "ends": [at["support_low"], at["support_high"]]}
     return Finding("Near pairs", text, "plain", numbers)
