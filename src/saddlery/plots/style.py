@@ -60,7 +60,8 @@ def of_depth(steps: float) -> str:
     """
     known = np.log1p(sorted(DEPTHS))
     channels = np.array([to_rgb(DEPTHS[each]) for each in sorted(DEPTHS)])
-    return to_hex([np.interp(np.log1p(steps), known, each) for each in channels.T])
+    red, green, blue = (float(np.interp(np.log1p(steps), known, each)) for each in channels.T)
+    return to_hex((red, green, blue))
 
 
 def tint(dataset: xr.Dataset, i: int) -> str:

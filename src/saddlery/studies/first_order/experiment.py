@@ -136,7 +136,7 @@ def _sweep(dynamics: Dynamics, size: Scale) -> xr.Dataset:
     for rate in RATES:
         go = partial(closed_form.advance, dynamics, target, rate, every=round(size.steps * RATE / rate))
         last = side_by_side(lambda *start, go=go: go(*start).means[-1], means, ends, block=2048)
-        succeeded.append(int(reached(last, target).sum()))
+        succeeded.append(int(reached(np.asarray(last), target).sum()))
     return xr.Dataset(
         {
             "swept_succeeded": ("rate", succeeded),

@@ -74,7 +74,7 @@ def contrasts(dataset: xr.Dataset) -> dict[str, Contrast]:
         "second term": (of["unrolled, first term"][-1], of["unrolled"][-1]),
     }
     counts = [[_count(dataset, name) for name in pair] for pair in pairs.values()]
-    raw = [float(fisher_exact([[good, runs - good] for good, runs in pair])[1]) for pair in counts]
+    raw = [float(np.asarray(fisher_exact([[good, runs - good] for good, runs in pair]))[1]) for pair in counts]
     return {
         name: Contrast(*pair, (first[0] / first[1], second[0] / second[1]), float(p))
         for (name, pair), (first, second), p in zip(pairs.items(), counts, holm(np.array(raw)), strict=True)

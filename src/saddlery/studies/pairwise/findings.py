@@ -71,20 +71,21 @@ def _change(dataset: xr.Dataset) -> Finding:
 
 def _support(dataset: xr.Dataset) -> Finding:
     """Who has more near pairs than training images, as far as each seed's interval tells."""
-    real, parts = 1 / dataset.attrs["share"], []
+    real, parts, ends = 1 / dataset.attrs["share"], [], []
     for space in dataset["space"].values:
         at = of(dataset, str(space))
         more, fewer = (at["support_high"] < real).all("seed").values, (at["support_low"] > real).all("seed").values
         kinds = {"more frequent of": more, "rarer of": fewer, "not told apart of": ~more & ~fewer}
         told = [f"{what} {', '.join(at['setting'].values[chosen])}" for what, chosen in kinds.items() if chosen.any()]
         parts.append(f"in {space} {', '.join(told)}")
+        ends += [at["support_low"].values, at["support_high"].values]
     text = (
         f"Pairs as near as the nearest {percent(dataset.attrs['share'])} of training images' pairs are, by the 95% "
         f"interval of every seed, {'; '.join(parts)}. If such pairs are the same image and samples are independent, "
         "the reciprocal of their share estimates the support size, which is the number of different images only where "
         "all are equally likely, and otherwise less."
     )
-    numbers = {"share": dataset.attrs["share"], "level": "95%", "ends": [at["support_low"], at["support_high"]]}
+    numbers = {"share": dataset.attrs["share"], "level": "95%", "ends": ends}
     return Finding("Near pairs", text, "plain", numbers)
 
 
