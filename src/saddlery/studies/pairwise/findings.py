@@ -50,7 +50,7 @@ def _noise(dataset: xr.Dataset) -> Finding:
         fooled += [space] if beaten else []
     end = f" So by distances in {' and '.join(fooled)} alone, noise ranks above a trained generator." if fooled else ""
     text = "; ".join(parts)
-    text = f"{text[0].upper()}{text[1:]}.{end}"
+    text = f"{text[0].upper()}{text[1:]}. These are medians over seeds, untested.{end}"
     return Finding("Noise as a control", text, "bad" if fooled else "good", {"noise, real, further, of": numbers})
 
 
