@@ -19,6 +19,7 @@ from saddlery.games.gan import Gan
 from saddlery.games.quadratic import quadratic
 from saddlery.networks import MLP
 from saddlery.optimisers import optimiser
+from saddlery.plots import style
 from saddlery.rules import RuleInput
 
 OPTIMISED = ("_system", "data", "diagnosis", "metrics", "text")  # whose tests compute more than they compile
@@ -188,3 +189,11 @@ def at_most():
             tracemalloc.stop()
 
     return at_most
+
+
+@pytest.fixture
+def figures(monkeypatch):
+    """The Matplotlib figures that the test draws, in their order."""
+    drawn, canvas = [], style.FigureCanvasAgg
+    monkeypatch.setattr(style, "FigureCanvasAgg", lambda figure: drawn.append(figure) or canvas(figure))
+    return drawn

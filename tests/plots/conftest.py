@@ -1,21 +1,12 @@
-"""What is drawn: a trained run, a sweep, a diagnosis and a spectrum, all small, and the figures that were drawn."""
+"""What is drawn: a trained run, a sweep, a diagnosis and a spectrum, all small."""
 
 import jax
 import jax.numpy as jnp
 import pytest
 
 import saddlery as sd
-from saddlery.plots import style
 
 STEPS, EVERY = 60, 20
-
-
-@pytest.fixture
-def figures(monkeypatch):
-    """The Matplotlib figures that the test draws, in their order."""
-    drawn, canvas = [], style.FigureCanvasAgg
-    monkeypatch.setattr(style, "FigureCanvasAgg", lambda figure: drawn.append(figure) or canvas(figure))
-    return drawn
 
 
 @pytest.fixture(scope="session")

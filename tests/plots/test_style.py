@@ -5,28 +5,10 @@ import itertools
 import numpy as np
 import pytest
 import xarray as xr
+from checks.vision import VISION, XYZ, lab, linear
 from matplotlib.colors import to_rgb
 
-from saddlery.plots.style import COLOURS, colour, looks
-
-# Machado, Oliveira and Fernandes (2009), complete deficiency, in linear RGB.
-VISION = {
-    "usual": np.eye(3),
-    "protanopia": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
-    "deuteranopia": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
-    "tritanopia": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]],
-}
-XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
-
-
-def linear(name):
-    channels = np.array(to_rgb(name))
-    return np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
-
-
-def lab(rgb):
-    x, y, z = np.cbrt(np.maximum(XYZ @ np.clip(rgb, 0, 1) / (XYZ @ np.ones(3)), 0.008856))
-    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+from saddlery.plots.style import COLOURS, DEPTHS, colour, looks, of_depth
 
 
 @pytest.mark.parametrize("vision", VISION)
@@ -52,3 +34,14 @@ def test_settings_of_a_method_share_its_colour_but_not_its_stroke():
     one, other, again = looks(xr.Dataset(coords={"setting": labels, "method": ("setting", methods)}))
     assert one.color == again.color == colour("unrolled") != other.color
     assert one.linestyle != again.linestyle
+
+
+@pytest.mark.parametrize("vision", VISION)
+def test_values_of_k_can_be_told_apart_and_those_between_lie_between(vision):
+    seen = [lab(VISION[vision] @ linear(shade)) for shade in DEPTHS.values()]
+    assert min(np.linalg.norm(a - b) for a, b in itertools.combinations(seen, 2)) > 10
+    assert [of_depth(steps) for steps in DEPTHS] == list(DEPTHS.values())
+    between, ends = np.array(to_rgb(of_depth(2))), [np.array(to_rgb(DEPTHS[steps])) for steps in (1, 5)]
+    assert (np.minimum(*ends) <= between).all()
+    assert (between <= np.maximum(*ends)).all()
+    assert of_depth(100) == DEPTHS[20]

@@ -1,4 +1,4 @@
-"""Support size of a generator, by the birthday paradox: how many different samples it makes."""
+"""Support size of a generator, by the birthday paradox: an estimate of how many different samples carry weight."""
 
 import math
 from collections.abc import Callable
@@ -15,10 +15,10 @@ Features: TypeAlias = Callable[[Any], ArrayLike]  # from samples `(n, …)` to `
 
 
 class Support(NamedTuple):
-    """A support size: an estimate of how many different samples there are.
+    """A support size: an estimate of how many different samples carry weight.
 
-    - `size`: 1 / the probability that two samples are the same; infinite when no pair was.
-    - `low`, `high`: an interval that holds it with about 95%.
+    - `size`: 1 / the share of pairs that were the same; infinite when none was, where only `low` says something.
+    - `low`, `high`: an interval that holds it with about 95% while few pairs are the same.
     - `pairs`: how many pairs were the same.
     - `batch`: how many samples hold a pair with probability ½, √(2 size log 2), the number of Arora and Zhang.
     """
@@ -35,13 +35,15 @@ def support_size(
 ) -> Support:
     """The size of a generator's support by the birthday paradox (Arora and Zhang, 2017).
 
-    Of N equally likely samples two are the same with probability 1/N; in general this is 1 / Σ p², the number of
-    samples that count. All pairs of the n samples are looked at,
+    Of N equally likely samples two are the same with probability 1/N. In general that is Σ p², and what is
+    estimated is 1 / Σ p², which is at most N: how many samples carry weight, and not how many there are. All pairs of
+    the n samples are looked at,
 
         size = n (n − 1) / (2 · pairs that are the same),
 
-    and the interval is that of a Poisson count (Garwood, 1936). Arora and Zhang let people judge whether two images are
-    the same; here they are when their distance is at most `threshold`. So measure real images in the same way, with the
+    and the interval is that of a Poisson count (Garwood, 1936). Pairs have samples in common, so that where
+    many are the same it is too narrow. Arora and Zhang let people judge whether two images are the same; here they are
+    when their distance is at most `threshold`. So measure real images in the same way, with the
     threshold from them (`real_threshold`), and compare.
 
         >>> found = support_size(np.array([[0.0], [0.0], [1.0], [2.0]]))

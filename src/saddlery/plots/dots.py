@@ -6,7 +6,7 @@ import xarray as xr
 
 from saddlery.analysis.intervals import ci_text, interval
 from saddlery.plots.picture import Picture, render
-from saddlery.plots.style import GREY, INK, RULE, canvas, colour, dress
+from saddlery.plots.style import GREY, INK, RULE, canvas, dress, tint
 
 
 def dots(dataset: xr.Dataset, names: Sequence[str], titles: Sequence[str], heading: str, axis: str) -> Picture:
@@ -26,10 +26,10 @@ def dots(dataset: xr.Dataset, names: Sequence[str], titles: Sequence[str], headi
         for i, label in enumerate(labels):
             seeds = dataset[name].isel(setting=i).values.astype(float)
             median, low, high = interval(seeds)
-            tint = colour(str(dataset["method"].values[i]))
+            color = tint(dataset, i)
             axes.plot(seeds, [i] * len(seeds), ".", ms=4, color=GREY, alpha=0.6)
-            axes.plot([low, high], [i, i], color=tint, lw=2, solid_capstyle="butt")
-            axes.plot(median, i, "o", ms=5, color=tint)
+            axes.plot([low, high], [i, i], color=color, lw=2, solid_capstyle="butt")
+            axes.plot(median, i, "o", ms=5, color=color)
             texts.append(f"{label}, {title}: {ci_text(seeds)}")
         axes.set_title(title, fontsize=9, color=INK, loc="left")
         axes.set_xlabel(axis, fontsize=8, color=INK)

@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import LayoutEngine
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
@@ -32,28 +33,41 @@ COLOURS = {
     "lookahead": "#a0522d",
     "neumann": "#3a8f86",
 }
+CONTROLS = {"real": INK, "noise": GREY, "untrained": "#a9a49c", "identity": "#b58fc9"}  # beside methods
 STROKES = ("-", (0, (5, 2)), (0, (1, 1.2)), (0, (5, 1.5, 1, 1.5)))
 
 
 def colour(method: str) -> str:
     """The colour of a method, a function of its name alone: the same in every figure, experiment and report.
 
-    A method that is not in `COLOURS` takes one of its values, chosen by a checksum of the name; one whose name is not
-    known, `""`, is drawn in ink.
+    A method that is in neither `COLOURS` nor `CONTROLS` takes one of the values of `COLOURS`, chosen by a checksum of
+    the name; one whose name is not known, `""`, is drawn in ink.
     """
     if not method:
         return INK
     palette = tuple(COLOURS.values())
-    return COLOURS.get(method, palette[zlib.crc32(method.encode()) % len(palette)])
+    return {**COLOURS, **CONTROLS}.get(method, palette[zlib.crc32(method.encode()) % len(palette)])
 
 
-DEPTHS = {0: "#d55e00", 1: "#c98a00", 5: "#56a0d8", 10: "#0072b2"}  # of the steps that are unrolled
+DEPTHS = {0: "#d55e00", 1: "#c9a000", 5: "#56a0d8", 10: "#0072b2", 20: "#2a2f6e"}  # of K, the steps unrolled
+
+
+def of_depth(steps: float) -> str:
+    """The colour of K unrolled steps, the same in every study: those of `DEPTHS`, and between them mixtures.
+
+    >>> of_depth(0), of_depth(10), of_depth(2) in DEPTHS.values()
+    ('#d55e00', '#0072b2', False)
+    """
+    known = np.log1p(sorted(DEPTHS))
+    channels = np.array([to_rgb(DEPTHS[each]) for each in sorted(DEPTHS)])
+    red, green, blue = (float(np.interp(np.log1p(steps), known, each)) for each in channels.T)
+    return to_hex((red, green, blue))
 
 
 def tint(dataset: xr.Dataset, i: int) -> str:
     """The colour of a setting: that of its K where there is a coordinate `depth`, else that of its `method`."""
     depth = float(dataset["depth"].values[i]) if "depth" in dataset.coords else np.nan
-    return DEPTHS.get(depth, colour(str(dataset["method"].values[i])))  # type: ignore[call-overload]
+    return of_depth(depth) if np.isfinite(depth) else colour(str(dataset["method"].values[i]))
 
 
 class Look(NamedTuple):

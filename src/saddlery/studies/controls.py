@@ -18,7 +18,8 @@ def beside(
     - `controls`: by their labels, for each seed the values of those variables.
 
     **Returns:** the dataset with these variables along `generator` in the place of `setting`, first the settings, then
-    the controls, and along it the coordinate `kind`: the method, or again the control.
+    the controls, and along it the coordinates `kind`: the method, or again the control, and where the settings have a
+    `depth`, K, `depth_of`, NaN of controls.
     """
     variables = {}
     for name in names:
@@ -29,11 +30,14 @@ def beside(
         "generator": [*results["setting"].values, *controls],
         "kind": ("generator", [*results["method"].values, *controls]),
     }
+    if "depth" in results.coords:
+        coordinates["depth_of"] = "generator", [*results["depth"].values, *[np.nan] * len(controls)]
     return results.drop_vars(names).assign(variables).assign_coords(coordinates)
 
 
 def generators(results: xr.Dataset) -> xr.Dataset:
-    """The measures of generators and controls, (`setting`, `seed`, …), with the coordinate `method`."""
+    """The measures of generators and controls, (`setting`, `seed`, …), with the coordinates `method` and `depth`."""
     measured = [str(name) for name, each in results.data_vars.items() if "generator" in each.dims]
-    others = [name for name in ("setting", "method") if name in results.coords]
-    return results[measured].drop_vars(others, errors="ignore").rename(generator="setting", kind="method")
+    known = {"generator": "setting", "kind": "method", "depth_of": "depth"}
+    renamed = {name: new for name, new in known.items() if name in results.coords}
+    return results[measured].drop_vars(list(known.values()), errors="ignore").rename(renamed)

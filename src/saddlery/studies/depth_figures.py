@@ -13,7 +13,7 @@ from saddlery.plots.style import GREY, INK, RULE, canvas, dress
 from saddlery.report.tables import Column, last
 from saddlery.studies.depths import SIZES
 
-TINTS = ("#0072b2", "#009e73", "#d55e00")  # of the discriminator's sizes
+TINTS = (INK, "#8d6cab", "#5f8f3e")  # of the discriminator's sizes: none is that of a K
 
 
 def unrolled(dataset: xr.Dataset, fraction: float) -> xr.Dataset:

@@ -14,7 +14,7 @@ from saddlery.text.call import build
 TINY = experiment.Scale(8, 3, 6, 1600)
 STEPS = np.geomspace(0.1, 3.0, TINY.steps)
 FAMILIES = {family.name: family for family in families(TINY.values)}
-CONVERGES, SLOWLY, BOUNDED, DEPENDS, DIVERGES, STALLS = range(6)
+CONVERGES, SLOWLY, BOUNDED, DEPENDS, DIVERGES, STALLS, ELSEWHERE = range(7)
 
 
 def maps(game, method):
@@ -23,7 +23,7 @@ def maps(game, method):
 
 
 @pytest.mark.parametrize("method", ["alternating", "simultaneous"])
-@pytest.mark.parametrize("game", ["dirac-minimax", "dirac-wasserstein", "dirac-wgan-gp"])
+@pytest.mark.parametrize("game", ["dirac-minimax", "dirac-wasserstein", "dirac-wgan-gp", "dirac-wgan-gp-light"])
 def test_without_a_fitting_penalty_the_dirac_gan_does_not_converge(game, method):
     found = maps(game, method)
     assert not np.isin(found["verdict"], (CONVERGES, SLOWLY)).any()
@@ -39,6 +39,17 @@ def test_wgan_gp_throws_the_discriminator_away_from_the_equilibrium(method):
             players = Pair(jnp.asarray(1e-6 * theta), jnp.asarray(1e-6 * psi))
             after = chosen.step(game, players, chosen.init(game, players), jax.random.key(0))[0]
             assert float(after.discriminator) == pytest.approx(np.sign(psi) * 0.1, abs=1e-5)
+
+
+def test_wgan_gp_arrives_elsewhere_where_it_is_damped_and_cycles_where_it_is_not():
+    """ψ″ + 2wψ′ + ψ = 0 about θ = ±2w, ψ = 0: turning about it only for w < 1, which takes ψ across zero."""
+    smalls = np.array([0.03, 0.06, 0.1])
+    found = [
+        experiment.maps_of([game], FAMILIES["simultaneous"], smalls, TINY)["verdict"][0, 0]
+        for game in ("dirac-wgan-gp", "dirac-wgan-gp-light")
+    ]
+    assert (found[0] == ELSEWHERE).all()
+    assert (found[1] == BOUNDED).all()
 
 
 def test_wasserstein_diverges_simultaneously_and_alternating_is_bounded_below_its_bound():

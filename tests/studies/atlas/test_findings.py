@@ -35,7 +35,7 @@ def atlas():
 def test_what_diverges_everywhere_is_said_not_to_converge(atlas):
     claim = claims._diverging(atlas, "repelling", "minimax", "alternating")
     assert (claim.holds, claim.predicted) == (True, "2 unstable")
-    assert claim.found == "converges in none of 2 settings: diverges in 2"
+    assert claim.found == "converges in none of 2 settings: diverging in 2"
     atlas["verdict"][..., 0] = 0
     claim = claims._diverging(atlas, "repelling", "minimax", "alternating")
     assert not claim.holds

@@ -12,21 +12,27 @@ from saddlery.studies.first_order.experiment import (
     NEAR,
     OUTCOMES,
     QUANTILES,
+    RATES,
     RECORDS,
     Scale,
     _setting,
+    _sweep,
     judged,
+    reached,
     starts,
     typical,
 )  # fmt: skip
+from saddlery.studies.first_order.experiment import RATE as STUDIED
 
 RATE = 0.3
 METHODS = {
     FirstOrder(1): sd.methods.alternating,
+    FirstOrder(1, simultaneous=True): sd.methods.simultaneous,
     FirstOrder(5): functools.partial(sd.methods.alternating, discriminator_steps=5),
     Unrolled(0): sd.methods.simultaneous,
     Unrolled(1): functools.partial(sd.methods.unrolled, steps=1),
     Unrolled(5): functools.partial(sd.methods.unrolled, steps=5),
+    Unrolled(5, second_order=False): functools.partial(sd.methods.unrolled, steps=5, second_order=False),
     Optimal(): functools.partial(sd.methods.simultaneous, schedule="best_response"),
 }
 
@@ -138,20 +144,59 @@ def test_the_typical_run_is_the_median_of_the_purest():
 
 
 def test_starts_are_a_grid_with_intervals_for_each():
-    means, ends = starts(Scale(5, 7, 1), 3)
+    means, ends = starts(Scale(5, 7, 1, 1), 3)
     assert means.shape == (2, 75)
     assert len(np.unique(means, axis=1).T) == 25
     assert (np.diff(ends, axis=0) > 0).all()
-    np.testing.assert_array_equal(starts(Scale(5, 7, 1), 1)[1][:, 4], ends[:, 12])  # of the grid's fifth, its first
+    np.testing.assert_array_equal(starts(Scale(5, 7, 1, 1), 1)[1][:, 4], ends[:, 12])  # of the grid's fifth, its first
 
 
 def test_optimal_runs_reach_the_target_from_all_starts_whose_means_differ():
-    result = _setting(Optimal(), Scale(3, 2, 2 * RECORDS))
+    result = _setting(Optimal(), Scale(3, 2, 2 * RECORDS, 1))
     assert dict(result.sizes) == {
         "mean1": 3, "mean2": 3, "outcome": len(OUTCOMES), "quantile": len(QUANTILES), "step": RECORDS + 1, "number": 6,
     }  # fmt: skip
     np.testing.assert_array_equal(result["within"], result["mean1"] != result["mean2"])
+    assert (int(result["succeeded"]), int(result["runs"])) == (6, 6)  # of nine starts, three have equal means
+    np.testing.assert_allclose(result["share"][list(OUTCOMES).index("mode collapse")], 0)  # nor do they count here
     shown = result["example"].isel(outcome=list(OUTCOMES).index("convergence"))
     np.testing.assert_allclose(np.sort(shown[-1, :2]), (-0.5, 0.5), atol=NEAR)
     assert (result["total_variation"].diff("quantile") >= 0).all()
     assert (np.isnan(result["example"]).all(("step", "number")) == (result["labels"] == 0)).all()
+
+
+def test_a_sweep_counts_the_same_starts_at_each_step_size_over_equal_time():
+    """At the study's own step size it is what the setting's runs come to."""
+    size = Scale(3, 2, 2 * RECORDS, 2)
+    found, own = _sweep(FirstOrder(5), size), _setting(FirstOrder(5), size)
+    assert found["swept_runs"].values.tolist() == [12] * len(RATES)
+    assert int(found["swept_succeeded"].sel(rate=STUDIED)) == int(own["succeeded"])
+    optimal = _sweep(Optimal(), size)
+    assert optimal["swept_runs"].values.tolist() == [6] * len(RATES)
+    assert int(optimal["swept_succeeded"].sel(rate=STUDIED)) == 6
+
+
+def test_targets_are_reached_up_to_swapping_and_only_by_both_means():
+    means = np.array([[0.55, 0.5, 0.5], [-0.45, 0.5, -0.61]])
+    np.testing.assert_array_equal(reached(means, np.array([-0.5, 0.5])), [True, False, False])
+
+
+def test_simultaneous_and_alternating_differ_by_the_ends_that_the_generator_answers(float64):
+    """μ moves by −η ∂L/∂μ at the ends before or after the discriminator's steps; the ends move alike."""
+    means, ends, target = *players(8), np.array([-0.5, 0.5])
+    at = lambda dynamics: [np.asarray(each) for each in dynamics(target, RATE, means, ends)]  # noqa: E731
+    (simultaneous, moved), (alternating, also) = at(FirstOrder(2, simultaneous=True)), at(FirstOrder(2))
+    np.testing.assert_array_equal(moved, also)
+    phi = lambda x: np.exp(-(x**2) / 2) / np.sqrt(2 * np.pi)  # noqa: E731
+    signs = np.array([-1, 1, -1, 1])[:, None, None]
+    for found, seen in ((simultaneous, ends), (alternating, moved)):
+        gradient = 0.5 * (signs * phi(seen[:, None] - means)).sum(0)
+        np.testing.assert_allclose(found, means - RATE * gradient, rtol=0, atol=1e-12)
+
+
+def test_one_step_ahead_without_the_second_term_is_the_alternating_update(float64):
+    means, ends, target = *players(8), np.array([-0.5, 0.5])
+    for one, other in zip(
+        Unrolled(1, second_order=False)(target, RATE, means, ends), FirstOrder()(target, RATE, means, ends), strict=True
+    ):
+        np.testing.assert_array_equal(one, other)

@@ -1,11 +1,16 @@
 """What is said of inversion, on results made up."""
 
+import re
+
 import numpy as np
 import pytest
 import xarray as xr
 from checks.findings import unsaid
 
-from saddlery.studies.inversion.findings import findings
+from saddlery.plots.style import DEPTHS
+from saddlery.report.sections import Content
+from saddlery.studies.inversion.findings import averaged, findings
+from saddlery.studies.inversion.page import content
 
 GENERATORS = ["K = 0", "K = 10", "untrained", "identity"]
 ERRORS = np.array([0.3, 0.2, 0.5, 0.0])
@@ -41,6 +46,7 @@ def study():
     }
     coordinates = {
         "generator": GENERATORS, "kind": ("generator", ["unrolled", "unrolled", "untrained", "identity"]),
+        "depth": ("setting", [0.0, 10.0]), "depth_of": ("generator", [0.0, 10.0, np.nan, np.nan]),
         "setting": GENERATORS[:2], "method": ("setting", ["unrolled"] * 2), "seed": range(3),
         "split": ["train", "test"], "std": [0.25, 0.5],
     }  # fmt: skip
@@ -53,14 +59,13 @@ def study():
 
 def test_what_is_found_is_said_with_the_numbers_of_the_data(study):
     found = {finding.subject: finding for finding in findings(study)}
-    assert "the error falls, by −32.3%" in found["Does K help?"].text
+    assert "the error of held-out images falls, by −32.3%" in found["Does K help?"].text
     assert found["Does K help?"].tone == "good"
-    assert "K = 0 +10.0% (n = 3, too few for an interval)" in found["Held-out images"].text
     assert "at σ = 0.25 it is number 3 of 4 with -70 nats, the best is K = 10 with -40" in found["The identity"].text
     assert "In closed form the identity has -70.5, -71.5" in found["The identity"].text
     assert found["The identity"].tone == "good"
     assert "Adam's errors are 1.5" in found["The searches"].text
-    assert "rank correlation with the error is 1 (p < 0.001)" in found["Smoothness"].text
+    assert "rank correlation of ‖∂G/∂z‖ with the error is 1 (p < 0.001)" in found["Smoothness"].text
     assert "Of 6 runs: K = 10 1 (" in found["Diverged"].text
 
 
@@ -81,7 +86,58 @@ def test_the_identity_is_not_said_to_win_where_it_does_not(study):
 
 def test_an_error_that_does_not_fall_is_not_said_to(study):
     study["error"].loc[{"generator": "K = 10"}] = study["error"].sel(generator="K = 0").values
-    assert "does not clearly change" in findings(study)[0].text
+    assert "is not told apart" in findings(study)[0].text
+
+
+def test_held_out_images_and_the_noise_found_are_told_apart_by_intervals_alone(study):
+    """By Student's interval of the mean over seeds, which here lies above, below and about zero."""
+    by_seed = np.array([1.0, 1.1, 1.3])
+    shift = {"K = 0": 2 * by_seed, "K = 10": -2 * by_seed, "untrained": by_seed - by_seed.mean()}
+    for label, values in shift.items():
+        study["excess"].loc[{"generator": label}] = values[:, None, None]
+    study["error"].loc[{"split": "test"}] = (
+        study["error"].sel(split="train").values * np.array([1.09, 1.1, 1.11])[None, :, None]
+    )
+    study["error"].loc[{"split": "test", "generator": "K = 10"}] = (
+        study["error"].sel(split="train", generator="K = 10").values * np.array([0.8, 1.0, 1.2])[:, None]
+    )
+    found = {finding.subject: finding.text for finding in findings(study)}
+    assert "higher than that of draws of the prior of K = 0; lower" in found["Was that z likely?"]
+    assert "not told apart from that of draws of the prior of untrained" in found["Was that z likely?"]
+    assert "larger than that of training images of K = 0; not told apart" in found["Held-out images"]
+    assert "not told apart from that of training images of K = 10," in found["Held-out images"]
+
+
+def words(page: Content, study):
+    """All that the page says and the labels of its pictures."""
+    for section in page.sections:
+        yield from (section.heading, section.small, *(each.label for each in section.sheets))
+        yield from (picture.alt for picture in section.pictures)
+        if section.table:
+            yield from (text for head in section.table.heads for text in head)
+            yield from (row.label for row in section.table.rows)
+    yield from (finding.text for finding in findings(study))
+
+
+def test_k_is_named_in_one_way(study):
+    """As `K = 10`: not K10, K=10, 10 steps or unrolled(10)."""
+    said = list(words(content(study), study))
+    assert sum(len(re.findall(r"\bK = \d+", text)) for text in said) > 20
+    for text in said:
+        assert not re.search(r"K\d|K=|\d+ (unrolled )?steps|unrolled\s*\(", text), text
+
+
+def test_each_k_has_the_colour_that_it_has_in_every_study(study, figures):
+    page = content(study)
+    for rows in (section.table.rows for section in page.sections if section.table):
+        colors = {row.label: row.color for row in rows}
+        assert (colors["K = 0"], colors["K = 10"]) == (DEPTHS[0], DEPTHS[10])
+    for sheets in (section.sheets for section in page.sections if section.sheets):
+        assert {each.label: each.color for each in sheets}["K = 10"] == DEPTHS[10]
+    dots, smoothness = (figure.axes[0] for figure in figures[:2])
+    assert averaged(study)["depth"].values.tolist()[:2] == [0, 10]
+    assert {line.get_label(): line.get_color() for line in smoothness.lines}["K = 10"] == DEPTHS[10]
+    assert [line.get_color() for line in dots.lines[2::3]][:2] == [DEPTHS[0], DEPTHS[10]]
 
 
 def test_every_number_that_is_said_is_in_the_data(study):

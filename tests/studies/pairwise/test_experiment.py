@@ -4,8 +4,10 @@ import jax
 import numpy as np
 import pytest
 
+from saddlery.data import as_data
 from saddlery.metrics import noise_like
-from saddlery.studies.pairwise.experiment import BINS, SPACES, Reference, _distances, compared
+from saddlery.studies.inversion.experiment import distinct
+from saddlery.studies.pairwise.experiment import BINS, REFERENCE, SPACES, Reference, _distances, compared, left, others
 
 
 @pytest.fixture(scope="module")
@@ -41,3 +43,15 @@ def test_noise_has_the_real_images_mean_squared_distance_in_pixels():
     real = jax.random.normal(jax.random.key(0), (500, 4, 4, 1))
     squares = [np.mean(_distances(x, np.asarray)["pixels"] ** 2) for x in (real, noise_like(real, jax.random.key(1)))]
     np.testing.assert_allclose(*squares, rtol=1e-5)
+
+
+def test_other_real_images_are_drawn_anew_and_are_never_those_compared_with():
+    """Of scikit-learn's 1,797 digits, all different, 600 are compared with; a draw of 600 has half of the rest."""
+    reference = distinct(as_data("digits(split='train')"), 600, jax.random.key(REFERENCE))
+    rows = lambda images: {each.tobytes() for each in np.asarray(images)}  # noqa: E731
+    one, other = (rows(others("digits", 600, jax.random.key(seed))) for seed in (0, 1))
+    assert len(one) == len(other) == len(rows(reference)) == 600
+    assert not (one | other) & rows(reference)
+    pool = left("digits", 600)
+    assert pool == 1797 - 600
+    assert abs(len(one & other) - 600**2 / pool) < 60  # hypergeometric, standard deviation 12

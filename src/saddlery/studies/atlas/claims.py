@@ -23,7 +23,11 @@ def claims(dataset: xr.Dataset) -> list[Claim]:
     pair = ("simultaneous", "alternating")
     return [
         *(_diverging(dataset, f"dirac-{game}", game, method) for game in ("minimax", "wasserstein") for method in pair),
-        *(_diverging(dataset, "dirac-wgan-gp", "WGAN-GP", method) for method in pair),
+        *(
+            _diverging(dataset, f"dirac-wgan-gp{which}", f"WGAN-GP of weight {weight}", method)
+            for which, weight in (("", "1"), ("-light", "0.5"))
+            for method in pair
+        ),
         _cycling(dataset),
         _creeping(dataset),
         *(_linearly(dataset, "dirac-r1", method, f"R1, {method}: converges linearly") for method in pair),

@@ -22,7 +22,9 @@ from saddlery.studies.atlas.verdicts import VERDICTS, judge, measured, radii
 from saddlery.studies.study import Progress, kept
 from saddlery.text.call import build
 
-# Games with one equilibrium, the origin. `smooth` is whether the field has a derivative there.
+# Games whose equilibrium is the origin. `smooth` is whether the field has a derivative there. WGAN-GP of weight w has
+# rest points at ψ = 0, θ = ±2w besides, to which training comes without turning where w is at least 1; below, it turns
+# about them, crosses ψ = 0 and is thrown across.
 DIAGONAL = "A=[[{0}, 0], [0, {1}]], B=[[{2}, 0], [0, {3}]], C=[[{4}, 0], [0, {5}]]"
 ATLAS = {
     "bilinear": ("bilinear", "Bilinear game", True),
@@ -34,7 +36,16 @@ ATLAS = {
     "dirac-nonsaturating": ("dirac(loss='nonsaturating')", "Dirac-GAN, non-saturating", True),
     "dirac-wasserstein": ("dirac(loss='wasserstein')", "Dirac-GAN, Wasserstein", True),
     "dirac-r1": ("dirac(loss='nonsaturating', penalty='r1(weight=0.5)')", "Dirac-GAN, non-saturating with R1", True),
-    "dirac-wgan-gp": ("dirac(loss='wasserstein', penalty='wgan_gp(weight=1.0)')", "Dirac-GAN, WGAN-GP", False),
+    "dirac-wgan-gp": (
+        "dirac(loss='wasserstein', penalty='wgan_gp(weight=1.0)')",
+        "Dirac-GAN, WGAN-GP of weight 1",
+        False,
+    ),
+    "dirac-wgan-gp-light": (
+        "dirac(loss='wasserstein', penalty='wgan_gp(weight=0.5)')",
+        "Dirac-GAN, WGAN-GP of weight 0.5",
+        False,
+    ),
 }
 
 

@@ -8,19 +8,22 @@ from saddlery.plots.atlas import maps, overview
 from saddlery.report.sections import Cell, Content, Row, Section, Table
 from saddlery.studies.atlas.claims import at_each, claims
 from saddlery.studies.atlas.figures import race, reading
+from saddlery.studies.atlas.verdicts import VERDICTS
 
 KNOWN = (
     "Mescheder, Geiger, Nowozin, Which training methods for GANs do actually converge?, 2018. A setting is "
     "a step size and a value of the method's parameter. Minimax: a simultaneous step multiplies the squared distance "
     "by 1 + h²σ(θψ)², so that training leaves from every start, but where the discriminator is sure the loss is flat "
-    "and training all but stops there: diverges, then stalls. Consensus makes gradients small, and those of the "
+    "and training all but stops there: diverging until stalled. Consensus makes gradients small, and those of the "
     "minimax loss are small at the equilibrium and also far away: starts beyond the equilibrium's basin are led to the "
     "latter."
 )
 NO_DERIVATIVE = (
-    " The penalty has no derivative at the equilibrium, so that nothing is predicted. A gradient whose norm is below "
-    "the machine's ε counts as zero, and the penalty as constant: a method that takes ψ straight to zero, as "
-    "`krylov` does, converges for that reason alone."
+    " With the weight w it has rest points at ψ = 0, θ = ±2w, where the penalty's pull and the generator's cancel: "
+    "training that comes there without turning, as it can for w of 1 or more, has arrived elsewhere; for smaller w it "
+    "turns about them until ψ changes its sign and is thrown across. The penalty has no derivative at the equilibrium, "
+    "so that nothing is predicted. A gradient whose norm is below the machine's ε counts as zero, and the penalty as "
+    "constant: a method that takes ψ straight to zero, as `krylov` does, converges for that reason alone."
 )
 DIRECTIONS = (
     "Each direction at the step and γ (or damping) that get there first, out of a grid. Quadratic games of 6 numbers "
@@ -37,25 +40,27 @@ READING = (
     "the opposite direction. On a quadratic game Newton's own first order, with γ = h, is an extragradient step, and "
     "costs as much as one of consensus."
 )
-VERDICTS = (
-    ("Converges", "All fall."),
-    (
-        "Converges slower than any rate",
-        "All fall, but from starts a thousandth away nothing does: the nearer, the slower.",
-    ),
-    ("Diverges", "Some leave, rising beyond all that training began at or beyond numbers, and all rise."),
-    (
-        "Diverges, then stalls",
-        "The same, but some have stopped on the way out, farther than they began, at less than 2% of their fastest "
-        "pace: there the loss is flat.",
-    ),
-    ("Depends on the start", "Some leave or arrive and others do not."),
-    ("Stays bounded", "The rest, cycles among them, and what is too slow to be told from them."),
-)
+MEANINGS = (
+    "All fall.",
+    "All fall, but from starts a thousandth away nothing does: the nearer, the slower.",
+    "The rest: cycles among them, and what is too slow to be told from them.",
+    "Some leave, arrive or come to rest elsewhere, and others do not.",
+    "Some leave, rising beyond all that training began at or beyond numbers, and all rise: spirals out among them.",
+    "The same, but some have stalled on the way out, farther than they began, at less than 2% of their fastest pace: "
+    "there the loss is flat.",
+    "All come to rest, and not at the equilibrium: in the second half the way gone is less than a ten-thousandth of "
+    "the distance, and in the last quarter less than a tenth of that in the one before, or nothing but rounding. "
+    "Farther than twice the farthest start it is not told from a flat loss, and has stalled.",
+)  # of the verdicts, in their order
 DISTANCE = (
     "A distance falls, or rises, when its logarithm changes by more than 0.02 in the second half of training, in the "
     "quarter before by a quarter of that in the same direction (or never fell), and also from where it began."
 )
+
+
+def meanings() -> list[tuple[str, str]]:
+    """Each verdict and what it means of all starts."""
+    return [(f"{name[0].upper()}{name[1:]}", text) for name, text in zip(VERDICTS, MEANINGS, strict=True)]
 
 
 def content(dataset: xr.Dataset) -> Content:
@@ -82,15 +87,16 @@ def content(dataset: xr.Dataset) -> Content:
         Section("Known results on the Dirac-GAN", KNOWN, known(dataset)),
         Section(
             "Where each method converges",
-            "Percent of the steps, evenly spaced in their logarithm, at which training converges at a rate from all "
-            "starts, at the value of the method's parameter for which these are the most.",
+            "Share of the steps, evenly spaced in their logarithm, at which training converges at a rate from all "
+            "starts. Below the line are methods with a parameter, each at the value for which these are the most, of "
+            "as many as its label says, another one for each game: that is more tries than those above the line have.",
             pictures=[overview(dataset)],
         ),
         *games,
         Section("Consensus and second-order directions", DIRECTIONS, pictures=[race(dataset)], anchor="second-order"),
         Section("Gradient evaluations needed", evaluations, costs(dataset)),
         Section("Is consensus a Newton step?", READING, pictures=[reading(dataset)]),
-        Section("Criteria of the verdicts", DISTANCE, pairs=VERDICTS),
+        Section("Criteria of the verdicts", DISTANCE, pairs=meanings()),
     ]
     links = [(section.anchor, section.heading) for section in games]
     return Content(extent, sections, note, [*links, ("second-order", "Second order")])

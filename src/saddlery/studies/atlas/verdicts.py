@@ -2,20 +2,25 @@
 
 import numpy as np
 
+from saddlery.analysis.outcome import Outcome
 from saddlery.studies.atlas.training import GONE, NEAR
 
 VERDICTS = (
-    "converges",
-    "converges slower than any rate",
-    "stays bounded",
-    "depends on the start",
-    "diverges",
-    "diverges, then stalls",
+    str(Outcome.CONVERGING),
+    f"{Outcome.CONVERGING} slower than any rate",
+    "staying bounded",
+    "depending on the start",
+    str(Outcome.DIVERGING),
+    f"{Outcome.DIVERGING} until {Outcome.STALLED}",
+    str(Outcome.ARRIVED_ELSEWHERE),
 )
 FLOOR = 1e-150  # a distance at which rounding ends
 CHANGE = 0.02  # of a distance's logarithm over half a training, from which it counts as movement
 ARRIVED = np.log(1e-12)  # a distance's logarithm
 STALLED = 0.02  # of its fastest pace, below which training has stalled
+OUT = 2  # times as far as the farthest start, beyond which what no longer moves has stalled on a flat loss
+FINEST = 1e-9  # of a distance, the way that rounding makes while at rest
+REST, SLOWING = 1e-4, 0.1  # of the distance, the way gone while at rest; of the way in the quarter before
 
 
 def radii(matrices: np.ndarray, of_players: int) -> np.ndarray:
@@ -68,15 +73,20 @@ def judge(
     not have risen in the quarter before. Training converges slower than at any rate when the distance `near`
     `(…, block)`, from starts at `NEAR`, does not fall by a quarter of `CHANGE`: at a rate it falls as others do. It
     stalls where a loss is flat: it is farther than it began, does not fall, and in the second half goes at less than
-    `STALLED` of its fastest pace. It leaves when it rises or stalls beyond all that it began at, or is beyond numbers.
+    `STALLED` of its fastest pace. It is at rest elsewhere when it does not fall, its way in the second half is less
+    than `REST` of its distance, and in the last quarter less than `SLOWING` of that in the quarter before: the pace
+    itself falls at a rate, as towards a rest point, and not as on a flat loss. Nearer than `NEAR` that does not count,
+    nor farther than `OUT` times the farthest start, where a loss may be so flat that rounding ends all. It leaves when
+    it rises or stalls beyond all that it began at, or is beyond numbers.
 
     | verdict | starts |
     |---|---|
-    | converges, converges slower than any rate | all fall; near ones too, or not |
-    | diverges | some leave, and all rise or are gone |
-    | diverges, then stalls | some leave, and all rise, are gone, or have stalled |
-    | depends on the start | else some leave, or some arrive |
-    | stays bounded | none leaves |
+    | converging, converging slower than any rate | all fall; near ones too, or not |
+    | arrived elsewhere | all are at rest elsewhere |
+    | diverging | some leave, and all rise or are gone |
+    | diverging until stalled | some leave, and all rise, are gone, or have stalled |
+    | depending on the start | else some leave, arrive, or are at rest elsewhere |
+    | staying bounded | the rest |
 
     **Returns:** `verdict`, an index into `VERDICTS`, and `reach`, the largest of the distances such that training falls
     from there and from all that are nearer, 0 when it does not from the nearest.
@@ -89,8 +99,9 @@ def judge(
     arrived = ~gone & (end < ARRIVED)
     falls = ~gone & (arrived | ((late < -CHANGE) & (before < -CHANGE / 4) & (total < 0)))
     rises = gone | ((late > CHANGE) & ((before > CHANGE / 4) | never) & (total > 0))
+    rests = ~gone & ~falls & _at_rest(ways, times, paths[..., -1], OUT * begun.max())
     slowed = paces[..., np.searchsorted(times, times[-1] / 2) + 1 :].mean(-1) < STALLED * paces.max(-1)
-    stalls = ~gone & ~falls & slowed & (total > 0)
+    stalls = ~gone & ~falls & ~rests & slowed & (total > 0)
     leaves = gone | ((rises | stalls) & (end > np.log(begun.max())))
     near_end, near_late, _ = _changes(near, times)
     at_a_rate = (near_end < ARRIVED) | (near_late < -CHANGE / 4)
@@ -98,15 +109,26 @@ def judge(
         [
             falls.all(-1) & at_a_rate,
             falls.all(-1),
+            rests.all(-1),
             leaves.any(-1) & rises.all(-1),
             leaves.any(-1) & (rises | stalls).all(-1),
-            leaves.any(-1) | arrived.any(-1),
+            leaves.any(-1) | arrived.any(-1) | rests.any(-1),
         ],
-        [0, 1, 4, 5, 3],
+        [0, 1, 6, 4, 5, 3],
         2,
     )
     reached = np.append(0.0, begun)[np.cumprod(falls, axis=-1).sum(-1)]
     return {"verdict": verdict.astype(float), "reach": reached}
+
+
+def _at_rest(ways: np.ndarray, times: np.ndarray, distances: np.ndarray, most: float) -> np.ndarray:
+    """Whether training has come to rest, between `NEAR` and `most` away: little way `(…, block)`, and ever less."""
+    half, later = (np.searchsorted(times, share * times[-1]) + 1 for share in (0.5, 0.75))
+    with np.errstate(invalid="ignore"):
+        before, last = ways[..., half:later].sum(-1), ways[..., later:].sum(-1)
+        still = before + last <= FINEST * distances  # all that rounding leaves
+        there = (distances > NEAR) & (distances < most)
+        return there & (before + last < REST * distances) & ((last < SLOWING * before) | still)
 
 
 def _changes(paths: np.ndarray, times: np.ndarray) -> list[np.ndarray]:

@@ -51,18 +51,21 @@ def pull(means: Array, ends: Array) -> Array:
 
 @dataclass(frozen=True)
 class FirstOrder:
-    """First-order dynamics: `steps` gradient steps of the discriminator, then one of the generator.
+    """First-order dynamics: `steps` gradient steps of the discriminator for each one of the generator.
 
-    As `alternating(discriminator_steps=steps)`.
+    Alternating, the generator descends against the ends that these steps came to, as under
+    `alternating(discriminator_steps=steps)`; simultaneous, against those before them, as for one step under
+    `simultaneous()`.
     """
 
     steps: int = 1
+    simultaneous: bool = False
 
     def __call__(self, target: Array, rate: Array, means: Array, ends: Array) -> tuple[Array, Array]:
         """One step of every trajectory."""
         up = rate * SIGNS.astype(ends.dtype)
-        ends = jax.lax.fori_loop(0, self.steps, lambda _, ends: ends + up * excess(ends, means, target), ends)
-        return means - rate * pull(means, ends), ends
+        after = jax.lax.fori_loop(0, self.steps, lambda _, ends: ends + up * excess(ends, means, target), ends)
+        return means - rate * pull(means, ends if self.simultaneous else after), after
 
 
 @dataclass(frozen=True)
@@ -70,14 +73,20 @@ class Unrolled:
     """Unrolled dynamics: the generator descends through `steps` gradient steps of the discriminator.
 
     As `unrolled(steps=steps)`, so both players move from the same point. The ends' derivatives in the means are carried
-    along: with sᵢ = ∂x/∂μᵢ, a step of x by ησΔ(x) is one of sᵢ by ησ (Δ′(x) sᵢ − ½ (x − μᵢ) φ(x − μᵢ)).
+    along: with sᵢ = ∂x/∂μᵢ, a step of x by ησΔ(x) is one of sᵢ by ησ (Δ′(x) sᵢ − ½ (x − μᵢ) φ(x − μᵢ)). Without
+    `second_order` they are left out, and with them the second term of the gradient, ∂L/∂x · ∂x/∂μ: the generator
+    answers the ends that are looked ahead to as if they were given.
     """
 
     steps: int = 1
+    second_order: bool = True
 
     def __call__(self, target: Array, rate: Array, means: Array, ends: Array) -> tuple[Array, Array]:
         """One step of every trajectory."""
         up = rate * SIGNS.astype(ends.dtype)
+        after = ends + up * excess(ends, means, target)
+        if not self.second_order:
+            return FirstOrder(self.steps)(target, rate, means, ends)[0], after
         centres = [*target, *means]
 
         def ahead(_, position):
@@ -90,7 +99,7 @@ class Unrolled:
 
         later, s = jax.lax.fori_loop(0, self.steps, ahead, (ends, jnp.zeros((2, *ends.shape), ends.dtype)))
         reaction = (SIGNS.astype(ends.dtype) * excess(later, means, target) * s).sum(1)
-        return means - rate * (pull(means, later) + reaction), ends + up * excess(ends, means, target)
+        return means - rate * (pull(means, later) + reaction), after
 
 
 @dataclass(frozen=True)

@@ -15,22 +15,29 @@ from saddlery.studies.study import Progress, kept
 
 SETTINGS: dict[str, Dynamics] = {
     "optimal": Optimal(),
-    **{f"first-order(k={k})": FirstOrder(k) for k in (1, 5, 20)},
+    "simultaneous(k=1)": FirstOrder(1, simultaneous=True),
+    **{f"alternating(k={k})": FirstOrder(k) for k in (1, 5, 20)},
     **{f"unrolled(K={k})": Unrolled(k) for k in (1, 5, 20)},
+    **{f"unrolled, first term(K={k})": Unrolled(k, second_order=False) for k in (1, 5, 20)},
 }
 TARGET, RATE = (-0.5, 0.5), 0.1
+RATES = (0.03, 0.1, 0.3, 1.0)  # of the sweep, which takes steps that together are as long
 BOX = 2.0  # starting means and ends lie within this of 0
 
 
 class Scale(NamedTuple):
-    """The scale of the experiment: starting means a side of the grid, starting intervals for each, and steps."""
+    """The scale of the experiment: starting means a side of the grid, starting intervals for each, and steps.
+
+    `swept`: the starting intervals for each of the sweep over step sizes.
+    """
 
     side: int
     intervals: int
     steps: int
+    swept: int
 
 
-SCALES = {"tiny": Scale(5, 4, 600), "quick": Scale(21, 24, 6000), "paper": Scale(61, 120, 18000)}
+SCALES = {"tiny": Scale(5, 4, 600, 2), "quick": Scale(21, 24, 6000, 2), "paper": Scale(61, 120, 18000, 12)}
 RECORDS = 150
 QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
 NEAR, STALLED, UNFINISHED, SPARSE, CLOSED, FAR = 0.1, 1e-3, 0.05, 0.05, 0.05, 5.0
@@ -54,18 +61,22 @@ OUTCOMES = {
 def measure(parts: Path, size: Scale, progress: Progress | None = None) -> xr.Dataset:
     """Run every setting from a grid of starting means, each with random starting intervals.
 
-    **Returns:** a dataset with dimensions `setting`, `mean1`, `mean2` (starting means), `step`, `quantile`, `outcome`:
-    `within` (setting, mean1, mean2), the share of runs that end within 0.1 of the target; `share` (setting, outcome),
-    of runs with that outcome, by the criteria in `criterion` (outcome), which do not exclude one another, and `none`
-    (setting), of runs with none; `total_variation` (setting, quantile, step); and a run to show of each outcome,
-    `example` (setting, outcome, step, number), numbers μ₁, μ₂, l₁, r₁, l₂, r₂, NaN where there is none, with
-    `labels` (setting, outcome), how many outcomes it has.
+    Starts whose two means are equal have measure zero among all starts; they are in `within` and in nothing else.
+
+    **Returns:** a dataset with dimensions `setting`, `mean1`, `mean2` (starting means), `step`, `quantile`, `outcome`,
+    `rate`: `within` (setting, mean1, mean2), the share of runs that end within 0.1 of the target; `succeeded` and
+    `runs` (setting), how many do, of how many; `share` (setting, outcome), of runs with that outcome, by the criteria
+    in `criterion` (outcome), which do not exclude one another, and `none` (setting), of runs with none;
+    `total_variation` (setting, quantile, step); and a run to show of each outcome, `example` (setting, outcome, step,
+    number), numbers μ₁, μ₂, l₁, r₁, l₂, r₂, NaN where there is none, with `labels` (setting, outcome), how many
+    outcomes it has. Of other step sizes `swept_succeeded` and `swept_runs` (setting, rate).
     """
     found = []
-    for done, dynamics in enumerate(SETTINGS.values()):
+    for done, (label, dynamics) in enumerate(SETTINGS.items()):
         if progress:
             progress(done, len(SETTINGS))
-        found.append(kept(parts / f"{done}.zarr", lambda dynamics=dynamics: _setting(dynamics, size)))
+        path = parts / f"{label.replace('(', ' ').rstrip(')')}.zarr"
+        found.append(kept(path, lambda dynamics=dynamics: xr.merge([_setting(dynamics, size), _sweep(dynamics, size)])))
     if progress:
         progress(len(SETTINGS), len(SETTINGS))
     results = xr.concat(found, "setting").assign_coords(
@@ -74,7 +85,7 @@ def measure(parts: Path, size: Scale, progress: Progress | None = None) -> xr.Da
         outcome=list(OUTCOMES),
         criterion=("outcome", list(OUTCOMES.values())),
     )
-    return results.assign_attrs(target=list(TARGET), rate=RATE, box=BOX, **size._asdict())
+    return results.assign_attrs(target=list(TARGET), h=RATE, box=BOX, **size._asdict())
 
 
 def starts(size: Scale, intervals: int) -> tuple[np.ndarray, np.ndarray]:
@@ -96,15 +107,17 @@ def _setting(dynamics: Dynamics, size: Scale) -> xr.Dataset:
     means, ends = starts(size, intervals)
     go = partial(closed_form.advance, dynamics, game.target, RATE, every=size.steps // RECORDS, records=RECORDS)
     found = side_by_side(lambda *start: judged(game, go(*start)), means, ends, block=2048)
-    labels = np.stack([found[name] for name in OUTCOMES])
-    line = np.linspace(-BOX, BOX, size.side)
-    examples, count = _examples(game, go, means, ends, labels, found["total_variation"])
+    line, counted = np.linspace(-BOX, BOX, size.side), np.flatnonzero(means[0] != means[1])
+    labels, variation = np.stack([found[name] for name in OUTCOMES])[:, counted], found["total_variation"][:, counted]
+    examples, count = _examples(game, go, means[:, counted], ends[:, counted], labels, variation)
     return xr.Dataset(
         {
             "within": (("mean1", "mean2"), found["within"].reshape(size.side, size.side, intervals).mean(-1)),
+            "succeeded": ((), int(found["within"][counted].sum())),
+            "runs": ((), len(counted)),
             "share": ("outcome", labels.mean(-1)),
             "none": ((), (~labels.any(0)).mean()),
-            "total_variation": (("quantile", "step"), np.quantile(found["total_variation"], QUANTILES, axis=-1)),
+            "total_variation": (("quantile", "step"), np.quantile(variation, QUANTILES, axis=-1)),
             "example": (("outcome", "step", "number"), examples),
             "labels": ("outcome", count),
         },
@@ -113,6 +126,29 @@ def _setting(dynamics: Dynamics, size: Scale) -> xr.Dataset:
             "step": np.arange(RECORDS + 1) * (size.steps // RECORDS),
         },
     )  # fmt: skip
+
+
+def _sweep(dynamics: Dynamics, size: Scale) -> xr.Dataset:
+    """How many runs of one setting end within 0.1 of the target at each step size, from starts whose means differ."""
+    means, ends = starts(size, 1 if isinstance(dynamics, Optimal) else size.swept)
+    counted = np.flatnonzero(means[0] != means[1])
+    means, ends, target, succeeded = means[:, counted], ends[:, counted], np.asarray(TARGET, np.float32), []
+    for rate in RATES:
+        go = partial(closed_form.advance, dynamics, target, rate, every=round(size.steps * RATE / rate))
+        last = side_by_side(lambda *start, go=go: go(*start).means[-1], means, ends, block=2048)
+        succeeded.append(int(reached(np.asarray(last), target).sum()))
+    return xr.Dataset(
+        {
+            "swept_succeeded": ("rate", succeeded),
+            "swept_runs": ("rate", [len(counted)] * len(RATES)),
+        },
+        {"rate": list(RATES)},
+    )
+
+
+def reached(means: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """Whether both of the means `(…, 2, runs)` are within 0.1 of the target's, up to swapping, `(…, runs)`."""
+    return np.abs(np.sort(means, axis=-2) - np.sort(target)[:, None]).max(-2) < NEAR
 
 
 def _examples(game, go, means, ends, labels, total_variation):
@@ -160,7 +196,7 @@ def judged(game: TwoGaussians, path: closed_form.Path) -> dict[str, Any]:
     means, ends, target = np.asarray(path.means), np.asarray(path.ends), np.sort(game.target)
     half, quarter = len(means) // 2, 3 * len(means) // 4
     late, variation = means[quarter:], np.asarray(_total_variation(game, path.means))
-    near = np.abs(np.sort(means, axis=1) - target[:, None]).max(1) < NEAR
+    near = reached(means, target)
     turns = (np.diff(np.sign(np.diff(means[half:], axis=0)), axis=0) != 0).sum(0)
     gradient = np.linalg.norm(_gradients(late, ends[quarter:]), axis=1)
     stalled = (gradient.max(0) < STALLED) & (variation[quarter:].min(0) > UNFINISHED)

@@ -12,21 +12,24 @@ from matplotlib.patches import Patch
 
 from saddlery.analysis.numbers import percent
 from saddlery.plots.picture import Picture, render
-from saddlery.plots.style import COLOURS, GREY, INK, RULE, canvas, dress
-from saddlery.studies.first_order.findings import FAMILIES
+from saddlery.plots.style import COLOURS, GREY, INK, RULE, canvas, dress, of_depth
+from saddlery.studies.first_order.findings import FAMILIES, members
 
 MEANS, OPEN, INVERTED = (COLOURS["unrolled"], COLOURS["consensus"]), COLOURS["extragradient"], COLOURS["simultaneous"]
-SHADES = ("#9db8cf", "#4d85b3", "#123f66")  # few, some and many steps
+SHADES = ("#c9a0bd", "#a04a8a", "#5a1049")  # one, some and many steps of the discriminator
 VIEW = 3.0  # the gallery shows ±VIEW standard deviations around the target's centre
 
 
 def maps(dataset: xr.Dataset) -> Picture:
-    """The share of runs that end near the target, over starting means, a square for each setting."""
+    """The share of runs that end near the target, over starting means, a square for each setting.
+
+    All squares have the same axes and one colour scale, from no run to all.
+    """
     settings = each_setting(dataset)
-    figure = canvas(9.4, 5.2, layout="constrained")
-    grid = figure.subplots(2, 4, sharex=True, sharey=True)
-    grid[1, 0].set_axis_off()
-    cells = [*grid[0], *grid[1, 1:]]  # a row for each family, its steps beneath one another
+    figure = canvas(9.4, 7.4, layout="constrained")
+    grid = figure.subplots(3, 4, sharex=True, sharey=True)
+    grid[2, 0].set_axis_off()
+    cells = [grid[0, 0], grid[1, 0], *grid[:, 1:].flat]  # a row for each family, its steps beneath one another
     box, target = float(dataset.attrs["box"]), dataset.attrs["target"]
     half = box / (dataset.sizes["mean1"] - 1)
     shades = ScalarMappable(Normalize(0, 1), "viridis")
@@ -38,51 +41,76 @@ def maps(dataset: xr.Dataset) -> Picture:
         )  # fmt: skip
         for a, b in (target, target[::-1]):
             axes.plot(a, b, "o", ms=5, mfc="none", mec="white", mew=1.2)
-        share = percent(float(each["within"].mean()))
-        axes.set_title(f"{each['setting'].values}: {share}", fontsize=8.5, color=INK, loc="left")
+        name = str(each["setting"].values).replace(", first", ",\nfirst")
+        axes.set_title(f"{name}: {_succeeded(each)}", fontsize=8, color=INK, loc="left")
         axes.label_outer()
-    for axes in (grid[0, 0], *grid[1, 1:]):
+    for axes in (grid[1, 0], *grid[2, 1:]):
         axes.set_xlabel(r"starting $\mu_1$ (std)", fontsize=8, color=INK)
         axes.tick_params(labelbottom=True)
-    for axes in (grid[0, 0], grid[1, 1]):
+    for axes in (*grid[:2, 0], grid[2, 1]):
         axes.set_ylabel(r"starting $\mu_2$ (std)", fontsize=8, color=INK)
         axes.tick_params(labelleft=True)
     bar = figure.colorbar(shades, ax=grid, shrink=0.6, pad=0.01)
     bar.set_label("share of runs that end within 0.1 of the target", fontsize=8, color=INK)
     bar.ax.tick_params(labelsize=7.5, colors=GREY, labelcolor=INK)
-    shares = ", ".join(f"{each['setting'].values} {percent(float(each['within'].mean()))}" for each in settings)
+    shares = ", ".join(f"{each['setting'].values} {_succeeded(each)}" for each in settings)
     alt = (
-        f"Heat maps over both starting means of the share of runs that end within 0.1 of the target; in all: {shares}."
+        "Heat maps over both starting means of the share of runs that end within 0.1 of the target; of all whose means "
+        f"differ: {shares}."
     )
     return render(figure, "maps", alt)
 
 
+def _succeeded(setting: xr.Dataset) -> str:
+    """The share of runs from starts whose means differ that end near the target."""
+    return percent(float(setting["succeeded"] / setting["runs"]))
+
+
 def distances(dataset: xr.Dataset) -> Picture:
-    """Total variation along training, medians and middle halves, a panel for each family beside the optimal one."""
-    figure = canvas(9.4, 3.1, layout="constrained")
-    panels = figure.subplots(1, 2)
+    """Total variation along training, medians and middle halves, a panel for each family beside the optimal one.
+
+    All panels have the same axes.
+    """
+    figure = canvas(9.4, 3.3, layout="constrained")
+    families = {"First-order": ("simultaneous", "alternating"), "Unrolled": ("unrolled",)}
+    families[FAMILIES["unrolled, first term"]] = ("unrolled, first term",)
+    panels = figure.subplots(1, len(families), sharex=True, sharey=True)
     ends = []
-    for axes, family, corner in zip(panels, ("first-order", "unrolled"), ("center right", "lower left"), strict=True):
+    for axes, (heading, names) in zip(panels, families.items(), strict=True):
         dress(axes)
         axes.grid(color=RULE, linewidth=0.6)
-        chosen = [each for each in each_setting(dataset) if each["method"].values in (family, "optimal")]
-        for each, colour in zip(chosen, (GREY, *SHADES), strict=True):
+        for label in ("optimal", *(label for name in names for label in members(dataset, name))):
+            each = dataset.sel(setting=label)
+            colour, stroke = _look(dataset, label)
             variation = each["total_variation"].clip(1e-7)
             axes.fill_between(
-                each["step"], variation.sel(quantile=0.25), variation.sel(quantile=0.75), color=colour, alpha=0.18, lw=0
+                each["step"], variation.sel(quantile=0.25), variation.sel(quantile=0.75), color=colour, alpha=0.16, lw=0
             )
             median = variation.sel(quantile=0.5)
-            axes.plot(each["step"], median, color=colour, lw=1.7, label=str(each["setting"].values))
-            ends.append(f"{each['setting'].values} {float(median[-1]):.2g}")
+            axes.plot(each["step"], median, color=colour, ls=stroke, lw=1.7, label=label.replace(", first", ",\nfirst"))
+            ends.append(f"{label} {float(median[-1]):.2g}")
         axes.set_yscale("log")
-        axes.set_title(FAMILIES[family], loc="left", fontsize=10, weight="bold", color=INK)
+        axes.set_title(heading, loc="left", fontsize=9.5, weight="bold", color=INK)
         axes.set_xlabel("step", fontsize=8, color=INK)
-        axes.set_ylabel("total variation (0 to 1)", fontsize=8, color=INK)
-        axes.legend(loc=corner, fontsize=7.5, frameon=False, labelcolor=INK)
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2, fontsize=7, frameon=False, labelcolor=INK)
+    panels[0].set_ylabel("total variation (0 to 1)", fontsize=8, color=INK)
     alt = (
-        f"Total variation against the step, median and middle half of the runs; medians at the end: {', '.join(ends)}."
+        "Total variation against the step, median and middle half of the runs; medians at the end: "
+        f"{', '.join(dict.fromkeys(ends))}."
     )
     return render(figure, "total-variation", alt)
+
+
+def _look(dataset: xr.Dataset, label: str) -> tuple[str, Any]:
+    """The colour and stroke of a setting: K has its own everywhere, steps of the discriminator others."""
+    method = str(dataset["method"].sel(setting=label).values)
+    if method == "optimal":
+        return GREY, "-"
+    if method.startswith("unrolled"):
+        return of_depth(float(label.partition("=")[2].rstrip(")"))), "-"
+    if method == "simultaneous":
+        return SHADES[0], (0, (4, 2))
+    return SHADES[members(dataset, method).index(label)], "-"
 
 
 def shown(dataset: xr.Dataset) -> list[xr.Dataset]:

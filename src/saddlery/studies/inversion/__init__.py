@@ -8,7 +8,7 @@ from saddlery.studies.study import Study
 study = Study(
     name="inversion",
     title="Inversion of generators, and the likelihood of images",
-    asks="Do generators that were trained with more unrolled steps make given images better, and from likely noise?",
+    asks="Do generators that were trained with a larger K make given images better, and from likely noise?",
     source="Metz, Poole, Pfau, Sohl-Dickstein (2017), section 3.4.1, and its reviewers",
     scales=SCALES,
     measure=measure,

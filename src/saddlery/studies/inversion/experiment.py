@@ -119,9 +119,9 @@ def measure(parts: Path, size: Scale, progress: Progress | None = None) -> xr.Da
     results = beside(results, list(alone), {"untrained": fresh, "identity": [alone] * training.seeds})
     results["sought"] = DIMS["reconstructed"], np.asarray(metrics.pixels(shown[:, :SHOWN]))
     return results.assign_coords(split=list(SPLITS), std=list(STDS)).assign_attrs(
-        note=f"Generators trained on {training.data} against a discriminator unrolled for K steps; then, for training "
-        "and for held-out images, the search for the noise z that makes them best. An identity with as many numbers as "
-        "an image and generators that were never trained are controls.",
+        note=f"Generators trained on {training.data} against a discriminator unrolled for K steps, K = 0 being "
+        "simultaneous descent; then, for training and for held-out images, the search for the noise z that makes them "
+        "best. An identity with as many numbers as an image and generators that were never trained are controls.",
         pixels=int(np.prod(shown.shape[2:])),
         latent=training.noise,
         tolerance=TOLERANCE,
@@ -148,7 +148,7 @@ def trained_generators(training: Training) -> Experiment:
 def named(_: str, setting: Setting) -> dict[str, Any]:
     """The coordinates of a setting: its label says K."""
     steps = setting.method.arguments["steps"]
-    return {"setting": f"K = {steps}", "method": "unrolled", "unrolled": steps}
+    return {"setting": f"K = {steps}", "method": "unrolled", "depth": float(steps)}
 
 
 def drawn(data: str, number: int) -> Array:

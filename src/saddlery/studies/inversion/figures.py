@@ -5,7 +5,7 @@ import xarray as xr
 from saddlery.analysis.intervals import ci_text
 from saddlery.plots.dots import dots
 from saddlery.plots.picture import Picture, render
-from saddlery.plots.style import INK, canvas, colour, dress, logarithmic
+from saddlery.plots.style import INK, canvas, dress, logarithmic, tint
 
 
 def smoothness(means: xr.Dataset) -> Picture:
@@ -14,10 +14,10 @@ def smoothness(means: xr.Dataset) -> Picture:
     axes = dress(figure.add_subplot())
     shown = [name for name in means["setting"].values if name != "identity"]
     marks = dict(zip(shown, "os^Dx+*v", strict=False))
-    for label, mark in marks.items():
-        one = means.sel(setting=label)
-        tint = colour(str(one["method"].values))
-        axes.plot(one["frobenius"], one["test"], mark, color=tint, ms=6, ls="", label=label)
+    for i, label in enumerate(means["setting"].values):
+        if label in marks:
+            one = means.isel(setting=i)
+            axes.plot(one["frobenius"], one["test"], marks[label], color=tint(means, i), ms=6, ls="", label=label)
     logarithmic(axes)
     axes.set_xlabel("‖∂G/∂z‖ (Frobenius, median over the prior)", fontsize=8, color=INK)
     axes.set_ylabel("error, held-out images", fontsize=8, color=INK)

@@ -4,7 +4,7 @@ import xarray as xr
 
 from saddlery.analysis.numbers import number, percent
 from saddlery.plots.dots import dots
-from saddlery.plots.style import colour
+from saddlery.plots.style import tint
 from saddlery.report.sections import Content, Section
 from saddlery.report.sheet import Sheet, median_seed, sheet
 from saddlery.report.tables import Column, table
@@ -33,7 +33,7 @@ def content(dataset: xr.Dataset) -> Content:
             "The density is in standard deviations from what draws of the prior have: far below 0 is z that the "
             "generator hardly ever gets, far above is z nearer to 0 than any draw. log p(x) is of held-out images "
             "under noise of deviation σ on each pixel, by annealed importance sampling, a lower bound in expectation.",
-            table(means, quality(dataset), references, ("Generator", "trained with K unrolled steps, or a control")),
+            table(means, quality(dataset), references, ("Generator", "trained with this K, or a control")),
             [dots(means, ("train", "test"), ("training images", "held-out images"), "Least error", "error")],
         ),
         Section(
@@ -88,12 +88,11 @@ def found(dataset: xr.Dataset, means: xr.Dataset) -> list[Sheet]:
     """Sheets of the target images and what each generator made of them."""
     shape = dataset["sought"].shape[2:]
     sheets = [sheet("sought", dataset["sought"].values.reshape(-1, *shape))]
-    for label in dataset["generator"].values:
+    for i, label in enumerate(means["setting"].values):
         seed = median_seed(means["test"].sel(setting=label).values)
         images = dataset["reconstructed"].sel(generator=label).isel(seed=seed).values.reshape(-1, *shape)
         error = float(means["test"].sel(setting=label).isel(seed=seed))
-        kind = str(dataset["kind"].sel(generator=label).values)
-        sheets.append(sheet(str(label), images, f"error {number(error)}", colour(kind)))
+        sheets.append(sheet(str(label), images, f"error {number(error)}", tint(means, i)))
     return sheets
 
 
@@ -104,7 +103,7 @@ def made(dataset: xr.Dataset, means: xr.Dataset) -> list[Sheet]:
             str(label),
             dataset["made"].sel(generator=label).isel(seed=median_seed(means["test"].sel(setting=label).values)).values,
             "",
-            colour(str(dataset["kind"].sel(generator=label).values)),
+            tint(means, i),
         )
-        for label in dataset["generator"].values
+        for i, label in enumerate(means["setting"].values)
     ]

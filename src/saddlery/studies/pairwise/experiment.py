@@ -6,13 +6,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 from jaxtyping import Array
 from scipy.stats import wasserstein_distance
 
 from saddlery import metrics
-from saddlery.data import as_data
+from saddlery.data import Images, as_data
+from saddlery.data.images import Data, in_range
 from saddlery.evaluation import features_of
 from saddlery.experiments.built import prepare
 from saddlery.games import Gan
@@ -23,10 +25,12 @@ from saddlery.studies.inversion.experiment import Training, distinct, named, tra
 from saddlery.studies.scores import sampled
 from saddlery.studies.study import Progress
 from saddlery.studies.trained import once, train_and_measure
+from saddlery.types import Key
 
 SPACES = ("pixels", "features")
 BINS = 60
 CONTROLS = ("real", "noise", "untrained")
+REFERENCE = 0  # of the reference's draw
 SHARE = 1e-3  # of the pairs of real images, those that count as the same
 
 
@@ -62,7 +66,7 @@ def measure(parts: Path, size: Scale, progress: Progress | None = None) -> xr.Da
     Metz et al. (2017, section 3.4.2) compare histograms of pairwise distances in pixels with that of real images. Their
     reviewers answered that pixels say little, and that nonsense could match them: so there is the same in features,
     with noise images, whose every pixel is distributed as the real ones', untrained generators, and other real images
-    as controls; and the support size by the birthday paradox.
+    as controls, drawn anew for each seed; and the support size by the birthday paradox.
 
     **Returns:** the records of training (`setting`, `seed`, `step`) and, along `generator` with the controls in the
     place of `setting`, what `compared` says; `edges` (space, edge) of the histograms.
@@ -77,12 +81,11 @@ def measure(parts: Path, size: Scale, progress: Progress | None = None) -> xr.Da
 
     of_players.dims = DIMS  # type: ignore[attr-defined]
     results = train_and_measure(parts, {"unrolled": experiment}, of_players, named, progress)
-    held_out = as_data(f"{training.data}(split='test')")
 
     def control(name, seed):
         key = jax.random.key(seed)
         if name == "real":
-            return compared(distinct(held_out, number, key), reference)
+            return compared(others(training.data, number, key), reference)
         if name == "noise":
             return compared(metrics.noise_like(reference.images, key), reference)
         return of_players(game, game.init(key), key)
@@ -101,17 +104,45 @@ def measure(parts: Path, size: Scale, progress: Progress | None = None) -> xr.Da
         f"all pairs of {number:,} samples, in pixels and in features, beside those of as many training images.",
         number=number,
         share=SHARE,
+        pool=left(training.data, number),
     )
 
 
 def known(game: Gan, number: int) -> Reference:
     """The reference of a game: real images, and what the others are compared with."""
-    real = distinct(game.data, number, jax.random.key(0))
+    real = distinct(game.data, number, jax.random.key(REFERENCE))
     features, _ = features_of(game)
     distances = _distances(real, features)
     edges = {name: np.linspace(0, 1.4 * each.max(), BINS + 1) for name, each in distances.items()}
     thresholds = {name: float(np.quantile(each, SHARE)) for name, each in distances.items()}
     return Reference(real, features, distances, edges, thresholds)
+
+
+def others(data: str, number: int, key: Key) -> Array:
+    """Real images that are not the reference's, drawn by the key: held-out ones, and training images that are left.
+
+    No image is drawn twice. Of images that are not held in memory, held-out ones.
+    """
+    training, held_out = _splits(data)
+    if not (isinstance(training, Images) and isinstance(held_out, Images)):
+        return held_out.draw(key, number)
+    used = jax.random.permutation(jax.random.key(REFERENCE), len(training))[:number]
+    unused = np.setdiff1d(np.arange(len(training)), np.asarray(used))
+    pool = jnp.concatenate([training.images[unused], held_out.images])
+    return in_range(pool[jax.random.permutation(key, len(pool))[:number]])
+
+
+def left(data: str, number: int) -> int:
+    """How many images `others` draws from; 0 where they are drawn without end."""
+    training, held_out = _splits(data)
+    if not (isinstance(training, Images) and isinstance(held_out, Images)):
+        return 0
+    return max(0, len(training) - number) + len(held_out)
+
+
+def _splits(data: str) -> tuple[Data, Data]:
+    """The training and the held-out images of a data set."""
+    return as_data(f"{data}(split='train')"), as_data(f"{data}(split='test')")
 
 
 NUMBERS = ("median", "apart", "support", "support_low", "support_high")
@@ -124,8 +155,8 @@ def compared(samples: Array, reference: Reference) -> dict[str, np.ndarray]:
     - `histogram` (space, bin): the share of the pairs in each bin; what lies beyond the last edge is in none.
     - `median` (space); `apart` (space): how far the distances' distribution is from that of the real images', the
       Wasserstein-1 distance over the real median.
-    - `support`, `support_low`, `support_high` (space): how many different samples there are by the birthday paradox,
-      with its 95% interval; real images have 1 / `SHARE`.
+    - `support`, `support_low`, `support_high` (space): 1 / the share of the pairs that are as near as the nearest
+      `SHARE` of the training images' pairs, infinite where none is, and its 95% interval as of a Poisson count.
     - `made` (shown, …): the first samples, uint8.
     """
     found = _distances(samples, reference.features)

@@ -5,26 +5,25 @@ import xarray as xr
 
 from saddlery.analysis.intervals import ci_text
 from saddlery.plots.picture import Picture, render
-from saddlery.plots.style import GREY, INK, canvas, dress
+from saddlery.plots.style import GREY, INK, canvas, dress, tint
 from saddlery.studies.pairwise.findings import of
 
 DASHED = {"real": (INK, "-"), "noise": (GREY, (0, (4, 2))), "untrained": (GREY, (0, (1, 1.2)))}
-RISING = ("#9fd8c3", "#4db894", "#009e73", "#00563f")  # of K
 
 
 def histograms(dataset: xr.Dataset) -> Picture:
     """Histograms of pairwise distances, a panel for each space, means over seeds."""
     figure = canvas(9.6, 3.6, layout="constrained")
     panels = figure.subplots(1, dataset.sizes["space"], squeeze=False)[0]
-    rising = iter(RISING * 2)
-    look = {str(name): (next(rising), "-") for name in dataset["setting"].values} | DASHED
+    known = of(dataset, str(dataset["space"].values[0]))
+    look = {str(name): (tint(known, i), "-") for i, name in enumerate(known["setting"].values)} | DASHED
     for panel, space in zip(panels, dataset["space"].values, strict=True):
         axes, alone = dress(panel), of(dataset, str(space))
         edges = dataset["edges"].sel(space=space).values
-        for label, (tint, stroke) in look.items():
+        for label, (color, stroke) in look.items():
             shares = alone["histogram"].sel(setting=label).mean("seed").values
             axes.stairs(
-                shares / np.diff(edges), edges, color=tint, ls=stroke, lw=2 if label == "real" else 1.3, label=label
+                shares / np.diff(edges), edges, color=color, ls=stroke, lw=2 if label == "real" else 1.3, label=label
             )
         ordinary = alone["histogram"].sel(setting=["real", "noise"]).mean("seed").values / np.diff(edges)
         axes.set_ylim(0, 1.6 * ordinary.max())

@@ -4,7 +4,7 @@ import numpy as np
 import xarray as xr
 
 from saddlery.analysis.intervals import ci_text, interval, spread
-from saddlery.analysis.numbers import number
+from saddlery.analysis.numbers import number, percent
 from saddlery.report.finding import Finding
 from saddlery.report.tables import diverged
 from saddlery.studies.controls import generators
@@ -21,12 +21,16 @@ def findings(dataset: xr.Dataset) -> list[Finding]:
 
 
 def _closest(dataset: xr.Dataset) -> Finding:
+    """Whose distances are those of training images, in their order."""
     parts = []
     for space in dataset["space"].values:
         apart = of(dataset, str(space))["apart"]
-        order = apart["setting"].values[np.argsort(apart.median("seed").values)]
-        parts.append(f"in {space} " + ", ".join(f"{name} {ci_text(apart.sel(setting=name))}" for name in order))
-    text = f"Distances from those of training images, the nearest first: {'; '.join(parts)}."
+        order = apart["setting"].values[np.argsort(apart.median("seed").values, kind="stable")]
+        parts.append(f"in {space} {', '.join(map(str, order))}")
+    text = (
+        f"By the medians over seeds, distances are like those of training images in this order: {'; '.join(parts)}. "
+        "The order is not tested."
+    )
     return Finding("Nearest to real images", text, "plain", {"apart": _spreads(dataset, "apart")})
 
 
@@ -44,9 +48,9 @@ def _noise(dataset: xr.Dataset) -> Finding:
         )
         numbers += [len(beaten), dataset.sizes["setting"]]
         fooled += [space] if beaten else []
-    end = f" So distances in {' and '.join(fooled)} alone can be matched by nonsense." if fooled else ""
+    end = f" So by distances in {' and '.join(fooled)} alone, noise ranks above a trained generator." if fooled else ""
     text = "; ".join(parts)
-    text = f"{text[0].upper()}{text[1:]}.{end}"
+    text = f"{text[0].upper()}{text[1:]}. These are medians over seeds, untested.{end}"
     return Finding("Noise as a control", text, "bad" if fooled else "good", {"noise, real, further, of": numbers})
 
 
@@ -66,14 +70,23 @@ def _change(dataset: xr.Dataset) -> Finding:
 
 
 def _support(dataset: xr.Dataset) -> Finding:
-    parts = []
+    """Who has more near pairs than training images, as far as each seed's interval tells."""
+    real, parts, ends = 1 / dataset.attrs["share"], [], []
     for space in dataset["space"].values:
-        sizes = of(dataset, str(space))["support"]
-        parts.append(
-            f"in {space} " + ", ".join(f"{name} {ci_text(sizes.sel(setting=name))}" for name in sizes["setting"].values)
-        )
-    text = f"By the birthday paradox: {'; '.join(parts)}."
-    return Finding("Different images", text, "plain", {"support": _spreads(dataset, "support")})
+        at = of(dataset, str(space))
+        more, fewer = (at["support_high"] < real).all("seed").values, (at["support_low"] > real).all("seed").values
+        kinds = {"more frequent of": more, "rarer of": fewer, "not told apart of": ~more & ~fewer}
+        told = [f"{what} {', '.join(at['setting'].values[chosen])}" for what, chosen in kinds.items() if chosen.any()]
+        parts.append(f"in {space} {', '.join(told)}")
+        ends += [at["support_low"].values, at["support_high"].values]
+    text = (
+        f"Pairs as near as the nearest {percent(dataset.attrs['share'])} of training images' pairs are, by the 95% "
+        f"interval of every seed, {'; '.join(parts)}. If such pairs are the same image and samples are independent, "
+        "the reciprocal of their share estimates the support size, which is the number of different images only where "
+        "all are equally likely, and otherwise less."
+    )
+    numbers = {"share": dataset.attrs["share"], "level": "95%", "ends": ends}
+    return Finding("Near pairs", text, "plain", numbers)
 
 
 def _spreads(dataset: xr.Dataset, name: str) -> list[np.ndarray]:

@@ -1,24 +1,47 @@
 """The page of the study `pairwise`."""
 
+import numpy as np
 import xarray as xr
 
+from saddlery.analysis.numbers import number
+from saddlery.plots.style import tint
 from saddlery.report.sections import Content, Section
 from saddlery.report.sheet import Sheet, sheet
 from saddlery.report.tables import Column, table
+from saddlery.studies.controls import generators
 from saddlery.studies.pairwise.figures import histograms
 from saddlery.studies.pairwise.findings import of
 
 COLUMNS = [
     Column("median", "Median distance", "of all pairs"),
     Column("apart", "Apart", "Wasserstein-1 distance to the training images' distances, over their median"),
-    Column("support", "Support size", "different images, by the birthday paradox"),
-    Column("support_low", "at least", "lower end of its 95% interval"),
-    Column("support_high", "at most", "upper end of its 95% interval"),
+    Column("support", "Support size", "1 / share of near pairs", lambda value: _bounded(value, "no near pair")),
+    Column("support_low", "at least", "lower end of a seed's 95% interval"),
+    Column("support_high", "at most", "upper end of a seed's 95% interval", lambda value: _bounded(value, "no bound")),
 ]
+
+
+def _bounded(value: float, otherwise: str) -> str:
+    """A number as text, or what is said of an infinite one."""
+    return otherwise if np.isinf(value) else number(value)
+
+
+SUPPORT = (
+    "1 / the share of near pairs, those that are nearer than all but {share:.1%} of the training images' pairs, so "
+    "that these have {real:,.0f}. It estimates 1 / Σp², p being the probability of each image, if near pairs are the "
+    "same image and samples are independent. That is the number of different images if all are equally likely, and "
+    "less otherwise. `no near pair`: none was found, so that the estimate is infinite and the lower end alone says "
+    "something; the upper one has `no bound`. The interval is that of a Poisson count (Garwood, 1936): pairs have "
+    "images in common, so of a generator that repeats itself it is too narrow."
+)
 
 
 def content(dataset: xr.Dataset) -> Content:
     """The content of the page."""
+    seeds, number_of, pool = dataset.sizes["seed"], dataset.attrs["number"], dataset.attrs["pool"]
+    drawn = "fresh held-out images"
+    if pool:
+        drawn = f"{min(number_of, pool):,} of the {pool:,} images that are not among the training images compared with"
     extent = (
         f"{dataset.sizes['setting']} values of K and three controls, {dataset.sizes['seed']} seeds each, all pairs of "
         f"{dataset.attrs['number']:,} images."
@@ -29,8 +52,7 @@ def content(dataset: xr.Dataset) -> Content:
             "Medians over seeds, beneath them 95% intervals of order statistics from five on. Apart: how far all "
             "distances together have to be moved to become those of the training images (Wasserstein-1), over the "
             "median distance of these. "
-            f"Support: pairs count as the same image that are closer than all but {dataset.attrs['share']:.1%} of the "
-            f"training images' pairs, so that these have {1 / dataset.attrs['share']:,.0f}; infinite where no pair is.",
+            f"Support: {SUPPORT.format(share=dataset.attrs['share'], real=1 / dataset.attrs['share'])}",
             table(of(dataset, str(space)), COLUMNS, first=("Images", "of a generator trained with K, or a control")),
         )
         for space in dataset["space"].values
@@ -38,6 +60,8 @@ def content(dataset: xr.Dataset) -> Content:
     small = (
         "Means over seeds; what is far higher than real images and noise are anywhere, as of a collapse, is cut off."
     )
+    small += f" `real`: for each seed {drawn}, drawn anew"
+    small += "; draws overlap, so that its interval is too narrow." if pool and seeds * number_of > pool else "."
     sections = [Section("Distances of all pairs", small, pictures=[histograms(dataset)]), *tables]
     sections.append(Section("Samples", "The first seed of each.", sheets=samples(dataset)))
     return Content(extent, sections)
@@ -45,7 +69,8 @@ def content(dataset: xr.Dataset) -> Content:
 
 def samples(dataset: xr.Dataset) -> list[Sheet]:
     """Sheets of images of every generator and control."""
+    shown = generators(dataset)
     return [
-        sheet(str(label), dataset["made"].sel(generator=label).isel(seed=0).values)
-        for label in dataset["generator"].values
+        sheet(str(label), shown["made"].isel(setting=i, seed=0).values, color=tint(shown, i))
+        for i, label in enumerate(shown["setting"].values)
     ]
