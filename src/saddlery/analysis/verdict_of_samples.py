@@ -105,7 +105,7 @@ def roams(q: SampleQuality) -> bool:
 
 
 def _collapsed(q: SampleQuality) -> Verdict | None:
-    """The verdict on samples near few of the real ones: not while more are being covered, but though they move over all."""
+    """The verdict on samples near few of the real ones: not while more are covered, but though they move over all."""
     classes = q.counts_modes and math.isnan(q.precise) and q.shortfall < q.first - BETTER  # every sample is of one
     narrow = not q.counts_modes and q.spread <= NARROW and q.precise >= PRECISE / 3
     near = q.precise >= PRECISE or narrow or (q.spread <= NARROW and roams(q)) or classes

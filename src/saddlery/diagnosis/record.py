@@ -1,5 +1,6 @@
 """The record of a run and its trial run in NumPy, with all that is known of the game, for a verdict."""
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -28,7 +29,7 @@ def recorded(subject: Subject, state: Memory, trial: TrialRun) -> Record:
     record = Record(
         trial.path, subject.history, (_size(players.generator), _size(players.discriminator)),
         diverged_at=subject.diverged_at, lost=trial.diverged_at,
-        field_scale=_size(gradients(game, untrained, game.draw(subject.key))),
+        field_scale=_size(_field(game, untrained, subject.key)),
     )  # fmt: skip
     if known is not None:
         return record._replace(**known._asdict())
@@ -46,3 +47,8 @@ def recorded(subject: Subject, state: Memory, trial: TrialRun) -> Record:
 
 def _size(tree: Parameters) -> float:
     return float(optax.tree.norm(tree))
+
+
+@eqx.filter_jit
+def _field(game, players, key):
+    return gradients(game, players, game.draw(key))

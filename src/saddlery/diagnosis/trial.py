@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 import xarray as xr
 from jaxtyping import Array, Float
 
@@ -94,6 +95,18 @@ class TrialMeasures(Probe):
       share of real samples that have a generated one within it (Naeem et al., 2020).
     """
 
+    real: Any
+    radius: Any
+
+    @classmethod
+    def of(cls, game: Sampled) -> "TrialMeasures":
+        """The probe of a game, with the real samples that all records are compared with."""
+        real = game.data.draw(jax.random.key(0), samples_of(game.data))
+        if hasattr(game.data, "centres"):
+            return cls(real, jnp.zeros(0))
+        flat = np.asarray(real, np.float32).reshape(len(real), -1)
+        return cls(real, jnp.asarray(np.partition(_squares(flat, flat), NEIGHBOUR, axis=1)[:, NEIGHBOUR]))
+
     @property
     def dims(self) -> dict[str, tuple[str, ...]]:
         """The axis of `counts`."""
@@ -107,9 +120,8 @@ class TrialMeasures(Probe):
             for x in (batch.real, game.act(players.generator, batch))
         )
         higher = {"separation": (real[:, None] > drawn).mean() + 0.5 * (real[:, None] == drawn).mean()}
-        noise, data, projections = jax.random.split(key, 3)
-        count = samples_of(game.data)
-        real = game.data.draw(data, count)
+        noise, projections = jax.random.split(key)
+        real, count = self.real, len(self.real)
         if hasattr(game.data, "centres"):
             samples = game.sample(players.generator, key, OF_MODES)
             coverage = mode_coverage(samples, game.data.centres, game.data.std)
@@ -117,10 +129,16 @@ class TrialMeasures(Probe):
             near["sliced_wasserstein"] = sliced_wasserstein(samples[:count], real, projections)
         else:
             samples = game.sample(players.generator, noise, count)
-            near = {"sliced_wasserstein": sliced_wasserstein(samples, real, projections), **neighbours(samples, real)}
+            near = {"sliced_wasserstein": sliced_wasserstein(samples, real, projections), **self._neighbours(samples)}
         width = _width(real, real.mean(0))
         higher |= {"scale": _width(samples, real.mean(0)) / width, "spread": _width(samples, samples.mean(0)) / width}
         return higher | near
+
+    def _neighbours(self, samples: Samples) -> dict[str, Scalar]:
+        """The precision and coverage of samples by the neighbourhoods of real ones."""
+        x, y = samples.reshape(len(samples), -1), self.real.reshape(len(self.real), -1)
+        within = _squares(y, x) <= self.radius[:, None]
+        return {"precision": within.any(0).mean(), "coverage": within.any(1).mean()}
 
 
 def samples_of(data: Data) -> int:
@@ -129,17 +147,10 @@ def samples_of(data: Data) -> int:
     return OF_LARGE if one.size > LARGE else OF_OTHERS
 
 
-def neighbours(samples: Samples, real: Samples) -> dict[str, Scalar]:
-    """The precision and coverage of samples by the neighbourhoods of real ones; see `TrialMeasures`."""
-    x, y = samples.reshape(len(samples), -1), real.reshape(len(real), -1)
-    radius = jnp.sort(_squares(y, y), axis=1)[:, NEIGHBOUR]  # itself is at 0
-    within = _squares(y, x) <= radius[:, None]
-    return {"precision": within.any(0).mean(), "coverage": within.any(1).mean()}
-
-
 def _squares(x, y):
-    """The squared distances of all pairs."""
-    return jnp.maximum((x**2).sum(1)[:, None] + (y**2).sum(1) - 2 * jnp.matmul(x, y.T, precision="highest"), 0.0)
+    """The squared distances of all pairs, at least 0."""
+    squares = (x**2).sum(1)[:, None] + (y**2).sum(1) - 2 * (x @ y.T)
+    return squares * (squares > 0)
 
 
 def _width(samples, centre):
@@ -174,7 +185,8 @@ def untrained_distance(game: Sampled, key: Key) -> Scalar:
 
 def measures(game: Game) -> dict[str, Probe]:
     """The probes of a trial run: losses and gradient norms, and of a GAN its samples."""
-    return {"losses": Losses(), "drawn": TrialMeasures()} if as_gan(game) is not None else {"losses": Losses()}
+    gan = as_gan(game)
+    return {"losses": Losses()} if gan is None else {"losses": Losses(), "drawn": TrialMeasures.of(gan)}
 
 
 class Displacement(Probe):

@@ -19,6 +19,7 @@ from saddlery.diagnosis.subject import Subject
 from saddlery.diagnosis.trial import trial_run
 from saddlery.text.arguments import whole
 
+RECORDS = 48  # of a run
 MOST = 2  # of rates, and of other candidates, that are trained on every checkpoint
 WELL = (Outcome.CONVERGING, Outcome.ARRIVED)
 
@@ -163,7 +164,7 @@ def _trained(
                 game=game, method=method, players=players, state=None, key=key, history=None, diverged_at=-1
             )
             state = method.init(game, players)
-            trial = trial_run(game, method, players, state, key, steps)
+            trial = trial_run(game, method, players, state, key, steps, RECORDS)
             record = recorded(begun, state, trial)
             values, measure = measured(record)
             if len(values) > len(steps_known):
