@@ -122,7 +122,7 @@ def _alternating(subject: Subject) -> Candidate | None:
 
 
 def _consensus(subject: Subject, evidence: Evidence) -> Candidate | None:
-    if isinstance(subject.method.rule, rules.Consensus) or not evidence.twice:
+    if isinstance(subject.method.rule, rules.Consensus | rules.AdaptiveConsensus) or not evidence.twice:
         return None
     gamma = consensus_gamma(evidence)
     method = methods.consensus(
