@@ -1,4 +1,11 @@
-"""Records of training made small: what a verdict rests on, in a few kilobytes of NumPy arrays, and read back."""
+"""Records of training made small: what a verdict rests on, in a few kilobytes of NumPy arrays, and read back.
+
+`python -m checks.recorded FOLDER COUNT FILE` makes one file of the first records that `checks.verdicts` kept.
+"""
+
+import json
+import sys
+from pathlib import Path
 
 import numpy as np
 import xarray as xr
@@ -7,9 +14,10 @@ from checks.truths import Case
 from saddlery.analysis.outcome import Local
 from saddlery.analysis.record import Record
 from saddlery.analysis.sample_quality import References
+from saddlery.analysis.verdict import verdict_of
 
 SERIES, AXES, RECORDS = np.float16, 6, 100  # of GANs: precision, principal axes of each player's path, and records kept
-OF_STEPS = ("counts",)
+LONG, EVERY = 400, 4  # records of other games, beyond which only so many are kept
 
 
 def packed(case: Case, records: list[Record]) -> dict[str, np.ndarray]:
@@ -128,3 +136,44 @@ def _unpacked(held: dict[str, np.ndarray]) -> tuple[Record, str, str, str]:
 
 def _wide(values: np.ndarray) -> np.ndarray:
     return values if values.dtype.kind in "iu" else values.astype(float)
+
+
+def write(folder: Path, count: int, path: Path) -> None:
+    """Make one file of the first `count` records of a folder; of long ones a quarter, where that tells all."""
+    texts, parts = [], []
+    for name in [f"{i:04}.npz" for i in range(count)]:
+        with np.load(folder / name) as held:
+            arrays = _thinned({key: held[key] for key in held})
+        texts.append([[key, each.dtype.str, each.shape] for key, each in arrays.items()])
+        parts += [np.ascontiguousarray(each).tobytes() for each in arrays.values()]
+    blob, head = (np.frombuffer(each, np.uint8) for each in (b"".join(parts), json.dumps(texts).encode()))
+    np.savez_compressed(path, head=head, blob=blob)
+
+
+def _thinned(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Long records with every fourth step, unless the verdict changes with it."""
+    count = len(arrays["step"])
+    if count <= LONG:
+        return arrays
+    thin = {key: each[::EVERY] if each.shape[:1] == (count,) else each for key, each in arrays.items()}
+    same = len({verdict_of(unpacked(each)[0]).word for each in (arrays, thin)}) == 1
+    return thin if same else arrays
+
+
+def read(path: Path) -> list[tuple[list[Record], str, str, str]]:
+    """The records that a file holds, each with its name, its fate, and the fates that it passes through first."""
+    with np.load(path) as held:
+        texts, blob = json.loads(held["head"].tobytes()), held["blob"].tobytes()
+    found, at = [], 0
+    for each in texts:
+        arrays = {}
+        for key, kind, shape in each:
+            size = np.dtype(kind).itemsize * int(np.prod(shape))
+            arrays[key] = np.frombuffer(blob[at : at + size], kind).reshape(shape)
+            at += size
+        found.append(unpacked(arrays))
+    return found
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]))

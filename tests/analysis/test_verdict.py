@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
-from checks.recorded import unpacked
+from checks.recorded import read
 from checks.truths import score, tally
 
 from saddlery.analysis.approach import approach
@@ -190,22 +190,13 @@ def test_a_shortfall_is_that_of_modes_times_precision_and_of_a_logarithm():
     assert not sample_quality(path, None, "far", References(0.25, 0.3)).told
 
 
-DRAWS = Path(__file__).parent / "draws.npz"
-
-
-def draws():
-    """The records of 60 games at random, as a diagnosis went by them."""
-    with np.load(DRAWS) as held:
-        names = sorted({key.partition("/")[0] for key in held})
-        return [
-            unpacked({key.partition("/")[2]: held[key] for key in held if key.startswith(f"{name}/")}) for name in names
-        ]
+DRAWS = Path(__file__).parent / "draws.npz"  # 60 games at random, as a diagnosis went by them
 
 
 def test_recorded_draws_whose_fate_is_known_are_judged_right():
     """Of those that are decided 95% at least, with one false all-clear at most, and 15% undecided at most."""
     assert DRAWS.stat().st_size <= 300_000
-    scores = [score(name, fate, also, verdict_of(records)) for records, name, fate, also in draws()]
+    scores = [score(name, fate, also, verdict_of(records)) for records, name, fate, also in read(DRAWS)]
     found = tally(scores)
     assert found.cases == 60
     assert found.right >= 0.95 * found.decided
