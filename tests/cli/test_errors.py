@@ -4,7 +4,7 @@ import pytest
 
 MISTAKES = {
     ("run", "rong"): "unknown game 'rong'; did you mean 'ring'? Allowed: bilinear, coloured, digits, dirac,",
-    ("run", "ring", "-m", "consensos"): "unknown method 'consensos'; did you mean 'consensus'? Allowed: alternating,",
+    ("run", "ring", "-m", "consensos"): "unknown method 'consensos'; did you mean 'consensus'? Allowed: adaptive_comp",
     ("run", "ring", "--loss", "hing"): "unknown loss 'hing'; did you mean 'hinge'? Allowed:",
     ("run", "ring", "--preset", "numerik"): "unknown preset 'numerik'; did you mean 'numerics'? Allowed:",
     ("run", "ring(bach=3)"): "unknown argument of ring 'bach'; did you mean 'batch'? Allowed:",

@@ -167,7 +167,7 @@ def test_names_of_the_same_method_are_said_to_be_that():
     names = dict(zip(RIVALS, of["tested"].values, strict=True))
     of = of.assign_coords(rival=("setting", [str(names[name]) for name in of["rival"].values]))
     assert page.content(of).note.startswith("All rivals are simultaneous descent, each with keys of its own")
-    assert page.content(study()).note.startswith("All have the same networks")
+    assert page.content(study()).note.startswith("All have the same seeds, networks")
 
 
 def test_a_best_setting_at_the_end_of_the_range_is_said():
