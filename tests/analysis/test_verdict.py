@@ -159,6 +159,12 @@ def test_growth_without_bound_is_named_though_it_is_finite():
     assert verdict(facts(Record(xr.Dataset(series, {"step": TIME})))).word == "undecided"
 
 
+def test_growth_without_bound_is_named_of_a_gan_too_unless_its_samples_are_good():
+    loss = np.geomspace(1.0, 100 * BEYOND, 201)
+    assert word(gan(0.25, 0.1 + NOISE, generator_loss=loss)) == "diverging"
+    assert word(gan(1.0, 0.95, generator_loss=loss)) == "arrived"
+
+
 def test_every_outcome_has_a_meaning_an_explanation_and_a_tone():
     assert set(MEANINGS) == set(EXPLANATIONS) == set(Outcome)
     assert {each for each in Outcome if tone(each) == "good"} == {"arrived", "converging"}

@@ -26,7 +26,8 @@ def verdict(facts: Facts) -> Verdict:
     if facts.lost >= 0:
         return Verdict(Outcome.DIVERGING, f"it left the finite numbers {facts.lost:,} steps on")
     if facts.quality is not None:
-        return by_samples(facts)
+        found = by_samples(facts)
+        return found if found.clear else beyond(facts) or found
     if facts.approach is not None:
         return by_equilibrium(facts)
     return beyond(facts) or by_field(facts)
