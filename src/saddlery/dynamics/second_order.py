@@ -101,7 +101,7 @@ def lagrangian_products(
 
 @eqx.filter_jit
 def lagrangian_quotients(
-    game: Game, players: Pair, keys: Keys, weights: Vector, along: Vector
+    game: Game, players: Pair, keys: Keys, weights: Float[Array, " theirs"], along: Vector
 ) -> Float[Array, " batches"]:
     """The quotients ⟨u, ∇²(L_g − ⟨w, ∇_d L_d⟩) u⟩ of each batch, u and w held.
 

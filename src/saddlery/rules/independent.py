@@ -9,18 +9,18 @@ import optax
 
 from saddlery.game import gradient_field
 from saddlery.rules.rule import RuleInput
-from saddlery.types import Pair, Players, Scalar
+from saddlery.types import Pair, Parameters, Players, Scalar
 
 
 class Factors(NamedTuple):
     """The factors of products such as Hᵀξ: one batch's field, with products Hᵀu, and another batch's gradient ξ."""
 
-    field: Callable[[Players], Pair]
-    transposed: Callable[[Pair], tuple[Pair]]
+    field: Callable[[Players], Players]
+    transposed: Callable[[Players], tuple[Players]]
     xi: Pair
 
 
-def independent(inputs: RuleInput, batches: int) -> tuple[Pair, list[Factors]]:
+def independent(inputs: RuleInput, batches: int) -> tuple[Players, list[Factors]]:
     """The gradient, averaged over the batches, and the factors of products: H of one batch with ξ of another.
 
     With two batches both ways, (H₁, ξ₂) and (H₂, ξ₁), so that ½(H₁ᵀξ₂ + H₂ᵀξ₁) = ∇½⟨ξ₁, ξ₂⟩ has the mean
@@ -39,7 +39,7 @@ def independent(inputs: RuleInput, batches: int) -> tuple[Pair, list[Factors]]:
     return average(gradients), list(map(Factors, fields, transposed, reversed(gradients)))
 
 
-def average(trees: Sequence[Pair]) -> Pair:
+def average(trees: Sequence[Parameters]) -> Pair:
     """The mean of some pytrees; of one, itself.
 
     >>> average([Pair(1.0, 2.0), Pair(3.0, 6.0)])
