@@ -85,7 +85,7 @@ def _pushed(game, players, key, weights, directions):
 
 @eqx.filter_jit
 def lagrangian_products(
-    game: Game, players: Pair, keys: Keys, weights: Vector, directions: Float[Array, "rows numbers"]
+    game: Game, players: Pair, keys: Keys, weights: Float[Array, " theirs"], directions: Float[Array, "rows numbers"]
 ) -> Float[Array, "rows numbers"]:
     """Products of the Hessian of the Lagrangian L_g − ⟨w, ∇_d L_d⟩ with directions, averaged over batches.
 
