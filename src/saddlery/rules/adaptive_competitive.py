@@ -11,7 +11,7 @@ from jaxtyping import Array, Int
 
 from saddlery.arrays import numbers
 from saddlery.game import Game, gradient_field
-from saddlery.rules.competitive import equilibrium
+from saddlery.rules.competitive import equilibrium, evaluations
 from saddlery.rules.rule import Rule, RuleInput, repeated
 from saddlery.text.arguments import number
 from saddlery.types import Pair, Players
@@ -64,8 +64,7 @@ class AdaptiveCompetitive(Rule):
 
     def evaluations(self, dimension: int) -> int:
         """Gradient evaluations at most: as of `Competitive`."""
-        vectors = min(dimension, 20)
-        return 3 + 2 * (1 if dimension <= 20 else self.iterations) * (vectors + 1)
+        return evaluations(dimension, self.iterations)
 
     def __call__(self, inputs: RuleInput, state: Moments) -> tuple[Players, Moments]:
         """The solution of the local game, and the moments with the present gradient in them."""

@@ -11,7 +11,7 @@ from jaxtyping import Array, Int
 
 from saddlery.arrays import numbers
 from saddlery.game import Game
-from saddlery.rules.independent import average, half_square, independent
+from saddlery.rules.independent import half_square, independent, transposed_products
 from saddlery.rules.rule import Rule, RuleInput
 from saddlery.text.arguments import whole
 from saddlery.types import Players, Scalar
@@ -101,7 +101,7 @@ class AdaptiveConsensus(Rule):
     def __call__(self, inputs: RuleInput, state: Control) -> tuple[Players, Control]:
         """The gradient regularised by the present γ, and the state with the next one."""
         xi, factors = independent(inputs, self.batches)
-        pulled = average([each.transposed(each.xi)[0] for each in factors])
+        pulled = transposed_products(factors)
         return optax.tree.add_scale(xi, state.gamma, pulled), self._next(state, half_square(factors))
 
     def _next(self, state: Control, now: Scalar) -> Control:

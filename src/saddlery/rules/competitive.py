@@ -10,7 +10,7 @@ import optax
 
 from saddlery.arrays import numbers
 from saddlery.game import gradient_field
-from saddlery.rules.linear import solve
+from saddlery.rules.linear import VECTORS, solve
 from saddlery.rules.rule import Rule, RuleInput, repeated
 from saddlery.text.arguments import number
 from saddlery.types import Memory, Pair, Players
@@ -45,14 +45,23 @@ class Competitive(Rule):
 
     def evaluations(self, dimension: int) -> int:
         """Gradient evaluations: one, two products for right-hand side and substitution, two a vector of GMRES."""
-        vectors = min(dimension, 20)
-        return 3 + 2 * (1 if dimension <= 20 else self.iterations) * (vectors + 1)
+        return evaluations(dimension, self.iterations)
 
     def __call__(self, inputs: RuleInput, state: Memory) -> tuple[Players, Memory]:
         """The solution of the local game; there is no state."""
         xi, push = jax.linearize(gradient_field(inputs.game, inputs.batch), inputs.players)
         scale = partial(optax.tree.scale, self.step)
         return equilibrium(xi, lambda p: scale(push(p)), self.tolerance, self.iterations), state
+
+
+def evaluations(dimension: int, iterations: int) -> int:
+    """Gradient evaluations of an `equilibrium` at most: the gradient, two products, and two a vector of GMRES.
+
+    >>> evaluations(dimension=4, iterations=10)  # one restart, of four vectors and one more
+    13
+    """
+    vectors = min(dimension, VECTORS)
+    return 3 + 2 * (1 if dimension <= VECTORS else iterations) * (vectors + 1)
 
 
 def equilibrium(xi: Pair, push: Callable[[Pair], Pair], tolerance: float, iterations: int) -> Pair:

@@ -51,6 +51,16 @@ def average(trees: Sequence[Parameters]) -> Pair:
     return total if len(trees) == 1 else optax.tree.scale(1 / len(trees), total)
 
 
+def transposed_products(factors: Sequence[Factors]) -> Pair:
+    """The product Hᵀξ, of one batch's H with the other's ξ, averaged over the batches.
+
+    >>> factors = [Factors(None, lambda xi: (optax.tree.scale(2.0, xi),), Pair(3.0, 4.0))]
+    >>> transposed_products(factors)
+    Pair(generator=6.0, discriminator=8.0)
+    """
+    return average([each.transposed(each.xi)[0] for each in factors])
+
+
 def half_square(factors: Sequence[Factors]) -> Scalar:
     """The squared norm of the gradient, ½‖ξ‖²; with two batches ½⟨ξ₁, ξ₂⟩, whose mean is ½‖E ξ‖².
 

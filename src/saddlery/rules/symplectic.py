@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import optax
 
 from saddlery.arrays import numbers
-from saddlery.rules.independent import average, independent
+from saddlery.rules.independent import average, independent, transposed_products
 from saddlery.rules.rule import Rule, RuleInput
 from saddlery.text.arguments import whole
 from saddlery.types import Memory, Players
@@ -55,7 +55,7 @@ class Symplectic(Rule):
     def __call__(self, inputs: RuleInput, state: Memory) -> tuple[Players, Memory]:
         """The adjusted gradient; there is no state."""
         xi, factors = independent(inputs, self.batches)
-        h_transposed_xi = average([each.transposed(each.xi)[0] for each in factors])
+        h_transposed_xi = transposed_products(factors)
         h_xi = average([jax.jvp(each.field, (inputs.players,), (each.xi,))[1] for each in factors])
         adjustment = optax.tree.scale(0.5, optax.tree.sub(h_transposed_xi, h_xi))
         weight = self.weight
