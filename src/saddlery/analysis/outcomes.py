@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 
 from saddlery.analysis import facts as known
-from saddlery.analysis.outcome import Outcome, Verdict
+from saddlery.analysis.outcome import Facts, Outcome, Verdict
 from saddlery.analysis.record import Record, facts
 from saddlery.analysis.sample_quality import References
 from saddlery.analysis.trends import LEAST
@@ -23,9 +23,22 @@ def verdicts(dataset: xr.Dataset) -> list[list[Verdict]]:
     not on record, so that what needs them is not told.
     """
     measure = next((name for name in ("modes", *DISTANCES) if name in dataset), "")
+    lost, steps = dataset["diverged_at"].transpose("setting", "seed").values, dataset["step"].values
+    spans = {"setting", "seed", "step"}
+    series = {
+        str(name): each.transpose("setting", "seed", "step").values
+        for name, each in dataset.data_vars.items()
+        if set(each.dims) == spans and each.dtype.kind in "fiu"
+    }
+    if measure == "modes":
+        series["modes"] = series["modes"] / known.along(dataset, "modes_total").values[:, None, None]
+    held = _references(dataset, measure)
     return [
-        [_verdict(dataset, setting, seed, measure) for seed in range(dataset.sizes["seed"])]
-        for setting in range(dataset.sizes["setting"])
+        [
+            _verdict({name: each[i, j] for name, each in series.items()}, steps, lost[i, j], measure, to)
+            for j in range(dataset.sizes["seed"])
+        ]
+        for i, to in enumerate(held)
     ]
 
 
@@ -42,33 +55,32 @@ def untrained(dataset: xr.Dataset, name: str) -> np.ndarray:
     return dataset[name].astype(float).transpose("setting", "seed", "step").isel(step=0).median("seed").values
 
 
-def _verdict(dataset: xr.Dataset, setting: int, seed: int, measure: str) -> Verdict:
-    """The verdict on one run."""
-    diverged_at = int(dataset["diverged_at"].transpose("setting", "seed").values[setting, seed])
-    if diverged_at >= 0:
-        return verdict(facts(Record(xr.Dataset(coords={"step": [0]}), diverged_at=diverged_at)))
-    one = dataset.isel(setting=setting)
-    run = one.isel(seed=seed) if "seed" in one.dims else one
-    names = [name for name in run.data_vars if run[name].dims == ("step",) and run[name].dtype.kind in "fiu"]
-    path = run[names].reset_coords(drop=True)
-    if measure and not np.isfinite(path[measure].values[-1]):
-        return Verdict(Outcome.UNDECIDED, "it has no last record")
-    begun = max(0, min(len(path["step"]) // 2, len(path["step"]) - LEAST))
-    history, path = (path.isel(step=slice(0, begun)) if begun > 0 else None), path.isel(step=slice(begun, None))
+def _references(dataset: xr.Dataset, measure: str) -> list[References]:
+    """The reference values of a measure, those of each setting."""
     if not measure:
-        return verdict(facts(Record(path, history)))
+        return [References(math.nan, math.nan)] * dataset.sizes["setting"]
     if measure == "modes":
-        total = float(known.along(dataset, "modes_total").values[setting])
-        perfect = float(known.along(dataset, "perfect_high_quality").values[setting])
-        path = path.assign(modes=path["modes"] / total)
-        history = None if history is None else history.assign(modes=history["modes"] / total)
-        references = References(1.0 if math.isnan(perfect) else perfect, math.nan)
-    else:
-        perfect = float(known.along(dataset, f"perfect_{measure}").values[setting])
-        references = References(perfect, float(untrained(dataset, measure)[setting]))
-        if not all(map(math.isfinite, references)):
-            return Verdict(Outcome.UNDECIDED, "neither a perfect sampler's value nor an untrained generator's is known")
-    return verdict(facts(Record(path, history, measure=measure, references=references)))
+        near = known.along(dataset, "perfect_high_quality").values
+        return [References(1.0 if math.isnan(each) else float(each), math.nan) for each in near]
+    pairs = zip(known.along(dataset, f"perfect_{measure}").values, untrained(dataset, measure), strict=True)
+    return [References(float(perfect), float(begun)) for perfect, begun in pairs]
+
+
+def _verdict(
+    series: dict[str, np.ndarray], steps: np.ndarray, diverged_at: int, measure: str, references: References
+) -> Verdict:
+    """The verdict on one run, of what was recorded of it along its steps."""
+    if diverged_at >= 0:
+        return verdict(Facts(diverged_at=int(diverged_at)))
+    if measure and not np.isfinite(series[measure][-1]):
+        return Verdict(Outcome.UNDECIDED, "it has no last record")
+    if measure in DISTANCES and not all(map(math.isfinite, references)):
+        return Verdict(Outcome.UNDECIDED, "neither a perfect sampler's value nor an untrained generator's is known")
+    begun = max(0, min(len(steps) // 2, len(steps) - LEAST))
+    run = xr.Dataset({name: ("step", each) for name, each in series.items()}, {"step": steps})
+    history = run.isel(step=slice(0, begun)) if begun > 0 else None
+    record = Record(run.isel(step=slice(begun, None)), history, measure=measure, references=references)
+    return verdict(facts(record))
 
 
 def unknown(dataset: xr.Dataset) -> bool:

@@ -47,10 +47,15 @@ def summary_table(dataset: xr.Dataset) -> "DataFrame":
     columns["seeds"] = np.full(dataset.sizes["setting"], dataset.sizes["seed"])
     columns["steps_per_second"] = dataset["steps_per_second"].astype(float).median("seed").values
     settings = pd.DataFrame(columns, index=pd.Index(dataset["setting"].values.astype(str), name="setting"))
-    known = _perfect(dataset) | _untrained(dataset)
+    known = _references(dataset)
     if not known:
         return settings
     return pd.concat([settings, pd.DataFrame(known.values(), index=pd.Index(list(known), name="setting"))])
+
+
+def _references(dataset: xr.Dataset) -> dict[str, dict[str, float | str]]:
+    """The rows that runs are held against, by their labels: a perfect sampler's, and an untrained generator's."""
+    return _perfect(dataset) | _untrained(dataset)
 
 
 def _untrained(dataset: xr.Dataset) -> dict[str, dict[str, float | str]]:
@@ -91,8 +96,8 @@ def tabled(dataset: xr.Dataset) -> list[Measure]:
 
 
 def labels(dataset: xr.Dataset) -> list[str]:
-    """The labels of the rows: the settings, and the perfect sampler where it is known."""
-    return [str(label) for label in summary_table(dataset).index]
+    """The labels of the rows: the settings, and the perfect and the untrained sampler where they are known."""
+    return [*map(str, dataset["setting"].values), *_references(dataset)]
 
 
 def columns(dataset: xr.Dataset) -> list[Column]:
