@@ -12,7 +12,7 @@ import xarray as xr
 
 from checks.truths import Case
 from saddlery.analysis.outcome import Local
-from saddlery.analysis.record import Record
+from saddlery.analysis.record import Record, facts
 from saddlery.analysis.sample_quality import References
 from saddlery.analysis.verdict import verdict_of
 
@@ -156,7 +156,7 @@ def _thinned(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     if count <= LONG:
         return arrays
     thin = {key: each[::EVERY] if each.shape[:1] == (count,) else each for key, each in arrays.items()}
-    same = len({verdict_of(unpacked(each)[0]).word for each in (arrays, thin)}) == 1
+    same = len({verdict_of([*map(facts, unpacked(each)[0])]).word for each in (arrays, thin)}) == 1
     return thin if same else arrays
 
 

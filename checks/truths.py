@@ -14,7 +14,6 @@ import numpy as np
 
 from saddlery.analysis.outcome import Outcome, Verdict
 from saddlery.analysis.record import Record
-from saddlery.analysis.verdict import verdict_of
 from saddlery.diagnosis.diagnosis import judged
 from saddlery.diagnosis.subject import Subject, given
 
@@ -73,9 +72,8 @@ def diagnosed(case: Case) -> tuple[Scored, list[Record]]:
     """A case as `diagnose` judges it, and the records that it went by."""
     subject = case.subject
     state = subject.method.init(subject.game, subject.players) if subject.state is None else subject.state
-    _, records, found = judged(subject, state, subject.key)
-    assert verdict_of(records) == found
-    return score(case.name, case.fate, case.also, found), records
+    found = judged(subject, state, subject.key)
+    return score(case.name, case.fate, case.also, found.verdict), found.records
 
 
 class Tally(NamedTuple):

@@ -4,7 +4,6 @@ Prints a line for each and the confusion matrix. `--records` keeps what was judg
 """
 
 import argparse
-import sys
 import time
 from pathlib import Path
 
@@ -50,7 +49,6 @@ def main() -> None:
         f"({found.undecided / found.cases:.1%}), "
         f"{found.false_clear} false all-clears"
     )
-    sys.exit(0)
 
 
 if __name__ == "__main__":

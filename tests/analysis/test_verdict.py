@@ -81,7 +81,7 @@ def test_only_what_is_measured_to_be_good_is_an_all_clear():
 
 
 def test_an_all_clear_is_asked_of_two_trial_runs():
-    good, bad = gan(1.0, 0.95), gan(0.25, 0.9 + NOISE)
+    good, bad = facts(gan(1.0, 0.95)), facts(gan(0.25, 0.9 + NOISE))
     assert verdict_of([good, good]).clear
     assert verdict_of([good, bad]).word == "undecided"
     assert "is arrived" in verdict_of([good, bad]).because
@@ -170,7 +170,7 @@ def test_every_outcome_has_a_meaning_an_explanation_and_a_tone():
     assert {each for each in Outcome if tone(each) == "good"} == {"arrived", "converging"}
     assert set(TONES) <= set(Outcome)
     for each in Outcome:
-        told = explanation(Verdict(each, "so it is"), Facts())
+        told = explanation(Verdict(each, "so it is"))
         assert told.why
         assert told.otherwise
     assert certainty(Verdict(Outcome.UNDECIDED, ""), Facts()).startswith("Not at all")
@@ -202,7 +202,7 @@ DRAWS = Path(__file__).parent / "draws.npz"  # 60 games at random, as a diagnosi
 def test_recorded_draws_whose_fate_is_known_are_judged_right():
     """Of those that are decided 95% at least, with one false all-clear at most, and 15% undecided at most."""
     assert DRAWS.stat().st_size <= 300_000
-    scores = [score(name, fate, also, verdict_of(records)) for records, name, fate, also in read(DRAWS)]
+    scores = [score(name, fate, also, verdict_of([*map(facts, records)])) for records, name, fate, also in read(DRAWS)]
     found = tally(scores)
     assert found.cases == 60
     assert found.right >= 0.95 * found.decided

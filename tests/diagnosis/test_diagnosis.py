@@ -9,7 +9,6 @@ from checks.truths_gans import Moons
 
 import saddlery as sd
 from saddlery.analysis.outcome import Outcome
-from saddlery.analysis.record import facts
 from saddlery.diagnosis.diagnosis import judged
 from saddlery.diagnosis.subject import given
 from saddlery.game import adopt
@@ -22,10 +21,10 @@ def seen(game, method, players=None, steps=1000, **known):
     players = adopt(game).init(jax.random.key(3)) if players is None else players
     subject = given(game, method, players, jax.random.key(1), **known)
     state = subject.method.init(subject.game, subject.players) if subject.state is None else subject.state
-    _, records, found = judged(subject, state, subject.key, steps)
+    _, _, known, found = judged(subject, state, subject.key, steps)
     assert found.word in Outcome
     assert found.because
-    return found, facts(records[0])
+    return found, known
 
 
 def outcome(*given, **known):

@@ -14,7 +14,7 @@ FOLLOWED = 3.0  # turns from which distances are compared a whole turn at a time
 class Approach(NamedTuple):
     """The approach of a recorded path to an equilibrium θ*, d = ‖θ − θ*‖.
 
-    - `distance`: d at the last record; `least`, `most`: over the record. `scale`: d where untrained players are.
+    - `distance`: d at the last record; `most`: over the record. `scale`: d where untrained players are.
     - `turns`: how often the path winds about θ*, in the plane in which its directions (θ − θ*)/d mostly lie; NaN where
       records are too far apart to follow it.
     - `growth`: by which log d changes along the record, and `low`, `high`, its 95% interval. Where the path winds about
@@ -24,7 +24,6 @@ class Approach(NamedTuple):
     """
 
     distance: float
-    least: float
     most: float
     scale: float
     turns: float
@@ -63,7 +62,7 @@ def approach(offsets: np.ndarray, steps: np.ndarray, scale: float) -> Approach |
     thirds = np.array([part.mean() for part in np.array_split(logs, 3)])
     changes = np.diff(thirds)
     return Approach(
-        float(distances[-1]), float(distances.min()), float(distances.max()), scale, float(turns), growth, low, high,
+        float(distances[-1]), float(distances.max()), scale, float(turns), growth, low, high,
         bool((changes > 0).all() or (changes < 0).all()), int(steps[-1] - steps[0]),
     )  # fmt: skip
 
@@ -91,12 +90,8 @@ def _per_turn(logs: np.ndarray, angles: np.ndarray | None, turns: float) -> np.n
 
 def _trend(means: np.ndarray, turns: float) -> tuple[float, float, float]:
     """The change of the means over the record by a line through them, with its 95% interval."""
-    from scipy.stats import t as student
+    from scipy import stats
 
-    count = len(means)
-    time = np.arange(count) - (count - 1) / 2
-    per_turn = float(time @ means / (time @ time))
-    left = means - means.mean() - per_turn * time
-    error = math.sqrt(left @ left / (count - 2) / (time @ time))
-    reach = float(student.ppf(0.975, count - 2)) * error
-    return tuple(float(turns * each) for each in (per_turn, per_turn - reach, per_turn + reach))  # type: ignore[return-value]
+    per_turn, *_, error = np.asarray(stats.linregress(np.arange(len(means)), means), float)
+    reach = stats.t.ppf(0.975, len(means) - 2) * error
+    return float(turns * per_turn), float(turns * (per_turn - reach)), float(turns * (per_turn + reach))

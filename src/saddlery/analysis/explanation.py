@@ -61,18 +61,16 @@ CERTAIN = Explanation(
 SLOW = "The {} hardly moves: its learning rate is too small by orders of magnitude."
 
 
-def explanation(found: Verdict, facts: Facts) -> Explanation:
+def explanation(found: Verdict) -> Explanation:
     """The explanation of a verdict.
 
-    >>> explanation(Verdict(Outcome.CYCLING, "it circles"), Facts()).why
+    >>> explanation(Verdict(Outcome.CYCLING, "it circles")).why
     'The players chase each other round: what one gains, the other takes back, and neither comes nearer.'
     """
     usual = EXPLANATIONS[found.word]
-    if found.word is Outcome.STALLED and found.because.startswith("the discriminator tells"):
+    if found.cause == "certain":
         return CERTAIN
-    if found.word is Outcome.STALLED and " hardly moves" in found.because:
-        return usual._replace(why=SLOW.format(found.because.split()[1]))
-    return usual
+    return usual._replace(why=SLOW.format(found.cause)) if found.cause else usual
 
 
 def certainty(found: Verdict, facts: Facts) -> str:

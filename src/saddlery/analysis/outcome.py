@@ -54,6 +54,8 @@ def tone(outcome: Outcome) -> str:
 class Verdict(NamedTuple):
     """A verdict: an outcome, the numbers that it rests on in a sentence, and whether it is an all-clear.
 
+    - `cause`: of what is stalled, `"generator"` or `"discriminator"`, the player that hardly moves, or `"certain"`, the
+      discriminator being so; empty otherwise.
     - `clear`: whether nothing need be changed. Only the quality of samples, or the distance to a known equilibrium, can
       say so: that ‖v‖ is small, or falls, never does.
     """
@@ -61,6 +63,7 @@ class Verdict(NamedTuple):
     word: Outcome
     because: str
     clear: bool = False
+    cause: str = ""
 
 
 class Local(NamedTuple):

@@ -135,7 +135,7 @@ def sample_quality(
     third = -(-len(recent) // 3)
     now, whole = recent[-third:], np.concatenate([before, recent])
     values = path[name].values.astype(float)
-    gain, low, high = (-each for each in _ordered(slope(recent)))
+    gain, high, low = (-each for each in slope(recent))  # what rises falls short
     visited, held = _modes_drawn(path)
     known = name == "modes" and distances is not None and DISTANCE in path
     nearer = sample_quality(path, None, DISTANCE, distances) if known else None  # type: ignore[arg-type]
@@ -150,11 +150,6 @@ def sample_quality(
         _past_gain(whole, before, now), _share(path, name, third), _precise(path, name, references),
         _grown(path, name, third), visited, held, scale, scale_growth, spread, separation, len(whole), nearer,
     )  # fmt: skip
-
-
-def _ordered(found: tuple[float, float, float]) -> tuple[float, float, float]:
-    """The change, then the end of its interval that is the lower one once the sign is turned."""
-    return found[0], found[2], found[1]
 
 
 def _late(before: np.ndarray, recent: np.ndarray) -> np.ndarray:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from saddlery.analysis.numbers import number
 from saddlery.analysis.outcome import Facts, Outcome, Verdict
-from saddlery.analysis.record import Record, facts
 from saddlery.analysis.verdict_of_field import by_equilibrium, by_field
 from saddlery.analysis.verdict_of_samples import by_samples
 
@@ -33,12 +32,12 @@ def verdict(facts: Facts) -> Verdict:
     return beyond(facts) or by_field(facts)
 
 
-def verdict_of(records: Sequence[Record]) -> Verdict:
-    """The verdict on training by its record, and where that is an all-clear, by records of others that began the same.
+def verdict_of(several: Sequence[Facts]) -> Verdict:
+    """The verdict on training by its facts, and where that is an all-clear, by those of others that began the same.
 
     Training is random: one run from here may go well and the next not. So an all-clear is one only where all agree.
     """
-    found, *others = (verdict(facts(each)) for each in records)
+    found, *others = map(verdict, several)
     if not found.clear:
         return found
     against = [each for each in others if not each.clear]

@@ -82,6 +82,7 @@ def _held_up(facts: Facts, q: SampleQuality) -> Verdict | None:
             return Verdict(
                 Outcome.STALLED,
                 f"the {name} hardly moves: by {percent(moved)} of its size along the record; {_level(q)}",
+                cause=name,
             )
     return None
 
@@ -132,7 +133,8 @@ def _unheard(facts: Facts, q: SampleQuality) -> Verdict | None:
             if facts.faint <= FAINT
             else ""
         )
-        return Verdict(Outcome.STALLED, f"{told}{unheard}, and samples get no better; {_level(q)}")
+        because = f"{told}{unheard}, and samples get no better; {_level(q)}"
+        return Verdict(Outcome.STALLED, because, cause="certain")
     return None
 
 

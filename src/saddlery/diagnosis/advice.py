@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from saddlery.diagnosis.diagnosis import Diagnosis
 
 MEASURES = {"shortfall": "shortfall", "distance": "distance to the equilibrium", "field": "‖v‖"}
-LISTED = 3  # candidates named that were screened and left at that
 
 
 class Change(NamedTuple):
@@ -87,16 +86,15 @@ def change(diagnosis: "Diagnosis", candidate: Candidate) -> Change:
     subject = diagnosis.subject
     text = spelled(candidate.method, candidate.game, subject.text)
     made = parse(subject.of) if subject.of and subject.of.partition("(")[0] in GAMES else None
-    loss = candidate.name.partition("=")[2].strip("'") if candidate.game is not subject.game else ""
-    if made is not None and loss:
-        made = made._replace(arguments=made.arguments | {"loss": loss})
+    if made is not None and candidate.loss:
+        made = made._replace(arguments=made.arguments | {"loss": candidate.loss})
     game = "" if made is None else str(made)
     steps = max(subject.step, int(diagnosis.trial.path["step"].values[-1]))
     command = f"saddlery run {shlex.quote(game)} --method {shlex.quote(text)} --steps {steps}" if game and text else ""
     if not text:
         chosen = "change = found.recommendations[0].candidate"
         return Change(command, f"{chosen}\nrun = saddlery.train(change.game, change.method, steps={steps}, key=0)")
-    held = f"saddlery.games.{game}" if loss and game else "game"
+    held = f"saddlery.games.{game}" if candidate.loss and game else "game"
     call = parse(text)
     arguments = ", ".join(f"{name}={value!r}" for name, value in call.arguments.items())
     method = f"method = saddlery.methods.{call.name}({arguments})"

@@ -27,6 +27,7 @@ TURNING = {Outcome.SPIRALLING_OUT, Outcome.CYCLING, Outcome.DIVERGING, Outcome.W
 class Candidate(NamedTuple):
     """A candidate change that could help: its name, the game and method with it, and why it is proposed.
 
+    - `loss`: the name of the game's loss, where that is the change.
     - `kind`: `"rate"` for another learning rate or number of discriminator steps, `"method"` for another rule, schedule
       or loss.
     """
@@ -36,6 +37,7 @@ class Candidate(NamedTuple):
     method: Method
     why: str
     kind: str = "method"
+    loss: str = ""
 
 
 def candidates(found: Verdict, subject: Subject, facts: Facts, evidence: Evidence) -> list[Candidate]:
@@ -159,7 +161,7 @@ def _nonsaturating(subject: Subject) -> Candidate | None:
         return None
     game = dataclasses.replace(gan, loss="nonsaturating")
     why = "its gradient does not vanish before a discriminator that is certain"
-    return Candidate("loss='nonsaturating'", game, subject.method, why)
+    return Candidate("loss='nonsaturating'", game, subject.method, why, loss="nonsaturating")
 
 
 def _stable(subject: Subject, evidence: Evidence) -> float | None:

@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import xarray as xr
@@ -16,7 +16,7 @@ from saddlery.analysis.verdict import verdict, verdict_of
 from saddlery.diagnosis.candidates import Candidate, candidates
 from saddlery.diagnosis.checkpoints import independent
 from saddlery.diagnosis.evidence import Evidence, evidence
-from saddlery.diagnosis.record import recorded
+from saddlery.diagnosis.record import gauge_of, recorded
 from saddlery.diagnosis.subject import Subject, from_folder, given
 from saddlery.diagnosis.trial import RECORDS, STEPS, TrialRun, trial_run
 from saddlery.diagnosis.verification import Screened, Verification, verified
@@ -68,7 +68,7 @@ class Diagnosis:
     def _repr_html_(self) -> str:
         """The verdict, what was measured, and what would help, in notebooks."""
         from saddlery.analysis.markup import paragraph, table
-        from saddlery.diagnosis.words import advice, conclusion, ending, rows
+        from saddlery.diagnosis.words import advice, ending, rows
 
         proposed = advice(self)
         return "".join(
@@ -79,7 +79,6 @@ class Diagnosis:
                 *(paragraph(f"not computed: {text}") for text in self.evidence.missing),
                 *(paragraph(f"note: {text}") for text in self.evidence.remarks),
                 table(("", "Change", "Why, or with what outcome"), proposed) if proposed else "",
-                paragraph(conclusion(self)),
             )
         )
 
@@ -142,43 +141,50 @@ def diagnose(
         subject = given(game, method, players, key, state, history)  # type: ignore[arg-type]
     state = subject.method.init(subject.game, subject.players) if subject.state is None else subject.state
     trial_key, evidence_key = jax.random.split(subject.key)
-    trial, records, word = judged(subject, state, trial_key, steps)
-    record = records[0]
-    known = facts(record)
+    trial, records, known, word = judged(subject, state, trial_key, steps)
     found = evidence(subject.game, subject.method, subject.players, subject.state, evidence_key)
     proposed = candidates(word, subject, known, found)
     tried, screened = None, None
     if verify:
         subject = independent(subject, checkpoints, on_progress) if proposed else subject
         tried, screened = verified(subject, proposed, seeds, max(steps, subject.diverged_at), on_progress)
-    return Diagnosis(subject, word, known, record, found, proposed, trial, tried, screened)
+    return Diagnosis(subject, word, known, records[0], found, proposed, trial, tried, screened)
 
 
-def judged(subject: Subject, state: Memory, key: Key, steps: int = STEPS) -> tuple[TrialRun, list[Record], Verdict]:
-    """The trial run of a subject, its record, and the verdict.
+class Judged(NamedTuple):
+    """A verdict with what it rests on: the trial run, its record with its facts, and the record of a second one."""
+
+    trial: TrialRun
+    records: list[Record]
+    facts: Facts
+    verdict: Verdict
+
+
+def judged(subject: Subject, state: Memory, key: Key, steps: int = STEPS) -> Judged:
+    """The trial run of a subject, its record and facts, and the verdict.
 
     Of a GAN, an all-clear is asked of a second trial run, on other batches, whose record is then the second. A game of
     few parameters without samples trains in no time: where its update is not one map everywhere, or the verdict is
     undecided, the trial run is made four times as long, up to `LONGER` times.
     """
-    if as_gan(subject.game) is not None:
-        trial = trial_run(subject.game, subject.method, subject.players, state, key, steps)
-        records = [recorded(subject, state, trial)]
-        if verdict(facts(records[0])).clear:
-            again = jax.random.fold_in(key, 1)
-            other = trial_run(subject.game, subject.method, subject.players, state, again, steps)
-            records.append(recorded(subject, state, other))
-        return trial, records, verdict_of(records)
-    size, longest, times = sum(leaf.size for leaf in jax.tree.leaves(subject.players)), LONGER, 1
-    if size > SMALL:
-        longest = 1
+    game, method, players = subject.game, subject.method, subject.players
+    gauge = gauge_of(subject)
+    if as_gan(game) is not None:
+        trial = trial_run(game, method, players, state, key, steps)
+        records = [recorded(subject, state, trial, gauge)]
+        known = [facts(records[0])]
+        if verdict(known[0]).clear:
+            other = trial_run(game, method, players, state, jax.random.fold_in(key, 1), steps)
+            records.append(recorded(subject, state, other, gauge))
+            known.append(facts(records[1]))
+        return Judged(trial, records, known[0], verdict_of(known))
+    small, times = sum(leaf.size for leaf in jax.tree.leaves(players)) <= SMALL, 1
     while True:
-        trial = trial_run(
-            subject.game, subject.method, subject.players, state, key, steps * times, RECORDS * min(times, 8)
-        )
-        record = recorded(subject, state, trial)
-        found = verdict(facts(record))
+        trial = trial_run(game, method, players, state, key, steps * times, RECORDS * min(times, 8))
+        record = recorded(subject, state, trial, gauge)
+        rested = facts(record)
+        found = verdict(rested)
         settled = record.local is None or record.local.affine or times >= SEEN or record.lost >= 0
-        if (settled and found.word is not Outcome.UNDECIDED) or 4 * times > longest:
-            return trial, [record], found
+        if (settled and found.word is not Outcome.UNDECIDED) or not small or 4 * times > LONGER:
+            return Judged(trial, [record], rested, found)
         times *= 4

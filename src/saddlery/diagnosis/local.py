@@ -10,6 +10,7 @@ import numpy as np
 from jax.flatten_util import ravel_pytree
 
 from saddlery.analysis.outcome import Local
+from saddlery.dynamics.eigenvalues import of_matrix
 from saddlery.dynamics.stability import derivative, period, settled_state
 from saddlery.game import Game, Pair
 from saddlery.method import Method
@@ -47,11 +48,11 @@ def local(game: Game, method: Method, at: Pair, places: tuple[Pair, ...], state:
     if not np.isfinite(there).all():
         return None
     of_players = sum(leaf.size for leaf in jax.tree.leaves(at))
-    values, vectors = np.linalg.eig(there)
-    moving = np.linalg.norm(vectors[:of_players], axis=0) > MOVES * np.linalg.norm(vectors, axis=0)
+    pairs = of_matrix(there)  # the largest first
+    moving = np.linalg.norm(pairs.vectors[:of_players], axis=0) > MOVES
     if not moving.any():
         return None
-    leading = values[moving][np.abs(values[moving]).argmax()]
+    leading = pairs.values[moving][0]
     away = np.linalg.norm(there - np.eye(len(there)))
     affine = all(np.linalg.norm(each - there) <= SAME * away for each in elsewhere)  # not where it is not finite
     rate = float(abs(leading)) ** (1 / steps)

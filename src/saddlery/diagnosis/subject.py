@@ -82,25 +82,18 @@ def of_restored(found: Restored, built: Built | None = None, checkpoints: int = 
 
 
 def _others(found: Restored, built: Built | None, step: int, most: int) -> Iterator[Pair]:
-    """The players of other seeds of the same setting that are as far, or for a start, at theirs."""
-    if built is None or found.cell.folder is None:
+    """The players of at most so many other seeds of the same setting that are as far; none for a start."""
+    if built is None or found.cell.folder is None or step == 0:
         return
-    seeds = [seed for seed in range(built.seeds) if seed != found.seed]
-    for seed in seeds:
-        if most <= 0:
-            return
-        if step == 0:
-            players = start(found.of.game, found.of.method, RunKeys.of(found.cell.keys[seed]).init, None, False).players
-        else:
-            try:
-                other = restored(found.cell.folder, found.of.label, seed, built)
-            except (FileNotFoundError, ValueError):  # it keeps none
-                continue
-            if other.diverged_at >= 0 or other.step != step:
-                continue
-            players = other.carry.players
-        most -= 1
-        yield players
+    seeds = (seed for seed in range(built.seeds) if seed != found.seed)
+    while most > 0 and (seed := next(seeds, None)) is not None:
+        try:
+            other = restored(found.cell.folder, found.of.label, seed, built)
+        except (FileNotFoundError, ValueError):  # it keeps none
+            continue
+        if other.diverged_at < 0 and other.step == step:
+            most -= 1
+            yield other.carry.players
 
 
 def given(

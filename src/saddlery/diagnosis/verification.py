@@ -14,7 +14,7 @@ from saddlery.analysis.record import Record, facts, norms
 from saddlery.analysis.sample_quality import shortfalls
 from saddlery.analysis.verdict import verdict
 from saddlery.diagnosis.candidates import Candidate
-from saddlery.diagnosis.record import recorded
+from saddlery.diagnosis.record import Gauge, gauge_of, recorded
 from saddlery.diagnosis.subject import Subject
 from saddlery.diagnosis.trial import trial_run
 from saddlery.text.arguments import whole
@@ -118,20 +118,21 @@ def verified(
     seeds = 1 if fixed else seeds
     first = subject._replace(checkpoints=subject.checkpoints[:1])
     tell = (lambda name, i, n: None) if on_progress is None else lambda name, i, n: on_progress(name, (i, n))
-    plain = _trained(first, None, 1, steps, 0, tell)
+    gauge = gauge_of(subject._replace(history=None))  # the data and the equilibrium are those of every candidate too
+    plain = _trained(first, None, 1, steps, 0, tell, gauge)
     screened = []
     for i, each in enumerate(candidates):
         tell(each.name, i, len(candidates))
-        one = _trained(first, each, 1, steps, 0, tell)
+        one = _trained(first, each, 1, steps, 0, tell, gauge)
         gain = float((plain.scores - one.scores)[0, 0]) if not one.diverged else -math.inf
         screened.append(Screened(each, gain, one.measure))
     chosen = [each for kind in ("rate", "method") for each in _best(screened, kind)]
     if not chosen:
         return [], screened
-    without = _trained(subject, None, seeds, 3 * steps, 1, tell)
+    without = _trained(subject, None, seeds, 3 * steps, 1, tell, gauge)
     tried = []
     for each in chosen:
-        with_it = _trained(subject, each.candidate, seeds, 3 * steps, 1, tell)
+        with_it = _trained(subject, each.candidate, seeds, 3 * steps, 1, tell, gauge)
         tried.append(compared(each.candidate, without, with_it, fixed))
     return sorted(tried, key=lambda each: (not each.confirmed, -each.gain)), screened
 
@@ -149,7 +150,7 @@ def deterministic(subject: Subject) -> bool:
 
 
 def _trained(
-    subject: Subject, candidate: Candidate | None, seeds: int, steps: int, stream: int, tell: Callable
+    subject: Subject, candidate: Candidate | None, seeds: int, steps: int, stream: int, tell: Callable, gauge: Gauge
 ) -> Runs:
     """The runs of a candidate, or of the method as it is, from each checkpoint, a key for each seed."""
     game = subject.game if candidate is None else candidate.game
@@ -165,7 +166,7 @@ def _trained(
             )
             state = method.init(game, players)
             trial = trial_run(game, method, players, state, key, steps, RECORDS)
-            record = recorded(begun, state, trial)
+            record = recorded(begun, state, trial, gauge)
             values, measure = measured(record)
             if len(values) > len(steps_known):
                 steps_known = record.path["step"].values
@@ -193,7 +194,7 @@ def measured(record: Record) -> tuple[np.ndarray, str]:
 def _score(values: np.ndarray) -> float:
     """The median over the last third of a run's records, of those that are finite."""
     known = values[np.isfinite(values)]
-    return float(np.median(known[-(-2 * len(known) // 3) :])) if len(known) else math.nan
+    return float(np.median(known[2 * len(known) // 3 :])) if len(known) else math.nan
 
 
 def compared(candidate: Candidate, without: Runs, with_it: Runs, fixed: bool) -> Verification:

@@ -206,7 +206,7 @@ def conclusion(diagnosis: "Diagnosis") -> str:
 
 def ending(diagnosis: "Diagnosis") -> list[tuple[str, str]]:
     """What a diagnosis ends with: what happens, why, what to change and how sure it is, a heading and a text each."""
-    found = explanation(diagnosis.verdict, diagnosis.facts)
+    found = explanation(diagnosis.verdict)
     parts = [("why", found.why), ("it could also be", f"{found.otherwise}."), ("what to change", conclusion(diagnosis))]
     if diagnosis.recommendations:
         best = change(diagnosis, diagnosis.recommendations[0].candidate)
