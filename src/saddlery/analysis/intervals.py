@@ -34,6 +34,15 @@ class Interval(NamedTuple):
     low: float
     high: float
 
+    @property
+    def sign(self) -> int:
+        """1 where the interval lies above zero, −1 where it lies below, and 0 where it holds zero or there is none.
+
+        >>> Interval(2.0, 1.0, 3.0).sign, Interval(0.0, -1.0, 1.0).sign, NONE.sign
+        (1, 0, 0)
+        """
+        return int(self.low > 0) - int(self.high < 0)
+
 
 NONE = Interval(np.nan, np.nan, np.nan)
 

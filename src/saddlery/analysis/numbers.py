@@ -73,6 +73,15 @@ def complex_number(value: complex) -> str:
     return f"{number(value.real)} ± {number(abs(value.imag))}i"
 
 
+def chance(probability: float) -> str:
+    """A p-value as text, `p = 0.04`; one below a thousandth is not told further.
+
+    >>> chance(0.04), chance(1e-9)
+    ('p = 0.04', 'p < 0.001')
+    """
+    return f"p = {number(probability)}" if probability >= LEAST else f"p < {exact(LEAST)}"
+
+
 class Correlation(NamedTuple):
     """Spearman's rank correlation and its p-value; NaN where it is not defined."""
 
@@ -83,8 +92,7 @@ class Correlation(NamedTuple):
         """`0.6 (p = 0.04)`."""
         if math.isnan(self.value):
             return "not defined"
-        chance = f"= {number(self.probability)}" if self.probability >= LEAST else f"< {exact(LEAST)}"
-        return f"{number(self.value)} (p {chance})"
+        return f"{number(self.value)} ({chance(self.probability)})"
 
 
 def rank_correlation(one: ArrayLike, other: ArrayLike) -> Correlation:

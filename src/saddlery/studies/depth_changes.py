@@ -27,7 +27,7 @@ class Change(NamedTuple):
     @property
     def sign(self) -> int:
         """1 where the interval lies above zero, −1 where it lies below, and 0 where it holds zero or there is none."""
-        return int(self.found.low > 0) - int(self.found.high < 0)
+        return self.found.sign
 
     def sentence(self, more: str, less: str, text: Text = number) -> str:
         """The difference in words, of which `more` and `less` say which way it goes, `more modes`."""

@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 
 from saddlery.analysis.intervals import share
-from saddlery.analysis.numbers import exact, number, percent
+from saddlery.analysis.numbers import LEAST, chance, exact, number, percent
 from saddlery.analysis.paired import holm
 from saddlery.report.finding import Finding
 from saddlery.studies.first_order.experiment import NEAR
@@ -40,13 +40,13 @@ class Contrast(NamedTuple):
     @property
     def text(self) -> str:
         """Both shares and the p-value in words."""
-        chance = f"p = {number(self.probability)}" if self.probability >= 1e-3 else "p < 0.001"
-        return f"{percent(self.shares[0])} with {self.one}, {percent(self.shares[1])} with {self.other} ({chance})"
+        told = chance(self.probability)
+        return f"{percent(self.shares[0])} with {self.one}, {percent(self.shares[1])} with {self.other} ({told})"
 
     @property
     def numbers(self) -> dict[str, object]:
         """The numbers in the words."""
-        return {"shares": self.shares, "p": self.probability, "least p": 1e-3, "settings": [self.one, self.other]}
+        return {"shares": self.shares, "p": self.probability, "least p": LEAST, "settings": [self.one, self.other]}
 
 
 def findings(dataset: xr.Dataset) -> list[Finding]:

@@ -32,20 +32,20 @@ def _error(trained: xr.Dataset) -> Finding:
     """Whether more steps have smaller errors."""
     first, last = (str(trained["setting"].values[i]) for i in (0, -1))
     difference = trained["test"].sel(setting=last) / trained["test"].sel(setting=first) - 1
-    _, low, high = interval(difference, "mean")
+    found = interval(difference, "mean")
     fallen = 1 - PUBLISHED[10] / PUBLISHED[0]
-    sure = "falls, by" if high < 0 else "rises, by" if low > 0 else "is not told apart, mean change"
+    sure = {-1: "falls, by", 1: "rises, by", 0: "is not told apart, mean change"}[found.sign]
     text = (
         f"From {first} to {last} the error of held-out images {sure} {ci_text(difference, _signed, 'mean')} seed "
         f"by seed. The published error, of training images, falls from {exact(PUBLISHED[0])} at K = 0 to "
         f"{exact(PUBLISHED[10])} at K = 10, by {percent(fallen)}, on CIFAR-10."
     )
-    numbers = {"error": spread(trained["test"]), "change": interval(difference, "mean")}
+    numbers = {"error": spread(trained["test"]), "change": found}
     published = {
         "published": [PUBLISHED[0], PUBLISHED[10]], "published change": fallen, "images": "CIFAR-10",
         "published at": ["K = 0", "K = 10"],
     }  # fmt: skip
-    return Finding("Does K help?", text, "good" if high < 0 else "plain", numbers | published)
+    return Finding("Does K help?", text, "good" if found.sign < 0 else "plain", numbers | published)
 
 
 def _signed(share: float) -> str:
@@ -71,8 +71,7 @@ def _told(values: xr.DataArray, words: dict[int, str], beside: str) -> str:
     """Of which settings the mean over seeds is above zero, below it, or neither, by Student's interval, in words."""
     groups: dict[int, list[str]] = {}
     for label, row in zip(values["setting"].values, values.transpose("setting", "seed").values, strict=True):
-        _, low, high = interval(row, "mean")
-        groups.setdefault(int(low > 0) - int(high < 0), []).append(str(label))
+        groups.setdefault(interval(row, "mean").sign, []).append(str(label))
     return "; ".join(f"{words[sign]} {beside} of {', '.join(groups[sign])}" for sign in words if sign in groups)
 
 

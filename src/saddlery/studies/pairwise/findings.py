@@ -62,8 +62,7 @@ def _change(dataset: xr.Dataset) -> Finding:
         apart = of(dataset, str(space))["apart"]
         change = apart.sel(setting=last).values - apart.sel(setting=first).values
         numbers.append(interval(change, "mean"))
-        _, low, high = numbers[-1]
-        word = "nearer" if high < 0 else "further away" if low > 0 else "not clearly nearer or further"
+        word = {-1: "nearer", 1: "further away", 0: "not clearly nearer or further"}[numbers[-1].sign]
         parts.append(f"in {space} {word} (difference {ci_text(change, of='mean')})")
     text = f"From {first} to {last} the distances come, {'; '.join(parts)}."
     return Finding("Does K help?", text, "plain", {"difference": numbers})
