@@ -1,6 +1,9 @@
 """Evidence against closed forms, and what is said where it cannot be computed."""
 
+import dataclasses
+import math
 import warnings
+from types import SimpleNamespace
 
 import jax
 import jax.numpy as jnp
@@ -11,6 +14,7 @@ from checks.games import Plain
 import saddlery as sd
 from saddlery.diagnosis import evidence as module
 from saddlery.diagnosis.evidence import evidence
+from saddlery.diagnosis.words import spectrum_rows
 from saddlery.dynamics import jacobian
 from saddlery.game import adopt
 from saddlery.networks import MLP
@@ -158,3 +162,19 @@ def test_searches_that_do_not_converge_are_said_with_how_many_did(sgd, monkeypat
     assert e.turning == pytest.approx(1.0)
     assert abs(e.turning_mode) == pytest.approx(1.0)
     assert e.multipliers is not None
+
+
+def test_the_kind_of_point_is_that_of_the_second_order_test(sgd):
+    """−3x² − y² + 4xy: −6 < 0, but along the best response y = 2x it is x²."""
+    game, method = sd.games.quadratic(A=[[-6.0]], B=[[4.0]], C=[[2.0]]), sgd("simultaneous", 0.01)
+    there, away = (evidence(game, method, sd.Pair(z, 2 * z), None, KEY) for z in (jnp.zeros(1), jnp.ones(1)))
+    assert there.kind.word == "local minimax (Stackelberg) point"
+    assert away.kind.word == "not at rest"
+
+
+def test_only_what_is_known_has_a_row(sgd):
+    e = evidence(sd.games.bilinear(), sgd("simultaneous", 0.01), sd.Pair(*jnp.ones((2, 1))), None, KEY)
+    unknown = e._replace(kind=None, multipliers=dataclasses.replace(e.multipliers, rate=math.nan))
+    named, left = ({row.name for row in spectrum_rows(SimpleNamespace(evidence=each))} for each in (e, unknown))
+    assert named - left == {"kind of point", "multiplier of the update"}
+    assert left <= named

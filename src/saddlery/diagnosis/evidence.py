@@ -12,7 +12,7 @@ import numpy as np
 import optax
 
 from saddlery.diagnosis.nearness import BATCHES, way
-from saddlery.dynamics import Jacobian, Spectrum, jacobian, spectrum
+from saddlery.dynamics import CriticalPoint, Jacobian, Spectrum, jacobian, spectrum
 from saddlery.dynamics.eigenvalues import of_products
 from saddlery.dynamics.jacobian import differences, mean
 from saddlery.dynamics.modes import in_krylov_space
@@ -48,6 +48,7 @@ class Evidence(NamedTuple):
     - `tolerance`: below which their real parts count as zero.
     - `stable_step`: the largest step of plain descent at which those of them that decay are stable.
     - `multipliers`: of the actual update, optimiser and schedule included.
+    - `kind`: of point, by the second-order test, with the stability of the gradient flow.
     - `distance`: ‖δ‖ / ‖θ‖ of the least δ with v + Jδ ≈ 0, Newton's way to a stationary point; `distance_left`: the
       ‖v + Jδ‖ / ‖v‖ that the search ended with.
     - `twice`: whether the losses are twice differentiable here.
@@ -65,6 +66,7 @@ class Evidence(NamedTuple):
     tolerance: float = 0.0
     stable_step: float = math.nan
     multipliers: Multipliers | None = None
+    kind: CriticalPoint | None = None
     distance: float = math.nan
     distance_left: float = math.nan
     twice: bool = True
@@ -124,10 +126,12 @@ def evidence(game: Game, method: Method, players: Pair, state: State | None, key
         known = known if more is None else known._replace(growing=more.values)
     asked = {"key": key, "k": LEADING, "products": PRODUCTS}
     update = notes.attempt("multipliers", lambda: multipliers(game, method, players, state, **asked))
+    kind = None if found is None else notes.attempt("kind of point", lambda: found.kind)
     step, left = way(J)
     scale = float(optax.tree.norm(players))
     return known._replace(
         multipliers=update,
+        kind=kind,
         distance=step / scale if scale else math.inf,
         distance_left=left,
         missing=tuple(notes.missing),

@@ -6,7 +6,6 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 
 from saddlery.analysis.record import Record, norms
 from saddlery.analysis.trends import change
@@ -70,7 +69,7 @@ def recorded(subject: Subject, state: Memory, trial: TrialRun, gauge: Gauge) -> 
 
 
 def _size(tree: Parameters) -> float:
-    return float(optax.tree.norm(tree))
+    return float(np.linalg.norm([np.linalg.norm(np.asarray(leaf, float)) for leaf in jax.tree.leaves(tree)]))
 
 
 @eqx.filter_jit

@@ -170,6 +170,8 @@ def spectrum_rows(diagnosis: "Diagnosis") -> list[Row]:
         if m.frozen:
             meaning += f" (second moments that are zero were held: {m.frozen:,})"
         found.append(Row("multiplier of the update", f"{m.rate:.6g}", meaning))
+    if e.kind is not None:
+        found.append(Row("kind of point", e.kind.word, e.kind.because))
     if not math.isnan(e.distance):
         found.append(
             Row(

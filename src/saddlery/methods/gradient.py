@@ -36,7 +36,8 @@ def two_time_scales(ratio: float = 4.0, **options: Unpack[MethodOptions]) -> Met
     """Two time scales (TTUR), simultaneous: the discriminator's learning rate is `ratio` times the generator's.
 
     In the theorem of Heusel et al. (2017) the generator is the slower one, so that the discriminator stays near its
-    best answer: `ratio` above 1. The default is SAGAN's ratio (see `sagan`); below 1 the discriminator is slower.
+    best answer: `ratio` above 1. The authors' code has 3 for WGAN-GP (3e-4 and 1e-4) and 1.5 for BEGAN (6e-5 and 4e-5);
+    the default is SAGAN's (see `sagan`). Below 1 the discriminator is slower.
 
         >>> import saddlery as sd
         >>> print(two_time_scales(ratio=4.0).for_game(sd.games.bilinear()).discriminator)  # 4 · 0.1

@@ -32,8 +32,9 @@ class AdaptiveCompetitive(Rule):
 
     Under `sgd(η)` the players move by −A p: the equilibrium of the local game in which each player's move m costs it
     ½ mᵀA⁻¹m in the place of competitive gradient descent's ½‖m‖²/η. It is solved for A^½ p, of which the system is
-    symmetric in a zero-sum game; in others it is solved as it is. At η = 0 the direction is RMSProp's. The solution
-    of the game is exact; that the average of squares is corrected as Adam's is, and ε added after it, is ours.
+    symmetric in a zero-sum game; in others it is solved as it is. At η = 0 the direction is RMSProp's. Steps,
+    β and ε are those of the authors' code, but for ε, which is added there before the correction by 1 − βᵗ, and after
+    it here.
 
         >>> import jax.numpy as jnp
         >>> import saddlery as sd
