@@ -33,7 +33,7 @@ def study():
 
 def test_a_cell_is_the_median_and_its_interval():
     assert cell(np.array([1.0, 2, 9, 3, 4]))[:2] == ("3", "1 to 9, n = 5")
-    assert cell(np.array([4.0, 6.0, np.nan]))[:2] == ("5", "n = 2, too few for an interval")
+    assert cell(np.array([4.0, 6.0, np.nan]))[:2] == ("5", "n = 2, too few that differ for an interval")
     half = stats.t.ppf(0.975, 3) * np.std(np.log([1, 4, 2, 8]), ddof=1) / 2
     low, high = (number(float(np.sqrt(8) * np.exp(way * half))) for way in (-1, 1))
     found = cell(np.array([1.0, 4.0, 2.0, 8.0]), of="geometric mean")
@@ -57,7 +57,7 @@ def test_a_table_has_settings_and_what_they_are_compared_with(study):
     columns = [Column("found", "Found", "how many"), Column("sure", "Sure", "…")]
     made = table(study, columns, {"perfect": {"found": 1000.0}, "words": {"sure": "–"}})
     assert [row.label for row in made.rows] == ["K = 0", "K = 10", "perfect", "words"]
-    assert made.rows[1].cells[0][:2] == ("300", "n = 3, too few for an interval")
+    assert made.rows[1].cells[0][:2] == ("300", "n = 3, too few that differ for an interval")
     assert [[each.text for each in row.cells] for row in made.rows[-2:]] == [["1,000", ""], ["", "–"]]
     assert [row.reference for row in made.rows] == [False, False, True, True]
 

@@ -137,7 +137,7 @@ def test_rivals_are_ordered_and_their_numbers_are_those_of_the_data():
     assert (shown["Steps until there"], shown["Cost of a step"], shown["Time until there"]) == ("10", "2", "20")
     difference = "Difference in modes covered"
     assert (better[difference].text, better[difference].tone) == ("+3", "bold")
-    assert better[difference].range == "n = 8, too many of them equal for an interval, p 0.0234"  # 3 · 2 / 2⁸
+    assert better[difference].range == "n = 8, too few that differ for an interval, p 0.0234"  # 3 · 2 / 2⁸
     assert (rows["as good <&>"][difference].text, rows["as good <&>"][difference].tone) == ("±0", "soft")
     assert rows["simultaneous"][difference].text == ""
     assert rows["worse"]["Steps until there"].text == "–"
