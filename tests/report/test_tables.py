@@ -38,6 +38,7 @@ def test_a_cell_is_the_median_and_its_interval():
     low, high = (number(float(np.sqrt(8) * np.exp(way * half))) for way in (-1, 1))
     found = cell(np.array([1.0, 4.0, 2.0, 8.0]), of="geometric mean")
     assert found[:2] == ("2.83", f"{low} to {high}, n = 4")
+    assert cell(np.array([0.0, 4.0, 2.0, 8.0, 1.0]), of="geometric mean")[:2] == ("2", "0 to 8, n = 5")
     assert cell(np.array([np.nan, np.nan]))[:2] == ("–", "")
 
 
@@ -78,6 +79,7 @@ def test_runs_that_diverged_are_counted_by_setting_or_by_a_coordinate(study):
     assert diverged(study) == []
     study["diverged_at"][0, 2] = study["diverged_at"][1, 0] = 7
     assert diverged(study)[0].text == "Of 6 runs: K = 0 1, K = 10 1 (measured as they last were)."
+    assert diverged(study, counted="left out")[0].text.endswith("K = 10 1 (left out).")
     assert diverged(study.assign_coords(row=("setting", ["a", "a"])), "row")[0].text.startswith("Of 6 runs: a 2 ")
 
 
