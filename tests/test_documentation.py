@@ -1,8 +1,9 @@
-"""What the documentation says: its links lead somewhere, no method is missing, and the first page's Python runs.
+"""What the documentation says: links lead somewhere, no method or claim is missing, the first page's Python runs.
 
 The Python of the other pages takes longer and is among the checks.
 """
 
+import ast
 import re
 
 import pytest
@@ -13,6 +14,7 @@ from saddlery.losses import LOSSES
 from saddlery.methods import METHODS
 
 LINKS = re.compile(r"\]\((?!https?:)([^)#\s]+)\)")
+CLAIMS = (ROOT / "docs" / "claims.md").read_text()
 
 
 def test_the_python_of_the_first_page_runs(tmp_path, monkeypatch):
@@ -37,3 +39,33 @@ def test_every_method_is_documented_and_no_other():
 
 def test_every_game_and_loss_is_documented_and_no_other():
     assert first_column("docs/games.md") == set(GAMES) | set(LOSSES)
+
+
+def test_every_claim_has_a_condition_and_tests_that_are_there():
+    found = (path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
+    tests = {name for text in found for name in re.findall(r"^def (test_\w+)\(", text, re.MULTILINE)}
+    lines = [line for line in CLAIMS.splitlines() if line.startswith("| ") and not line.startswith("| sentence |")]
+    rows = [re.split(r"(?<!\\)\|", line)[1:-1] for line in lines]
+    assert len(rows) > 100
+    for sentence, condition, behind in rows:
+        named = re.findall(r"`(test_\w+)`", behind)
+        assert condition.strip(), sentence
+        assert named or behind.strip() == "the same", sentence
+        assert {*named} <= tests, {*named} - tests
+
+
+def subjects(source):
+    """The subjects of the findings that are made in a module's text, up to what is filled in."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Finding":
+            subject = node.args[0].values[0] if isinstance(node.args[0], ast.JoinedStr) else node.args[0]
+            if isinstance(subject, ast.Constant):
+                yield subject.value
+
+
+def test_what_every_finding_is_about_is_among_the_claims():
+    source = ROOT / "src" / "saddlery"
+    modules = [path for part in ("report", "studies") for path in (source / part).rglob("*.py")]
+    made = [subject for path in modules for subject in subjects(path.read_text())]
+    assert len(made) > 40
+    assert [each for each in made if f"*{each}" not in CLAIMS] == []

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from saddlery.records.storage import MARK
-from saddlery.report import colour, summary_table, write
+from saddlery.report import colour, page, summary_table, write
 
 
 class Elements(HTMLParser):
@@ -157,3 +157,36 @@ def test_what_is_no_experiment_is_refused(mixture, tmp_path, dimension):
     with pytest.raises(ValueError, match="datasets: got none"):
         write([], tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.fixture
+def undrawn(monkeypatch):
+    """What makes the page of an experiment, and what it is made of, without figures."""
+    for name in ("pictures", "drawn_of"):
+        monkeypatch.setattr(page, name, lambda dataset: [])
+    monkeypatch.setattr(page, "animation", lambda dataset: None)
+    return lambda dataset: page._part(dataset, taken=[])
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_captions_are_of_what_the_experiment_has(undrawn, mixture, known):
+    """The scores of a perfect sampler are not known of what `train` left, nor is a share near modes of digits."""
+    other = mixture.drop_vars("high_quality")
+    other.attrs = {name: each for name, each in mixture.attrs.items() if not name.startswith("perfect_")}
+    text = page.html([undrawn(mixture if known else other)])
+    for said in (
+        "within three standard deviations of its centre",
+        "The perfect sampler draws as many samples",
+        "Dashed: what a perfect sampler",
+    ):
+        assert (said in text) == known
+    assert '<th scope="row">untrained generator' in text
+    assert "Seeds collapsed: samples are near real ones, but near few of them" in text
+    assert "Seeds diverged: a number is no longer finite, or a size grows without bound." in text
+
+
+def test_what_seeds_are_ranked_by_is_said(undrawn, mixture, images):
+    assert undrawn(mixture).ranked == "modes covered, then high-quality share"
+    assert undrawn(mixture.drop_vars("high_quality")).ranked == "modes covered"
+    assert undrawn(images).ranked == undrawn(images).chosen == "sliced Wasserstein"
+    assert "Seeds collapsed" not in page.html([undrawn(images)])

@@ -7,10 +7,16 @@ import pytest
 from checks.findings import unsaid
 from rich.console import Console
 
+from saddlery.analysis.numbers import percent
 from saddlery.analysis.seeds import median_seeds, recorded, spaced
 from saddlery.report import summary_table, table
 from saddlery.report.summary import PERFECT, UNTRAINED
 from saddlery.report.words import extent, findings
+
+
+def said(dataset):
+    """What is said of an experiment, by subject."""
+    return {finding.subject: finding for finding in findings(dataset)}
 
 
 def by_hand(dataset, name, setting):
@@ -46,7 +52,7 @@ def test_an_untrained_run_has_stalled_and_not_collapsed(mixture):
     never = mixture.copy(deep=True)
     never["modes"][:] = 5.0
     never["high_quality"][:] = 0.002
-    found = {finding.subject: finding for finding in findings(never)}
+    found = said(never)
     assert "Collapsed" not in found
     assert "simultaneous in 4 of 4" in found["Stalled"].text
     assert found["Stalled"].tone == "bad"
@@ -58,7 +64,8 @@ def test_growth_without_bound_is_named_though_it_is_finite(mixture):
     wild = wild.assign(diverged_at=mixture.diverged_at, steps_per_second=mixture.steps_per_second).copy(deep=True)
     wild.attrs = {"game": "mine()"}
     assert "Diverging" in {each.subject for each in findings(wild)}  # one seed left the finite numbers
-    assert findings(wild)[0].text.startswith("alternating in 1 of 4 seeds.")
+    text = findings(wild)[0].text
+    assert text.startswith("alternating in 1 of 4 seeds. The first left the finite numbers at step 497.")
     wild["generator_loss"][:] = 6e26 * 10.0 ** (wild.step / wild.step.max() * 3 - 3)
     wild["diverged_at"][:] = -1
     wild["generator_loss"][:, :, 0] = 1.0
@@ -66,6 +73,7 @@ def test_growth_without_bound_is_named_though_it_is_finite(mixture):
     assert findings(wild)[0].subject == "Diverging"
     assert findings(wild)[0].tone == "bad"
     assert "simultaneous in 4 of 4 seeds" in findings(wild)[0].text
+    assert "at step" not in findings(wild)[0].text
 
 
 def test_an_untrained_generator_s_values_stand_beside_a_perfect_sampler_s(mixture):
@@ -96,7 +104,12 @@ def test_a_game_without_samples_shows_losses_and_gradients(mixture):
     rows = summary_table(analytic)
     assert list(rows.index) == list(mixture.setting.values)
     assert rows["generator_norm"].notna().all()
-    assert [each.subject for each in findings(analytic)][:2] == ["Diverging", "Smallest gradient"]
+    found = said(analytic)
+    assert list(found)[:2] == ["Diverging", "Smallest gradient"]
+    order = rows["generator_norm"].sort_values().index
+    places = [found["Smallest gradient"].text.index(f"{name} at") for name in order]
+    assert places == sorted(places)
+    assert "Smallest gradient" not in said(mixture)
 
 
 def test_the_terminal_prints_the_same_numbers(mixture, images):
@@ -135,7 +148,7 @@ def test_every_number_that_is_said_is_in_the_data(mixture, images):
 
 
 def test_the_words_say_what_the_numbers_say(mixture):
-    found = {finding.subject: finding for finding in findings(mixture)}
+    found = said(mixture)
     assert "unrolled(steps=10) in 4 of 4 seeds" in found["Covered all 8 modes"].text
     assert "unrolled(steps=10) in 4" in found["Arrived"].text
     assert (found["Arrived"].tone, found["Collapsed"].tone, found["Covered all 8 modes"].tone) == (
@@ -147,7 +160,7 @@ def test_the_words_say_what_the_numbers_say(mixture):
     assert "simultaneous and alternating in none" in found["Covered all 8 modes"].text
     lost = int(summary_table(mixture).loc["simultaneous", "collapsed"])
     assert f"simultaneous in {lost} of 4" in found["Collapsed"].text
-    assert found["Diverging"].text.startswith("alternating in 1 of 4 seeds. The first at step 497. That is, ")
+    assert found["Diverging"].text.startswith("alternating in 1 of 4 seeds. The first left the finite ")
     assert "simultaneous was at" in found["Kept moving"].text  # the one that rotates, not the one that sticks
     assert "alternating" not in found["Kept moving"].text
     assert "4 methods, 4 seeds each, 1,000 steps" in extent(mixture)
@@ -177,3 +190,52 @@ def test_the_words_for_distances(images):
     text = next(finding.text for finding in findings(images) if finding.subject == "Closest to the data")
     assert text.index("unrolled") < text.index("alternating")
     assert f"{ends[1] / images.attrs['perfect_sliced_wasserstein']:.3g} times" in text
+    swapped = images.copy(deep=True)
+    swapped["sliced_wasserstein"][:] = images.sliced_wasserstein.values[::-1]
+    text = said(swapped)["Closest to the data"].text
+    assert text.index("alternating") < text.index("unrolled")
+
+
+def test_samples_near_a_mode_stand_beside_the_references_that_are_known(mixture):
+    text = said(mixture)["Samples near a mode"].text
+    begun = np.median(np.median(mixture.high_quality.values[:, :, 0], axis=1))
+    assert text.endswith(f"a perfect sampler 98.9%, an untrained generator {percent(begun)}.")
+    text = said(mixture.isel(step=slice(1, None)).assign_attrs(perfect_high_quality=np.nan))["Samples near a mode"].text
+    assert "unrolled(steps=10)" in text
+    assert "sampler" not in text
+    assert "untrained" not in text
+
+
+def test_where_no_seed_reached_the_end_that_is_said(images):
+    assert "No seed" not in said(images)["Closest to the data"].text
+    lost = images.copy(deep=True)
+    lost["diverged_at"][:] = 3
+    found = said(lost)["Closest to the data"]
+    assert (found.text, found.tone) == ("No seed reached the end.", "bad")
+
+
+def test_seeds_that_were_stopped_are_told_from_those_that_diverged(mixture):
+    assert "No last record" not in said(mixture)
+    stopped = mixture.copy(deep=True)
+    stopped["modes"][3, 1, -1] = np.nan
+    text = said(stopped)["No last record"].text
+    assert text == "unrolled(steps=10) in 1 of 4 seeds; simultaneous, alternating and consensus(gamma=10) in none."
+
+
+def test_the_time_of_a_step_is_told_beside_the_quickest(mixture):
+    timed = mixture.copy(deep=True)
+    timed["steps_per_second"][:] = np.array([100.0, 50.0, 20.0, 200.0])[:, None]
+    assert said(timed)["Cost"].text == (
+        "unrolled(steps=10) was the quickest, at 200 steps per second. A step takes simultaneous 2 times as long, "
+        "alternating 4 times, consensus(gamma=10) 10 times."
+    )
+    assert "Cost" not in said(timed.isel(setting=[0]))
+    timed["steps_per_second"][1] = np.nan
+    assert "Cost" not in said(timed)
+
+
+def test_settings_are_called_methods_only_where_each_has_its_own(mixture):
+    assert extent(mixture).startswith("4 methods, 4 seeds each, ")
+    assert extent(mixture).endswith(", measured on 2,048 samples")
+    assert extent(mixture.assign_coords(method=("setting", list("aabb")))).startswith("4 settings, 4 seeds each, ")
+    assert "measured" not in extent(mixture.drop_vars(["modes", "high_quality", "kl", "total_variation"]))

@@ -33,11 +33,12 @@ def study():
 
 def test_a_cell_is_the_median_and_its_interval():
     assert cell(np.array([1.0, 2, 9, 3, 4]))[:2] == ("3", "1 to 9, n = 5")
-    assert cell(np.array([4.0, 6.0, np.nan]))[:2] == ("5", "n = 2, too few for an interval")
+    assert cell(np.array([4.0, 6.0, np.nan]))[:2] == ("5", "n = 2, too few that differ for an interval")
     half = stats.t.ppf(0.975, 3) * np.std(np.log([1, 4, 2, 8]), ddof=1) / 2
     low, high = (number(float(np.sqrt(8) * np.exp(way * half))) for way in (-1, 1))
     found = cell(np.array([1.0, 4.0, 2.0, 8.0]), of="geometric mean")
     assert found[:2] == ("2.83", f"{low} to {high}, n = 4")
+    assert cell(np.array([0.0, 4.0, 2.0, 8.0, 1.0]), of="geometric mean")[:2] == ("2", "0 to 8, n = 5")
     assert cell(np.array([np.nan, np.nan]))[:2] == ("–", "")
 
 
@@ -57,7 +58,7 @@ def test_a_table_has_settings_and_what_they_are_compared_with(study):
     columns = [Column("found", "Found", "how many"), Column("sure", "Sure", "…")]
     made = table(study, columns, {"perfect": {"found": 1000.0}, "words": {"sure": "–"}})
     assert [row.label for row in made.rows] == ["K = 0", "K = 10", "perfect", "words"]
-    assert made.rows[1].cells[0][:2] == ("300", "n = 3, too few for an interval")
+    assert made.rows[1].cells[0][:2] == ("300", "n = 3, too few that differ for an interval")
     assert [[each.text for each in row.cells] for row in made.rows[-2:]] == [["1,000", ""], ["", "–"]]
     assert [row.reference for row in made.rows] == [False, False, True, True]
 
@@ -78,6 +79,7 @@ def test_runs_that_diverged_are_counted_by_setting_or_by_a_coordinate(study):
     assert diverged(study) == []
     study["diverged_at"][0, 2] = study["diverged_at"][1, 0] = 7
     assert diverged(study)[0].text == "Of 6 runs: K = 0 1, K = 10 1 (measured as they last were)."
+    assert diverged(study, counted="left out")[0].text.endswith("K = 10 1 (left out).")
     assert diverged(study.assign_coords(row=("setting", ["a", "a"])), "row")[0].text.startswith("Of 6 runs: a 2 ")
 
 

@@ -1,14 +1,16 @@
 """What is said of methods crossed with losses or families, on results made up."""
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 import xarray as xr
 from checks.findings import unsaid
 
 from saddlery.analysis.numbers import number
+from saddlery.losses import LOSSES
 from saddlery.report.tables import diverged
 from saddlery.studies import crossed
-from saddlery.studies.architectures.findings import constant, moved, regulariser, stationary
+from saddlery.studies.architectures.findings import FLAT, constant, moved, regulariser, stationary
 from saddlery.studies.architectures.page import MOTION
 from saddlery.studies.divergences.findings import ZERO_SUM, zero_sum
 from saddlery.studies.study import find
@@ -57,9 +59,30 @@ def test_each_is_taken_at_its_best_learning_rate(study):
 
 def test_a_run_that_diverged_counts_as_it_was_before_training(study):
     study["diverged_at"][0, 1] = 7
-    assert float(crossed.best(study)["ended"].sel(row="minimax", column="simultaneous", seed=1)) == pytest.approx(20.2)
+    lost = crossed.best(study).sel(row="minimax", column="simultaneous", seed=1)
+    assert float(crossed.score(lost, crossed.DISTANCE)) == pytest.approx(20.2)
     assert diverged(study, "row")[0].text.startswith("Of 24 runs: minimax 1 (")
     assert "minimax, simultaneous 1" in diverged(study, "rival")[0].text
+
+
+def test_a_run_that_diverged_is_scored_as_it_last_was_and_both_are_said(study):
+    study["diverged_at"][0, 1] = 7
+    lost = crossed.best(study).sel(row="minimax", column="simultaneous", seed=1)
+    for measure in (crossed.FRECHET, crossed.COVERAGE):
+        assert float(crossed.score(lost, measure)) == pytest.approx(4.04)
+    for name in ("architectures", "divergences"):
+        text = {finding.subject: finding.text for finding in find(name).findings(study)}["Diverged"]
+        assert text.endswith("(their distance counts as before training, their scores as they last were).")
+
+
+def test_learning_rates_that_work_are_counted_and_rows_without_any_named(study):
+    text = crossed.findings(crossed.best(study), "loss")[1].text
+    assert "within 2 times a perfect sampler's distance (3) are most often those of simultaneous, consensus" in text
+    assert "With no method" not in text
+    study["sliced_wasserstein"][4:6] *= 10  # of simultaneous descent on hinge
+    text = crossed.findings(crossed.best(study), "loss")[1].text
+    assert "are most often those of consensus γ = 1, 25.0%;" in text
+    assert text.endswith("With no method at any learning rate: hinge.")
 
 
 def test_ratios_are_seed_by_seed_and_their_means_geometric(study):
@@ -103,6 +126,26 @@ def test_how_constant_losses_are_is_measured_over_the_second_half(study):
     assert (
         "the loss's deviation and the scores' spread have a rank correlation of 1 (p < 0.001)" in constant(found).text
     )
+    found["spread"] = -found["spread"]
+    assert "spread have a rank correlation of -1 (p < 0.001)" in constant(found).text
+
+
+def test_a_discriminator_whose_scores_are_all_zero_has_that_loss_and_one_of_others_more():
+    alike = {score: jnp.full(4, score) for score in (-2.0, 0.0, 2.0)}
+    loss = {score: float(LOSSES["nonsaturating"](each, each).discriminator) for score, each in alike.items()}
+    assert loss[0.0] == pytest.approx(FLAT)
+    assert min(loss[-2.0], loss[2.0]) > FLAT + 0.1
+
+
+def test_how_consensus_goes_with_its_regulariser_is_a_rank_correlation():
+    ended, pull = np.ones((4, 2, 3)), np.ones((4, 2, 3)) * np.arange(4)[:, None, None]
+    ended[:, 1] = np.arange(1.0, 5)[:, None]
+    variables = {name: (("row", "column", "seed"), each) for name, each in (("ended", ended), ("pull", pull))}
+    made = xr.Dataset(variables, {"row": list("abcd"), "column": COLUMNS})
+    assert "Over 4 families the rank correlation of that ratio" in regulariser(made).text
+    assert "is consensus γ = 1 1 (p" in regulariser(made).text
+    made["pull"] = -made["pull"]
+    assert "is consensus γ = 1 -1 (p" in regulariser(made).text
 
 
 def test_losses_that_are_no_zero_sum_game_are_told_apart_by_a_test():

@@ -27,4 +27,11 @@ def test_a_difference_is_said_where_students_test_finds_one(differences):
 def test_two_seeds_tell_nothing():
     change = changed(study([1.0, 1.1]), "found")
     assert change.sign == 0
-    assert change.sentence("more", "less").endswith("(mean difference +1.05, n = 2, too few for an interval)")
+    text = change.sentence("more", "less")
+    assert text.endswith("(mean difference +1.05, n = 2, too few that differ for an interval)")
+
+
+def test_seeds_without_a_value_are_not_counted():
+    change = changed(study([1.0, 1.2, 0.9, np.nan]), "found")
+    assert change.found == changed(study([1.0, 1.2, 0.9]), "found").found
+    assert change.sentence("more", "less").endswith("n = 3)")

@@ -11,12 +11,13 @@ from saddlery.analysis.facts import along
 from saddlery.analysis.intervals import spread
 from saddlery.analysis.measures import MEASURES
 from saddlery.analysis.paired import holm, sign_flips
+from saddlery.analysis.seeds import last
 
 
 def measures(dataset: xr.Dataset) -> tuple[str, ...]:
     """The variables that rank runs, the first counting first: of samples, or where there are none, of the gradient."""
     if "modes" in dataset:
-        return ("modes", "high_quality")
+        return ("modes", "high_quality") if "high_quality" in dataset else ("modes",)
     return ("sliced_wasserstein",) if "sliced_wasserstein" in dataset else ("generator_norm",)
 
 
@@ -60,7 +61,7 @@ def works(dataset: xr.Dataset) -> xr.DataArray:
 
 def covers(dataset: xr.Dataset) -> xr.DataArray:
     """Whether a setting covers all modes: at least half of its seeds do at the last record, however imprecisely."""
-    return (ended(dataset, "modes") >= along(dataset, "modes_total")).mean("seed") >= 0.5
+    return (last(dataset, "modes") >= along(dataset, "modes_total")).mean("seed") >= 0.5
 
 
 def reached(dataset: xr.Dataset) -> xr.DataArray:

@@ -23,7 +23,7 @@ KINDS = {  # in words, after "numbers are"
     "greatest, 93.75%)",
     "mean": "means over seeds with Student's intervals of 95%, from three seeds on",
     "geometric mean": "geometric means over seeds with Student's intervals of 95% of their logarithms, from three "
-    "seeds on",
+    "seeds on (where a seed's is not positive, medians with theirs)",
 }
 
 
@@ -57,7 +57,7 @@ def interval(values: xr.DataArray | ArrayLike, of: Of = "median") -> Interval:
       greatest value, 93.75%.
     - `"mean"`: Student's, x̄ ± t s / √n, from 3 seeds on, and only where fewer than half of the values are equal: a
       standard deviation says little of numbers that hardly differ.
-    - `"geometric mean"`: exp of that of log x; where a value is not positive, the median without an interval.
+    - `"geometric mean"`: exp of that of log x; where a value is not positive, that of the median.
 
     >>> interval([1.0, 2.0, 3.0, 4.0, 5.0])
     Interval(middle=3.0, low=1.0, high=5.0)
@@ -113,8 +113,7 @@ def _ties(values: np.ndarray) -> np.ndarray:
 def _geometric(values: np.ndarray) -> np.ndarray:
     with np.errstate(divide="ignore", invalid="ignore"):
         of_logarithms = np.exp(_mean(np.log(values)))
-    median = np.median(values, axis=1)
-    return np.where((values > 0).all(1), of_logarithms, np.stack([median, *(np.full_like(median, np.nan),) * 2]))
+    return np.where((values > 0).all(1), of_logarithms, _median(values))
 
 
 # From values `(many, n)` to the middles and the ends `(3, many)`.
@@ -144,13 +143,13 @@ def share(successes: int, trials: int) -> Interval:
 
 
 def ends_text(of: Interval, seeds: int, text: Callable[[float], str] = number) -> str:
-    """The ends of an interval as text with the number of seeds, `6.8 to 8, n = 8`; or why there is none.
+    """The ends of an interval as text with the number of seeds, `6.8 to 8, n = 8`; or that there is none.
 
     >>> ends_text(interval([1.0, 2.0, 3.0]), 3)
-    'n = 3, too few for an interval'
+    'n = 3, too few that differ for an interval'
     """
     if np.isnan(of.low):
-        return f"n = {seeds}, {'too few' if seeds < FEW else 'too many of them equal'} for an interval"
+        return f"n = {seeds}, too few that differ for an interval"
     return f"{text(of.low)} to {text(of.high)}, n = {seeds}"
 
 

@@ -9,8 +9,10 @@ from typing import Any, NamedTuple
 
 import xarray as xr
 
+from saddlery.analysis.comparison import measures
 from saddlery.analysis.facts import optimisers
-from saddlery.analysis.measures import measured
+from saddlery.analysis.measures import MEASURES, measured
+from saddlery.analysis.seeds import ranking
 from saddlery.errors import InvalidValue
 from saddlery.plots.curves import curve, drawn_of
 from saddlery.plots.picture import Picture
@@ -20,7 +22,7 @@ from saddlery.report import sweeps
 from saddlery.report.animation import Animation, animation
 from saddlery.report.finding import Finding
 from saddlery.report.sections import Row, Table
-from saddlery.report.summary import columns, labels, title
+from saddlery.report.summary import PERFECT, columns, labels, title
 from saddlery.report.template import files, filled, write_page
 from saddlery.report.words import extent, findings
 
@@ -37,7 +39,10 @@ class Part(NamedTuple):
     findings: list[Finding]
     table: Table
     seeds: int
-    modes: bool
+    near: bool
+    perfect: bool
+    chosen: str
+    ranked: str
     pictures: list[Picture]
     map: Picture | None
     of: int
@@ -95,7 +100,10 @@ def _part(dataset: xr.Dataset, taken: Sequence[str]) -> Part:
         findings=[*sweeps.findings(whole), *findings(dataset)],
         table=_table(dataset),
         seeds=dataset.sizes["seed"],
-        modes="modes" in dataset,
+        near="high_quality" in dataset,
+        perfect=any(label.startswith(PERFECT) for label in labels(dataset)),
+        chosen=_named(measures(dataset)),
+        ranked=_named([name for name in (ranking(dataset), "high_quality") if name in dataset]),
         pictures=pictures(dataset),
         map=sweeps.every(whole),
         of=whole.sizes["setting"],
@@ -104,6 +112,12 @@ def _part(dataset: xr.Dataset, taken: Sequence[str]) -> Part:
         settings=_settings(dataset),
         command=str(dataset.attrs.get("command", "")),
     )
+
+
+def _named(names: Sequence[str]) -> str:
+    """The measures by which seeds or settings are ranked, in words."""
+    titles = (MEASURES[name].title for name in names)
+    return ", then ".join(f"{title[0].lower()}{title[1:]}" for title in titles)
 
 
 def _table(dataset: xr.Dataset) -> Table:

@@ -4,7 +4,7 @@ import numpy as np
 import xarray as xr
 
 from saddlery.analysis import facts
-from saddlery.analysis.comparison import best, measures
+from saddlery.analysis.comparison import best, covers, measures
 from saddlery.analysis.measures import MEASURES
 from saddlery.analysis.seeds import last
 from saddlery.plots.heat import heat
@@ -80,11 +80,10 @@ def findings(dataset: xr.Dataset) -> list[Finding]:
         text = f"{settings} of {cells} settings are finished, and only they are here."
         found.append(Finding("Not finished", text, "bad", {"settings": settings, "of": cells}))
     if axis(dataset) is not None and "modes" in dataset:
-        full = last(dataset, "modes").median("seed") >= facts.along(dataset, "modes_total")
-        parts = []
+        full, parts = covers(dataset), []
         for method in dict.fromkeys(str(name) for name in dataset["method"].values):
             here = full.values[dataset["method"].values == method]
             parts.append(f"{method} {here.sum()} of {len(here)}")
-        text = f"Settings whose median seed covers all modes: {', '.join(parts)}."
+        text = f"Settings of which at least half of the seeds cover all modes: {', '.join(parts)}."
         found.append(Finding("How much tuning", text, "good" if full.any() else "bad"))
     return found

@@ -102,10 +102,12 @@ def controls(dataset: xr.Dataset, columns: Sequence[Column]) -> dict[str, dict[s
     }
 
 
-def diverged(dataset: xr.Dataset, by: str = "") -> list[Finding]:
+def diverged(dataset: xr.Dataset, by: str = "", counted: str = "measured as they last were") -> list[Finding]:
     """A statement of which runs diverged, where any did.
 
-    **Arguments:** `by`: a coordinate along `setting`, whose values are told together; by default each setting alone.
+    **Arguments:**
+    - `by`: a coordinate along `setting`, whose values are told together; by default each setting alone.
+    - `counted`: what they count as in all else that is said.
     """
     lost = (dataset["diverged_at"] >= 0).sum("seed")
     if not lost.any():
@@ -115,5 +117,5 @@ def diverged(dataset: xr.Dataset, by: str = "") -> list[Finding]:
         counts[str(label)] = counts.get(str(label), 0) + int(count)
     parts = [f"{label} {count}" for label, count in counts.items() if count]
     total = lost.size * dataset.sizes["seed"]
-    text = f"Of {total} runs: {', '.join(parts)} (measured as they last were)."
+    text = f"Of {total} runs: {', '.join(parts)} ({counted})."
     return [Finding("Diverged", text, "bad", {"runs": total, "diverged": list(counts.values())})]

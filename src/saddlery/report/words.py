@@ -29,8 +29,9 @@ def findings(dataset: xr.Dataset) -> list[Finding]:
 def extent(dataset: xr.Dataset) -> str:
     """The size of the experiment in words, in a line."""
     settings, seeds = dataset.sizes["setting"], dataset.sizes["seed"]
+    what = "method" if len(np.unique(dataset["method"].values)) == settings else "setting"
     parts = [
-        f"{settings} {'method' if settings == 1 else 'methods'}",
+        f"{settings} {what}{'' if settings == 1 else 's'}",
         f"{seeds} {'seed' if seeds == 1 else 'seeds'} each",
         f"{int(dataset['step'].values[-1]):,} steps",
     ]
@@ -49,7 +50,7 @@ def _outcomes(dataset: xr.Dataset) -> list[Finding]:
         if word is Outcome.DIVERGING and (lost := diverged(dataset).values).any():
             first = int(dataset["diverged_at"].transpose("setting", "seed").values[lost].min())
             text, numbers = (
-                f"{_tally(dataset, counts, rest=False)} The first at step {first:,}.",
+                f"{_tally(dataset, counts, rest=False)} The first left the finite numbers at step {first:,}.",
                 numbers | {"step": first},
             )
         found.append(Finding(word.capitalize(), f"{text} That is, {MEANINGS[word]}.", tone(word), numbers))

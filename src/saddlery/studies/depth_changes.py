@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
+import numpy as np
 import xarray as xr
 
 from saddlery.analysis.intervals import Interval, ends_text, interval
@@ -16,7 +17,7 @@ class Change(NamedTuple):
     """The difference of the last setting from the first, which are the largest K and the smallest.
 
     - `first`, `last`: how the two settings are called. `found`: the mean difference over seeds, and its interval.
-    - `seeds`: how many they are.
+    - `seeds`: how many have both.
     """
 
     first: str
@@ -46,5 +47,5 @@ def changed(at: xr.Dataset, name: str) -> Change:
     """
     values = last(at, name).astype(float)
     first, other = (str(at["setting"].values[i]) for i in (0, -1))
-    found = interval(values.isel(setting=-1).values - values.isel(setting=0).values, "mean")
-    return Change(first, other, found, at.sizes["seed"])
+    differences = values.isel(setting=-1).values - values.isel(setting=0).values
+    return Change(first, other, interval(differences, "mean"), int((~np.isnan(differences)).sum()))

@@ -166,3 +166,19 @@ def test_all_methods_have_a_family_with_values_that_they_take():
     for family in FAMILIES.values():
         for value in family.values:
             assert family.make(value, 0.1) is not None
+
+
+def test_where_psi_is_zero_to_rounding_wgan_gp_pushes_no_more_and_krylov_arrives():
+    with jax.enable_x64(True):
+        game, key = build("game", experiment.ATLAS["dirac-wgan-gp"][0], GAMES), jax.random.key(0)
+        simultaneous, krylov = (FAMILIES[name].make(1, h) for name, h in (("simultaneous", 0.05), ("krylov", 1.0)))
+        for psi, push in ((1e-17, 0.0), (1e-6, 0.1)):
+            players = Pair(jnp.asarray(0.0), jnp.asarray(psi))
+            after = simultaneous.step(game, players, simultaneous.init(game, players), key)[0]
+            assert float(after.discriminator) == pytest.approx(psi + push, rel=1e-4)
+        players = Pair(jnp.asarray(0.3), jnp.asarray(-0.2))
+        step = jax.jit(lambda players, state: krylov.step(game, players, state, key))
+        state = krylov.init(game, players)
+        for _ in range(12):
+            players, state = step(players, state)
+        assert np.hypot(*players) < 1e-12

@@ -1,8 +1,11 @@
 """The reading of consensus as a Newton step, and the problems on which directions are compared."""
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from saddlery.game import Pair
 from saddlery.studies.atlas import second_order
 
 
@@ -21,3 +24,15 @@ def test_problems_of_the_comparison_are_stable_and_what_they_are_called():
         assert np.linalg.eigvals(H[name]).real.min() > 0
     off = H["general"][:6, 6:] + H["general"][6:, :6].T
     assert np.linalg.norm(off) > 0.1
+
+
+def test_newton_s_own_first_order_is_an_extragradient_step_of_the_cost_of_consensus(float64):
+    direction = {each.name: each for each in second_order.DIRECTIONS}
+    assert direction["extragradient"].cost == direction["consensus"].cost == 2
+    game, h = second_order.problems()["general"][0], 0.1
+    method = second_order._method(direction["extragradient"], h, 1.0)
+    x = np.random.default_rng(0).standard_normal(2 * second_order.PLAYER)
+    players = Pair(*map(jnp.asarray, np.split(x, 2)))
+    after, _ = method.step(game, players, method.init(game, players), jax.random.key(0))
+    H = np.asarray(game.jacobian())
+    np.testing.assert_allclose(np.concatenate(after), x - h * (H @ x - h * H @ H @ x), rtol=1e-10)

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from saddlery.analysis.outcome import Outcome
+from saddlery.studies.atlas.page import DISTANCE, meanings
 from saddlery.studies.atlas.training import NEAR, NEARER, lengths
-from saddlery.studies.atlas.verdicts import VERDICTS, judge, measured
+from saddlery.studies.atlas.verdicts import CHANGE, OUT, REST, SLOWING, STALLED, VERDICTS, judge, measured
 
 CONVERGES, SLOWLY, BOUNDED, DEPENDS, DIVERGES, STALLS, ELSEWHERE = range(7)
 LENGTHS = lengths(1600)
@@ -116,3 +117,12 @@ def test_verdicts_use_the_words_of_outcomes_for_what_they_mean():
     assert VERDICTS[ELSEWHERE] == Outcome.ARRIVED_ELSEWHERE
     finer = [verdict for verdict in VERDICTS if verdict not in words]
     assert finer == [VERDICTS[i] for i in (SLOWLY, BOUNDED, DEPENDS, STALLS)]
+
+
+def test_criteria_are_told_with_the_numbers_that_judge():
+    told = dict(meanings())
+    assert f"less than {100 * STALLED:g}% of their fastest pace" in told["Diverging until stalled"]
+    assert f"changes by more than {CHANGE:g} in the second half" in DISTANCE
+    words = {"a ten-thousandth of the distance": REST, "a tenth of that in the one before": SLOWING, "twice the": OUT}
+    assert all(text in told["Arrived elsewhere"] for text in words)
+    assert list(words.values()) == [1e-4, 0.1, 2]

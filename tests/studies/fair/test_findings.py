@@ -7,7 +7,7 @@ from checks.findings import unsaid
 
 from saddlery.studies.fair import page
 from saddlery.studies.fair.figures import settings, spread, thresholds, tuned
-from saddlery.studies.fair.findings import findings
+from saddlery.studies.fair.findings import criterion, findings
 
 RIVALS = ("simultaneous", "better", "worse", "as good <&>")
 RATES = (1e-3, 1e-2, 1e-1)
@@ -137,7 +137,7 @@ def test_rivals_are_ordered_and_their_numbers_are_those_of_the_data():
     assert (shown["Steps until there"], shown["Cost of a step"], shown["Time until there"]) == ("10", "2", "20")
     difference = "Difference in modes covered"
     assert (better[difference].text, better[difference].tone) == ("+3", "bold")
-    assert better[difference].range == "n = 8, too many of them equal for an interval, p 0.0234"  # 3 · 2 / 2⁸
+    assert better[difference].range == "n = 8, too few that differ for an interval, p 0.0234"  # 3 · 2 / 2⁸
     assert (rows["as good <&>"][difference].text, rows["as good <&>"][difference].tone) == ("±0", "soft")
     assert rows["simultaneous"][difference].text == ""
     assert rows["worse"]["Steps until there"].text == "–"
@@ -187,3 +187,53 @@ def test_the_map_has_a_row_for_every_value_of_a_parameter():
 def test_every_number_that_is_said_is_in_the_data(images):
     of = study(images)
     assert unsaid(findings(of), of) == {}
+
+
+def test_where_nothing_differs_nothing_is_told_apart():
+    of = study()
+    of["test_modes"][1:3] = 5 + WOBBLE
+    assert said(of)["Modes covered"] == (
+        "0 of 3 differences from simultaneous hold after Holm's correction. Not told apart from simultaneous: all."
+    )
+
+
+def test_rivals_of_fewer_settings_are_not_said_to_be_tried_at_as_many():
+    same = study().isel(setting=np.flatnonzero(study()["rival"] != "better")[:-1], tested=[0, 2, 3])
+    same["chosen"] = same["chosen"] * 0
+    assert said(same)["Equal tuning"] == (
+        "0 of 3 rivals were tried at more settings than simultaneous's 3. None of them is said to be better."
+    )
+
+
+@pytest.mark.parametrize(("images", "there"), [(False, "all modes covered"), (True, "a run that works")])
+def test_who_is_there_first_in_steps_and_in_time_is_told(images, there):
+    of = study(images)
+    text = said(of)["Time"]
+    assert text.startswith(f"The median run of 1 of 4 rivals came to {there}, ")
+    assert "The fewest steps are those of better, the least time that of better;" in text
+    of["test_reached"][0] = 12.0  # and a step costs half as much
+    text = said(of)["Time"]
+    assert text.startswith("The median run of 2 of 4 rivals")
+    assert "The fewest steps are those of better, the least time that of simultaneous;" in text
+    of["test_reached"][:] = np.inf
+    assert said(of)["Time"] == f"No rival's median run came to {there}."
+
+
+def test_the_dearest_step_is_that_of_the_greatest_cost():
+    of = study()
+    assert said(of)["Cost of a step"].startswith("The dearest step is that of as good <&>, the time of 4 of sim")
+    of["cost"][(of["rival"] == "worse").values] = 9.0
+    assert said(of)["Cost of a step"].startswith("The dearest step is that of worse, the time of 9 of simultaneous")
+
+
+def test_choices_that_are_split_between_settings_are_counted():
+    of = study()
+    text = "no setting is chosen by more than half of the 8 seeds of tuning."
+    assert said(of)["Caution"] == f"For 0 of 4 rivals {text}"
+    of["chosen"][0] = np.resize([0, 1], SEEDS)
+    assert said(of)["Caution"] == f"For 1 of 4 rivals {text}"
+
+
+def test_when_a_run_works_is_said_in_the_words_of_the_criterion():
+    assert criterion(study()) == "all 8 modes are covered and at least 75.0% of the samples are near one"
+    assert criterion(study(images=True)).endswith("is at most 2.5 times a perfect sampler's, 0.25")

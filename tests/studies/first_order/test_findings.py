@@ -62,8 +62,11 @@ def test_the_headline_is_of_starts_whose_means_differ_with_its_exact_interval(st
     assert f"{100 * 0.025 ** (1 / RUNS):.1f}% to 100.0%" in text  # p²⁰⁰ = 2.5%
     assert binom.sf(RUNS - 1, RUNS, 0.025 ** (1 / RUNS)) == pytest.approx(0.025)
     assert "Counted apart are 5 of the 25 starting means" in text
+    assert "at most 0.0% of the runs from such a start get there" in text
     study["within"][0] = 0.0  # the maps alone hold the diagonal, and the headline does not come from them
     assert by_subject(study)["Optimal discriminator"].text == text
+    study["within"][3, 1, 1] = 0.3
+    assert "at most 30.0% of the runs from such a start" in by_subject(study)["Optimal discriminator"].text
     study["succeeded"][0] -= 1
     assert by_subject(study)["Optimal discriminator"].tone == "plain"
 
@@ -81,6 +84,39 @@ def test_more_steps_are_said_to_help_or_not_by_a_test(study):
     assert (found["First-order, alternating"].tone, found["Unrolled"].tone) == ("bad", "good")
     study["succeeded"][NAMES.index("unrolled(K=20)")] = study["succeeded"].values[NAMES.index("unrolled(K=1)")]
     assert by_subject(study)["Unrolled"].text.startswith("The starts do not tell the two apart")
+
+
+CONTRASTS = {
+    "Simultaneous or alternating": (
+        "simultaneous(k=1)", "alternating(k=1)",
+        "Alternating gets there from more starts", "Simultaneous gets there from more starts",
+    ),
+    "First-order, alternating": (
+        "alternating(k=1)", "alternating(k=20)", "More steps help", "More steps make it worse",
+    ),
+    "Unrolled": (
+        "unrolled(K=1)", "unrolled(K=20)", "Looking further ahead helps", "Looking further ahead makes it worse",
+    ),
+    "Without the second term": (
+        "unrolled, first term(K=1)", "unrolled, first term(K=20)",
+        "Looking further ahead helps", "Looking further ahead makes it worse",
+    ),
+    "The second term": (
+        "unrolled, first term(K=20)", "unrolled(K=20)",
+        "How the discriminator would react, the gradient's second term, helps",
+        "How the discriminator would react, the gradient's second term, makes it worse",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("subject", CONTRASTS)
+def test_each_contrast_is_said_where_its_test_tells_and_nowhere_else(study, subject):
+    *pair, more, fewer = CONTRASTS[subject]
+    for counts, lead in (([20, 180], more), ([180, 20], fewer), ([90, 100], "The starts do not tell the two apart")):
+        study["succeeded"].loc[{"setting": pair}] = counts
+        text = by_subject(study)[subject].text
+        shares = ", ".join(f"{100 * n / RUNS:.1f}% with {name}" for n, name in zip(counts, pair, strict=True))
+        assert text.startswith(f"{lead} at steps of 0.1: {shares} (p ")
 
 
 def test_simultaneous_and_alternating_are_both_named_and_compared(study):
@@ -109,7 +145,8 @@ def test_the_best_at_each_step_size_is_named(study):
 def test_what_goes_wrong_most_is_said_by_its_settings(study):
     assert "Oscillation under simultaneous(k=1)" in by_subject(study)["What goes wrong most"].text
     study["share"][1:] = 0
-    assert "fails" in by_subject(study)["What goes wrong most"].text
+    text = by_subject(study)["What goes wrong most"].text
+    assert text == "No run of a first-order or unrolled discriminator was found to fail."
 
 
 def test_maps_have_one_scale_and_panels_one_axis(study, figures):

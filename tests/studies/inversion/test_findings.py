@@ -59,7 +59,7 @@ def study():
 
 def test_what_is_found_is_said_with_the_numbers_of_the_data(study):
     found = {finding.subject: finding for finding in findings(study)}
-    assert "the error of held-out images falls, by −32.3%" in found["Does K help?"].text
+    assert "the error of held-out images falls, mean change −32.3%" in found["Does K help?"].text
     assert found["Does K help?"].tone == "good"
     assert "at σ = 0.25 it is number 3 of 4 with -70 nats, the best is K = 10 with -40" in found["The identity"].text
     assert "In closed form the identity has -70.5, -71.5" in found["The identity"].text
@@ -87,6 +87,32 @@ def test_the_identity_is_not_said_to_win_where_it_does_not(study):
 def test_an_error_that_does_not_fall_is_not_said_to(study):
     study["error"].loc[{"generator": "K = 10"}] = study["error"].sel(generator="K = 0").values
     assert "is not told apart" in findings(study)[0].text
+    study["error"].loc[{"generator": "K = 10"}] *= np.array([1.9, 2.0, 2.1])[:, None, None]
+    assert "the error of held-out images rises, mean change +100.0% (" in findings(study)[0].text
+    assert findings(study)[0].tone == "plain"
+
+
+@pytest.mark.parametrize(
+    ("factors", "word"),
+    [([1.09, 1.1, 1.11], "larger than"), ([0.88, 0.9, 0.92], "smaller than"), ([0.8, 1.0, 1.2], "not told apart from")],
+)
+def test_held_out_images_are_harder_or_easier_where_the_interval_says_so(study, factors, word):
+    train = study["error"].sel(split="train").values
+    study["error"].loc[{"split": "test"}] = train * np.array(factors)[:, None]
+    text = {finding.subject: finding.text for finding in findings(study)}["Held-out images"]
+    assert text == f"Their error is {word} that of training images of K = 0, K = 10, by the mean over seeds."
+
+
+def test_how_far_searches_can_be_trusted_is_measured(study):
+    said = lambda: {finding.subject: finding.text for finding in findings(study)}  # noqa: E731
+    assert "Of searches by L-BFGS 100.0% to 100.0% converged" in said()["The searches"]
+    assert said()["The searches"].endswith("rank the runs with a correlation of 1 (p < 0.001).")
+    study["converged"].loc[{"generator": "K = 10"}] = False
+    study["second_error"] = 2 - study["error"]
+    assert "Of searches by L-BFGS 0.0% to 100.0% converged" in said()["The searches"]
+    assert said()["The searches"].endswith("rank the runs with a correlation of -1 (p < 0.001).")
+    study["frobenius"] = -study["frobenius"]
+    assert said()["Smoothness"].endswith("the rank correlation of ‖∂G/∂z‖ with the error is -1 (p < 0.001).")
 
 
 def test_held_out_images_and_the_noise_found_are_told_apart_by_intervals_alone(study):

@@ -103,6 +103,35 @@ def test_what_is_found_is_said_with_the_numbers_of_the_data(study):
     assert {finding.subject: finding.text for finding in findings(study)}["Zero real parts"].startswith("Hardly: 0.0%")
 
 
+def test_zeros_that_turn_under_one_setting_are_not_said_to_be_nothing(study):
+    zeros = lambda: {finding.subject: finding.text for finding in findings(study)}["Zero real parts"]  # noqa: E731
+    study["eigenvalues_real"][:] = study["eigenvalues_imaginary"][:] = 0.0
+    study["eigenvalues_real"][1, ..., 1:] = 1.0
+    assert "100.0% under simultaneous, 10.0% under consensus(gamma=10) have a real part of zero" in zeros()
+    assert "nearly all of them are zero altogether" in zeros()
+    study["eigenvalues_imaginary"][1, ..., 0] = 1.0
+    assert "zero altogether" not in zeros()
+    study["eigenvalues_real"][:], study["eigenvalues_imaginary"][:] = 1.0, 0.0
+    assert "zero altogether" not in zeros()  # since there are none
+
+
+def test_positive_real_parts_are_those_of_both_jacobians(study):
+    study["eigenvalues_real"].loc[{"moment": 1000, "field": "consensus"}] = -1.0
+    study["eigenvalues_real"].loc[{"setting": SETTINGS[1], "moment": 1000, "field": "v"}] = 1.0
+    text = {finding.subject: finding.text for finding in findings(study)}["Positive real parts"]
+    assert text.startswith(
+        "10.0% of the eigenvalues of v′ have one before training, and 10.0% under simultaneous, 100.0% under "
+        "consensus(gamma=10) after it; of those of v′ − γ v′ᵀ v′ 0.0% under simultaneous, 0.0% under consensus"
+    )
+
+
+def test_of_the_modes_that_carry_v_those_that_grow_and_those_that_turn_are_told(study):
+    carried = lambda: {finding.subject: finding.text for finding in findings(study)}["Modes that carry v"]  # noqa: E731
+    assert "weight 25.0% of them growing and 0.0% turning more than they grow or decay" in carried()
+    study["mode_real"][..., 1], study["mode_imaginary"][..., 0] = -2.0, 9.0
+    assert "weight 0.0% of them growing and 75.0% turning more than they grow or decay" in carried()
+
+
 def test_what_the_jacobian_sees_is_the_median_direction_of_the_median_seed(study):
     found = {finding.subject: finding.text for finding in findings(study)}["Curvature lost at kinks"]
     assert "holds 30.0% (20.0% to 40.0%) of the curvature that finite differences of v over 0.001 find" in found
@@ -114,13 +143,15 @@ def test_what_the_jacobian_sees_is_the_median_direction_of_the_median_seed(study
 def test_norms_are_compared_seed_by_seed(study):
     """Ratios of a half, times and divided by e^0.1: Student's interval of three logarithms."""
     said = lambda: {finding.subject: finding.text for finding in findings(study)}["Norm of the field"]  # noqa: E731
-    assert "it is not told apart from that under simultaneous (ratio 1, " in said()  # all are alike: no interval
+    assert "it is not told apart from that under simultaneous, ratio 1 (" in said()  # all are alike: no interval
     study["field_norm"][1, :, 1, 0] = 1.5 * np.exp([-0.1, 0.0, 0.1])
     half = stats.t.ppf(0.975, 2) * 0.1 / np.sqrt(3)
     low, high = (number(0.5 * np.exp(way * half)) for way in (-1, 1))
-    assert f"Under consensus(gamma=10) it is shorter than under simultaneous (ratio 0.5, {low} to {high}, n" in said()
+    assert f"it is shorter than under simultaneous, ratio 0.5 ({low} to {high}, n = 3)." in said()
     study["field_norm"][1, :, 1, 0] = 6 * np.exp([-0.1, 0.0, 0.1])
-    assert "it is longer than under simultaneous (ratio 2, " in said()
+    assert "it is longer than under simultaneous, ratio 2 (" in said()
+    study["field_norm"][1, 0, 1, 0] = np.nan  # of a run that diverged
+    assert "it is not told apart from that under simultaneous, ratio 2.1 (n = 2, too few that differ" in said()
 
 
 def test_the_table_has_a_row_for_every_setting_and_moment(study):

@@ -5,7 +5,9 @@ import pytest
 import xarray as xr
 from checks.findings import unsaid
 from matplotlib.colors import to_hex
+from scipy.stats import hypergeom
 
+from saddlery.analysis.numbers import number
 from saddlery.plots.style import DEPTHS
 from saddlery.studies.pairwise.findings import findings
 from saddlery.studies.pairwise.page import content, samples
@@ -62,6 +64,19 @@ def test_the_order_and_the_change_are_those_of_the_data(study):
     assert "in features real, K = 10, K = 0, noise, untrained" in found["Nearest to real images"]
     assert "not tested" in found["Nearest to real images"]
     assert "in pixels nearer (difference -0.201 (-0.208 to -0.193, n = 3))" in found["Does K help?"]
+    study["apart"].loc[{"generator": "real", "space": "features"}] = 5.0
+    text = {finding.subject: finding.text for finding in findings(study)}["Nearest to real images"]
+    assert "in features K = 10, K = 0, noise, untrained, real." in text
+
+
+@pytest.mark.parametrize(
+    ("change", "word"), [(-0.1, "nearer"), (0.1, "further away"), (0.0, "not clearly nearer or further")]
+)
+def test_what_k_changes_is_told_by_the_interval_of_differences(study, change, word):
+    first = study["apart"].sel(generator="K = 0").values
+    study["apart"].loc[{"generator": "K = 10"}] = first + change + np.array([[-0.01], [0.0], [0.01]])
+    text = {finding.subject: finding.text for finding in findings(study)}["Does K help?"]
+    assert text.startswith(f"From K = 0 to K = 10 the distances come, in pixels {word} (difference ")
 
 
 def test_who_has_more_near_pairs_is_told_by_every_seeds_interval_alone(study):
@@ -95,12 +110,15 @@ def test_each_k_has_the_colour_that_it_has_in_every_study(study, figures):
     assert {each.label: each.color for each in samples(study)}["K = 10"] == DEPTHS[10]
 
 
-def test_draws_of_real_images_that_overlap_are_said_to(study):
+def test_what_draws_of_real_images_have_in_common_is_said(study):
+    """Two draws of n of N have n² / N in common on average, by the hypergeometric distribution."""
     small = content(study).sections[0].small
     assert "60 of the 1,197 images" in small
-    assert "overlap" not in small
-    assert "overlap" in content(study.assign_attrs(pool=150)).sections[0].small
-    assert "held-out" in content(study.assign_attrs(pool=0)).sections[0].small
+    assert f"two draws have {number(hypergeom(1197, 60, 60).mean())} in common on average" in small
+    assert "two draws have 24 in common on average" in content(study.assign_attrs(pool=150)).sections[0].small
+    small = content(study.assign_attrs(pool=0)).sections[0].small
+    assert "held-out" in small
+    assert "in common" not in small
 
 
 def test_every_number_that_is_said_is_in_the_data(study):

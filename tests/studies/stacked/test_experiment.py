@@ -43,5 +43,10 @@ def test_the_paper_has_its_settings():
     assert len(unrolled.settings) == len(experiment.PUBLISHED)
     assert "mnist" in unrolled.game
     assert "relativistic" in baseline.game
+    plain = "the paper's deliberately small networks, but without batch normalisation"
+    notes = {scale: experiment._note(size) for scale, size in experiment.SCALES.items()}
+    assert {scale: plain in note for scale, note in notes.items()} == {"tiny": True, "quick": True, "paper": False}
+    assert notes["paper"].startswith("MNIST's digits")
+    assert notes["quick"].startswith("Scikit-learn's 8×8 digits in the place of")
     named = [experiment.named("unrolled", setting) for setting in unrolled.settings]
     assert {(each["fraction"], each["depth"]) for each in named} == {*experiment.PUBLISHED}

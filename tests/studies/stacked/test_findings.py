@@ -30,7 +30,7 @@ def test_what_is_found_is_said_with_the_numbers_of_the_data(study):
     quarter, half = (found[f"Unrolling, discriminator {size}"] for size in "¼½")
     assert quarter.startswith("Modes found: more with K = 10, D ¼ than with K = 0, D ¼ (mean difference +279, ")
     assert half.startswith("Modes found: more with K = 10, D ½ than with K = 0, D ½ (mean difference +10.3, ")
-    assert found["Along training"].startswith("27 of 27 runs end with less than 90.0% of the most modes")
+    assert found["Along training"].startswith("27 of 27 runs that did not diverge end with less than 90.0% of the most")
     assert "more modes than 8 of 8 other settings" in found["Relativistic, R1 and R2"]
     assert found["All 1,000 modes"].startswith("relativistic R1+R2 in 2 of 3 seeds")
     assert "refutes equal probabilities under every setting" in found["With equal probability?"]
@@ -50,6 +50,28 @@ def test_what_is_found_is_said_with_the_numbers_of_the_data(study):
     assert (
         "does not refute equal probabilities (p ≥ 0.01 in some seed) for relativistic R1+R2."
         in (found["With equal probability?"])
+    )
+
+
+def test_what_no_run_finds_is_found_under_no_setting(study):
+    study["found"][-1] = 999.0
+    found = {finding.subject: finding for finding in findings(study)}["All 1,000 modes"]
+    assert found.text == "Under no setting; a perfect sampler of as many samples finds 0.5."
+    assert found.tone == "plain"
+
+
+def test_what_diverged_has_lost_no_modes(study):
+    study["diverged_at"][0, 0] = 50
+    text = {finding.subject: finding.text for finding in findings(study)}["Along training"]
+    assert text.startswith("26 of 26 runs that did not diverge")
+
+
+def test_what_a_mode_is_worth_is_read_off_an_untrained_generator_and_real_images(study):
+    study["control_found"][1], study["control_sure"][:] = 160, [0.9, 0.25]
+    text = {finding.subject: finding.text for finding in findings(study)}["What a mode is worth"]
+    assert text == (
+        "In an untrained generator's images the classifier finds 160 of the 1,000 modes, and is sure of 25.0% of their "
+        "digits; of real ones it is sure of 90.0%."
     )
 
 

@@ -8,7 +8,7 @@ from saddlery.report.finding import Finding
 from saddlery.report.tables import diverged
 from saddlery.studies import crossed
 
-FLAT = 2 * np.log(2)  # the discriminator's loss where all its scores are the same
+FLAT = 2 * np.log(2)  # the discriminator's loss where all its scores are zero
 ALIKE = "runs of a family and of a seed are alike, so that p is less than it would be for as many others"
 
 
@@ -20,7 +20,7 @@ def findings(dataset: xr.Dataset) -> list[Finding]:
         constant(found),
         stationary(found),
         regulariser(found),
-        *diverged(dataset, "rival"),
+        *diverged(dataset, "rival", crossed.LOST),
     ]
 
 
@@ -41,7 +41,7 @@ def constant(found: xr.Dataset) -> Finding:
     ranks = rank_correlation(at_end(found, "wobble"), at_end(found, "spread"))
     near = rank_correlation(abs(at_end(found, "level") - FLAT), at_end(found, "spread"))
     text = (
-        f"A discriminator whose scores are all the same has a loss of {number(FLAT)} whatever the generator does. Over "
+        f"A discriminator whose scores are all zero has a loss of {number(FLAT)} whatever the generator does. Over "
         f"all runs the loss's deviation and the scores' spread have a rank correlation of {ranks}, its distance from "
         f"{number(FLAT)} and the spread {near}; {ALIKE}."
     )

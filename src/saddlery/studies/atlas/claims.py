@@ -46,7 +46,7 @@ def _diverging(dataset: xr.Dataset, game: str, name: str, method: str) -> Claim:
         for i, what in enumerate(dataset.attrs["verdicts"])
         if (verdict == i).any()
     ]
-    converging, stable = int((verdict <= 1).sum()), int((rate < 1 - NEUTRAL).sum())
+    converging, stable = int(converges(chosen).sum()), int((rate < 1 - NEUTRAL).sum())
     return Claim(
         f"{name[0].upper()}{name[1:]}, {method}: does not converge",
         _predicted(rate),
@@ -145,6 +145,11 @@ def _reached(chosen: xr.Dataset, stable: xr.DataArray) -> str:
 def decided(dataset: xr.Dataset) -> xr.DataArray:
     """Whether a rate was both predicted and measured."""
     return dataset["predicted_rate"].notnull() & dataset["measured_rate"].notnull()
+
+
+def converges(dataset: xr.Dataset) -> xr.DataArray:
+    """Whether training converges from all starts, at a rate or slower: the first two of the verdicts."""
+    return dataset["verdict"] <= 1
 
 
 def at_each(dataset: xr.Dataset, dimension: str) -> list[xr.Dataset]:

@@ -16,7 +16,7 @@ ALPHA = 0.05
 def findings(dataset: xr.Dataset) -> list[Finding]:
     """The findings in words, computed from the data."""
     found = crossed.best(dataset)
-    return [*crossed.findings(found, "loss"), *diverged(dataset, "row"), zero_sum(found)]
+    return [*crossed.findings(found, "loss"), *diverged(dataset, "row", crossed.LOST), zero_sum(found)]
 
 
 def zero_sum(found: xr.Dataset) -> Finding:

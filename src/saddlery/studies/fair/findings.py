@@ -70,7 +70,7 @@ def equal_tuning(dataset: xr.Dataset, held: xr.Dataset) -> Finding:
         if testable and holding(compared)[name] == "hold" and sign * float(compared["mean"].sel(rival=name)) > 0
     ]  # fmt: skip
     numbers = {"settings": list(tried.values()), "least": least, "pairs": dataset.sizes["seed"] // 2}
-    if not more:
+    if len({*tried.values()}) == 1:
         return Finding("Equal tuning", f"All were tried at as many settings, {least}.", "plain", numbers)
     text = f"{len(more)} of {len(tried)} rivals were tried at more settings than {BASELINE}'s {tried[BASELINE]}. "
     numbers |= {"more": len(more), "rivals": len(tried)}

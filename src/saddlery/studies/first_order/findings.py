@@ -97,17 +97,18 @@ def _optimal(dataset: xr.Dataset) -> Finding:
     differing = apart(dataset)
     at, equal = dataset.sel(setting="optimal"), int((~differing).sum())
     found, starts = share(*_count(dataset, "optimal")), int(differing.size)
-    most, hover = float(dataset["within"].where(~differing).max()), float(at["total_variation"].sel(quantile=0.5)[-1])
+    most = float(dataset["within"].where(~differing).max())
+    variation = float(at["total_variation"].sel(quantile=0.5)[-1])
     text = (
         f"Of the starts whose two means differ, {percent(found.middle)} end within {exact(NEAR)} of the target (95% "
-        f"interval {percent(found.low)} to {percent(found.high)}), around which they hover at steps of "
-        f"{exact(dataset.attrs['h'])}: median total variation {number(hover)}. Counted apart are {equal} of the "
+        f"interval {percent(found.low)} to {percent(found.high)}); at steps of {exact(dataset.attrs['h'])} the median "
+        f"total variation at the end is {number(variation)}. Counted apart are {equal} of the "
         f"{starts} starting means, where both are equal, of measure zero: both get the same gradient from any "
         f"discriminator, so that only rounding parts them, and at most {percent(most)} of the runs from such a start "
         "get there, with any discriminator."
     )
     numbers = {
-        "near": NEAR, "share": found, "level": "95%", "h": dataset.attrs["h"], "variation": hover, "equal": equal,
+        "near": NEAR, "share": found, "level": "95%", "h": dataset.attrs["h"], "variation": variation, "equal": equal,
         "starts": starts, "from equal means": most,
     }  # fmt: skip
     return Finding("Optimal discriminator", text, "good" if found.middle == 1 else "plain", numbers)
@@ -166,5 +167,6 @@ def _failures(dataset: xr.Dataset) -> Finding:
         if float(each.max()) > 0:
             worst.setdefault(str(each["outcome"].values[each.values.argmax()]), []).append(str(each["setting"].values))
     text = "; ".join(f"{outcome} under {', '.join(settings)}" for outcome, settings in worst.items())
-    text = f"{text[0].upper()}{text[1:]}." if text else "No run of a first-order or unrolled discriminator fails."
-    return Finding("What goes wrong most", text, "plain", {"settings": [str(s) for s in failures["setting"].values]})
+    text = text or "no run of a first-order or unrolled discriminator was found to fail"
+    numbers = {"settings": [str(setting) for setting in failures["setting"].values]}
+    return Finding("What goes wrong most", f"{text[0].upper()}{text[1:]}.", "plain", numbers)

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from saddlery.analysis.intervals import Interval, ends_text, interval
+from saddlery.analysis.intervals import ci_text, interval
 from saddlery.analysis.numbers import exact, number, percent
 from saddlery.report.finding import Finding
 from saddlery.report.words import findings as trained
@@ -62,14 +62,16 @@ def findings(dataset: xr.Dataset) -> list[Finding]:
 
     numbers = {"start": [float(start[name].isel(setting=0)) for name in KINDS], "end": [end[name] for name in KINDS]}
     common = f"{percent(float(start['zero'].isel(setting=0)))} of the eigenvalues of v′ before training"
-    answer = "Yes" if float(end["zero"].max()) >= SOME else "Hardly"
+    some = float(end["zero"].max()) >= SOME
+    turning = bool((end["imaginary"] > 0.1 * end["zero"]).any())
+    answer = "Yes" if some else "Hardly"
     text = f"{answer}: {common}, and after it {at_end('zero', percent)} have a real part of zero (to within ε √n ‖v′‖)"
     still = f"with an imaginary part that is not zero there are {at_end('imaginary', percent)} ({UNTESTED})."
-    if float(end["imaginary"].max()) > 0.1 * float(end["zero"].max()):
-        zeros = f"{text}; {still}"
-    else:
+    if some and not turning:
         zeros = f"{text}. But nearly all of them are zero altogether, directions in which nothing happens: {still}"
-    turning = (
+    else:
+        zeros = f"{text}; {still}"
+    large = (
         f"Of the eigenvalues of at least {percent(LARGE)} of the largest magnitude, those whose imaginary part is the "
         f"larger one are {percent(float(start['large_turning'].isel(setting=0)))} before training and "
         f"{at_end('large_turning', percent)} after it ({UNTESTED})."
@@ -85,7 +87,8 @@ def findings(dataset: xr.Dataset) -> list[Finding]:
         + ", ".join(f"{number(float(norm.sel(setting=each).isel(moment=-1)))} under {each}" for each in names)
         + f" after it ({UNTESTED}; v averaged over the same batches). {shorter(dataset)}"
     )
-    norms = {"before": norm.isel(setting=0, moment=0), "after": norm.isel(moment=-1), "ratio": _ratio(dataset)}
+    ratio = interval(_ratio(dataset), "geometric mean")
+    norms = {"before": norm.isel(setting=0, moment=0), "after": norm.isel(moment=-1), "ratio": ratio}
     few = dataset["carrying"].sel(field="v").isel(moment=-1).median("seed")
     carried = "; ".join(
         f"under {each} {number(float(few.sel(setting=each)))} modes leave a tenth of v, by weight "
@@ -95,7 +98,7 @@ def findings(dataset: xr.Dataset) -> list[Finding]:
     )
     return [
         Finding("Zero real parts", zeros, "plain", numbers),
-        Finding("Large imaginary parts", turning, "plain", numbers | {"large": LARGE}),
+        Finding("Large imaginary parts", large, "plain", numbers | {"large": LARGE}),
         Finding("Positive real parts", positive, "plain", numbers | {"of the other": other["positive"]}),
         Finding("Modes that carry v", f"After training, {carried} ({UNTESTED}).", "plain", numbers | {"modes": few}),
         at_kinks(dataset),
@@ -104,19 +107,20 @@ def findings(dataset: xr.Dataset) -> list[Finding]:
     ]
 
 
-def _ratio(dataset: xr.Dataset) -> Interval:
-    """The ratio of the last setting's ‖v‖ to the first's at the end, geometric mean over seeds, with its interval."""
+def _ratio(dataset: xr.Dataset) -> np.ndarray:
+    """The ratio of the last setting's ‖v‖ to the first's at the end, `(seed,)`."""
     norm = dataset["field_norm"].sel(field="v").isel(moment=-1)
-    return interval(norm.isel(setting=-1).values / norm.isel(setting=0).values, "geometric mean")
+    return norm.isel(setting=-1).values / norm.isel(setting=0).values
 
 
 def shorter(dataset: xr.Dataset) -> str:
     """Whether the last setting's ‖v‖ at the end is shorter than the first's, seed by seed, by its ratio's interval."""
-    found, seeds = _ratio(dataset), dataset.sizes["seed"]
+    ratio = _ratio(dataset)
+    found = interval(ratio, "geometric mean")
     first, last = (str(dataset["setting"].values[i]) for i in (0, -1))
     said = "shorter" if found.high < 1 else "longer" if found.low > 1 else "not told apart"
     than = f"than under {first}" if said != "not told apart" else f"from that under {first}"
-    return f"Under {last} it is {said} {than} (ratio {number(found.middle)}, {ends_text(found, seeds)})."
+    return f"Under {last} it is {said} {than}, ratio {ci_text(ratio, of='geometric mean')}."
 
 
 def at_kinks(dataset: xr.Dataset) -> Finding:

@@ -53,9 +53,8 @@ def content(dataset: xr.Dataset) -> Content:
         Section("All eigenvalues", pictures=[eigenvalues(dataset, field, full=True) for field in FIELDS]),
         Section(
             "Share of real and imaginary parts above a threshold",
-            "Real parts reach down to zero without a gap, so that every count of zeros is a count below some "
-            "threshold. Here is the share above every threshold, the median over seeds. At the start both methods have "
-            "the same players.",
+            "The share above every threshold, the median over seeds. A count of zeros is a count below some threshold: "
+            "where the curve is flat, it does not matter which. At the start both methods have the same players.",
             pictures=[distribution(dataset)],
         ),
         *(

@@ -38,12 +38,14 @@ SUPPORT = (
 
 def content(dataset: xr.Dataset) -> Content:
     """The content of the page."""
-    seeds, number_of, pool = dataset.sizes["seed"], dataset.attrs["number"], dataset.attrs["pool"]
-    drawn = "fresh held-out images"
+    seeds, pool = dataset.sizes["seed"], dataset.attrs["pool"]
+    drawn, common = "fresh held-out images", ""
     if pool:
-        drawn = f"{min(number_of, pool):,} of the {pool:,} images that are not among the training images compared with"
+        count = min(dataset.attrs["number"], pool)
+        drawn = f"{count:,} of the {pool:,} images that are not among the training images compared with"
+        common = f"; two draws have {number(count**2 / pool)} in common on average, so that its interval is too narrow"
     extent = (
-        f"{dataset.sizes['setting']} values of K and three controls, {dataset.sizes['seed']} seeds each, all pairs of "
+        f"{dataset.sizes['setting']} values of K and three controls, {seeds} seeds each, all pairs of "
         f"{dataset.attrs['number']:,} images."
     )
     tables = [
@@ -60,8 +62,7 @@ def content(dataset: xr.Dataset) -> Content:
     small = (
         "Means over seeds; what is far higher than real images and noise are anywhere, as of a collapse, is cut off."
     )
-    small += f" `real`: for each seed {drawn}, drawn anew"
-    small += "; draws overlap, so that its interval is too narrow." if pool and seeds * number_of > pool else "."
+    small += f" `real`: for each seed {drawn}, drawn anew{common}."
     sections = [Section("Distances of all pairs", small, pictures=[histograms(dataset)]), *tables]
     sections.append(Section("Samples", "The first seed of each.", sheets=samples(dataset)))
     return Content(extent, sections)

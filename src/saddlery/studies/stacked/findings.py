@@ -5,6 +5,7 @@ import xarray as xr
 from saddlery.analysis import facts
 from saddlery.analysis.intervals import interval
 from saddlery.analysis.numbers import exact, number, percent
+from saddlery.analysis.seeds import recorded
 from saddlery.report.finding import Finding
 from saddlery.report.tables import diverged
 from saddlery.studies.depth_changes import changed
@@ -41,13 +42,14 @@ def findings(dataset: xr.Dataset) -> list[Finding]:
     )
     numbers = {"ahead": len(ahead), "others": rivals.sizes["setting"], "n": dataset.sizes["seed"]}
     out.append(Finding("Relativistic, R1 and R2", text, "plain", numbers))
-    most = dataset["modes"].max("step")
-    lost = int((dataset["modes"].isel(step=-1) < LOST * most).sum())
+    modes = recorded(dataset, "modes")
+    at_end = modes.isel(step=-1)
+    lost, runs = int((at_end < LOST * modes.max("step")).sum()), int(at_end.notnull().sum())
     text = (
-        f"{lost} of {most.size} runs end with less than {percent(LOST)} of the most modes that they had at a record, "
-        f"among {RECORDED:,} samples."
+        f"{lost} of {runs} runs that did not diverge end with less than {percent(LOST)} of the most modes that they "
+        f"had at a record, among {RECORDED:,} samples."
     )
-    numbers = {"lost": lost, "runs": most.size, "share": LOST, "samples": RECORDED}
+    numbers = {"lost": lost, "runs": runs, "share": LOST, "samples": RECORDED}
     out.append(Finding("Along training", text, "plain", numbers))
     even = [name for name in names if float(dataset["p"].sel(setting=name).max()) >= REFUTED]
     text = f"Chi-square does not refute equal probabilities (p ≥ {exact(REFUTED)} in some seed) for {', '.join(even)}."
