@@ -8,7 +8,7 @@ demo: .venv/.test  # train, and leave runs/demo/report.html
 
 test check: export JAX_COMPILATION_CACHE_DIR = $(CURDIR)/.cache/jax
 test check: export JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS = 0
-test: export XLA_FLAGS = --xla_cpu_use_fusion_emitters=false  # compiles in half the time, as is only for tests to want
+test: export XLA_FLAGS = --xla_cpu_use_fusion_emitters=false  # half the time of compiling
 test: .venv/.test  # mathematics, units, docstrings: on two processes that share compiled programs, each file on one
 	.venv/bin/pytest -n 2 --dist loadfile
 

@@ -77,13 +77,14 @@ def diagnosed(case: Case) -> tuple[Scored, list[Record]]:
 
 
 class Tally(NamedTuple):
-    """What scores say together."""
+    """What scores say together; `confusion` and those of it that are `rightly` said by fate and word."""
 
     decided: int
     right: int
     undecided: int
     false_clear: int
     confusion: Counter
+    rightly: Counter
 
     @property
     def cases(self) -> int:
@@ -94,10 +95,9 @@ def tally(scores: list[Scored]) -> Tally:
     """The tally of scores: of what is decided how much is right, and how many all-clears are false."""
     decided = [each for each in scores if each.found.word is not Outcome.UNDECIDED]
     false = [each for each in scores if each.found.clear and each.fate not in WELL]
-    return Tally(
-        len(decided), sum(each.right for each in decided), len(scores) - len(decided), len(false),
-        Counter((each.fate, str(each.found.word)) for each in scores),
-    )  # fmt: skip
+    pairs = [(each.fate, str(each.found.word)) for each in scores]
+    rightly = Counter(pair for pair, each in zip(pairs, scores, strict=True) if each.right)
+    return Tally(len(decided), rightly.total(), len(scores) - len(decided), len(false), Counter(pairs), rightly)
 
 
 def matrix(found: Tally) -> str:
@@ -108,11 +108,11 @@ def matrix(found: Tally) -> str:
     for fate in fates:
         counts = [found.confusion[fate, str(word)] for word in words]
         cells = [
-            "" if not n else f"**{n}**" if word in ALLOWED[fate] else str(n)
+            "" if not n else f"**{n}**" if found.rightly[fate, str(word)] else str(n)
             for word, n in zip(words, counts, strict=True)
         ]
         known = sum(n for word, n in zip(words, counts, strict=True) if word is not Outcome.UNDECIDED)
-        right = sum(n for word, n in zip(words, counts, strict=True) if word in ALLOWED[fate])
+        right = sum(found.rightly[fate, str(word)] for word in words)
         lines.append(f"| {fate} | {' | '.join(cells)} | {right} of {known} |")
     return "\n".join(lines)
 
