@@ -73,6 +73,26 @@ def test_the_outcome_of_a_gan_and_what_makes_it_another(expected, record):
     assert word(record) == expected
 
 
+ONCE_BETTER = {"modes": np.ones(20), "high_quality": np.full(20, 0.6)}
+SLOWLY = np.linspace(0.3, 0.42, 201) + NOISE / 2
+
+
+@pytest.mark.parametrize(
+    ("said", "record"),
+    [
+        ("samples get no better:", gan(1.0, 0.6 + NOISE)),
+        ("samples get better by little:", gan(1.0, np.linspace(0.3, 0.33, 201) + NOISE / 5)),
+        ("samples got better and no longer do:", gan(1.0, np.minimum(SLOWLY, 0.33) + NOISE / 5)),
+        ("samples get better, and are not as good as they were:", gan(1.0, SLOWLY, history=ONCE_BETTER)),
+        ("samples are good now and were not throughout:", gan(1.0, np.where(TIME % 40 < 36, 0.9, 0.3))),
+    ],
+)
+def test_what_is_said_of_samples_that_wander_is_what_they_do(said, record):
+    found = verdict(facts(record))
+    assert found.word == "wandering"
+    assert found.because.startswith(said)
+
+
 def test_only_what_is_measured_to_be_good_is_an_all_clear():
     cleared = [verdict(facts(record)) for record in (gan(1.0, 0.95), gan(1.0, RISING))]
     assert all(found.clear for found in cleared)

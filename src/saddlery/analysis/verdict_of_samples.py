@@ -146,7 +146,7 @@ def _moving(facts: Facts, q: SampleQuality) -> Verdict:
     if t is not None and t.returned >= RETURNS:
         return Verdict(Outcome.CYCLING, f"the path returned {t.returned:.0%} of the way; {_level(q)}")
     if q.good:
-        return Verdict(Outcome.WANDERING, f"samples are good now and were not before, {change}; {_level(q)}")
+        return Verdict(Outcome.WANDERING, f"samples are good now and were not throughout: {change}; {_level(q)}")
     was = ""
     if q.shortfall > q.best + BEST:
         was = f"; it was better before, a shortfall of {number(q.best)} against {number(q.shortfall)}"
@@ -154,7 +154,11 @@ def _moving(facts: Facts, q: SampleQuality) -> Verdict:
         return Verdict(
             Outcome.UNDECIDED, f"samples got better, and whether they still do cannot be told: {change}; {_level(q)}"
         )
-    how = "samples got better and no longer do" if q.low > 0 else "the players move and samples get no better"
+    how = "samples get no better"
+    if q.low > 0 and q.lately < STILL_FALLS * q.gain:
+        how = "samples got better and no longer do"
+    elif q.low > 0:
+        how = "samples get better, and are not as good as they were" if was else "samples get better by little"
     return Verdict(Outcome.WANDERING, f"{how}: {change}; {_level(q)}{was}")
 
 
