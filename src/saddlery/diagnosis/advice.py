@@ -90,7 +90,7 @@ def change(diagnosis: "Diagnosis", candidate: Candidate) -> Change:
         made = made._replace(arguments=made.arguments | {"loss": candidate.loss})
     game = "" if made is None else str(made)
     steps = max(subject.step, int(diagnosis.trial.path["step"].values[-1]))
-    command = f"saddlery run {shlex.quote(game)} --method {shlex.quote(text)} --steps {steps}" if game and text else ""
+    command = f"saddlery run {_quoted(game)} --method {_quoted(text)} --steps {steps}" if game and text else ""
     if not text:
         chosen = "change = found.recommendations[0].candidate"
         return Change(command, f"{chosen}\nrun = saddlery.train(change.game, change.method, steps={steps}, key=0)")
@@ -99,3 +99,12 @@ def change(diagnosis: "Diagnosis", candidate: Candidate) -> Change:
     arguments = ", ".join(f"{name}={value!r}" for name, value in call.arguments.items())
     method = f"method = saddlery.methods.{call.name}({arguments})"
     return Change(command, f"{method}\nrun = saddlery.train({held}, method, steps={steps}, key=0)")
+
+
+def _quoted(text: str) -> str:
+    """A word for a shell, within double quotes where it holds single ones and nothing that a shell would look at.
+
+    >>> print(_quoted("bilinear"), _quoted("ring(std=0.1)"), _quoted("simultaneous(generator='sgd')"))
+    bilinear 'ring(std=0.1)' "simultaneous(generator='sgd')"
+    """
+    return f'"{text}"' if "'" in text and not set(text) & set('"$`\\!') else shlex.quote(text)

@@ -121,6 +121,7 @@ def _verified(verifications: list[Verification]) -> Picture:
             drawn = values[i, :, : len(steps)]
             axes.plot(steps[: drawn.shape[1]], drawn.T, color=color, linewidth=0.5, alpha=0.4)
             axes.plot(steps[: drawn.shape[1]], np.median(drawn, 0), color=color, linewidth=1.8, label=name)
-    panels[0].legend(fontsize=7, frameon=False, labelcolor=INK)
+    place = {"loc": "outside lower center", "ncols": 3}
+    figure.legend(*panels[0].get_legend_handles_labels(), fontsize=8, frameon=False, labelcolor=INK, **place)
     alt = f"{label} along training without a change and with each candidate, from {count} checkpoints: less is better."
     return render(figure, "verified", alt)

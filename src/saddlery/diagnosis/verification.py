@@ -219,7 +219,7 @@ def _reasons(with_it: Runs, gains: np.ndarray, low: np.ndarray) -> tuple[str, ..
         found.append(f"on {small} of {len(gains)} checkpoints it gains less than what is worth a change")
     unsure = int(((gains >= least) & (low <= 0)).sum())
     if unsure:
-        found.append(f"on {unsure} of {len(gains)} checkpoints the 95% interval of the gain over seeds holds none")
+        found.append(f"on {unsure} of {len(gains)} checkpoints the 95% interval of the gain over seeds includes zero")
     ill = [str(each) for each in with_it.outcomes if each not in WELL]
     if with_it.measure != "shortfall" and ill and not with_it.diverged:
         found.append(f"with it, {len(ill)} of {runs} runs are {' or '.join(sorted(set(ill)))}")

@@ -21,8 +21,8 @@ def frame(title: str, horizontal: str, vertical: str) -> tuple[Figure, Axes]:
 
 
 def panelled(title: str, horizontal: str, vertical: str, count: int) -> tuple[Figure, list[Axes]]:
-    """A figure with several pairs of axes beside each other, which share what they are drawn on."""
-    figure = canvas(3.9 if count == 1 else 2.6 * count, 2.9, layout="constrained")
+    """A figure as wide as a page, with pairs of axes beside each other which share what they are drawn on."""
+    figure = canvas(10.5, 3.2, layout="constrained")
     panels = [dress(axes) for axes in figure.subplots(1, count, sharey=True, squeeze=False)[0]]
     for axes in panels:
         axes.grid(color=RULE, linewidth=0.6)
