@@ -8,6 +8,7 @@ from checks.findings import unsaid
 from rich.console import Console
 
 from saddlery.analysis.numbers import percent
+from saddlery.analysis.outcomes import verdicts
 from saddlery.analysis.seeds import median_seeds, recorded, spaced
 from saddlery.report import summary_table, table
 from saddlery.report.summary import PERFECT, UNTRAINED
@@ -52,11 +53,23 @@ def test_an_untrained_run_has_stalled_and_not_collapsed(mixture):
     never = mixture.copy(deep=True)
     never["modes"][:] = 5.0
     never["high_quality"][:] = 0.002
+    never["samples"] = never["samples"].isel(step=[0] * never.sizes["step"]).assign_coords(step=never["step"])
     found = said(never)
     assert "Collapsed" not in found
     assert "simultaneous in 4 of 4" in found["Stalled"].text
     assert found["Stalled"].tone == "bad"
     assert not summary_table(never)["collapsed"].any()
+
+
+def test_samples_that_move_and_get_no_better_have_not_stalled(mixture):
+    moved = mixture.copy(deep=True)
+    moved["modes"][:] = 1.0
+    moved["high_quality"][:] = 0.002
+    moved["samples"] = moved["samples"] * (1 + np.arange(moved.sizes["step"]) % 2).reshape(1, 1, -1, 1, 1)
+    found = said(moved)
+    assert "Stalled" not in found
+    assert "simultaneous in 4 of 4" in found["Wandering"].text
+    assert verdicts(moved)[0][0].because.startswith("the samples move and were never better than an untrained")
 
 
 def test_growth_without_bound_is_named_though_it_is_finite(mixture):

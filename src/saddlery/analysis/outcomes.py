@@ -9,6 +9,7 @@ from saddlery.analysis import facts as known
 from saddlery.analysis.outcome import Facts, Outcome, Verdict
 from saddlery.analysis.record import Record, facts
 from saddlery.analysis.sample_quality import References
+from saddlery.analysis.seeds import drawable
 from saddlery.analysis.trends import LEAST
 from saddlery.analysis.verdict import verdict
 
@@ -20,7 +21,7 @@ def verdicts(dataset: xr.Dataset) -> list[list[Verdict]]:
 
     Its second half is the record, the first its history. Quality is by modes where they are counted, else by a distance
     of samples; an untrained generator's value is that of the records at step 0, their median over seeds. Positions are
-    not on record, so that what needs them is not told.
+    not on record, so that what needs them is not told. Samples in the plane are measured as a trial run measures them.
     """
     measure = next((name for name in ("modes", *DISTANCES) if name in dataset), "")
     lost, steps = dataset["diverged_at"].transpose("setting", "seed").values, dataset["step"].values
@@ -35,11 +36,30 @@ def verdicts(dataset: xr.Dataset) -> list[list[Verdict]]:
     held = _references(dataset, measure)
     return [
         [
-            _verdict({name: each[i, j] for name, each in series.items()}, steps, lost[i, j], measure, to)
+            _verdict(
+                {name: each[i, j] for name, each in series.items()} | {name: each[j] for name, each in drawn.items()},
+                steps, lost[i, j], measure, to,
+            )
             for j in range(dataset.sizes["seed"])
         ]
         for i, to in enumerate(held)
-    ]
+        for drawn in [_drawn(dataset, i)]
+    ]  # fmt: skip
+
+
+def _drawn(dataset: xr.Dataset, setting: int) -> dict[str, np.ndarray]:
+    """Of the samples of a mixture in the plane `scale` and `spread` (seed, step) and `counts` (seed, step, mode)."""
+    if drawable(dataset) != "mixture" or not known.has(dataset, "mode_std"):
+        return {}
+    centres, std = known.of(dataset, "centres", setting), known.along(dataset, "mode_std").values[setting]
+    centres = centres[np.isfinite(centres).all(-1)]
+    samples = dataset["samples"].isel(setting=setting).transpose("seed", "step", "sample", "coordinate").values
+    middle = centres.mean(0)
+    width = math.sqrt(((centres - middle) ** 2).sum(1).mean() + centres.shape[1] * std**2)
+    around = {"scale": middle, "spread": samples.mean(-2, keepdims=True)}
+    sizes = {name: np.sqrt(((samples - at) ** 2).sum(-1).mean(-1)) / width for name, at in around.items()}
+    near = np.linalg.norm(samples[..., None, :] - centres, axis=-1) < 3 * std
+    return sizes | {"counts": near.sum(-2)}
 
 
 def outcomes(dataset: xr.Dataset) -> xr.DataArray:
@@ -77,7 +97,8 @@ def _verdict(
     if measure in DISTANCES and not all(map(math.isfinite, references)):
         return Verdict(Outcome.UNDECIDED, "neither a perfect sampler's value nor an untrained generator's is known")
     begun = max(0, min(len(steps) // 2, len(steps) - LEAST))
-    run = xr.Dataset({name: ("step", each) for name, each in series.items()}, {"step": steps})
+    dims = {"counts": ("step", "mode")}
+    run = xr.Dataset({name: (dims.get(name, "step"), each) for name, each in series.items()}, {"step": steps})
     history = run.isel(step=slice(0, begun)) if begun > 0 else None
     record = Record(run.isel(step=slice(begun, None)), history, measure=measure, references=references)
     return verdict(facts(record))

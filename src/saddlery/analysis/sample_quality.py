@@ -43,6 +43,7 @@ class SampleQuality(NamedTuple):
     - `scale`: the generated samples' root mean square distance from the real ones' mean over the real ones', NaN where
       unknown; `scale_growth`: the factor by which it changed. `spread`: that from their own mean.
     - `separation`: how often the discriminator scores a real sample above a generated one, NaN where unknown.
+    - `moves`: by how much `scale` and `spread` vary along the record, the larger of the two; NaN where unknown.
     - `records`: how many there are. `nearer`: of modes, the quality by the distance of samples, where that was recorded
       too: while hardly a sample is near a mode, it shows that they get nearer.
     """
@@ -70,6 +71,7 @@ class SampleQuality(NamedTuple):
     separation: float
     records: int
     nearer: "SampleQuality | None" = None
+    moves: float = math.nan
 
     @property
     def counts_modes(self) -> bool:
@@ -149,6 +151,7 @@ def sample_quality(
         float(np.median(recent[third:-third]) - np.median(now)) if len(recent) > 2 * third else math.nan,
         _past_gain(whole, before, now), _share(path, name, third), _precise(path, name, references),
         _grown(path, name, third), visited, held, scale, scale_growth, spread, separation, len(whole), nearer,
+        _moves(path),
     )  # fmt: skip
 
 
@@ -208,6 +211,11 @@ def _modes_drawn(path: xr.Dataset) -> tuple[int, int]:
     fair = counts.sum(1, keepdims=True) / counts.shape[1]
     drawn = (counts >= 0.5 * fair) & (counts > 0)
     return int(drawn.any(0).sum()), int(drawn.sum(1).max(initial=0))
+
+
+def _moves(path: xr.Dataset) -> float:
+    ranges = [np.ptp(path[name].values) for name in ("scale", "spread") if name in path and len(path["step"])]
+    return float(max(ranges, default=math.nan))
 
 
 def _scale(path: xr.Dataset) -> tuple[float, float]:

@@ -109,6 +109,8 @@ def _show(found: Any) -> None:
         style = "bold green" if status.startswith("RECOMMENDED") else "bold" if status == "candidate" else "dim"
         console.print(f"[{style}]{status}: {escape(name)}[/] — {escape(text)}")
     for name, text in ending(found):
-        console.print(f"[bold]{name.capitalize()}[/]: {escape(text)}", soft_wrap=name in ("command", "in Python"))
+        console.print(
+            f"[bold]{name[0].upper() + name[1:]}[/]: {escape(text)}", soft_wrap=name in ("command", "in Python")
+        )
     if found.subject.others:
         console.print(f"[dim]Also in this run: {escape(', '.join(found.subject.others))} (--method).[/]")
