@@ -43,7 +43,7 @@ class SampleQuality(NamedTuple):
     - `scale`: the generated samples' root mean square distance from the real ones' mean over the real ones', NaN where
       unknown; `scale_growth`: the factor by which it changed. `spread`: that from their own mean.
     - `separation`: how often the discriminator scores a real sample above a generated one, NaN where unknown.
-    - `moves`: by how much `scale` and `spread` vary along the record, the larger of the two; NaN where unknown.
+    - `moves`: by how much `scale` and `spread` varied along the run, the larger of the two; NaN where unknown.
     - `records`: how many there are. `nearer`: of modes, the quality by the distance of samples, where that was recorded
       too: while hardly a sample is near a mode, it shows that they get nearer.
     """
@@ -151,7 +151,7 @@ def sample_quality(
         float(np.median(recent[third:-third]) - np.median(now)) if len(recent) > 2 * third else math.nan,
         _past_gain(whole, before, now), _share(path, name, third), _precise(path, name, references),
         _grown(path, name, third), visited, held, scale, scale_growth, spread, separation, len(whole), nearer,
-        _moves(path),
+        _moves(path, history),
     )  # fmt: skip
 
 
@@ -213,9 +213,10 @@ def _modes_drawn(path: xr.Dataset) -> tuple[int, int]:
     return int(drawn.any(0).sum()), int(drawn.sum(1).max(initial=0))
 
 
-def _moves(path: xr.Dataset) -> float:
-    ranges = [np.ptp(path[name].values) for name in ("scale", "spread") if name in path and len(path["step"])]
-    return float(max(ranges, default=math.nan))
+def _moves(path: xr.Dataset, history: xr.Dataset | None) -> float:
+    parts = [path] if history is None else [history, path]
+    series = [[part[name].values for part in parts if name in part] for name in ("scale", "spread")]
+    return float(max((np.ptp(np.concatenate(values)) for values in series if values), default=math.nan))
 
 
 def _scale(path: xr.Dataset) -> tuple[float, float]:

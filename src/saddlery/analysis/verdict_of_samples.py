@@ -13,10 +13,10 @@ BETTER_BEFORE = 0.15  # … or by this much since the first third of the run, is
 BEST = 0.08  # … and is within this much of the least that it ever held
 FEW = 0.5  # collapsed: less than this share of the modes, or of the real samples …
 PRECISE = 0.3  # … while this share of a perfect sampler's precision was reached …
-STIRRED = 0.25  # wandering, where players are not on record: samples' size or spread varies by this much of real ones'
 NARROW = 0.35  # … or samples have this share of the real ones' spread, and move over the modes
 GAINED = 0.05  # … and the share of modes does not grow by this much
-HELD_UP = 0.01  # stalled: a player's path is shorter than this share of its size
+HELD_UP = 0.01  # stalled: a player's path is shorter than this share of its size …
+MOVED = 0.25  # … or, where that is not on record, the samples' size and spread vary by less than this
 SEPARATED = 0.99  # stalled: the discriminator tells real from generated this often
 FAR = 0.5  # shortfall from which samples are far
 FAINT = 0.01  # the generator's part of ‖v‖, as a share of its largest
@@ -98,8 +98,8 @@ def _untrained(q: SampleQuality) -> Verdict | None:
             Outcome.UNDECIDED,
             f"samples are of as few classes as an untrained generator's, collapsed or not: {_level(q)}",
         )
-    if q.moves > STIRRED:
-        never = "the samples move and were never better than an untrained generator's"
+    if q.moves > MOVED:
+        never = "the samples moved and were never better than an untrained generator's"
         return Verdict(Outcome.WANDERING, f"{never}: {_level(q)}")
     return Verdict(Outcome.STALLED, f"samples were never better than an untrained generator's: {_level(q)}")
 
