@@ -23,7 +23,9 @@ from saddlery.text.names import nearest
 
 def study(
     name: Annotated[str, typer.Argument(metavar="NAME", help=f"One of {', '.join(STUDIES)}.")],
-    scale: Annotated[str, typer.Option(help="quick (some minutes on two cores), paper, or tiny to try it.")] = "quick",
+    scale: Annotated[
+        str, typer.Option(help="quick (minutes on two cores, hours for fair-*), paper, or tiny to try it.")
+    ] = "quick",
     out: Annotated[Path | None, typer.Option(help="The folder for everything. [runs/NAME]")] = None,
     quiet: Quiet = False,
     plugin: Plugins = None,

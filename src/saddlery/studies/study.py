@@ -38,7 +38,7 @@ STUDIES = {
     "recurrent": "recurrent:study",
     "stacked": "stacked:study",
 }
-SCALES = ("tiny", "quick", "paper")  # of every study: seconds, some minutes on two cores, and as it was published
+SCALES = ("tiny", "quick", "paper")  # of every study: seconds, what two cores can do, and as it was published
 
 
 def find(name: str) -> "Study":
