@@ -12,8 +12,7 @@ def seen(game, method, players=None, steps=1000, **known):
     """The verdict on players, by default the game's own at their start, and what it rests on."""
     players = adopt(game).init(jax.random.key(3)) if players is None else players
     subject = given(game, method, players, jax.random.key(1), **known)
-    state = subject.method.init(subject.game, subject.players) if subject.state is None else subject.state
-    _, _, known, found = judged(subject, state, subject.key, steps)
+    _, _, known, found = judged(subject, subject.key, steps)
     assert found.word in Outcome
     assert found.because
     return found, known

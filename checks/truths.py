@@ -71,8 +71,7 @@ def score(name: str, fate: str, also: str, found: Verdict) -> Scored:
 def diagnosed(case: Case) -> tuple[Scored, list[Record]]:
     """A case as `diagnose` judges it, and the records that it went by."""
     subject = case.subject
-    state = subject.method.init(subject.game, subject.players) if subject.state is None else subject.state
-    found = judged(subject, state, subject.key)
+    found = judged(subject, subject.key)
     return score(case.name, case.fate, case.also, found.verdict), found.records
 
 

@@ -58,8 +58,16 @@ def _drawn(dataset: xr.Dataset, setting: int) -> dict[str, np.ndarray]:
     width = math.sqrt(((centres - middle) ** 2).sum(1).mean() + centres.shape[1] * std**2)
     around = {"scale": middle, "spread": samples.mean(-2, keepdims=True)}
     sizes = {name: np.sqrt(((samples - at) ** 2).sum(-1).mean(-1)) / width for name, at in around.items()}
-    near = np.linalg.norm(samples[..., None, :] - centres, axis=-1) < 3 * std
-    return sizes | {"counts": near.sum(-2)}
+    return sizes | {"counts": near_modes(samples, centres, std)}
+
+
+def near_modes(samples: np.ndarray, centres: np.ndarray, std: float) -> np.ndarray:
+    """How many samples lie within three standard deviations of each mode, `(…, mode)` of `(…, sample, coordinate)`.
+
+    >>> near_modes(np.array([[0.0, 0.2], [1.0, 0.0], [5.0, 0.0]]), np.array([[0.0, 0.0], [1.0, 0.0]]), 0.1).tolist()
+    [1, 1]
+    """
+    return np.stack([(np.linalg.norm(samples - each, axis=-1) < 3 * std).sum(-1) for each in centres], -1)
 
 
 def outcomes(dataset: xr.Dataset) -> xr.DataArray:

@@ -139,9 +139,8 @@ def diagnose(
         )
     else:
         subject = given(game, method, players, key, state, history)  # type: ignore[arg-type]
-    state = subject.method.init(subject.game, subject.players) if subject.state is None else subject.state
     trial_key, evidence_key = jax.random.split(subject.key)
-    trial, records, known, word = judged(subject, state, trial_key, steps)
+    trial, records, known, word = judged(subject, trial_key, steps)
     found = evidence(subject.game, subject.method, subject.players, subject.state, evidence_key)
     proposed = candidates(word, subject, known, found)
     tried, screened = None, None
@@ -160,7 +159,7 @@ class Judged(NamedTuple):
     verdict: Verdict
 
 
-def judged(subject: Subject, state: Memory, key: Key, steps: int = STEPS) -> Judged:
+def judged(subject: Subject, key: Key, steps: int = STEPS) -> Judged:
     """The trial run of a subject, its record and facts, and the verdict.
 
     Of a GAN, an all-clear is asked of a second trial run, on other batches, whose record is then the second. A game of
@@ -168,6 +167,7 @@ def judged(subject: Subject, state: Memory, key: Key, steps: int = STEPS) -> Jud
     undecided, the trial run is made four times as long, up to `LONGER` times.
     """
     game, method, players = subject.game, subject.method, subject.players
+    state = method.init(game, players) if subject.state is None else subject.state
     gauge = gauge_of(subject)
     if as_gan(game) is not None:
         trial = trial_run(game, method, players, state, key, steps)

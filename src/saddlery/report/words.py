@@ -9,7 +9,7 @@ from saddlery.analysis import facts
 from saddlery.analysis.measures import measured
 from saddlery.analysis.numbers import number, percent
 from saddlery.analysis.outcome import MEANINGS, Outcome, tone
-from saddlery.analysis.outcomes import counted, unknown, untrained
+from saddlery.analysis.outcomes import counted, near_modes, unknown, untrained
 from saddlery.analysis.seeds import diverged, drawable, last, median_seeds, unfinished
 from saddlery.report.finding import Finding
 
@@ -87,10 +87,10 @@ def _moving(dataset: xr.Dataset) -> list[Finding]:
     for i, seed in enumerate(median_seeds(dataset)):
         if not missing[i, seed]:
             continue
-        samples = dataset["samples"].isel(setting=i, seed=seed, step=late).values[..., None, :]
+        samples = dataset["samples"].isel(setting=i, seed=seed, step=late).values
         centres = facts.of(dataset, "centres", i)
-        near = np.linalg.norm(samples - centres, axis=-1) < 3 * std[i]
-        there = near.mean(1) >= 1 / np.isfinite(centres).all(-1).sum() / 2  # (record, mode)
+        share = near_modes(samples, centres, std[i]) / samples.shape[1]
+        there = share >= 1 / np.isfinite(centres).all(-1).sum() / 2  # (record, mode)
         held, visited = there.sum(-1).max(), there.any(0).sum()
         if visited > held:
             name = dataset["setting"].values[i]
