@@ -19,6 +19,10 @@ WITHOUT = {
     "data.mnist.mnist": "needs files that are downloaded",
     "data.sources.opened": "reads a folder of pictures",
     "metrics.classifier.classifier": "trains for seconds, and keeps what it trained in the user's cache",
+    "metrics.contrastive.contrastive": "trains for seconds, and keeps what it trained in the user's cache",
+    "metrics.image_features.features_of": "likewise",
+    "metrics.image_features.inception_features": "needs a package and weights that are no part of the tests",
+    "metrics.image_features.trained_features": "trains for seconds, and keeps what it trained in the user's cache",
     "metrics.inception.inception": "needs a package and weights that are no part of the tests",
 }
 MODULES = [path for path in sorted(SOURCE.rglob("*.py")) if ">>> " in path.read_text()]

@@ -8,6 +8,7 @@ import pytest
 
 from saddlery.data import Images, Stacked, digits
 from saddlery.metrics import classifier
+from saddlery.metrics.small_network import Trained
 
 module = import_module("saddlery.metrics.classifier")  # the name of the function, too
 
@@ -17,6 +18,10 @@ def trained(tmp_path_factory):
     """The digits' classifier, and the folder in which it is."""
     folder = tmp_path_factory.mktemp("classifiers")
     return classifier(digits(), folder), folder
+
+
+def as_trained(judge):
+    return Trained(judge.parameters, {"accuracy": judge.accuracy, "held": judge.held})
 
 
 def test_it_knows_digits_that_it_has_not_seen(trained):
@@ -36,15 +41,15 @@ def test_it_is_kept_as_plain_arrays_and_read_back(trained, monkeypatch):
 
 def test_other_data_and_damaged_files_are_trained_anew(trained, monkeypatch, tmp_path):
     first, folder = trained
-    monkeypatch.setattr(module, "_trained", lambda images, labels: first)
+    monkeypatch.setattr(module, "_trained", lambda images, labels: as_trained(first))
     (path,) = folder.glob("*.npz")
     damaged = tmp_path / path.name
     damaged.write_bytes(path.read_bytes()[:1000])
-    assert classifier(digits(), tmp_path) is first
+    assert classifier(digits(), tmp_path).parameters is first.parameters
     assert damaged.stat().st_size == 1000  # it may be anybody's
     monkeypatch.setattr(module, "_trained", None)
     assert classifier(digits(), tmp_path).accuracy == first.accuracy
-    monkeypatch.setattr(module, "_trained", lambda images, labels: first)
+    monkeypatch.setattr(module, "_trained", lambda images, labels: as_trained(first))
     data = digits()
     classifier(Images(data.images, (data.labels + 1) % 10), tmp_path)
     assert len(list(tmp_path.glob("*.npz"))) == 3
@@ -53,14 +58,14 @@ def test_other_data_and_damaged_files_are_trained_anew(trained, monkeypatch, tmp
 def test_a_pipe_in_its_place_is_not_waited_for(trained, monkeypatch, tmp_path):
     (path,) = trained[1].glob("*.npz")
     os.mkfifo(tmp_path / path.name)
-    monkeypatch.setattr(module, "_trained", lambda images, labels: trained[0])
-    assert classifier(digits(), tmp_path) is trained[0]
+    monkeypatch.setattr(module, "_trained", lambda images, labels: as_trained(trained[0]))
+    assert classifier(digits(), tmp_path).parameters is trained[0].parameters
 
 
 def test_a_folder_that_cannot_be_written_is_no_obstacle(trained, monkeypatch, tmp_path):
-    monkeypatch.setattr(module, "_trained", lambda images, labels: trained[0])
+    monkeypatch.setattr(module, "_trained", lambda images, labels: as_trained(trained[0]))
     (tmp_path / "file").write_text("")
-    assert classifier(digits(), tmp_path / "file" / "folder") is trained[0]
+    assert classifier(digits(), tmp_path / "file" / "folder").parameters is trained[0].parameters
 
 
 def test_features_probabilities_and_classes_belong_together(trained):

@@ -27,11 +27,22 @@ def test_pixels_of_digits():
     assert 0.85 < found.mean < 0.95
 
 
-def test_labels_must_divide_among_the_classes():
-    with pytest.raises(ValueError, match="labelled: got 10, expected a multiple of the 3 classes, fewer than 12"):
-        linear_probe(np.zeros((12, 2)), np.arange(12) % 3, labelled=10)
-    with pytest.raises(ValueError, match="labelled: got 12"):
-        linear_probe(np.zeros((12, 2)), np.arange(12) % 3, labelled=12)
+def test_any_number_of_classes_is_probed_and_none_gives_all_its_samples():
+    random = np.random.default_rng(0)
+    for classes in (3, 7, 40):
+        labels = np.arange(8 * classes) % classes
+        found = linear_probe(
+            10 * np.eye(classes)[labels] + random.normal(size=(len(labels), classes)), labels, repeats=2
+        )
+        assert found.mean > 0.95
+    uneven = np.repeat([0, 1, 2], [50, 50, 2])
+    clear = 10 * np.eye(3)[uneven] + random.normal(size=(102, 3))
+    assert linear_probe(clear, uneven, repeats=3).mean > 0.9
+
+
+def test_a_class_of_one_sample_is_refused_by_its_name():
+    with pytest.raises(ValueError, match="1 of 3 classes, such as 7, have a single sample"):
+        linear_probe(np.zeros((5, 2)), np.array([1, 1, 2, 2, 7]))
 
 
 @pytest.mark.parametrize("widths", [(5,), (40, 7)])

@@ -25,7 +25,7 @@ class Data(Protocol):
 
 
 class Images(eqx.Module):
-    """Images held in memory, drawn uniformly with replacement.
+    """Images held in memory, drawn uniformly with replacement; `distinct` draws without.
 
         >>> data = Images(np.full((5, 2, 2, 1), 255, np.uint8))
         >>> data.draw(jax.random.key(0), 1).ravel().tolist()  # 255 becomes 1
@@ -63,6 +63,15 @@ class Images(eqx.Module):
     def draw(self, key: Key, n: int) -> Float[Array, "n height width channels"]:
         """Draw `n` images in [-1, 1]; of uint8 ones, 0 becomes −1 and 255 becomes 1."""
         return in_range(self.images[jax.random.randint(key, (n,), 0, len(self.images))])
+
+    def distinct(self, key: Key, n: int) -> Float[Array, "n height width channels"]:
+        """Draw `n` different images in [-1, 1], without replacement; of uint8 ones, 0 becomes −1 and 255 becomes 1.
+
+        **Raises:** `ValueError` for more than there are.
+        """
+        if n > len(self):
+            raise InvalidValue(f"n: got {n}, expected at most {len(self)}, the number of images")
+        return in_range(self.images[jax.random.permutation(key, len(self))[:n]])
 
     def resized(self, size: int) -> "Images":
         """Resize the images by Lanczos' filter to `size` by `size` pixels, of the same type and labels.

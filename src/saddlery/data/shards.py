@@ -67,6 +67,10 @@ class Shards(eqx.Module):
         """Draw `n` images of the shard in use, in [-1, 1]."""
         return self.shard.draw(key, n)
 
+    def distinct(self, key: Key, n: int) -> Float[Array, "n height width channels"]:
+        """Draw `n` different images of the shard in use, in [-1, 1], without replacement."""
+        return self.shard.distinct(key, n)
+
     def at(self, step: int, key: Key) -> "Shards":
         """This data set with the shard of a step of the run with this key."""
         return eqx.tree_at(lambda shards: shards.shard, self, Images(_mapped(self.path)[self.rows(step, key)]))

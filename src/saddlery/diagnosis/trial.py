@@ -10,6 +10,7 @@ import xarray as xr
 from jaxtyping import Array, Float
 
 from saddlery._system import signals
+from saddlery.data.distinct import comparable, distinct
 from saddlery.data.images import Data
 from saddlery.game import Game, Pair
 from saddlery.games import as_gan
@@ -101,11 +102,12 @@ class TrialMeasures(Probe):
     @classmethod
     def of(cls, game: Sampled) -> "TrialMeasures":
         """The probe of a game, with the real samples that all records are compared with."""
-        real = game.data.draw(jax.random.key(0), samples_of(game.data))
+        (real,) = distinct(game.data, jax.random.key(0), samples_of(game.data))
         if hasattr(game.data, "centres"):
             return cls(real, jnp.zeros(0))
         flat = np.asarray(real, np.float32).reshape(len(real), -1)
-        return cls(real, jnp.asarray(np.partition(_squares(flat, flat), NEIGHBOUR, axis=1)[:, NEIGHBOUR]))
+        k = min(NEIGHBOUR, len(real) - 1)
+        return cls(real, jnp.asarray(np.partition(_squares(flat, flat), k, axis=1)[:, k]))
 
     @property
     def dims(self) -> dict[str, tuple[str, ...]]:
@@ -142,9 +144,12 @@ class TrialMeasures(Probe):
 
 
 def samples_of(data: Data) -> int:
-    """The number of samples by which a distance to these data is measured: fewer of large ones."""
+    """The number of samples by which a distance to these data is measured: fewer of large ones, and of few.
+
+    Of data that are held in memory at most half: a perfect sampler's are the others.
+    """
     one = jax.eval_shape(lambda key: data.draw(key, 1), jax.random.key(0))
-    return OF_LARGE if one.size > LARGE else OF_OTHERS
+    return max(1, comparable(data, OF_LARGE if one.size > LARGE else OF_OTHERS))
 
 
 def _squares(x, y):
@@ -164,8 +169,9 @@ def perfect_distance(data: Data, key: Key) -> Scalar:
     count = samples_of(data)
 
     def between(key):
-        one, other, projections = jax.random.split(key, 3)
-        return sliced_wasserstein(data.draw(one, count), data.draw(other, count), projections)
+        drawn, projections = jax.random.split(key)
+        one, other = distinct(data, drawn, count, sets=2)
+        return sliced_wasserstein(one, other, projections)
 
     return jax.lax.map(between, jax.random.split(key, REPEATS)).mean()
 
@@ -178,7 +184,8 @@ def untrained_distance(game: Sampled, key: Key) -> Scalar:
     def of(key):
         init, noise, data, projections = jax.random.split(key, 4)
         samples = game.sample(game.init(init).generator, noise, count)
-        return sliced_wasserstein(samples, game.data.draw(data, count), projections)
+        (real,) = distinct(game.data, data, count)
+        return sliced_wasserstein(samples, real, projections)
 
     return jax.lax.map(of, jax.random.split(key, 4)).mean()
 

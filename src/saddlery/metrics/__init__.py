@@ -3,9 +3,11 @@
 from saddlery.metrics.classes import ClassCoverage, class_coverage, coverage_of_counts, perfect_classes
 from saddlery.metrics.classifier import Classifier, classifier
 from saddlery.metrics.colours import colour_divergence, perfect_colours
+from saddlery.metrics.contrastive import Contrastive, contrastive
 from saddlery.metrics.controls import Identity
 from saddlery.metrics.distances import median_distance, mmd, mmd_squared, sliced_wasserstein
 from saddlery.metrics.features import penultimate
+from saddlery.metrics.image_features import Features
 from saddlery.metrics.inception import Inception, inception
 from saddlery.metrics.inversion import Inversion, invert, log_prior
 from saddlery.metrics.likelihood import Likelihood, log_likelihood
@@ -37,10 +39,12 @@ from saddlery.metrics.support import Support, real_threshold, support_size
 __all__ = [
     "ClassCoverage",
     "Classifier",
+    "Contrastive",
     "DensityCoverage",
     "Distances",
     "Divergences",
     "Expected",
+    "Features",
     "Identity",
     "Inception",
     "Inversion",
@@ -58,6 +62,7 @@ __all__ = [
     "class_coverage",
     "classifier",
     "colour_divergence",
+    "contrastive",
     "coverage_of_counts",
     "density_coverage",
     "frechet_distance",

@@ -1,9 +1,5 @@
 """A small digit classifier, trained once for each data set: its labels count modes, its features compare images."""
 
-import hashlib
-import io
-import os
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -14,19 +10,25 @@ import numpy as np
 import optax
 from jaxtyping import Array, Float, Int
 
-from saddlery._system.files import read_limited
 from saddlery.data.images import Images, in_range
 from saddlery.errors import InvalidValue
 from saddlery.metrics import entry
-from saddlery.networks.convolution import convolution
-from saddlery.records import storage
+from saddlery.metrics.small_network import (
+    FEATURES,
+    LARGE,
+    Trained,
+    affine,
+    fitted,
+    hidden,
+    initial,
+    kept,
+    moved,
+    penultimate_of,
+)
 
-CHANNELS, FEATURES = (16, 32), 128  # of the two convolutions, and of the penultimate layer
+CHANNELS = (16, 32)  # of the two convolutions
 STEPS, BATCH, RATE = 1500, 64, 3e-3
 HELD = 1 / 6  # the share of the images on which the accuracy is measured
-LARGE = 16  # images of larger sides are halved, and moved by two pixels, in place of none and one
-AT_ONCE = 256  # images in memory together
-LARGEST = 1 << 28  # bytes of a classifier's file
 RECIPE = f"two convolutions {CHANNELS}, {FEATURES} features, Adam {RATE}, {STEPS} steps of {BATCH}, 2"
 
 
@@ -48,11 +50,11 @@ class Classifier(eqx.Module):
         images = entry.images("images", images)
         if images.shape[1:] != self.shape:
             raise InvalidValue(f"images: got shape {images.shape}, expected (n, {', '.join(map(str, self.shape))})")
-        return _penultimate(self.parameters, jnp.asarray(images))
+        return penultimate_of(self.parameters, jnp.asarray(images))
 
     def logits(self, images: Float[Array, "n height width 1"]) -> Float[Array, "n classes"]:
         """The logits: the scores of the classes, before the softmax."""
-        return _affine(self.parameters[-1], self.features(images))
+        return affine(self.parameters[-1], self.features(images))
 
     def probabilities(self, images: Float[Array, "n height width 1"]) -> Float[Array, "n classes"]:
         """The probabilities of the classes."""
@@ -88,16 +90,9 @@ def classifier(data: Images, folder: Path | None = None) -> Classifier:
     **Raises:** `ValueError` for images of several channels, without labels, or fewer than 60.
     """
     _check_data(data)
-    folder = storage.cache_folder() / "classifiers" if folder is None else Path(folder)
     images, labels = np.asarray(data.images), np.asarray(data.labels)
-    digest = _digest(images, labels)
-    paths = list(storage.alternatives(folder / f"{digest}.npz"))
-    for path in filter(os.path.lexists, paths):
-        if (kept := _read(path, images.shape[1:])) is not None:
-            return kept
-    trained = _trained(images, labels)
-    _keep(next((path for path in paths if not os.path.lexists(path)), paths[-1]), trained)
-    return trained
+    found = kept(folder, RECIPE, (images, labels.astype(np.int64)), lambda: _trained(images, labels))
+    return Classifier(found.parameters, images.shape[1:], found.facts["accuracy"], int(found.facts["held"]))
 
 
 def _check_data(data):
@@ -110,108 +105,27 @@ def _check_data(data):
 
 
 def _trained(images, labels):
-    """A new classifier and its accuracy on held-out images."""
+    """A new classifier's parameters, and its accuracy on held-out images."""
     order = np.random.default_rng(0).permutation(len(images))
     held, seen = np.split(order, [round(HELD * len(images))])
     classes = int(labels.max()) + 1
     parameters = _train(jax.random.key(0), jnp.asarray(images[seen]), jnp.asarray(labels[seen]), classes)
     new = Classifier(parameters, images.shape[1:], 0.0, len(held))
     accuracy = float((np.asarray(new.classify(images[held])) == labels[held]).mean())
-    return Classifier(parameters, images.shape[1:], accuracy, len(held))
+    return Trained(parameters, {"accuracy": accuracy, "held": len(held)})
 
 
 @eqx.filter_jit
 def _train(key, images, labels, classes):
-    """The parameters after `STEPS` steps of Adam, its rate falling as a cosine."""
-    parameters = _initial(jax.random.fold_in(key, STEPS), images.shape[1:], classes)
-    adam = optax.adam(optax.cosine_decay_schedule(RATE, STEPS))
+    """The parameters, trained to tell the classes of images that are moved by a few pixels."""
     reach = 2 if images.shape[1] > LARGE else 1
 
-    def step(i, carry):
-        parameters, state = carry
-        draw, move = jax.random.split(jax.random.fold_in(key, i))
+    def loss(parameters, key):
+        draw, move = jax.random.split(key)
         chosen = jax.random.randint(draw, (BATCH,), 0, len(images))
-        batch = _moved(move, in_range(images[chosen]), reach)
+        batch = moved(move, in_range(images[chosen]), reach, fill=-1)
+        logits = affine(parameters[-1], hidden(parameters, batch))
+        return optax.softmax_cross_entropy_with_integer_labels(logits, labels[chosen]).mean()
 
-        def loss(parameters):
-            logits = _affine(parameters[-1], _features(parameters, batch))
-            return optax.softmax_cross_entropy_with_integer_labels(logits, labels[chosen]).mean()
-
-        updates, state = adam.update(jax.grad(loss)(parameters), state, parameters)
-        return optax.apply_updates(parameters, updates), state
-
-    return jax.lax.fori_loop(0, STEPS, step, (parameters, adam.init(parameters)))[0]
-
-
-def _initial(key, shape, classes):
-    """Parameters drawn as by He et al. (2015), biases zero."""
-    height, width, _ = shape
-    size, stride = (5, 2) if height > LARGE else (3, 1)
-    pixels = -(-height // (2 * stride)) * -(-width // (2 * stride))
-    shapes = [
-        (size, size, 1, CHANNELS[0]),
-        (size, size, *CHANNELS),
-        (pixels * CHANNELS[1], FEATURES),
-        (FEATURES, classes),
-    ]
-    draw = jax.nn.initializers.he_normal()
-    return tuple(
-        {"weight": draw(key, shape), "bias": jnp.zeros(shape[-1])}
-        for key, shape in zip(jax.random.split(key, 4), shapes, strict=True)
-    )
-
-
-@eqx.filter_jit
-def _penultimate(parameters, images):
-    """The penultimate layer of any number of images."""
-    return jax.lax.map(lambda image: _features(parameters, image[None])[0], images, batch_size=AT_ONCE)
-
-
-def _features(parameters, images):
-    """The penultimate layer of a batch."""
-    x = (images.transpose(3, 1, 2, 0) + 1) / 2  # ink on zero, with which the borders are filled up; the batch last
-    for layer, stride in zip(parameters[:2], (2 if images.shape[1] > LARGE else 1, 2), strict=True):
-        x = jax.nn.relu(convolution(x, layer["weight"], stride, layout="CHWN") + layer["bias"][:, None, None, None])
-    return jax.nn.relu(_affine(parameters[2], x.reshape(-1, len(images)).T))
-
-
-def _affine(layer, x):
-    return x @ layer["weight"] + layer["bias"]
-
-
-def _moved(key, images, reach):
-    """Each image moved by up to `reach` pixels in either direction, the rest blank."""
-    padded = jnp.pad(images, ((0, 0), (reach, reach), (reach, reach), (0, 0)), constant_values=-1)
-    corners = jax.random.randint(key, (len(images), 2), 0, 2 * reach + 1)
-    return jax.vmap(lambda image, corner: jax.lax.dynamic_slice(image, (*corner, 0), images.shape[1:]))(padded, corners)
-
-
-def _digest(images, labels):
-    """A name for the data and the recipe."""
-    digest = hashlib.sha256(RECIPE.encode())
-    for array in (images, labels.astype(np.int64)):
-        digest.update(f"{array.dtype} {array.shape}".encode())
-        digest.update(np.ascontiguousarray(array).tobytes())
-    return digest.hexdigest()[:24]
-
-
-def _keep(path, trained):
-    """Write a classifier as one .npz, if that can be done."""
-    content = io.BytesIO()
-    arrays = {f"{name}{i}": layer[name] for i, layer in enumerate(trained.parameters) for name in ("weight", "bias")}
-    np.savez(content, accuracy=trained.accuracy, held=trained.held, **arrays)
-    try:
-        storage.mark(path.parent)
-        storage.write(path, content.getvalue())
-    except OSError:  # such as a folder that is read only: the next call trains again
-        return
-
-
-def _read(path, shape):
-    """The classifier kept at a path, or `None` when there is none, or none that is whole."""
-    try:
-        with np.load(io.BytesIO(read_limited(path, LARGEST)), allow_pickle=False) as kept:
-            layers = [{name: jnp.asarray(kept[f"{name}{i}"]) for name in ("weight", "bias")} for i in range(4)]
-            return Classifier(tuple(layers), shape, float(kept["accuracy"]), int(kept["held"]))
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-        return None
+    start = initial(jax.random.fold_in(key, STEPS), images.shape[1:], classes, CHANNELS)
+    return fitted(key, start, loss, STEPS, RATE)

@@ -1,4 +1,4 @@
-"""Linear probes: a linear classifier of features, trained on a hundred labels."""
+"""Linear probes: a linear classifier of features, trained on about a hundred labels."""
 
 from typing import NamedTuple
 
@@ -47,11 +47,12 @@ def linear_probe(
     **Arguments:**
     - `features`: such as `penultimate(game.discriminator, run.players.discriminator)(images)`.
     - `labels`: of the same images.
-    - `labelled`: how many get a label, the same number of each class.
+    - `labelled`: how many get a label at most: the same number of each class, one of each where there are more classes.
+      No more than half of a class get one.
     - `repeats`, `seed`: of the random choice of those.
 
-    **Raises:** `ValueError` when `labelled` is no multiple of the number of classes, or a class has too few samples;
-    for features that are not finite, and labels that are no whole numbers, not one of each sample, or all the same.
+    **Raises:** `ValueError` when a class has a single sample, for features that are not finite, and labels that are no
+    whole numbers, not one of each sample, or all the same.
     """
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
@@ -67,12 +68,13 @@ def linear_probe(
     classes, counts = np.unique(targets, return_counts=True)
     if len(classes) < 2:
         raise InvalidValue(f"labels: got {classes[0]} for each sample, expected at least two classes")
-    each, rest = divmod(labelled, len(classes))
-    if rest or not 0 < each < counts.min():
+    if counts.min() < 2:
+        single = int((counts < 2).sum())
         raise InvalidValue(
-            f"labelled: got {labelled}, expected a multiple of the {len(classes)} classes, "
-            f"fewer than {counts.min() * len(classes)}"
+            f"labels: {single} of {len(classes)} classes, such as {classes[counts.argmin()]}, have a single sample; "
+            "expected at least two of each, one to label and one to tell"
         )
+    each = min(max(1, labelled // len(classes)), int(counts.min()) // 2)
     random, accuracies = np.random.default_rng(seed), []
     for _ in range(repeats):
         chosen = np.concatenate([random.choice(np.flatnonzero(targets == c), each, replace=False) for c in classes])

@@ -11,6 +11,7 @@ from jaxtyping import Array, ArrayLike
 
 from saddlery.analysis.measures import Measure
 from saddlery.data import colours
+from saddlery.data.distinct import comparable, distinct
 from saddlery.data.images import in_range
 from saddlery.game import Game, adopt, gradients
 from saddlery.games.gan import Sampled
@@ -136,6 +137,9 @@ class Colours:
 class Distances(Probe):
     """A probe of distances, `sliced_wasserstein` (of order 2) and `mmd`, between fresh samples and as many real ones.
 
+    Real ones are drawn without replacement; of data held in memory at most half, as a perfect sampler's, with which
+    values are compared, are the others.
+
     The kernel's bandwidths are fixed, so that values of different steps, seeds and methods compare.
 
         >>> same = jnp.array([[0.0], [1.0]])
@@ -149,8 +153,8 @@ class Distances(Probe):
     def measure(self, game: Sampled, players: Players, key: Key) -> dict[str, Array]:
         """The variables `sliced_wasserstein`, `mmd`."""
         noise, real, projections = jax.random.split(key, 3)
-        samples = game.sample(players.generator, noise, self.samples)
-        return self.between(game.data.draw(real, self.samples), samples, projections)
+        (of_data,) = distinct(game.data, real, comparable(game.data, self.samples))
+        return self.between(of_data, game.sample(players.generator, noise, len(of_data)), projections)
 
     def between(self, real: Array, samples: Array, key: Key) -> dict[str, Array]:
         """The distances between two sets of samples."""

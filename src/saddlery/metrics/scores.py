@@ -9,12 +9,12 @@ from jaxtyping import Array, Float
 from scipy.spatial.distance import cdist
 from scipy.special import rel_entr
 
-from saddlery._system.memory import afford
 from saddlery.errors import InvalidValue
 from saddlery.metrics import entry
 from saddlery.text.arguments import whole
 
 AT_ONCE = 1024  # rows of a matrix of distances in memory together
+DIMENSIONS = 2048  # features at most whose covariance is taken, as many as Inception has
 
 Generated = Float[Array | np.ndarray, "n features"]
 Real = Float[Array | np.ndarray, "m features"]
@@ -70,16 +70,20 @@ def frechet_distance(generated: Generated, real: Real) -> float:
         ‖μ − μ'‖² + tr(Σ + Σ' − 2 (Σ Σ')^½)
 
     The trace of the root is that of the eigenvalues of Σ^½ Σ' Σ^½, which are real and not negative. It falls with the
-    number of samples: compare only values of equal numbers, well above the number of features.
+    number of samples: compare only values of equal numbers, well above the number of features, and of the same kind.
 
         >>> round(frechet_distance(np.array([[3.0], [5.0]]), np.array([[0.0], [2.0]])), 4)  # equal variances, 3²
         9.0
 
-    **Raises:** `ValueError` for fewer than two samples, features that are not finite or of different numbers, or so
-    many that their covariances do not fit into the memory that is free.
+    **Raises:** `ValueError` for fewer than two samples, features that are not finite or of different numbers, or more
+    than 2,048 of them, whose covariances take minutes and say little of samples by the thousand.
     """
     x, y = _both(generated, real, least=2)
-    afford("generated, real: covariances of their features", 6 * 8 * x.shape[1] ** 2)
+    if x.shape[1] > DIMENSIONS:
+        raise InvalidValue(
+            f"generated, real: got {x.shape[1]:,} features, expected at most {DIMENSIONS:,}: shrink the images, or "
+            "compare features of a network, such as saddlery.metrics.contrastive"
+        )
     sigma, other = (np.atleast_2d(np.cov(each, rowvar=False)) for each in (x, y))
     values, vectors = scipy.linalg.eigh(sigma)
     root = vectors * np.sqrt(values.clip(0)) @ vectors.T

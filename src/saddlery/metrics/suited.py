@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from saddlery.data import Coloured, Images, Mixture, Stacked, colours
+from saddlery.data.distinct import comparable, distinct
 from saddlery.data.images import in_range
 from saddlery.game import Game
 from saddlery.games.gan import Gan, as_gan
@@ -16,24 +17,14 @@ from saddlery.metrics.classes import class_coverage, perfect_classes
 from saddlery.metrics.classifier import classifier
 from saddlery.metrics.colours import colour_divergence, perfect_colours
 from saddlery.metrics.distances import SCALES, median_distance
+from saddlery.metrics.image_features import Features, channel_features, trained_features
 from saddlery.metrics.modes import mode_coverage, perfect_sampler
 from saddlery.metrics.probes import AXES, IMAGES, Classes, Colours, Distances, Losses, Modes, Samples, as_seen
 from saddlery.text.arguments import whole
 
 REFERENCE = 1000  # how many real samples set the bandwidths of the kernel
-
-
-class Features(NamedTuple):
-    """The features by which images are compared, and the probabilities of their classes where there are any.
-
-    Networks see images as they would be shown: what lies outside [-1, 1] is clipped.
-    """
-
-    features: Callable[[Any], np.ndarray]
-    probabilities: Callable[[Any], np.ndarray] | None = None
-
-
-PIXELS = Features(lambda images: np.asarray(images).reshape(len(images), -1))
+JUDGED_MODES = ("modes", "kl", "total_variation", "high_quality")
+JUDGED_CLASSES = ("modes", "kl", "reverse_kl", "total_variation", "p_value")
 
 
 class Suited(NamedTuple):
@@ -41,18 +32,20 @@ class Suited(NamedTuple):
 
     - `probes`: from a GAN and a number of samples to what is recorded along training, by name.
     - `perfect`: from a GAN, a number of samples and of repetitions to what a perfect sampler would score.
-    - `judge`: from a GAN, samples and as many real ones to the values of measures, by name.
+    - `judge`: from a GAN, samples and as many real ones to the values of the measures `judged`, by name.
     - `facts`: from the data to what is known of it beforehand.
     - `features`: from the data to the features by which its images are compared.
-    - `labelled`: from the data and a number to as many images in [-1, 1] and their labels; `None` without labels.
+    - `labelled`: from the data and a number to at most as many images in [-1, 1] and their labels, equally many of each
+      class where there are; `None` without labels.
     """
 
     probes: Callable[[Gan, int], dict[str, Callable[..., Any]]]
     perfect: Callable[[Gan, int, int], dict[str, float]]
     judge: Callable[[Gan, Any, Any], dict[str, float]] = lambda gan, samples, real: {}
     facts: Callable[[Any], dict[str, float]] = lambda data: {}
-    features: Callable[[Any], Features] = lambda data: PIXELS
+    features: Callable[[Any], Features] = trained_features
     labelled: Callable[[Any, int], tuple[jax.Array, np.ndarray] | None] = lambda data, number: None
+    judged: tuple[str, ...] = ()
 
 
 def suited(data: object) -> Suited:
@@ -104,7 +97,7 @@ def perfect(game: Game, samples: int = 2500, repeats: int = 4) -> dict[str, floa
     """The expected scores of a perfect sampler in the measures of `probes`.
 
     For a mixture these are `perfect_sampler`'s; for other data the mean distances of `repeats` pairs of
-    independent draws of `samples` real samples each. Empty for a game that is no GAN.
+    disjoint sets of real samples, `samples` each or half of the data. Empty for a game that is no GAN.
 
         >>> import saddlery as sd
         >>> round(perfect(sd.games.ring(), samples=100)["high_quality"], 4)  # 1 − exp(−4.5)
@@ -120,14 +113,13 @@ def perfect(game: Game, samples: int = 2500, repeats: int = 4) -> dict[str, floa
 def _of_modes(gan: Gan, samples: Any, real: Any) -> dict[str, float]:
     """How many modes of a mixture samples cover, and how evenly."""
     found = mode_coverage(samples, gan.data.centres, gan.data.std)
-    return {name: float(getattr(found, name)) for name in ("modes", "kl", "total_variation", "high_quality")}
+    return {name: float(getattr(found, name)) for name in JUDGED_MODES}
 
 
 def _of_classes(gan: Gan, samples: Any, real: Any) -> dict[str, float]:
     """How many classes of stacked digits samples are of, and how evenly."""
     found = class_coverage(classifier(gan.data.digits()).classify(as_seen(samples)), gan.data.modes)
-    names = ("modes", "kl", "reverse_kl", "total_variation", "p_value")
-    return {name: float(getattr(found, name)) for name in names}
+    return {name: float(getattr(found, name)) for name in JUDGED_CLASSES}
 
 
 def _of_colours(gan: Gan, samples: Any, real: Any) -> dict[str, float]:
@@ -135,38 +127,30 @@ def _of_colours(gan: Gan, samples: Any, real: Any) -> dict[str, float]:
     return {"colour_js": colour_divergence(colours(samples), colours(real))}
 
 
-def _digit_features(images: Images) -> Features:
-    """Those of a classifier of these digits, where they have labels and one channel, else pixels."""
-    if images.labels is None or images.images.shape[-1] != 1:
-        return PIXELS
-    judge = classifier(images)
-    return Features(
-        lambda images: np.asarray(judge.features(as_seen(images))),
-        lambda images: np.asarray(judge.probabilities(as_seen(images))),
-    )
-
-
-def _channel_features(data: Stacked) -> Features:
-    """Those of a classifier of the digits in each channel, side by side."""
-    judge = classifier(data.digits())
-
-    def features(images):
-        parts = [as_seen(images[..., i : i + 1]) for i in range(images.shape[-1])]
-        return np.concatenate([np.asarray(judge.features(part)) for part in parts], 1)
-
-    return Features(features)
-
-
 def _labelled(data: Images, number: int) -> tuple[jax.Array, np.ndarray] | None:
-    """The first images with their labels."""
-    return None if data.labels is None else (in_range(data.images[:number]), data.labels[:number])
+    """Random images with their labels, equally many of each class, or all that there are."""
+    if data.labels is None:
+        return None
+    labels, random = np.asarray(data.labels), np.random.default_rng(0)
+    order = random.permutation(len(labels))
+    classes = np.unique(labels)
+    each = max(1, number // len(classes))
+    chosen = np.concatenate([order[labels[order] == label][:each] for label in classes])
+    return in_range(data.images[chosen]), labels[chosen]
 
 
 def _perfect_distances(gan: Gan, samples: int, repeats: int) -> dict[str, float]:
-    """The mean distances of pairs of independent draws of real samples."""
+    """The mean distances of pairs of disjoint sets of real samples."""
+    if not _of_distances(gan, samples):
+        return {}
     probe = _distances(gan, samples)
     found = [_real_to_real(probe, gan.data, key) for key in jax.random.split(jax.random.key(1), repeats)]
     return {name: float(sum(pair[name] for pair in found) / repeats) for name in found[0]}
+
+
+def _of_distances(gan: Gan, samples: int) -> dict[str, Callable[..., Any]]:
+    """The probe of distances, where there are samples enough to have any within a set."""
+    return {"distances": _distances(gan, samples)} if comparable(gan.data, samples) > 1 else {}
 
 
 def _distances(game, samples):
@@ -176,13 +160,13 @@ def _distances(game, samples):
 
 @eqx.filter_jit
 def _scale(data, key):
-    return median_distance(data.draw(key, REFERENCE))
+    return median_distance(*distinct(data, key, REFERENCE))
 
 
 @eqx.filter_jit
 def _real_to_real(probe, data, key):
-    one, other, projections = jax.random.split(key, 3)
-    return probe.between(data.draw(one, probe.samples), data.draw(other, probe.samples), projections)
+    drawn, projections = jax.random.split(key)
+    return probe.between(*distinct(data, drawn, probe.samples, sets=2), projections)
 
 
 def _means(expected: dict[str, Any]) -> dict[str, float]:
@@ -190,28 +174,31 @@ def _means(expected: dict[str, Any]) -> dict[str, float]:
 
 
 MEASURES: dict[str, Callable] = {}  # probes of plugins, by name
-OTHER = Suited(lambda gan, samples: {"distances": _distances(gan, samples)}, _perfect_distances)
+OTHER = Suited(_of_distances, _perfect_distances)
 SUITED: dict[type, Suited] = {
     Mixture: Suited(
         lambda gan, samples: {"modes": Modes(samples)},
         lambda gan, samples, repeats: _means(perfect_sampler(samples, *gan.data.centres.shape)),
         _of_modes,
         lambda data: {"modes_total": float(len(data.centres)), "mode_std": float(data.std)},
+        judged=JUDGED_MODES,
     ),
     Stacked: Suited(
         lambda gan, samples: {"modes": Classes(classifier(gan.data.digits()), samples)},
         lambda gan, samples, repeats: _means(perfect_classes(samples, gan.data.modes)),
         _of_classes,
         lambda data: {"modes_total": float(data.modes)},
-        _channel_features,
+        channel_features,
+        judged=JUDGED_CLASSES,
     ),
     Coloured: Suited(
-        lambda gan, samples: {"distances": _distances(gan, samples), "colours": Colours(samples)},
+        lambda gan, samples: {**_of_distances(gan, samples), "colours": Colours(samples)},
         lambda gan, samples, repeats: {
             **_perfect_distances(gan, samples, repeats),
             "colour_js": perfect_colours(samples, samples).mean,
         },
         _of_colours,
+        judged=("colour_js",),
     ),
-    Images: Suited(OTHER.probes, OTHER.perfect, features=_digit_features, labelled=_labelled),
+    Images: Suited(OTHER.probes, OTHER.perfect, labelled=_labelled),
 }

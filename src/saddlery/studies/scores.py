@@ -5,8 +5,9 @@ import jax
 from jaxtyping import Array
 
 from saddlery import metrics
-from saddlery.evaluation import features_of
+from saddlery.data.distinct import comparable, distinct
 from saddlery.games import Gan
+from saddlery.metrics.suited import suited
 from saddlery.types import Key, Parameters, Players
 
 REPEATS = 4  # pairs of draws of real images whose scores are those of a perfect sampler
@@ -15,10 +16,12 @@ REPEATS = 4  # pairs of draws of real images whose scores are those of a perfect
 def scored(game: Gan, players: Players, key: Key, samples: int) -> dict[str, float]:
     """The scores `frechet`, `coverage` and, where classes are known, `inception_score`, of fresh samples.
 
-    They are of the features that `saddlery.evaluation` compares images by, beside as many real images.
+    They are of the features that `saddlery.evaluation` compares images by, beside as many different real images; of
+    data held in memory at most half, so that a perfect sampler's scores are of as many others.
     """
     noise, real = jax.random.split(key)
-    return _scores(game, sampled(game, players.generator, noise, samples), game.data.draw(real, samples))
+    (of_data,) = distinct(game.data, real, comparable(game.data, samples))
+    return _scores(game, sampled(game, players.generator, noise, len(of_data)), of_data)
 
 
 @eqx.filter_jit
@@ -28,16 +31,16 @@ def sampled(game: Gan, generator: Parameters, key: Key, samples: int) -> Array:
 
 
 def perfect_scores(game: Gan, samples: int) -> dict[str, float]:
-    """The scores of real images, a mean over pairs of draws: a perfect sampler's, as `perfect_…`."""
-    pairs = [jax.random.split(jax.random.key(i)) for i in range(REPEATS)]
-    found = [_scores(game, *(game.data.draw(key, samples) for key in pair)) for pair in pairs]
+    """The scores of real images, a mean over pairs of disjoint sets: a perfect sampler's, as `perfect_…`."""
+    pairs = [distinct(game.data, jax.random.key(i), samples, sets=2) for i in range(REPEATS)]
+    found = [_scores(game, *pair) for pair in pairs]
     return {f"perfect_{name}": sum(each[name] for each in found) / REPEATS for name in found[0]}
 
 
 def _scores(game, generated, real):
-    features, probabilities = features_of(game)
-    x, y = features(generated), features(real)
+    chosen = suited(game.data).features(game.data)
+    x, y = chosen.features(generated), chosen.features(real)
     found = {"frechet": metrics.frechet_distance(x, y), "coverage": metrics.density_coverage(x, y).coverage}
-    if probabilities is not None:
-        found["inception_score"] = metrics.inception_score(probabilities(generated)).mean
+    if chosen.probabilities is not None:
+        found["inception_score"] = metrics.inception_score(chosen.probabilities(generated)).mean
     return found

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from saddlery.data import as_data
+from saddlery.data.distinct import distinct
 from saddlery.metrics import noise_like
-from saddlery.studies.inversion.experiment import distinct
 from saddlery.studies.pairwise.experiment import BINS, REFERENCE, SPACES, Reference, _distances, compared, left, others
 
 
@@ -47,7 +47,7 @@ def test_noise_has_the_real_images_mean_squared_distance_in_pixels():
 
 def test_other_real_images_are_drawn_anew_and_are_never_those_compared_with():
     """Of scikit-learn's 1,797 digits, all different, 600 are compared with; a draw of 600 has half of the rest."""
-    reference = distinct(as_data("digits(split='train')"), 600, jax.random.key(REFERENCE))
+    (reference,) = distinct(as_data("digits(split='train')"), jax.random.key(REFERENCE), 600)
     rows = lambda images: {each.tobytes() for each in np.asarray(images)}  # noqa: E731
     one, other = (rows(others("digits", 600, jax.random.key(seed))) for seed in (0, 1))
     assert len(one) == len(other) == len(rows(reference)) == 600

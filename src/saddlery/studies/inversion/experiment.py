@@ -13,8 +13,8 @@ import xarray as xr
 from jaxtyping import Array
 
 from saddlery import metrics, optimisers
-from saddlery.data import Images, as_data
-from saddlery.data.images import Data, in_range
+from saddlery.data import as_data
+from saddlery.data.distinct import distinct
 from saddlery.experiments.built import prepare
 from saddlery.experiments.experiment import Experiment
 from saddlery.experiments.grid import Setting
@@ -153,14 +153,7 @@ def named(_: str, setting: Setting) -> dict[str, Any]:
 
 def drawn(data: str, number: int) -> Array:
     """The target images of each split, `(split, image, …)`, the same for every generator."""
-    return jnp.stack([distinct(as_data(f"{data}(split={split!r})"), number, jax.random.key(0)) for split in SPLITS])
-
-
-def distinct(data: Data, number: int, key: Key) -> Array:
-    """Distinct images of a data set; fewer where it has fewer; drawn where it is not held in memory."""
-    if not isinstance(data, Images):
-        return data.draw(key, number)
-    return in_range(data.images[jax.random.permutation(key, len(data))[:number]])
+    return jnp.stack([distinct(as_data(f"{data}(split={split!r})"), jax.random.key(0), number)[0] for split in SPLITS])
 
 
 DIMS = {

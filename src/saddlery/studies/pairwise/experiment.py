@@ -14,14 +14,15 @@ from scipy.stats import wasserstein_distance
 
 from saddlery import metrics
 from saddlery.data import Images, as_data
+from saddlery.data.distinct import distinct
 from saddlery.data.images import Data, in_range
-from saddlery.evaluation import features_of
 from saddlery.experiments.built import prepare
 from saddlery.games import Gan
 from saddlery.metrics.probes import PIXELS
+from saddlery.metrics.suited import suited
 from saddlery.studies.controls import beside
 from saddlery.studies.inversion.experiment import SCALES as INVERSION
-from saddlery.studies.inversion.experiment import Training, distinct, named, trained_generators
+from saddlery.studies.inversion.experiment import Training, named, trained_generators
 from saddlery.studies.scores import sampled
 from saddlery.studies.study import Progress
 from saddlery.studies.trained import once, train_and_measure
@@ -110,8 +111,8 @@ def measure(parts: Path, size: Scale, progress: Progress | None = None) -> xr.Da
 
 def known(game: Gan, number: int) -> Reference:
     """The reference of a game: real images, and what the others are compared with."""
-    real = distinct(game.data, number, jax.random.key(REFERENCE))
-    features, _ = features_of(game)
+    (real,) = distinct(game.data, jax.random.key(REFERENCE), number)
+    features = suited(game.data).features(game.data).features
     distances = _distances(real, features)
     edges = {name: np.linspace(0, 1.4 * each.max(), BINS + 1) for name, each in distances.items()}
     thresholds = {name: float(np.quantile(each, SHARE)) for name, each in distances.items()}
