@@ -232,20 +232,20 @@ def chosen_engine(name: str, address: str | None) -> Callable | None:
 
 def estimate(built: "BuiltExperiment", folder: Path, engine: Callable | None) -> None:
     """Print an estimate of an experiment: runs, programs, time and memory. For that its programs are compiled here."""
+    from saddlery._system.cores import usable_cores
     from saddlery.experiments import on_ray
     from saddlery.experiments.cells import cells_of, size
     from saddlery.experiments.estimate import Estimate
-    from saddlery.experiments.local import measured
+    from saddlery.experiments.timing import timed
 
     cells = cells_of(built, None)
     whole = Estimate.of(cells)
     typer.echo(whole)
     say(f"at most {size(cells) / 1e6:,.0f} MB on disk, in {built.experiment.store or folder}")
-    if engine is None:
-        typer.echo(whole.timed(measured(cells), 1 if built.experiment.devices > 1 else None))
-    else:
-        streams = on_ray.cores()
-        typer.echo(f"{whole.timed(measured(cells), streams)}; on {streams} cores of the cluster")
+    here = 1 if built.experiment.devices > 1 else usable_cores()
+    streams = here if engine is None else on_ray.cores()
+    where = "" if engine is None else f"; on {streams} cores of the cluster"
+    typer.echo(f"{whole.timed(timed(cells, here), min(streams, whole.settings * whole.seeds))}{where}")
 
 
 def decode(data: str, size: int | None, strict: bool) -> None:

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from saddlery._system import memory
-from saddlery._system.cores import usable_cores
 from saddlery.experiments.local import Program
 from saddlery.experiments.programs import programs
+from saddlery.experiments.timing import Timed, makespan
 from saddlery.runs.cell import Cell
 from saddlery.text.duration import duration
+
+MARGIN = 1.1  # of a range: what steps that were timed do not know, such as checkpoints
 
 
 class Estimate(NamedTuple):
@@ -33,18 +35,26 @@ class Estimate(NamedTuple):
             f"{_count(self.steps, 'step')}, computed by {_count(self.programs, 'program')}"
         )
 
-    def timed(self, ready: Sequence[Program], streams: int | None = None) -> str:
-        """The estimate in words: the time left when all programs are compiled, and the most memory in use so far.
+    def compiled(self, ready: Sequence[Program], streams: int) -> str:
+        """What is known once all programs are compiled: how long that took, and the most memory in use so far."""
+        seconds = sum(program.compiling for program in ready) / min(streams, len(ready))
+        return f"compiled in {duration(seconds)}, {memory.peak() / 1e9:.1f} GB of memory"
 
-        **Arguments:** `streams` is how many runs proceed at a time, each as fast as here; by default a run a core.
+    def timed(self, ready: Sequence[Timed], streams: int) -> str:
+        """The estimate in words: a range of the time that training takes once all programs are compiled.
+
+        From the shortest to the longest times that were measured of each program, and a tenth more on either side for
+        what was not. Runs that diverge, and so end early, are not foreseen.
+
+        **Arguments:** `streams`: how many runs proceed at a time.
         """
-        streams = streams or usable_cores()
-        of_run = [self.steps * program.step + self.records * program.record for program in ready]
-        work = sum(len(program.cells) * self.seeds * seconds for program, seconds in zip(ready, of_run, strict=True))
-        compiling = sum(program.compiling for program in ready)
+        low, high = (
+            makespan([(len(each.program.cells) * self.seeds, each.of_run()[end]) for each in ready], streams)
+            for end in range(2)
+        )
         return (
-            f"compiled in {duration(compiling / min(streams, len(ready)))}; about {duration(work / streams)} of "
-            f"training, {memory.peak() / 1e9:.1f} GB of memory"
+            f"{self.compiled([each.program for each in ready], streams)}; about {duration(low / MARGIN)} to "
+            f"{duration(high * MARGIN)} of training, {_count(streams, 'run')} at a time"
         )
 
 

@@ -13,6 +13,7 @@ import xarray as xr
 from saddlery import plugins
 from saddlery._system import signals
 from saddlery._system.allocator import keep_memory
+from saddlery._system.cores import usable_cores
 from saddlery.experiments.built import BuiltExperiment, prepare
 from saddlery.experiments.cells import blank, cells_of, skip
 from saddlery.experiments.claimed import claimed, opened, store_of
@@ -85,7 +86,11 @@ def train_settings(
                 on_plan(str(estimate))
             try:
                 if engine is None:
-                    complete(left, store, on_compiled=on_plan and (lambda programs: on_plan(estimate.timed(programs))))
+                    complete(
+                        left,
+                        store,
+                        on_compiled=on_plan and (lambda ready: on_plan(estimate.compiled(ready, usable_cores()))),
+                    )
                 else:
                     sources = {each.name: each.source for each in plugins.used_in(json.dumps(experiment.grid))}
                     held = {"experiment": experiment.grid | {"store": store.address}, "plugins": sources}

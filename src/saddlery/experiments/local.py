@@ -2,7 +2,6 @@
 
 import contextlib
 import dataclasses
-import functools
 import itertools
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -26,16 +25,13 @@ from saddlery.sharding import DataParallel
 WAITING = 256  # groups of runs that are handed to the streams before they are begun
 PATIENCE = 5.0  # seconds for keeping runs that have ended when a sweep is stopped
 HELD = 1 << 30  # bytes of a cell's players and states beyond which those of runs that have ended are kept on disk
-TIMED = 2  # steps by which a program's speed is estimated
 
 
 class Program(NamedTuple):
-    """A compiled program: the cells that it computes, and the seconds of its compilation, of a step and of a record."""
+    """A compiled program: the cells that it computes, and the seconds of its compilation."""
 
     cells: list[Cell]
     compiling: float
-    step: float
-    record: float
 
 
 def train(
@@ -73,7 +69,6 @@ def train(
     if isinstance(cells[0].game, DataParallel):  # which takes all the devices there are for itself
         mapped, cores = False, 1
     mapped = jax.default_backend() != "cpu" if mapped is None else mapped
-    timed = on_compiled is not None
     ends: dict[int, dict[int, RunState]] = {cell.index: {} for cell in cells}
     compiling: dict[Any, list[Cell]] = {}
     running: dict[Any, list[tuple[Cell, int]]] = {}
@@ -109,7 +104,7 @@ def train(
 
     with _streams(mapped, cores) as (pool, stream):
         try:
-            compiling = {completed.add(pool.submit(stream, compiled, group, timed)): group for group in programs(cells)}
+            compiling = {completed.add(pool.submit(stream, compiled, group)): group for group in programs(cells)}
             for future in completed:
                 if asked_to_stop(cells[0]):
                     break
@@ -167,27 +162,14 @@ def _streams(mapped: bool, cores: int | None = None) -> Iterator[tuple[ThreadPoo
         yield pool, stream
 
 
-def measured(cells: Sequence[Cell]) -> list[Program]:
-    """The compiled and timed programs that some cells need, without training anything."""
-    with _streams(mapped=False) as (pool, stream):
-        return [future.result() for future in [pool.submit(stream, compiled, group) for group in programs(cells)]]
-
-
-def compiled(cells: list[Cell], timed: bool = True) -> Program:
-    """Compile the program that some cells share, and time it on the first of their runs where that is wanted."""
+def compiled(cells: list[Cell]) -> Program:
+    """Compile the program that some cells share, on the first of their runs."""
     cell, key = cells[0], cells[0].keys[0]
     began = time.perf_counter()
     state = start_or_restore(dataclasses.replace(cell, folder=None), 0)
     for each in cells:
         each.watched = finite_leaves(state.carry)
         recording.require_room(state.history, len(each.keys))
-    step = functools.partial(steps_from, cell.game, cell.method, state.carry, jnp.asarray(1.0), key, 0)
-    finite(step(0), cell.watched)
+    finite(steps_from(cell.game, cell.method, state.carry, jnp.asarray(1.0), key, 0, 0), cell.watched)
     signals.check()
-    ready = time.perf_counter()
-    if not timed:
-        return Program(cells, ready - began, 0.0, 0.0)
-    step(TIMED)
-    stepped = time.perf_counter()
-    recording.take(cell.probes, cell.game, state.carry.players, state.carry.average, key)
-    return Program(cells, ready - began, (stepped - ready) / TIMED, time.perf_counter() - stepped)
+    return Program(cells, time.perf_counter() - began)
