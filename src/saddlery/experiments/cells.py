@@ -98,4 +98,4 @@ def size(cells: Sequence[Cell]) -> int:
 def skip(cell: Cell) -> None:
     """Report all runs of a cell as finished."""
     for seed in range(len(cell.keys)) if cell.on_progress else ():
-        cell.on_progress(Progress(seed, cell.steps, cell.steps, 0.0, {}, -1))  # type: ignore[misc]
+        cell.on_progress(Progress(seed, cell.steps, cell.steps, 0.0, {}, -1, cell.label, cell.steps))  # type: ignore[misc]
