@@ -36,6 +36,25 @@ def test_a_run_that_is_resumed_has_no_step_twice_and_loses_none(tmp_path, traine
     require_same(tmp_path / "run" / "records.csv", run.history, "simultaneous")
 
 
+def test_rows_of_a_run_stay_until_it_goes_on_but_the_last_which_may_be_cut_off(tmp_path, trained, killed):
+    killed(11, out=tmp_path / "run", loggers=["csv"])
+    before = (tmp_path / "run/records.csv").read_text().splitlines()
+    logger = sd.loggers.csv()
+    logger.open(tmp_path / "run", ["simultaneous"])  # and stopped, before any run is begun again
+    logger.close()
+    after = (tmp_path / "run/records.csv").read_text().splitlines()
+    assert after == before[: len(after)]
+    assert 0 < len(before) - len(after) <= 4  # numbers of a record
+    run = trained(out=tmp_path / "run", loggers=["csv"], resume=True)
+    require_same(tmp_path / "run/records.csv", run.history, "simultaneous")
+
+
+def test_other_runs_in_the_same_file_of_one_s_own_are_replaced(tmp_path, trained):
+    for key in (1, 2):
+        run = trained(key=key, loggers=[sd.loggers.csv(tmp_path / "own.csv")])
+    require_same(tmp_path / "own.csv", run.history, "simultaneous")
+
+
 def test_what_was_not_logged_before_is_logged_on_resume(tmp_path, trained, killed):
     killed(11, out=tmp_path / "run")
     run = trained(out=tmp_path / "run", resume=True, loggers=[sd.loggers.csv(tmp_path / "own.csv")])

@@ -30,33 +30,53 @@ def csv(path: str | os.PathLike | None = None) -> "CsvLogger":
 
 
 class CsvLogger(Logger):
-    """A logger into a CSV file; see `csv`."""
+    """A logger into a CSV file; see `csv`.
+
+    Rows of an earlier process stay. When a run goes on from a checkpoint, those beyond it are taken out first, and
+    those up to it are not written again.
+    """
 
     def __init__(self, path: Path | None):
-        self.path, self.rows = path, []
+        self.path = path
+        self.rows: list[str] = []
+        self.logged: dict[tuple[str, int], int] = {}  # of each run the last step in the file
         self._file: Path | None = None
 
     def open(self, out: Path | None, settings: Sequence[str]) -> None:
-        """Make the file, or keep in it the rows of all settings but those that are trained now.
+        """Make the file, or see what is in it.
 
         **Raises:** `ValueError` without a folder and a path; `FileExistsError` when another file is in the way.
         """
         if self.path is None and out is None:
             raise InvalidValue('log: csv needs a file where the runs have no folder: csv(path="records.csv"), or out=…')
-        path = out / ROWS if self.path is None else self.path  # type: ignore[operator]
-        again, kept = {*settings}, [HEADING]
-        if os.path.lexists(path):
-            if path.is_symlink() or not path.is_file() or not are_rows(path):
-                raise InTheWay(f"log: {plain(path)} was not written by Saddlery, or was changed since; move it away")
-            with open(path, newline="") as file:
-                next(file)
-                kept += [row for line in file if is_checked(row := line.rstrip("\n")) and _setting(row) not in again]
+        self._file = path = out / ROWS if self.path is None else self.path  # type: ignore[operator]
+        self.rows, self.logged = [], {}
         path.parent.mkdir(parents=True, exist_ok=True)
-        storage.write(path, "".join(f"{line}\n" for line in kept), own=lambda file: True)
-        self._file, self.rows = path, []
+        if not os.path.lexists(path):
+            self._replace([])
+            return
+        if path.is_symlink() or not path.is_file() or not are_rows(path):
+            raise InTheWay(f"log: {plain(path)} was not written by Saddlery, or was changed since; move it away")
+        rows = self._read()
+        last = _of(rows[-1]) if rows and _of(rows[-1])[0] in settings else None  # perhaps without all of its numbers
+        kept = [row for row in rows if _of(row) != last]
+        self._replace(kept)
+        for setting, seed, step in map(_of, kept):
+            self.logged[setting, seed] = max(step, self.logged.get((setting, seed), -1))
+
+    def begin(self, run: LoggedRun, step: int) -> None:
+        """Take out the rows beyond the checkpoint that a run goes on from; all of them when it begins."""
+        of_run = run.setting, run.seed
+        known = step if step > 0 else -1
+        if self.logged.get(of_run, -1) > known:
+            self.flush()
+            self._replace([row for row in self._read() if (each := _of(row))[:2] != of_run or each[2] <= known])
+            self.logged[of_run] = known
 
     def log(self, run: LoggedRun, step: int, record: Mapping[str, np.ndarray]) -> None:
-        """A row for each number of a record."""
+        """A row for each number of a record, unless they are there."""
+        if step <= self.logged.get((run.setting, run.seed), -1):
+            return
         text = io.StringIO()
         write = reader.writer(text, lineterminator="\n").writerow
         for name, value in numbers(record).items():
@@ -70,7 +90,19 @@ class CsvLogger(Logger):
                 file.write("".join(f"{checked(row)}\n" for row in self.rows).encode())
             self.rows = []
 
+    def _read(self) -> list[str]:
+        """The rows in the file; one that was cut off is none."""
+        with open(self._file, newline="") as file:  # type: ignore[arg-type]
+            next(file, None)
+            return [row for line in file if is_checked(row := line.rstrip("\n"))]
 
-def _setting(row: str) -> str:
-    """The setting of a row."""
-    return next(reader.reader([row]))[0]
+    def _replace(self, rows: Sequence[str]) -> None:
+        """Write the file anew."""
+        content = "".join(f"{row}\n" for row in (HEADING, *rows))
+        storage.write(self._file, content, own=lambda file: True)  # type: ignore[arg-type]
+
+
+def _of(row: str) -> tuple[str, int, int]:
+    """The setting, the seed and the step of a row."""
+    setting, seed, step, *_ = next(reader.reader([row]))
+    return setting, int(seed), int(step)
