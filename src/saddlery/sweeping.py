@@ -14,13 +14,14 @@ from saddlery.experiments.built import prepare
 from saddlery.experiments.claimed import claimed
 from saddlery.experiments.execution import train_settings
 from saddlery.experiments.experiment import Experiment
-from saddlery.game import Game
+from saddlery.experiments.plane import is_plane
+from saddlery.game import Game, adopt
 from saddlery.loggers.delivery import made
 from saddlery.loggers.logger import Logger
 from saddlery.method import Method
 from saddlery.records.claims import local_folder
 from saddlery.results import Results
-from saddlery.text.arguments import quoted
+from saddlery.text.arguments import quoted, whole
 from saddlery.text.call import parse
 
 Made: TypeAlias = str | Method | Callable[..., Method]
@@ -75,6 +76,8 @@ def sweep(
     own_games = {} if isinstance(game, str) else {name: game}
     texts, own_methods = _named(methods)
     rates = list(map(float, learning_rate)) if isinstance(learning_rate, Sequence) else learning_rate
+    if own_games and settings.get("every") is None and is_plane(adopt(own_games[name])):
+        settings["every"] = max(1, whole("steps", steps) // 1000)  # so that the players' path is seen
     experiment = Experiment(
         name, texts, steps=steps, seeds=seeds, learning_rate=rates, **settings
     )  # fmt: skip

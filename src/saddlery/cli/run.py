@@ -60,7 +60,10 @@ def run(
     ] = None,
     steps: Annotated[int, typer.Option(help="Steps of training.")] = 5000,
     seeds: Annotated[int, typer.Option(help="Runs of each method, side by side.")] = 4,
-    every: Annotated[int | None, typer.Option(help="Steps between measurements. [a fiftieth of the steps]")] = None,
+    every: Annotated[
+        int | None,
+        typer.Option(help="Steps between measurements. [a fiftieth of the steps, of analytic games a thousandth]"),
+    ] = None,
     key: Annotated[int, typer.Option(help="The number all randomness comes from.")] = 0,
     preset: Annotated[str | None, typer.Option(help="The game's preset, as in \"ring(preset='numerics')\".")] = None,
     loss: Annotated[str | None, typer.Option(help="The game's loss; see: saddlery list losses.")] = None,
