@@ -33,8 +33,9 @@ def test_imports_point_one_way():
         "from saddlery.cli import main\ntry:\n    main(['--help'])\nexcept SystemExit:\n    pass",
         "from saddlery.cli import main\ntry:\n    main(['run', '--help'])\nexcept SystemExit:\n    pass",
         "from saddlery.cli import main\ntry:\n    main(['study', '--help'])\nexcept SystemExit:\n    pass",
+        "from saddlery.cli import main\ntry:\n    main(['watch', '--help'])\nexcept SystemExit:\n    pass",
     ],
-    ids=["import", "help", "help of a command", "help of studies"],
+    ids=["import", "help", "help of a command", "help of studies", "help of watch"],
 )
 def test_nothing_heavy_is_loaded_before_it_is_used(program):
     found = loaded(program)

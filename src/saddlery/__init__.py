@@ -32,7 +32,8 @@ _HOMES = {
     "train": "training",
 }
 _MODULES = (
-    "data", "dynamics", "games", "losses", "methods", "metrics", "networks", "plots", "report", "rules", "schedules",
+    "data", "dynamics", "games", "loggers", "losses", "methods", "metrics", "networks", "plots", "report", "rules",
+    "schedules",
 )  # fmt: skip
 
 __all__ = [*_HOMES, *_MODULES]

@@ -3,6 +3,7 @@
 from saddlery import data as data
 from saddlery import dynamics as dynamics
 from saddlery import games as games
+from saddlery import loggers as loggers
 from saddlery import losses as losses
 from saddlery import methods as methods
 from saddlery import metrics as metrics

@@ -1,10 +1,10 @@
 """Plugins: parts of one's own by name, from a file that `-p` names, or an installed package's entry points.
 
-A file defines any of `METHODS`, `GAMES`, `NETWORKS`, `LOSSES` and `MEASURES`, each from names to what stands in
-Saddlery's own tables: functions that make a method, a game or a network, losses, and probes. A package does the same by
-entry points in the groups `saddlery.methods`, `saddlery.games`, `saddlery.networks`, `saddlery.losses` and
-`saddlery.measures`. What they name can be used wherever Saddlery's names can: on the command line, in sweeps, on Ray's
-workers and on resume.
+A file defines any of `METHODS`, `GAMES`, `NETWORKS`, `LOSSES`, `MEASURES` and `LOGGERS`, each from names to what
+stands in Saddlery's own tables: functions that make a method, a game or a network, losses, probes, and functions that
+make a logger. A package does the same by entry points in the groups `saddlery.methods`, `saddlery.games`,
+`saddlery.networks`, `saddlery.losses`, `saddlery.measures` and `saddlery.loggers`. What they name can be used wherever
+Saddlery's names can: on the command line, in sweeps, on Ray's workers and on resume.
 
 Code runs only of a file that the user names, now, or of a package that is installed; never because a folder or a file
 says so. A folder keeps the source of its plugins to be read, and their digests to be compared.
@@ -25,7 +25,7 @@ from saddlery._system.files import read_limited
 from saddlery.errors import InvalidValue
 from saddlery.text.arguments import first_line, plain, quoted
 
-KINDS = ("methods", "games", "networks", "losses", "measures")
+KINDS = ("methods", "games", "networks", "losses", "measures", "loggers")
 LARGEST = 1 << 20  # bytes of a file
 _loaded: dict[str, "Plugin"] = {}
 _discovered: set[str] = set()
@@ -117,12 +117,13 @@ def used_in(text: str) -> list[Plugin]:
 def tables() -> dict[str, dict[str, Any]]:
     """Saddlery's own tables of names, by kind."""
     from saddlery.games import GAMES
+    from saddlery.loggers import LOGGERS
     from saddlery.losses import LOSSES
     from saddlery.methods import METHODS
     from saddlery.metrics.suited import MEASURES
     from saddlery.networks import FAMILIES
 
-    return dict(zip(KINDS, (METHODS, GAMES, FAMILIES, LOSSES, MEASURES), strict=True))
+    return dict(zip(KINDS, (METHODS, GAMES, FAMILIES, LOSSES, MEASURES, LOGGERS), strict=True))
 
 
 def require(folder: Path, wanted: Mapping[str, str]) -> None:

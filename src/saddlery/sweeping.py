@@ -14,11 +14,14 @@ from saddlery.experiments.built import prepare
 from saddlery.experiments.claimed import claimed
 from saddlery.experiments.execution import train_settings
 from saddlery.experiments.experiment import Experiment
-from saddlery.game import Game
+from saddlery.experiments.plane import is_plane
+from saddlery.game import Game, adopt
+from saddlery.loggers.delivery import made
+from saddlery.loggers.logger import Logger
 from saddlery.method import Method
 from saddlery.records.claims import local_folder
 from saddlery.results import Results
-from saddlery.text.arguments import quoted
+from saddlery.text.arguments import quoted, whole
 from saddlery.text.call import parse
 
 Made: TypeAlias = str | Method | Callable[..., Method]
@@ -36,6 +39,7 @@ def sweep(
     resume: bool = False,
     force: bool = False,
     on_progress: Callable | None = None,
+    loggers: Sequence[str | Logger] = (),
     **settings: Any,
 ) -> Results:
     """Sweep: train every combination of methods and numbers on a game.
@@ -58,6 +62,8 @@ def sweep(
     - `out`: a folder that keeps everything, by default one that is gone when the results are; `resume` goes on with the
       same sweep there, `force` replaces it. What one's own objects are is not compared then, only their names.
     - `on_progress`: called from training's threads with the experiment, a setting's label and a `Progress`.
+    - `loggers`: what is told of every record while runs are under way: texts such as `"csv"` and
+      `"wandb(project='gans')"`, or objects, see `saddlery.loggers`.
     - `settings`: the other arguments of `saddlery.experiments.experiment.Experiment`: `every`, `key`, `samples`, …
 
     **Returns:** the `Results`; `results.dataset` has dimensions `setting`, `seed`, `step`, and the setting's levels
@@ -70,16 +76,19 @@ def sweep(
     own_games = {} if isinstance(game, str) else {name: game}
     texts, own_methods = _named(methods)
     rates = list(map(float, learning_rate)) if isinstance(learning_rate, Sequence) else learning_rate
+    if own_games and settings.get("every") is None and is_plane(adopt(own_games[name])):
+        settings["every"] = max(1, whole("steps", steps) // 1000)  # so that the players' path is seen
     experiment = Experiment(
         name, texts, steps=steps, seeds=seeds, learning_rate=rates, **settings
     )  # fmt: skip
+    told = made(loggers)
     built = prepare(experiment, games=own_games, methods=own_methods)
     folder = Path(tempfile.mkdtemp(prefix="saddlery-")) if out is None else local_folder("out", out)
     results = Results(folder, lambda: built, experiment.store)
     if out is None:
         weakref.finalize(results, shutil.rmtree, folder, ignore_errors=True)  # which nobody else knows of
     with signals.stoppable(), claimed(folder, experiment, resume=resume, force=force) as stop:
-        train_settings(built, folder, on_progress, stop=stop)
+        train_settings(built, folder, on_progress, stop=stop, loggers=told)
     return results
 
 

@@ -4,7 +4,7 @@ import contextlib
 import functools
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -23,6 +23,8 @@ from saddlery.experiments.completion import clear
 from saddlery.experiments.facts import attributes, facts_of_training
 from saddlery.experiments.trained import BuiltTraining, Training, made_by
 from saddlery.game import Game, Pair, adopt, check
+from saddlery.loggers.delivery import delivering, made
+from saddlery.loggers.logger import Logger
 from saddlery.method import Method
 from saddlery.records import description
 from saddlery.records.claims import local_folder
@@ -99,6 +101,7 @@ def train(
     force: bool = False,
     checkpoint_seconds: float = 30.0,
     on_progress: Callable[[Progress], None] | None = None,
+    loggers: Sequence[str | Logger] = (),
 ) -> Run:
     """Train a game by a method.
 
@@ -124,7 +127,9 @@ def train(
     - `out`: a folder for checkpoints and results, which `saddlery.load` opens; `resume` continues what it holds,
       `force` replaces it.
     - `checkpoint_seconds`: how often each run is checkpointed, apart from at its end and when it is stopped.
-    - `on_progress`: called with a `Progress` about every second, from the runs' threads.
+    - `on_progress`: called with a `Progress` about every second and after each record, from the runs' threads.
+    - `loggers`: what is told of every record while runs are under way: texts such as `"csv"` and
+      `"wandb(project='gans')"`, or objects, see `saddlery.loggers`.
 
     **Returns:** a `Run`; `run.only` is the single one.
 
@@ -135,6 +140,7 @@ def train(
     steps = whole("steps", steps)
     every = max(1, steps // 100) if every is None else whole("every", every)
     seeds = None if seeds is None else whole("seeds", seeds)
+    told = made(loggers)
     average = None if average is None else number("average", average, least=0, below=1)
     key = as_key(key)
     if not isinstance(method, Method):
@@ -163,7 +169,9 @@ def train(
     cell.identity = functools.cache(lambda: cell_identity(cell, every))
     ends: list[RunState] = []
     with signals.stoppable(), _kept(cell, Training(cell, every, seeds, key, again), resume, force) as keep:
-        local.train([cell], done=lambda _, states: ends.extend(states), held=sys.maxsize)
+        mine = told if sharding.is_main_process(game) else ()
+        with delivering(mine, cell.folder, [cell.label]) as cell.log:
+            local.train([cell], done=lambda _, states: ends.extend(states), held=sys.maxsize)
         signals.check()
         if cell.stop.is_set() and not ends:
             raise KeyboardInterrupt
@@ -180,6 +188,7 @@ def resume(
     *,
     checkpoint_seconds: float = 30.0,
     on_progress: Callable[[Progress], None] | None = None,
+    loggers: Sequence[str | Logger] = (),
 ) -> Run:
     """Resume the runs of `train` in a folder, by the folder's description.
 
@@ -197,7 +206,7 @@ def resume(
     return train(
         cell.game, built.method, steps=cell.steps, key=built.key, every=built.every, seeds=built.asked,
         average=cell.average, out=cell.folder, resume=True, checkpoint_seconds=checkpoint_seconds,
-        on_progress=on_progress,
+        on_progress=on_progress, loggers=loggers,
     )  # fmt: skip
 
 

@@ -67,3 +67,18 @@ def test_positions_are_the_parameters_in_their_order():
     for seed, players in enumerate(run.players):
         expected = np.concatenate([players.generator, players.discriminator])
         np.testing.assert_array_equal(run.history["position"][seed, -1], expected)
+
+
+def test_in_a_plane_v_is_that_of_each_player_s_first_number():
+    A, B, C = np.array([[1.0, 0.5], [0.5, 2.0]]), np.array([[1.5], [0.25]]), np.array([[-1.0]])
+    game = sd.games.quadratic(A=A, B=B, C=C)
+    through = sd.Pair(jnp.array([9.0, 0.75]), jnp.array([9.0]))
+    found = field(game, 1.0, n=3, key=jax.random.key(0), through=through)
+    for g in (-1.0, 0.0, 1.0):
+        for d in (-1.0, 0.0, 1.0):
+            here = found.sel(generator=g, discriminator=d)
+            point = np.array([g, 0.75])
+            assert float(here["generator_velocity"]) == pytest.approx(-(A @ point + B[:, 0] * d)[0])
+            assert float(here["discriminator_velocity"]) == pytest.approx(-(C[0, 0] * d - B[:, 0] @ point))
+    with pytest.raises(ValueError, match="through"):
+        field(game, 1.0, n=3, key=jax.random.key(0), through=sd.Pair(jnp.ones(1), jnp.ones(1)))

@@ -1,7 +1,11 @@
 """What results know of their experiment."""
 
+import equinox as eqx
+import jax
+import jax.numpy as jnp
 import numpy as np
 
+import saddlery as sd
 from saddlery.experiments.execution import run
 from saddlery.experiments.experiment import Experiment
 
@@ -27,3 +31,27 @@ def test_results_of_images_hold_real_ones_to_compare_with(tmp_path):
     assert results["real"].dims == ("sample", "y", "x", "channel")
     assert results["real"].dtype == results["samples"].dtype == np.uint8
     assert results["samples"].shape[3:] == results["real"].shape
+
+
+class Moons(eqx.Module):
+    """Data of one's own: points of two half circles."""
+
+    def draw(self, key, n):
+        angle = jax.random.uniform(key, (n,), maxval=jnp.pi)
+        return jnp.stack([jnp.cos(angle), jnp.sin(angle)], -1)
+
+
+def test_results_of_own_points_of_the_plane_hold_real_ones_and_draw_them(tmp_path):
+    MLP = sd.networks.MLP
+    game = sd.games.Gan(MLP(2, 2, (4,)), MLP(2, 1, (4,)), Moons(), noise=2, batch=8)
+    results = sd.sweep(game, "simultaneous", steps=2, seeds=1, samples=20, shown=30, out=tmp_path / "a")
+    real = results.dataset["real_points"]
+    assert real.dims == ("point", "coordinate")
+    np.testing.assert_allclose(np.linalg.norm(real, axis=1), 1.0, rtol=1e-5)
+    assert len(real) == 30
+    page = results.report().read_text()
+    assert "Animation of samples along training" in page
+    assert "grey points are real samples" in page
+    probes = {"samples": sd.metrics.probes(game, samples=20, shown=10)["samples"]}
+    sd.train(game, sd.methods.simultaneous(), steps=2, key=0, probes=probes, out=tmp_path / "b")
+    assert sd.load(tmp_path / "b").dataset["real_points"].shape == (10, 2)

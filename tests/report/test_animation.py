@@ -10,6 +10,7 @@ from PIL import Image
 from saddlery.analysis.seeds import median_seeds
 from saddlery.plots.images import tiled
 from saddlery.plots.strip import limits
+from saddlery.plots.style import REAL
 from saddlery.report.animation import FRAMES, PIXELS, SIDE, animation
 
 
@@ -70,3 +71,23 @@ def to_grey(film):
 
 def test_games_without_samples_have_no_film(mixture):
     assert animation(mixture.drop_vars("samples")) is None
+
+
+def test_points_without_modes_are_drawn_over_real_ones_in_grey(mixture):
+    real = np.random.default_rng(0).uniform(-1, 1, (40, 2)).astype(np.float32)
+    points = mixture.drop_vars(["centres", "modes"]).assign(real_points=(("point", "coordinate"), real))
+    shown = animation(points)
+    assert "grey points are real samples" in shown.caption
+    assert "rings" not in shown.caption
+    low, high = limits(points)
+    assert (low < real.min(0)).all()
+    assert (high > real.max(0)).all()
+    film = shown.films[0]
+    grey = abs(frame(film, 0) / 255 - np.array(to_rgb(REAL))).max(-1) < 0.03
+    rows, columns = np.nonzero(grey)
+    drawn = np.stack([columns + 0.5, PIXELS - rows - 0.5], axis=-1)
+    gaps = np.linalg.norm(drawn[:, None] - (real - low) / (high - low) * PIXELS, axis=-1)
+    assert np.median(gaps.min(0)) < 4
+    without = animation(points.drop_vars("real_points"))
+    assert "grey" not in without.caption
+    assert not (abs(frame(without.films[0], 0) / 255 - np.array(to_rgb(REAL))).max(-1) < 0.03).any()

@@ -57,11 +57,14 @@ def spaced(dataset: xr.Dataset, most: int) -> np.ndarray:
 
 
 def drawable(dataset: xr.Dataset) -> str | None:
-    """The kind of a dataset's samples: `"mixture"` in the plane, `"images"`, or `None` for what no figure can show."""
+    """The kind of a dataset's samples, `None` for what no figure can show.
+
+    Those of a `"mixture"` in the plane, other `"points"` of the plane, or `"images"`.
+    """
     if "samples" not in dataset:
         return None
-    if "centres" in dataset and dataset.sizes["coordinate"] == 2:
-        return "mixture"
+    if dataset.sizes.get("coordinate") == 2:
+        return "mixture" if "centres" in dataset else "points"
     return "images" if "channel" in dataset["samples"].dims else None
 
 

@@ -24,6 +24,7 @@ from saddlery.cli.resume import resume
 from saddlery.cli.run import run
 from saddlery.cli.sample import sample
 from saddlery.cli.study import study
+from saddlery.cli.watch import watch
 from saddlery.errors import Invalid
 from saddlery.records.locks import Held
 from saddlery.text.arguments import plain
@@ -43,6 +44,7 @@ app = typer.Typer(
 )
 app.command("run")(long(run))
 app.command("resume")(long(resume))
+app.command("watch")(watch)
 app.command("report")(report)
 app.command("export")(export)
 app.command("diagnose")(long(diagnose))

@@ -61,6 +61,12 @@ def _schedules() -> dict[str, Any]:
     return SCHEDULES
 
 
+def _loggers() -> dict[str, Any]:
+    from saddlery.loggers import LOGGERS
+
+    return LOGGERS
+
+
 def _studies() -> dict[str, Any]:
     from saddlery.studies.study import STUDIES, find
 
@@ -76,6 +82,7 @@ KINDS: dict[str, Callable[[], dict[str, Any]]] = {
     "optimisers": _optimisers,
     "rules": _rules,
     "schedules": _schedules,
+    "loggers": _loggers,
     "studies": _studies,
 }
 

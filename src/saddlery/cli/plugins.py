@@ -26,6 +26,6 @@ Plugins = Annotated[
         metavar="FILE",
         callback=_load,
         is_eager=True,
-        help="A Python file of yours with METHODS, GAMES, NETWORKS, LOSSES or MEASURES; again for more.",
+        help="A Python file of yours with METHODS, GAMES, NETWORKS, LOSSES, MEASURES or LOGGERS; again for more.",
     ),
 ]

@@ -1,6 +1,7 @@
 """`saddlery resume`: runs that were stopped, resumed."""
 
 import functools
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,10 +11,23 @@ from saddlery.cli import environment
 from saddlery.cli.plugins import Plugins
 from saddlery.cli.progress import Watched, shown
 from saddlery.cli.report import Store, publish
-from saddlery.cli.run import Address, BreakLease, Engine, NoReport, Quiet, chosen_engine, claimed, resumable, train
+from saddlery.cli.run import (
+    Address,
+    BreakLease,
+    Engine,
+    Log,
+    NoReport,
+    Quiet,
+    chosen_engine,
+    claimed,
+    loggers,
+    resumable,
+    train,
+)
 
 if TYPE_CHECKING:
     from saddlery.experiments.trained import BuiltTraining
+    from saddlery.loggers import Logger
 
 
 def resume(
@@ -23,6 +37,7 @@ def resume(
     address: Address = None,
     quiet: Quiet = False,
     no_report: NoReport = False,
+    log: Log = None,
     break_lease: BreakLease = False,
     plugin: Plugins = None,
 ) -> None:
@@ -44,19 +59,20 @@ def resume(
     found = {path: Experiment.of(each, path) for path, each in held.items() if each.kind == "experiment"}
     for path, experiment in found.items():
         store_of(experiment.store, path, store)
+    told = loggers(log, engine)
     every = {path: built_in(path) for path in held}
     for path, each in every.items():
         if isinstance(each, BuiltTraining):
-            _resume_training(path, each, quiet, page=not no_report)
+            _resume_training(path, each, quiet, page=not no_report, log=told)
     built = {path: each for path, each in every.items() if isinstance(each, BuiltExperiment)}
     if not built:
         return
     chosen = chosen_engine(engine, address)
     with claimed(built, resume=True, take=break_lease) as stops:
-        train(built, folder, stops, quiet=quiet, page=not no_report, engine=chosen)
+        train(built, folder, stops, quiet=quiet, page=not no_report, engine=chosen, log=told)
 
 
-def _resume_training(path: Path, built: "BuiltTraining", quiet: bool, page: bool) -> None:
+def _resume_training(path: Path, built: "BuiltTraining", quiet: bool, page: bool, log: "Sequence[Logger]") -> None:
     """Go on with runs of `saddlery.train`."""
     from saddlery import training
     from saddlery.experiments.opening import open_results
@@ -64,5 +80,6 @@ def _resume_training(path: Path, built: "BuiltTraining", quiet: bool, page: bool
     label, *_ = built.labels
     told = Watched(built.again["game"], built.labels, built.cell.steps, built.seeds)
     with resumable(path), shown([told], quiet) as progress:
-        training.resume(built, on_progress=progress and functools.partial(progress, told, label))
+        reported = progress and functools.partial(progress, told, label)
+        training.resume(built, on_progress=reported, loggers=log)
     publish([open_results(path)], path, page)

@@ -4,7 +4,7 @@ import contextlib
 import itertools
 import shlex
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import threading
 
     from saddlery.experiments.built import BuiltExperiment
+    from saddlery.loggers import Logger
 
 ENGINES = ("local", "ray")
 
@@ -34,6 +35,13 @@ Engine = Annotated[str, typer.Option(help="local, or ray: on every machine of a 
 Address = Annotated[str | None, typer.Option(help="The Ray cluster's, such as auto or ray://head:10001.")]
 BreakLease = Annotated[
     bool, typer.Option("--break-lease", help="Take a store elsewhere from the process that holds its lease.")
+]
+Log = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="LOGGER",
+        help="Where records go too while runs are under way: tensorboard, wandb or csv; again for more.",
+    ),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Replace the experiment that the folder, or the store, holds.")]
 
@@ -52,7 +60,10 @@ def run(
     ] = None,
     steps: Annotated[int, typer.Option(help="Steps of training.")] = 5000,
     seeds: Annotated[int, typer.Option(help="Runs of each method, side by side.")] = 4,
-    every: Annotated[int | None, typer.Option(help="Steps between measurements. [a fiftieth of the steps]")] = None,
+    every: Annotated[
+        int | None,
+        typer.Option(help="Steps between measurements. [a fiftieth of the steps, of analytic games a thousandth]"),
+    ] = None,
     key: Annotated[int, typer.Option(help="The number all randomness comes from.")] = 0,
     preset: Annotated[str | None, typer.Option(help="The game's preset, as in \"ring(preset='numerics')\".")] = None,
     loss: Annotated[str | None, typer.Option(help="The game's loss; see: saddlery list losses.")] = None,
@@ -86,6 +97,7 @@ def run(
     ] = None,
     devices: Annotated[int, typer.Option(help="Divide each run's batch among so many of this machine's.")] = 1,
     checkpoint_seconds: Annotated[float, typer.Option(min=0, help="How often each run is kept to go on from.")] = 30.0,
+    log: Log = None,
     out: Annotated[Path | None, typer.Option(help="The folder for everything. [runs/GAME]")] = None,
     store: Annotated[
         str | None, typer.Option(help="Where results are kept, such as s3://bucket/fair.zarr. [OUT/results.zarr]")
@@ -137,6 +149,7 @@ def run(
         game, methods, command=command, **{name: value for name, value in settings.items() if value is not None}
     )
     built = prepare(experiment)
+    told = loggers(log, engine)
     chosen = chosen_engine(engine, address)
     if dry_run:
         estimate(built, folder, chosen)
@@ -144,7 +157,7 @@ def run(
     with claimed({folder: built}, force=force, take=break_lease) as stops:
         train(
             {folder: built}, folder, stops, quiet=quiet, page=not no_report, checkpoint_seconds=checkpoint_seconds,
-            engine=chosen,
+            engine=chosen, log=told,
         )  # fmt: skip
 
 
@@ -170,6 +183,7 @@ def train(
     page: bool = True,
     checkpoint_seconds: float = 30.0,
     engine: Callable | None = None,
+    log: "Sequence[Logger]" = (),
 ) -> None:
     """Run experiments, each in its own folder, with the display; then write the report and print the table."""
     from saddlery.experiments.execution import run_experiment
@@ -182,7 +196,14 @@ def train(
         ):
             results = [
                 run_experiment(
-                    each, path, progress, checkpoint_seconds, engine=engine, on_plan=on_plan, stop=stops[path]
+                    each,
+                    path,
+                    progress,
+                    checkpoint_seconds,
+                    engine=engine,
+                    on_plan=on_plan,
+                    stop=stops[path],
+                    loggers=log,
                 )
                 for path, each in built.items()
             ]
@@ -228,6 +249,22 @@ def chosen_engine(name: str, address: str | None) -> Callable | None:
     if address is not None:
         raise InvalidValue(f"address: got {address!r} with the engine {name}, expected --engine ray beside it")
     return None
+
+
+def loggers(named: list[str] | None, engine: str) -> "list[Logger]":
+    """The loggers that options name.
+
+    **Raises:** `ValueError` for one that does not exist or is not installed, and where runs are trained elsewhere.
+    """
+    if not named:
+        return []
+    from saddlery.loggers.delivery import made
+    from saddlery.plugins import discover
+
+    if engine != "local":
+        raise InvalidValue(f"log: got {named[0]!r} with --engine {engine}, whose runs are trained in other processes")
+    discover()
+    return made(named)
 
 
 def estimate(built: "BuiltExperiment", folder: Path, engine: Callable | None) -> None:

@@ -1,4 +1,4 @@
-"""The vector field of a game in which each player has one number, on a grid over both players."""
+"""The vector field of a game on a grid over one number of each player."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
 
-from saddlery.dynamics.jacobian import mean
+from saddlery.dynamics.jacobian import mean, require_players_of
 from saddlery.errors import InvalidValue
 from saddlery.game import Game, adopt, gradients
 from saddlery.text.arguments import number, quoted, whole
@@ -28,8 +28,11 @@ def field(
     *,
     key: Key,
     batches: int = 1,
+    through: Pair | None = None,
 ) -> "xr.Dataset":
     """The vector field v = −ξ of a game with one number for each player, on an even grid, for `saddlery.plots.field`.
+
+    Of a game with more it is the field's part in a plane: that of each player's first number.
 
         v(g, d) = −(∂L_g/∂g, ∂L_d/∂d)
 
@@ -44,19 +47,24 @@ def field(
       `((-1, 1), (0, 3))`, the generator's first.
     - `n`: points along each side.
     - `key`: a `jax.random.key`, of the batches; `batches`: over how many v is averaged, the same ones at every point.
+    - `through`: players through which the plane goes, for games with more than one number a player: all but the first
+      number of each stay as they are there.
 
     **Returns:** an `xarray.Dataset` of `generator_velocity` and `discriminator_velocity` (discriminator, generator).
 
-    **Raises:** `ValueError` for a game with more parameters, and for limits that are none.
+    **Raises:** `ValueError` for a game with more parameters and no plane, for players of another game, and for limits
+    that are none.
     """
     n, batches = whole("n", n, 2, MOST), whole("batches", batches)
     ends, game = _ends(limits), adopt(game)
-    start = game.init(key)
+    if through is not None:
+        require_players_of(game, through, key, "through")
+    start = game.init(key) if through is None else Pair(*jax.tree.map(jnp.asarray, tuple(through)))
     sizes = [sum(np.size(leaf) for leaf in jax.tree.leaves(player)) for player in start]
-    if sizes != [1, 1]:
+    if sizes != [1, 1] and (through is None or 0 in sizes):
         raise InvalidValue(
             f"game: its players have {sizes[0]:,} and {sizes[1]:,} parameters; a field is drawn of games in which each "
-            "has one, such as saddlery.games.dirac()"
+            "has one, such as saddlery.games.dirac(), or in a plane through some players: through=…"
         )
     x, y = (np.linspace(*each, n) for each in ends)
     points = np.stack(np.meshgrid(x, y), -1).reshape(-1, 2)
@@ -67,13 +75,13 @@ def field(
 @eqx.filter_jit
 def _on(game, start, points, keys):
     """v at points `(point, 2)`."""
-    back = [ravel_pytree(player)[1] for player in start]
-    types = [ravel_pytree(player)[0].dtype for player in start]
+    flat = [ravel_pytree(player) for player in start]
 
     def at(point):
-        players = Pair(*(unravel(x[None].astype(dtype)) for unravel, x, dtype in zip(back, point, types, strict=True)))
+        moved = [numbers.at[0].set(x.astype(numbers.dtype)) for (numbers, _), x in zip(flat, point, strict=True)]
+        players = Pair(*(back(numbers) for (_, back), numbers in zip(flat, moved, strict=True)))
         xi = mean(lambda key: gradients(game, players, game.draw(key)), keys)
-        return 0.0 - ravel_pytree(xi)[0]
+        return 0.0 - jnp.stack([ravel_pytree(part)[0][0] for part in xi])
 
     return jax.vmap(at)(points)
 

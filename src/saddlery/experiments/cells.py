@@ -13,6 +13,7 @@ import xarray as xr
 from saddlery.errors import InvalidValue
 from saddlery.experiments.built import BuiltExperiment, divided
 from saddlery.experiments.experiment import KEPT
+from saddlery.experiments.plane import probes_of
 from saddlery.metrics.suited import MEASURES, probes
 from saddlery.records.rows import rows
 from saddlery.runs import recording
@@ -36,8 +37,9 @@ def cells_of(
     experiment, key = built.experiment, jax.random.key(built.experiment.key)
     own = {name: MEASURES[name] for name in experiment.measures}
     records = rows(experiment.steps, experiment.every)  # type: ignore[arg-type]
+    seen = probes_of(built.games.values())
     measures = {
-        text: {**probes(game, experiment.samples, experiment.shown or 0), **own, **built.probes}
+        text: {**probes(game, experiment.samples, experiment.shown or 0), **seen, **own, **built.probes}
         for text, game in built.games.items()
     }
     games = divided(experiment, built.games)
@@ -98,4 +100,4 @@ def size(cells: Sequence[Cell]) -> int:
 def skip(cell: Cell) -> None:
     """Report all runs of a cell as finished."""
     for seed in range(len(cell.keys)) if cell.on_progress else ():
-        cell.on_progress(Progress(seed, cell.steps, cell.steps, 0.0, {}, -1))  # type: ignore[misc]
+        cell.on_progress(Progress(seed, cell.steps, cell.steps, 0.0, {}, -1, cell.label, cell.steps))  # type: ignore[misc]

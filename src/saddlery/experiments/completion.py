@@ -24,6 +24,8 @@ def complete(
     """
 
     def done(cell, states):
+        if cell.log:
+            cell.log.wait()  # a finished cell is told to no logger again
         store.write(cell.index, dataset(cell, states))
         clear(cell)
 

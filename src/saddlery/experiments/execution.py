@@ -23,6 +23,8 @@ from saddlery.experiments.experiment import Experiment
 from saddlery.experiments.facts import facts
 from saddlery.experiments.opening import open_results
 from saddlery.experiments.worker import run_worker
+from saddlery.loggers.delivery import delivering
+from saddlery.loggers.logger import Logger
 from saddlery.records.claims import local_folder
 from saddlery.records.locks import Held
 from saddlery.runs.cell import Cell
@@ -52,6 +54,7 @@ def train_settings(
     engine: Callable | None = None,
     on_plan: Callable[[str], None] | None = None,
     stop: threading.Event | None = None,
+    loggers: Sequence[Logger] = (),
 ) -> None:
     """Train every setting that is not finished, its runs from their last checkpoints.
 
@@ -62,6 +65,7 @@ def train_settings(
     - `engine`: what trains cells elsewhere than in this process, such as `saddlery.experiments.on_ray.train`; called
       with the cells and with `run_worker`, given all but its last arguments.
     - `on_plan`: called with what is about to be done, in words.
+    - `loggers`: what is told of every record, see `saddlery.loggers`; in this process only, so with no `engine`.
     - `stop`: what `claimed` yields: it is set when another process takes the store over.
 
     **Raises:** what `saddlery.train` does: `OSError` when something cannot be written, `Stopped`, a
@@ -86,11 +90,11 @@ def train_settings(
                 on_plan(str(estimate))
             try:
                 if engine is None:
-                    complete(
-                        left,
-                        store,
-                        on_compiled=on_plan and (lambda ready: on_plan(estimate.compiled(ready, usable_cores()))),
-                    )
+                    told = on_plan and (lambda ready: on_plan(estimate.compiled(ready, usable_cores())))
+                    with delivering(loggers, folder, [cell.label for cell in left]) as log:
+                        for cell in left:
+                            cell.log = log
+                        complete(left, store, on_compiled=told)
                 else:
                     sources = {each.name: each.source for each in plugins.used_in(json.dumps(experiment.grid))}
                     held = {"experiment": experiment.grid | {"store": store.address}, "plugins": sources}

@@ -18,6 +18,7 @@ from saddlery.text.arguments import number, plain, whole
 from saddlery.text.call import parse
 
 KEPT = 64  # runs of an experiment up to which each one's last checkpoint and samples are kept
+TURNING = ("bilinear", "dirac", "quadratic")  # games whose path is drawn, and whose steps cost nearly nothing
 RETOLD = ("title", "note", "command")  # words about an experiment, which change nothing of it
 
 
@@ -32,7 +33,8 @@ class Experiment:
     - `game`, `methods`: the texts of calls, such as `"ring(preset='numerics')"` and `"unrolled(steps=[1, 10])"`; what a
       method's text says of optimisers or schedule stands for that method.
     - `steps`, `seeds`: how many steps, and how many runs of each method.
-    - `every`: steps between two records; by default a fiftieth of the steps.
+    - `every`: steps between two records; by default a fiftieth of the steps, of `bilinear`, `dirac` and `quadratic` a
+      thousandth, so that their players' path is seen.
     - `key`: the number of the `jax.random.key`.
     - `generator_optimiser`, `discriminator_optimiser`: texts such as `"adam(learning_rate=1e-3, b1=0.5)"`; by default
       those that belong to the game's preset.
@@ -82,7 +84,8 @@ class Experiment:
         object.__setattr__(self, "game", str(parse(self.game)))
         whole("steps", self.steps)
         if self.every is None:
-            object.__setattr__(self, "every", max(1, self.steps // 50))
+            records = 1000 if parse(self.game).name in TURNING else 50
+            object.__setattr__(self, "every", max(1, self.steps // records))
         require_few(self.steps, whole("every", self.every))
         whole("seeds", self.seeds)
         whole("samples", self.samples)

@@ -1,6 +1,7 @@
 """Facts of an experiment known before it runs: of each setting its game and optimisers, and what is shared."""
 
 import platform
+from collections.abc import Sequence
 from typing import Any
 
 import jax
@@ -8,16 +9,19 @@ import numpy as np
 import xarray as xr
 
 from saddlery import __version__
+from saddlery.dynamics.positions import Positions
 from saddlery.experiments.built import BuiltExperiment
 from saddlery.experiments.experiment import Experiment
+from saddlery.experiments.plane import STARTS, is_plane, plane, probes_of
 from saddlery.game import Game
 from saddlery.games import as_gan
-from saddlery.metrics.probes import IMAGES, PIXELS, pixels
+from saddlery.metrics.probes import IMAGES, PIXELS, Samples, pixels
 from saddlery.metrics.suited import perfect, suited
 from saddlery.optimisers import as_text
 from saddlery.records.rows import rows
 from saddlery.runs.cell import Cell
-from saddlery.runs.keys import key_text
+from saddlery.runs.keys import RunKeys, SeedKeys, key_text
+from saddlery.types import Key, Players
 
 TAKEN = ("setting", "seed", "step", "label", "samples", "modes")  # names that no level may have
 
@@ -28,14 +32,22 @@ def facts(built: BuiltExperiment) -> xr.Dataset:
     - `game`, `generator_optimiser`, `discriminator_optimiser` (setting): as texts.
     - `modes_total`, `mode_std`, `perfect_<measure>` (setting): of the game's data, and what a perfect sampler scores on
       as many samples; NaN of games that have none.
-    - `centres` (mode, coordinate), `real` (sample, y, x, channel): the modes, and real images where samples
-      are kept; with a first dimension `setting` where games differ in them, and then filled up with NaN or white.
+    - `centres` (mode, coordinate), `real` (sample, y, x, channel), `real_points` (point, coordinate): the modes, and
+      where samples are kept real images, or real points of data in the plane without modes; with a first dimension
+      `setting` where games differ in them, and then filled up with NaN or white.
+    - `field_…`: of games of few numbers the field in the plane that their players move in, see
+      `saddlery.experiments.plane.plane`.
 
     What the settings were set to are coordinates along `setting`; what holds for all are attributes.
     """
     experiment = built.experiment
     games = [str(setting.game) for setting in experiment.settings]
-    of_game = {text: _of_game(game, experiment.samples, experiment.shown) for text, game in built.games.items()}
+    drawn = bool(probes_of(built.games.values()))
+    keys = SeedKeys(jax.random.key(experiment.key), experiment.seeds)
+    of_game = {
+        text: _of_game(game, experiment.samples, experiment.shown, _starts(game, keys) if drawn else ())
+        for text, game in built.games.items()
+    }
     variables: dict[str, Any] = {"game": ("setting", games)}
     for player in ("generator", "discriminator"):
         chosen = [as_text(getattr(built.methods[label], player)) for label in experiment.labels]
@@ -71,7 +83,10 @@ def _column(levels: list[Any]) -> np.ndarray:
 
 def facts_of_training(cell: Cell, every: int, game: str) -> xr.Dataset:
     """The facts of runs of `saddlery.train` on a game in words: those of `facts` but a perfect sampler's scores."""
-    numbers, arrays = _of_game(cell.game, samples=None, shown=None)
+    shown = next((probe.shown for probe in cell.probes.values() if isinstance(probe, Samples)), None)
+    drawn = is_plane(cell.game) and any(isinstance(probe, Positions) for probe in cell.probes.values())
+    starts = () if not drawn else _starts(cell.game, cell.keys) if cell.players is None else [cell.players]
+    numbers, arrays = _of_game(cell.game, samples=None, shown=shown, starts=starts)
     of_setting = {"game": game} | attributes(cell) | numbers
     variables: dict[str, Any] = {name: ("setting", [value]) for name, value in of_setting.items()} | arrays
     coordinates = {
@@ -115,27 +130,41 @@ def _attributes(experiment: Experiment) -> dict[str, Any]:
 
 
 def _of_game(
-    game: Game, samples: int | None, shown: int | None
+    game: Game, samples: int | None, shown: int | None, starts: Sequence[Players] = ()
 ) -> tuple[dict[str, float], dict[str, tuple[tuple[str, ...], Any]]]:
     """What is known of one game: numbers, and arrays with their axes.
 
     **Arguments:** `samples`: of a perfect sampler, whose scores are left out without; `shown`: real images that are
-    kept.
+    kept; `starts`: where training begins, of games that are drawn in a plane.
     """
     scores = {} if samples is None else perfect(game, samples)
     numbers = {f"perfect_{name}": value for name, value in scores.items()}
     gan = as_gan(game)
+    if starts:
+        of_plane, arrays = plane(game, starts)
+        numbers |= of_plane
+    else:
+        arrays = {}
     if gan is None:
-        return numbers, {}
+        return numbers, arrays
     numbers |= suited(gan.data).facts(gan.data)
     if hasattr(gan.data, "centres"):
-        return numbers, {"centres": (("mode", "coordinate"), jax.device_get(gan.data.centres))}
+        return numbers, arrays | {"centres": (("mode", "coordinate"), jax.device_get(gan.data.centres))}
     if not shown:
-        return numbers, {}
+        return numbers, arrays
+    shape = jax.eval_shape(lambda key: gan.data.draw(key, 1), jax.random.key(0)).shape[1:]
+    if shape == (2,):
+        points = np.asarray(gan.data.draw(jax.random.key(0), shown), np.float32)
+        return numbers, arrays | {"real_points": (("point", "coordinate"), points)}
+    if len(shape) != 3:
+        return numbers, arrays
     real = gan.data.draw(jax.random.key(0), min(shown, IMAGES))
-    if real.ndim != 4:
-        return numbers, {}
-    return numbers, {"real": (("sample", *PIXELS), jax.device_get(pixels(real)))}
+    return numbers, arrays | {"real": (("sample", *PIXELS), jax.device_get(pixels(real)))}
+
+
+def _starts(game: Game, keys: Sequence[Key]) -> list[Players]:
+    """Where the first runs begin."""
+    return [game.init(RunKeys.of(keys[seed]).init) for seed in range(min(len(keys), STARTS))]
 
 
 def _array(each: list[tuple[tuple[str, ...], Any] | None]) -> tuple[tuple[str, ...], np.ndarray]:

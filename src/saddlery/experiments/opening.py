@@ -36,11 +36,13 @@ def open_results(folder: Path | str, store: str | None = None) -> xr.Dataset:
     return results
 
 
-def open_live(folder: Path | str, store: str | None = None) -> xr.Dataset:
+def open_live(folder: Path | str, store: str | None = None, *, numbers: bool = False) -> xr.Dataset:
     """The results of a folder with the settings under way as far as their records are there; otherwise `open_results`.
 
     The variable `finished` (setting) tells them apart; what is not recorded yet is NaN, samples and images are those
     of finished settings only.
+
+    **Arguments:** `numbers`: as of `saddlery.records.store.Store.read`, for looking at runs again and again.
 
     **Raises:** `FileNotFoundError` when there is no experiment, or none of its records; `ValueError` when it is
     damaged.
@@ -49,7 +51,7 @@ def open_live(folder: Path | str, store: str | None = None) -> xr.Dataset:
     grid, held = _store(folder, store)
     finished = held.finished()  # what a process that was ended left of these is not under way
     runs = {(index, seed): run for (index, seed), run in _live(folder).items() if index not in finished}
-    results = _read(folder, grid, held, {index for index, _ in runs})
+    results = _read(folder, grid, held, {index for index, _ in runs}, numbers)
     if not results.sizes["setting"]:
         raise NotFound(_unfinished(folder))
     labels = list(results["setting"].values)
@@ -86,13 +88,15 @@ def _fill(results: xr.Dataset, setting: int, seed: int, run: LiveRun) -> None:
         results["steps_per_second"].values[setting, seed] = run.steps[-1] / run.seconds[-1]
 
 
-def _read(folder: Path, grid: dict[str, Any], store: Store, also: Iterable[int] = ()) -> xr.Dataset:
+def _read(
+    folder: Path, grid: dict[str, Any], store: Store, also: Iterable[int] = (), numbers: bool = False
+) -> xr.Dataset:
     """The finished cells of a folder's store, and some others as they are, compared with what the folder says."""
     try:
         made_for = store.description()
         if made_for is not None and (odd := differences(made_for, grid)):
             raise Damaged(f"{plain(folder / RUN)} was changed since {store.address} was made: {'; '.join(odd)}")
-        return plain_texts(store.read(also))
+        return plain_texts(store.read(also, numbers=numbers))
     except FileNotFoundError:
         raise NotFound(_unfinished(folder)) from None
     except Damaged as error:

@@ -4,7 +4,9 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
+from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm, Normalize
+from matplotlib.quiver import Quiver
 
 from saddlery.analysis.numbers import number
 from saddlery.errors import InvalidType, InvalidValue
@@ -14,6 +16,7 @@ from saddlery.plots.style import GREY, INK, STROKES, canvas, colour, dress
 
 PARTS = ("generator_velocity", "discriminator_velocity")
 DECADES = 2  # of speeds from which colours are logarithmic
+ROUNDING = 1e-6  # of the largest speed: smaller ones are those of a point at rest
 
 
 def field(of: xr.Dataset, history: given.Records | None = None) -> Picture:
@@ -41,18 +44,12 @@ def field(of: xr.Dataset, history: given.Records | None = None) -> Picture:
         raise InvalidType(given.refused("field", of, needed))
     given.require("field", of, *PARTS, made_by="saddlery.dynamics.field(game) makes them")
     ways = None if history is None else _ways(history)
-    across, up = (of[name].transpose("discriminator", "generator").values for name in PARTS)
-    speed = np.hypot(across, up)
-    some = speed[speed > 0]
-    steep = len(some) and some.max() > 10**DECADES * some.min()
-    norm = LogNorm(some.min(), some.max()) if steep else Normalize(0, some.max(initial=1e-30))
+    v = np.stack([of[name].transpose("discriminator", "generator").values for name in PARTS], -1)
+    speed = np.linalg.norm(v, axis=-1)
     figure = canvas(4.9, 4.1, layout="constrained")
     axes = dress(figure.add_subplot())
-    unit = np.divide([across, up], speed, out=np.zeros((2, *speed.shape)), where=speed > 0)
     x, y = of["generator"].values, of["discriminator"].values
-    shown = np.where(speed > 0, speed, some.min(initial=np.inf) if len(some) else 0.0)
-    arrows = axes.quiver(x, y, *unit, shown, cmap="viridis_r", norm=norm, pivot="mid", angles="xy", width=0.0045,
-                         scale=1.15 * max(len(x), len(y)), scale_units="width")  # fmt: skip
+    drawn = arrows(axes, x, y, v, norm_of(speed))
     for way, color, stroke in ways or ():
         axes.plot(*way.T, color=color, linewidth=1.6, linestyle=stroke)
         axes.plot(*way[0], "o", color="white", markeredgecolor=color, markersize=6, zorder=4)
@@ -62,7 +59,7 @@ def field(of: xr.Dataset, history: given.Records | None = None) -> Picture:
     axes.set_ylabel("discriminator", fontsize=8, color=INK)
     title = "The field v" if ways is None else "The field v, and training in it"
     axes.set_title(title, loc="left", fontsize=10, fontweight="bold", color=INK)
-    bar = figure.colorbar(arrows, ax=axes, shrink=0.8, pad=0.02)
+    bar = figure.colorbar(drawn, ax=axes, shrink=0.8, pad=0.02)
     bar.set_label("‖v‖ (loss per unit)", fontsize=8, color=INK)
     bar.ax.tick_params(labelsize=7.5, colors=GREY, labelcolor=INK)
     spans = " and ".join(f"{number(float(each[0]))} to {number(float(each[-1]))}" for each in (x, y))
@@ -71,6 +68,23 @@ def field(of: xr.Dataset, history: given.Records | None = None) -> Picture:
         f"{number(float(speed.min()))} to {number(float(speed.max()))}{_in_words(ways)}."
     )
     return render(figure, "field", alt)
+
+
+def norm_of(speed: np.ndarray) -> Normalize | LogNorm:
+    """The scale of colours for speeds: logarithmic where they span decades."""
+    some = speed[speed > ROUNDING * speed.max(initial=0.0)]
+    steep = len(some) and some.max() > 10**DECADES * some.min()
+    return LogNorm(some.min(), some.max()) if steep else Normalize(0, some.max(initial=1e-30))
+
+
+def arrows(axes: Axes, x: np.ndarray, y: np.ndarray, v: np.ndarray, norm: Normalize | LogNorm) -> Quiver:
+    """The arrows of a field `v` (row, column, part), all of one length, in the colours of their speeds."""
+    speed = np.linalg.norm(v, axis=-1)
+    some = speed[speed > 0]
+    unit = np.divide(v, speed[..., None], out=np.zeros(v.shape), where=speed[..., None] > 0)
+    shown = np.where(speed > 0, speed, some.min(initial=np.inf) if len(some) else 0.0)
+    return axes.quiver(x, y, unit[..., 0], unit[..., 1], shown, cmap="viridis_r", norm=norm, pivot="mid", angles="xy",
+                       width=0.0045, scale=1.15 * max(len(x), len(y)), scale_units="width")  # fmt: skip
 
 
 def _in_words(ways: list | None) -> str:

@@ -48,6 +48,6 @@ def samples(of: given.Records, *, setting: str | None = None, step: int | None =
 def pictures(dataset: xr.Dataset) -> list[Picture]:
     """The figures of samples in a report: along training, and of images also those at the end."""
     kind = drawable(dataset)
-    if kind == "mixture":
+    if kind in ("mixture", "points"):
         return [samples(dataset, step=None)]
     return [samples(dataset), samples(dataset, step=None)] if kind == "images" else []

@@ -8,11 +8,13 @@ from saddlery.analysis import facts
 from saddlery.analysis.seeds import ended, median_seeds, spaced
 from saddlery.plots.grid import COLUMNS, alt, grid, heading, label, note, rows_of
 from saddlery.plots.picture import Picture, render
-from saddlery.plots.style import GREY, INK, Look, looks
+from saddlery.plots.style import GREY, INK, REAL, Look, looks
 
 
 def evolution(dataset: xr.Dataset, record: int | None = None) -> Picture:
-    """Samples along training of each setting's median seed, the real modes' centres ringed, on one square.
+    """Samples along training of each setting's median seed on one square, beside the real modes or real samples.
+
+    Modes are ringed at their centres, real samples of other data are grey.
 
     **Arguments:** `record`: the only one that is shown; by default some from the first to the last.
     """
@@ -33,6 +35,7 @@ def evolution(dataset: xr.Dataset, record: int | None = None) -> Picture:
     for row in cells:
         row[0].set_ylabel("$x_2$ (data units)", fontsize=8, color=INK, labelpad=1)
     ringed = ", the real modes ringed" if "centres" in dataset else ""
+    ringed = ", over real samples in grey" if "real_points" in dataset else ringed
     if record is None:
         heading(figure, f"Samples along training{ringed}")
         return render(figure, "evolution", alt(dataset, chosen, "samples"))
@@ -44,6 +47,8 @@ def _cell(axes: Axes, record: xr.Dataset, look: Look, corners: tuple[np.ndarray,
     """One record's samples, with the modes they cover and the share that lies outside the square."""
     if "centres" in record:
         axes.scatter(*record["centres"].values.T, s=22, facecolor="none", edgecolor=GREY, linewidth=0.7)
+    if "real_points" in record:
+        axes.scatter(*record["real_points"].values.T, s=5, color=REAL, linewidth=0, rasterized=True)
     if ended(record):
         axes.text(0.5, 0.5, "diverged", transform=axes.transAxes, ha="center", color=GREY, fontsize=8)
         return
@@ -59,12 +64,13 @@ def _cell(axes: Axes, record: xr.Dataset, look: Look, corners: tuple[np.ndarray,
 
 
 def limits(dataset: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
-    """The corners of the square that is drawn: around the centres, with a margin.
+    """The corners of the square that is drawn: around the centres, or real samples, with a margin.
 
-    Where no centres are known, around all samples but the outermost hundredth.
+    Where neither is known, around all samples but the outermost hundredth.
     """
-    known = "centres" in dataset
-    points = dataset["centres" if known else "samples"].values.astype(float).reshape(-1, 2)
+    name = next((name for name in ("centres", "real_points") if name in dataset), "samples")
+    known = name != "samples"
+    points = dataset[name].values.astype(float).reshape(-1, 2)
     points = points[np.isfinite(points).all(-1)]
     if not known:
         points = np.quantile(points, [0.005, 0.995], axis=0) if len(points) else np.array([[-1.0, -1.0], [1.0, 1.0]])

@@ -16,6 +16,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 INK = "#2b2a28"
 GREY = "#77746f"
 RULE = "#e4e1dc"
+REAL = "#c9c5be"  # of real samples, over which generated ones are drawn
 DPI = 160  # of PNG files, and of the scatter plots embedded in SVG files
 
 # Okabe and Ito's and Paul Tol's colours, dark enough to be read on white; the first four differ for every

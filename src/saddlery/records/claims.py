@@ -7,6 +7,7 @@ from pathlib import Path
 
 from saddlery.errors import InTheWay, InvalidValue, NotAFolder
 from saddlery.records import storage
+from saddlery.records.growing import ROWS
 from saddlery.records.locks import lock
 from saddlery.records.storage import GROUP, LOCK, MARK
 from saddlery.text.arguments import plain
@@ -14,8 +15,10 @@ from saddlery.text.arguments import plain
 RUN = "run.json"  # what the folder holds: the description of its runs, and their fingerprint
 RESULTS, LIVE, CHECKPOINTS, GENERATORS = "results.zarr", "live", "checkpoints", "generators"
 PLUGINS = "plugins"  # sources of plugins, to be read
+LOGS = (ROWS, "tensorboard")  # of loggers
 FORMER = ("experiment.json", "history.zarr", "runs")  # of folders by Saddlery 0.1
-PARTS = (RUN, RESULTS, LIVE, CHECKPOINTS, GENERATORS, PLUGINS, *FORMER)  # one of which makes a folder hold something
+# One of these makes a folder hold something.
+PARTS = (RUN, RESULTS, LIVE, CHECKPOINTS, GENERATORS, PLUGINS, *LOGS, *FORMER)
 
 
 def local_folder(argument: str, path: str | os.PathLike) -> Path:

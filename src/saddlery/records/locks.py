@@ -23,6 +23,24 @@ class Held(Exception):
     """The error for a folder that another process holds."""
 
 
+def is_held(path: Path) -> bool:
+    """Whether a process of this machine holds the lock of a file; `False` where there is no such file."""
+    try:
+        file = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0))
+    except OSError:
+        return False
+    try:
+        if fcntl:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)  # let go at once, with the file
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    finally:
+        os.close(file)
+    return False
+
+
 @contextlib.contextmanager
 def lock(path: Path, what: str) -> Iterator[None]:
     """A context that holds the lock of a file, as its only holder in any process of this machine.

@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from saddlery._system.files import open_regular, read_json, read_limited
 from saddlery.errors import Damaged, InTheWay, InvalidValue
-from saddlery.records.signed import are_signed
+from saddlery.records import growing
 from saddlery.text.arguments import plain
 
 MARK = ".saddlery"  # the digests of files that Saddlery wrote into a folder and below
@@ -31,7 +31,6 @@ GROUP_METADATA = '{"zarr_format": 3, "node_type": "group", "attributes": {}}'
 MANIFEST = f"{GROUP}/manifest.json"  # of a store that is filled cell by cell: the names of its arrays
 BEGUN = ".begun"  # in a folder that is being filled: all of it is Saddlery's
 PART = re.compile(r"\..+\.[0-9a-f]{8}\.part")  # a file or folder on its way
-LIVE_FILE = re.compile(r"live/\d+-\d+\.jsonl")  # of records of a run under way
 COPIES = 100  # names for one thing in the cache
 NAMED = 3  # of somebody's files that an error names
 _LISTS = threading.RLock()  # one thread at a time reads and adds to lists; other processes are kept out by their lock
@@ -83,11 +82,11 @@ def require_replaceable(path: Path, own: Callable[[Path], bool] | None = None) -
 
 
 def is_own(path: Path) -> bool:
-    """Whether Saddlery wrote a file that nobody changed: its digest is in a folder's list, or in each of its lines."""
+    """Whether Saddlery wrote a file that nobody changed: its digest is in a folder's list, or in each of its pieces."""
     if path.is_symlink() or not path.is_file() or not (marks := _marks(path)):
         return False
-    if LIVE_FILE.fullmatch("/".join(path.absolute().parts[-2:])):
-        return are_signed(read_limited(path, LONGEST).split(b"\n"))
+    if (whole := growing.proof(path)) and whole(path):
+        return True
     digest = sha256(path)
     return any(_is_noted(mark, path, digest) for mark in marks)
 

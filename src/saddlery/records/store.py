@@ -319,10 +319,13 @@ class Store:
             found = dict(zip(places, pool.map(self.damage, places), strict=True))
         return {place: what for place, what in found.items() if what is not None}
 
-    def read(self, also: Iterable[int] = ()) -> "xarray.Dataset":
+    def read(self, also: Iterable[int] = (), *, numbers: bool = False) -> "xarray.Dataset":
         """Read the finished cells as an `xarray.Dataset`; its attribute `cells` says of how many in all.
 
-        **Arguments:** `also`: cells that are not finished, to be read as they are: NaN where there is nothing.
+        **Arguments:**
+        - `also`: cells that are not finished, to be read as they are: NaN where there is nothing.
+        - `numbers`: only what is a number of a setting, a run or a record, without comparing cells with their digests:
+          quick, however much is there.
 
         **Raises:** `FileNotFoundError` when there is no store; `Damaged` when something in it was changed or is gone,
         naming it; `ValueError` when it is of another version.
@@ -331,11 +334,13 @@ class Store:
 
         self.check()
         finished = self.finished()
-        for what in self.damaged(finished).values():
+        for what in () if numbers else self.damaged(finished).values():
             raise Damaged(f"{self.address} is damaged: {what} since it was written")
         try:
             whole = xarray.open_zarr(self.store, chunks=None, consolidated=False, mask_and_scale=False)
-            part = whole[sorted(map(str, whole.data_vars))].isel(setting=sorted({*finished, *also})).load()
+            few = {"setting", "seed", "step"}
+            names = [str(name) for name, each in whole.data_vars.items() if not numbers or {*each.dims} <= few]
+            part = whole[sorted(names)].isel(setting=sorted({*finished, *also})).load()
         except Exception as error:
             raise Damaged(f"{self.address} is damaged: {plain(error, 300)}") from error
         return part.assign_attrs(cells=whole.sizes["setting"])

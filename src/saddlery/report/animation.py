@@ -13,7 +13,7 @@ from saddlery.analysis import facts
 from saddlery.analysis.seeds import drawable, ended, median_seeds, recorded, spaced
 from saddlery.plots.images import tiled
 from saddlery.plots.strip import limits
-from saddlery.plots.style import GREY, Look, canvas, looks
+from saddlery.plots.style import GREY, REAL, Look, canvas, looks
 
 FRAMES = 40
 PIXELS = 288  # of a frame's side
@@ -54,44 +54,50 @@ def animation(dataset: xr.Dataset) -> Animation | None:
     kind = drawable(dataset)
     if kind is None:
         return None
-    mixture = kind == "mixture"
+    plane = kind in ("mixture", "points")
     records, films = spaced(dataset, FRAMES), []
     columns = min(len(records), 8)
     rows = -(-len(records) // columns)
     for i, (look, seed) in enumerate(zip(looks(dataset), median_seeds(dataset), strict=True)):
         lost = [ended(dataset.isel(setting=i, seed=seed, step=record)) for record in records]
         frames = dataset["samples"].isel(setting=i, seed=seed, step=records).values[:, :POINTS].copy()
-        frames[lost] = np.nan if mixture else 255
-        if mixture:
-            sheet = _scatter(frames, facts.of(dataset, "centres", i), limits(dataset), look, columns, rows)
+        frames[lost] = np.nan if plane else 255
+        if plane:
+            rings, real = (
+                facts.of(dataset, name, i) if name in dataset else None for name in ("centres", "real_points")
+            )
+            sheet = _scatter(frames, rings, real, limits(dataset), look, columns, rows)
         else:
             sheet = _tiles(frames, columns, rows)
         notes = _notes(dataset, i, seed, records, lost)
         seed = int(dataset["seed"].values[seed])
-        films.append(Film(look, seed, columns, rows, _data_uri(sheet), notes, crisp=not mixture))
+        films.append(Film(look, seed, columns, rows, _data_uri(sheet), notes, crisp=not plane))
     return Animation(films, [int(step) for step in dataset["step"].values[records]], _caption(dataset))
 
 
 def _scatter(
     frames: np.ndarray,
-    centres: np.ndarray,
+    centres: np.ndarray | None,
+    real: np.ndarray | None,
     corners: tuple[np.ndarray, np.ndarray],
     look: Look,
     columns: int,
     rows: int,
 ) -> Image.Image:
-    """All frames on one pair of axes, a unit square each."""
+    """All frames on one pair of axes, a unit square each, with the centres of modes, and real samples in grey."""
     low, high = corners
     figure = canvas(columns, rows)
     axes = figure.add_axes((0, 0, 1, 1), xlim=(0, columns), ylim=(rows, 0))
     axes.set_axis_off()
-    rings = (centres - low) / (high - low)
+    within = lambda unit: unit[((unit > 0) & (unit < 1)).all(-1)]  # noqa: E731
     for n, frame in enumerate(frames):
         corner = np.array([n % columns, n // columns + 1])
-        ring = corner + rings * (1, -1)
-        axes.scatter(*ring.T, s=28, facecolor="none", edgecolor=GREY, linewidth=0.6)
-        unit = (frame - low) / (high - low)
-        unit = unit[((unit > 0) & (unit < 1)).all(-1)]
+        if real is not None:
+            axes.scatter(*(corner + within((real - low) / (high - low)) * (1, -1)).T, s=3, color=REAL, linewidth=0)
+        if centres is not None:
+            ring = corner + (centres - low) / (high - low) * (1, -1)
+            axes.scatter(*ring.T, s=28, facecolor="none", edgecolor=GREY, linewidth=0.6)
+        unit = within((frame - low) / (high - low))
         axes.scatter(*(corner + unit * (1, -1)).T, s=4, color=look.color, alpha=0.4, linewidth=0)
     figure.set_dpi(PIXELS)
     agg = FigureCanvasAgg(figure)
@@ -123,11 +129,13 @@ def _notes(dataset: xr.Dataset, setting: int, seed: int, records: np.ndarray, lo
 
 def _caption(dataset: xr.Dataset) -> str:
     """What a frame spans."""
-    if "centres" not in dataset:
+    if drawable(dataset) == "images":
         return "Each square holds images drawn at that step."
+    shown = "; rings are the real modes" if "centres" in dataset else ""
+    shown = "; grey points are real samples" if "real_points" in dataset else shown
     low, high = limits(dataset)
     spans = [f"{a:.2g} to {b:.2g}".replace("-", "−") for a, b in zip(low, high, strict=True)]
-    return f"Each square spans x₁ from {spans[0]} and x₂ from {spans[1]} (data units); rings are the real modes."
+    return f"Each square spans x₁ from {spans[0]} and x₂ from {spans[1]} (data units){shown}."
 
 
 def _data_uri(sheet: Image.Image) -> str:

@@ -18,6 +18,7 @@ from saddlery.plots.curves import curve, drawn_of
 from saddlery.plots.picture import Picture
 from saddlery.plots.samples import pictures
 from saddlery.plots.style import looks
+from saddlery.plots.ways import caption, ways
 from saddlery.report import sweeps
 from saddlery.report.animation import Animation, animation
 from saddlery.report.finding import Finding
@@ -46,6 +47,8 @@ class Part(NamedTuple):
     pictures: list[Picture]
     map: Picture | None
     of: int
+    ways: Picture | None
+    ways_caption: str
     animation: Animation | None
     curves: list[Picture]
     settings: list[tuple[str, str]]
@@ -78,7 +81,7 @@ def write(datasets: Sequence[xr.Dataset], folder: str | os.PathLike) -> Path:
     for dataset in datasets:
         part = _part(dataset, taken=[part.name for part in parts])
         parts.append(part)
-        figures |= files(filter(None, (part.map, *part.pictures, *part.curves)), f"{part.name}-")
+        figures |= files(filter(None, (part.map, part.ways, *part.pictures, *part.curves)), f"{part.name}-")
     return write_page(folder, html(parts), figures)
 
 
@@ -107,6 +110,8 @@ def _part(dataset: xr.Dataset, taken: Sequence[str]) -> Part:
         pictures=pictures(dataset),
         map=sweeps.every(whole),
         of=whole.sizes["setting"],
+        ways=(drawn := ways(dataset)),
+        ways_caption=caption(dataset) if drawn else "",
         animation=animation(dataset),
         curves=[curve(dataset, each) for each in drawn_of(dataset)],
         settings=_settings(dataset),

@@ -4,13 +4,16 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from saddlery.game import Game, Pair
 from saddlery.method import Method
 from saddlery.records.claims import CHECKPOINTS, LIVE
+
+if TYPE_CHECKING:
+    from saddlery.loggers.delivery import Deliveries
 
 
 class Carry(NamedTuple):
@@ -22,7 +25,13 @@ class Carry(NamedTuple):
 
 
 class Progress(NamedTuple):
-    """A progress report of a run: steps done and to do, steps per second, the latest record, where it diverged."""
+    """A progress report of a run.
+
+    - `seed`, `label`: which run it is: its seed, and what its setting is called.
+    - `step`, `steps`: steps done, and to do; `steps_per_second`: its speed.
+    - `latest`: its latest record, by variable; `recorded`: the step of that. Each record is in one report at least.
+    - `diverged_at`: the step at which it left the finite numbers, -1 for never.
+    """
 
     seed: int
     step: int
@@ -30,6 +39,8 @@ class Progress(NamedTuple):
     steps_per_second: float
     latest: dict[str, np.ndarray]
     diverged_at: int
+    label: str = ""
+    recorded: int = 0
 
 
 class RunState(NamedTuple):
@@ -57,6 +68,7 @@ class Cell:
     - `folder`: the experiment's, `None` to keep nothing; `checkpoint_seconds`: how often each run is checkpointed;
       `keep`: whether a checkpoint of each run's end is kept.
     - `on_progress`: called with a `Progress`.
+    - `log`: where its loggers get their records.
     - `stop`: set to stop all its runs.
     - `adapting`: whether the numbers that the rule adapts are recorded too, see `saddlery.rules.Rule.records`.
     - `identity`: the fingerprint of its runs, but for their keys.
@@ -76,6 +88,7 @@ class Cell:
     checkpoint_seconds: float = 30.0
     keep: bool = True
     on_progress: Callable[[Progress], None] | None = None
+    log: "Deliveries | None" = None
     stop: threading.Event = field(default_factory=threading.Event)
     adapting: bool = False
     identity: Callable[[], dict[str, Any]] | None = None

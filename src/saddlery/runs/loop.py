@@ -18,6 +18,7 @@ from saddlery.runs.fingerprint import run_identity
 from saddlery.runs.finiteness import finite_leaves
 from saddlery.runs.keys import RunKeys
 from saddlery.runs.lanes import lanes
+from saddlery.runs.logging import RunLog
 from saddlery.runs.steps import start
 
 CHUNK_SECONDS = 1.0  # of computation between two looks at probes, checkpoints, Ctrl-C and finiteness
@@ -37,6 +38,9 @@ def train_runs(runs: Sequence[tuple[Cell, int]]) -> list[RunState]:
     raise.
     """
     states = [start_or_restore(cell, seed) for cell, seed in runs]
+    for (cell, seed), state in zip(runs, states, strict=True):
+        if cell.ended(state):
+            RunLog(cell, seed, state)
     order = sorted(range(len(runs)), key=lambda i: states[i].step)
     for _, group in itertools.groupby(order, key=lambda i: states[i].step):
         chosen = [i for i in group if not runs[i][0].ended(states[i])]
@@ -91,6 +95,7 @@ def train_lanes(
     step, chunk, saved = states[0].step, 1, time.monotonic()
     program = lanes(cells, keys, states)
     records = [recording.LiveRecords(*each) for each in zip(cells, seeds, states, strict=True)]
+    logs = [RunLog(*each) for each in zip(cells, seeds, states, strict=True)]
     stopped = halted(first)
     while not stopped and not all(map(Cell.ended, cells, states)):
         row = bisect.bisect_right(first.records, step)
@@ -112,6 +117,7 @@ def train_lanes(
             if state.step == first.records[row]:
                 state = _recorded(cell, keys[i], state, row)
                 records[i].append(state)
+            logs[i].append(state)
             if cell.on_progress:
                 report(cell, seeds[i], state)
             if cell.ended(state):
@@ -164,4 +170,5 @@ def report(cell: Cell, seed: int, state: RunState) -> None:
     """Report the progress of a run, with its latest record."""
     row = bisect.bisect_right(cell.records, state.step) - 1
     pace = state.step / state.seconds if state.seconds else 0.0
-    cell.on_progress(Progress(seed, state.step, cell.steps, pace, state.record(row), state.diverged_at))  # type: ignore[misc]
+    latest, at = state.record(row), cell.records[row]
+    cell.on_progress(Progress(seed, state.step, cell.steps, pace, latest, state.diverged_at, cell.label, at))  # type: ignore[misc]
