@@ -92,7 +92,7 @@ def _show(found: Any) -> None:
 
     console = Console(width=None if sys.stdout.isatty() else WIDTH, highlight=False)
     if found.subject.title:
-        console.print(escape(f"{found.subject.title}, at step {found.subject.step:,}"))
+        console.print(escape(found.subject.heading))
     word = found.verdict.word
     console.print(f"[bold {TONES[tone(word)]}]{word}[/]: {escape(found.verdict.because)}.")
     table = Table(box=SIMPLE_HEAD, pad_edge=False)

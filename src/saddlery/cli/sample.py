@@ -1,5 +1,6 @@
 """`saddlery sample`: samples of a trained generator, as a sheet of images or a file."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +11,7 @@ from saddlery.cli.errors import Ended
 from saddlery.cli.output import say
 from saddlery.cli.plugins import Plugins
 from saddlery.errors import InvalidValue
-from saddlery.text.arguments import whole
+from saddlery.text.arguments import plain, whole
 
 
 def sample(
@@ -25,13 +26,15 @@ def sample(
 ) -> None:
     """Draw samples from a trained generator.
 
-    Images as a sheet, points of the plane as a scatter plot among the data.
+    Images as a sheet, points of the plane as a scatter plot among the data. Of a run that diverged they are drawn by
+    its last finite players, which is said.
     """
     environment.require()
     import jax
+    import numpy as np
 
-    from saddlery.diagnosis.subject import from_folder
     from saddlery.experiments.built import require_room
+    from saddlery.experiments.restored import restored
     from saddlery.games import as_gan
     from saddlery.records.claims import local_folder
     from saddlery.records.storage import require_replaceable
@@ -41,12 +44,15 @@ def sample(
     require_replaceable(target)
     if target.suffix not in (".png", ".npy"):
         raise InvalidValue(f"out: got {target}, expected a name that ends in .png or .npy")
-    subject = from_folder(folder, method, seed)
-    if (gan := as_gan(subject.game)) is None:
+    found = restored(folder, method, seed)
+    game, players = found.of.game, found.carry.players
+    if (gan := as_gan(game)) is None:
         raise InvalidValue(f"{folder} holds a game without samples: it is no GAN")
-    require_room("number", subject.game, subject.players, whole("number", number))
-    samples = gan.sample(subject.players.generator, jax.random.key(key), number)
-    content = sheet.numbers(samples) if target.suffix == ".npy" else sheet.png(samples, subject.game, scale)
+    if found.untrained:
+        raise Ended(found.untrained, 1)
+    require_room("number", game, players, whole("number", number))
+    samples = gan.sample(players.generator, jax.random.key(key), number)
+    content = sheet.numbers(samples) if target.suffix == ".npy" else sheet.png(samples, game, scale)
     try:
         from saddlery.records import storage
 
@@ -54,4 +60,8 @@ def sample(
         storage.write(target, content)
     except OSError as error:
         raise Ended(f"{target} cannot be written: {error.strerror or error}", 1) from error
-    say(f"{number} samples of {subject.title}: {target}")
+    if caveat := found.caveat("samples"):
+        print(plain(caveat), file=sys.stderr)
+    if lost := sum(not np.isfinite(each).all() for each in np.asarray(samples)):
+        print(f"{lost} of {number} samples hold numbers that are not finite", file=sys.stderr)
+    say(f"{number} samples of {found.title}, at step {found.step:,}: {target}")

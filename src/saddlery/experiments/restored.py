@@ -50,7 +50,10 @@ class Chosen(NamedTuple):
 
 
 class Restored(NamedTuple):
-    """A restored run: its setting, cell and seed, how far it is, and its history along `step`."""
+    """A restored run: its setting, cell and seed, how far it is, and its history along `step`.
+
+    Of a run that diverged, at `diverged_at`, `carry` is the last that was finite, at `step`.
+    """
 
     of: Chosen
     cell: Cell
@@ -59,6 +62,31 @@ class Restored(NamedTuple):
     diverged_at: int
     carry: Carry
     history: xr.Dataset
+
+    @property
+    def title(self) -> str:
+        """The run in words."""
+        return f"{self.of.title}, seed {self.seed}"
+
+    @property
+    def untrained(self) -> str:
+        """Why there are no trained players, in words, of a run that diverged before its first step's end; else empty.
+
+        What shows or keeps players as trained ones refuses these.
+        """
+        if self.diverged_at < 0 or self.step > 0:
+            return ""
+        return f"{self.title} diverged at step {self.diverged_at:,}: no finite players but the untrained ones are left"
+
+    def caveat(self, what: str) -> str:
+        """What is to be said beside something made with the players of a run that diverged; else empty.
+
+        **Arguments:** `what` was made, such as `"samples"`.
+        """
+        if self.diverged_at < 0:
+            return ""
+        lost = f"{self.title} diverged at step {self.diverged_at:,}"
+        return f"{lost}; {what} of the last finite players, at step {self.step:,}"
 
 
 def restored(

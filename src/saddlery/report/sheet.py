@@ -105,12 +105,12 @@ def png(samples: ArrayLike, game: Any, scale: int = 4) -> bytes:
 
 
 def scatter(samples: np.ndarray, centres: np.ndarray | None) -> bytes:
-    """A scatter plot of points of the plane, with the centres of the data's modes."""
+    """A scatter plot of points of the plane, those that are finite, with the centres of the data's modes."""
     drawn = canvas(4.0, 4.0)
     axes = dress(drawn.add_subplot())
     if centres is not None:
         axes.scatter(*centres.T, s=120, facecolors="none", edgecolors=GREY, linewidths=0.8)
-    axes.scatter(*samples.T, s=6, alpha=0.6, linewidths=0)
+    axes.scatter(*samples[np.isfinite(samples).all(-1)].T, s=6, alpha=0.6, linewidths=0)
     axes.set_aspect("equal")
     return render(drawn, "samples", f"{len(samples)} samples.").png
 
