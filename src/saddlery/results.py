@@ -59,8 +59,9 @@ def load(
 class Results:
     """The results in a folder.
 
-    A setting is named by its method's text, or its name where that is enough, and by its levels:
-    `results.run("consensus", gamma=1.0)`; by default it is the first.
+    A setting is named by its method's text, or its name or beginning where that is enough, and by its levels:
+    `results.run("consensus", gamma=1.0)`; by default it is the first. `"best"` is the best of the finished ones, by the
+    rule of the page, with a warning that says which it is, by what, and that these runs flatter it.
     """
 
     def __init__(self, folder: Path, build: Callable[[], Built], store: str | None = None):
@@ -102,11 +103,11 @@ class Results:
 
     def game(self, method: str | None = None, **levels: Level) -> Game:
         """The game of a setting."""
-        return chosen(self._built, method, **levels).game
+        return chosen(self._built, method, self.folder, **levels).game
 
     def method(self, method: str | None = None, **levels: Level) -> Method:
         """The method of a setting, its optimisers included."""
-        return chosen(self._built, method, **levels).method
+        return chosen(self._built, method, self.folder, **levels).method
 
     def players(self, method: str | None = None, seed: int = 0, **levels: Level) -> Pair:
         """The players of a run at its last checkpoint; of one that diverged the last finite ones, with a warning.

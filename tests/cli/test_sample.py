@@ -5,6 +5,8 @@ import types
 import jax
 import numpy as np
 import pytest
+from checks.pages import without_plugins
+from PIL import Image
 
 import saddlery as sd
 
@@ -33,10 +35,11 @@ def lost(tmp_path_factory):
     """A folder with a run that diverges in its first step, one that does later, and one that does not."""
     plugin = tmp_path_factory.mktemp("lost") / "line.py"
     plugin.write_text(LINE)
-    sd.load_plugin(plugin)
     settings = {"steps": 300, "every": 300, "seeds": 1, "samples": 20}
-    sd.sweep("line_of_samples", [AT_ONCE, LATER, NEVER], out=plugin.parent / "lost", **settings)
-    return plugin.parent / "lost"
+    with without_plugins():
+        sd.load_plugin(plugin)
+        sd.sweep("line_of_samples", [AT_ONCE, LATER, NEVER], out=plugin.parent / "lost", **settings)
+        yield plugin.parent / "lost"
 
 
 def test_samples_of_a_run_that_diverged_are_its_last_finite_players_and_say_so(lost, saddlery, tmp_path):
@@ -83,3 +86,72 @@ def test_samples_that_are_not_finite_are_counted(lost, saddlery, monkeypatch, tm
     code, _, errors = saddlery("sample", str(lost), "-m", NEVER, "--out", "a.png", "-n", "3")
     assert (code, errors) == (0, "2 of 3 samples hold numbers that are not finite\n")
     assert (tmp_path / "a.png").exists()
+
+
+@pytest.fixture(scope="module")
+def images(tmp_path_factory):
+    """A folder of a sweep on images: two settings."""
+    folder = tmp_path_factory.mktemp("images") / "digits"
+    game = "digits(batch=8, width=4)"
+    sd.sweep(game, ["simultaneous", "unrolled(steps=1)"], steps=2, seeds=1, samples=20, out=folder)
+    return folder
+
+
+def test_images_are_written_one_by_one_in_their_own_size(images, saddlery, tmp_path):
+    code, printed, _ = saddlery("sample", str(images), "-m", "simu", "--each", "--out", "mine", "-n", "3")
+    assert code == 0
+    assert printed == "3 samples of digits(batch=8, width=4), simultaneous, seed 0, at step 2: mine\n"
+    files = sorted((tmp_path / "mine").glob("*.png"))
+    assert [file.name for file in files] == ["00000.png", "00001.png", "00002.png"]
+    game, players = sd.load(images).game("simu"), sd.load(images).players("simu")
+    drawn = np.asarray(game.sample(players.generator, jax.random.key(0), 3))[..., 0]
+    for file, image in zip(files, drawn, strict=True):
+        with Image.open(file) as opened:
+            assert (opened.size, opened.mode) == ((8, 8), "L")
+            np.testing.assert_allclose(np.asarray(opened) / 127.5 - 1, image, atol=0.5 / 127.5 + 1e-6)
+    assert saddlery("sample", str(images), "-m", "simu", "--each", "--out", "mine", "-n", "2", "--scale", "3")[0] == 0
+    files = sorted((tmp_path / "mine").glob("*.png"))  # the former three are replaced
+    assert [size(file) for file in files] == [(24, 24)] * 2
+
+
+def size(path):
+    with Image.open(path) as opened:
+        return opened.size
+
+
+def test_a_folder_with_somebody_s_files_is_not_replaced_by_images(images, saddlery, tmp_path):
+    for name, said in (("mine", "holds what Saddlery did not write"), ("mine.png", "expected a folder beside --each")):
+        (tmp_path / "mine").mkdir(exist_ok=True)
+        (tmp_path / "mine" / "photograph.png").touch()
+        code, printed, errors = saddlery("sample", str(images), "--each", "--out", name)
+        assert (code, printed) == (2, "")
+        assert said in errors
+        assert [each.name for each in (tmp_path / "mine").iterdir()] == ["photograph.png"]
+
+
+def test_points_of_the_plane_are_no_image_files(lost, saddlery, tmp_path):
+    code, printed, errors = saddlery("sample", str(lost), "-m", NEVER, "--each", "--out", "mine")
+    assert (code, printed) == (2, "")
+    said = "each: points of the plane are no images, of one or three channels; leave it out, or write a .npy"
+    assert errors == f"error: {said}\n"
+    assert not list(tmp_path.iterdir())
+
+
+def test_without_a_method_it_is_said_which_one_is_taken_and_which_there_are(images, saddlery):
+    printed = saddlery("sample", str(images), "--out", "a.npy")[1]
+    assert printed.splitlines()[1:] == ["The first of 2 settings; by --method also: unrolled(steps=1); or best"]
+    assert len(saddlery("sample", str(images), "--out", "b.npy", "-m", "unr")[1].splitlines()) == 1
+
+
+@pytest.mark.filterwarnings("default")
+def test_the_best_setting_is_sampled_and_evaluated_with_its_caveat(images, saddlery):
+    results = sd.load(images)
+    ends = results.dataset["sliced_wasserstein"].isel(step=-1, seed=0)
+    best = str(ends["label"].values[int(np.argmin(ends.values))])
+    code, printed, errors = saddlery("sample", str(images), "-m", "best", "--out", "a.npy")
+    assert code == 0
+    assert f", {best}, seed 0, at step 2: a.npy" in printed
+    assert errors == (
+        f"warning: {best} is the best of 2 settings by sliced Wasserstein, its only seed at the last record; it was "
+        "chosen on these runs, whose numbers flatter it: judge it on fresh ones, by another --key\n"
+    )

@@ -18,7 +18,7 @@ from saddlery.cli.report import WIDTH
 from saddlery.errors import InvalidValue
 from saddlery.text.arguments import whole
 
-Method = Annotated[str | None, typer.Option("--method", "-m", help="Only this method of the run. [all]")]
+Method = Annotated[str | None, typer.Option("--method", "-m", help="Only this method of the run, or best. [all]")]
 
 
 def evaluate(
@@ -42,12 +42,12 @@ def evaluate(
     from saddlery import evaluation
     from saddlery.diagnosis.subject import of_restored
     from saddlery.experiments.built import require_room
-    from saddlery.experiments.restored import built_in, restored_runs
+    from saddlery.experiments.restored import built_in, chosen, restored_runs
     from saddlery.records import storage
 
     samples = whole("samples", samples)
     built = built_in(folder)
-    labels = built.labels if method is None else (method,)
+    labels = built.labels if method is None else (chosen(built, method, folder).label,)
     judge = _inception() if inception else None
     found: dict[str, list[list[Any]]] = {}
     for label in labels:

@@ -2,6 +2,7 @@
 
 import io
 import math
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -89,6 +90,19 @@ def _png(whole: np.ndarray, scale: int) -> bytes:
     content = io.BytesIO()
     Image.fromarray(whole.repeat(scale, 0).repeat(scale, 1)).save(content, "PNG")
     return content.getvalue()
+
+
+def each(samples: ArrayLike, scale: int = 1) -> Iterator[bytes]:
+    """Generated images, each as a PNG of its own size, or so many times as large.
+
+    **Raises:** `ValueError` for samples that are no images of one or three channels.
+    """
+    samples = np.asarray(samples)
+    if samples.ndim != 4 or samples.shape[-1] not in (1, 3):
+        what = "points of the plane" if samples.shape[1:] == (2,) else f"samples of shape {samples.shape[1:]}"
+        raise InvalidValue(f"each: {what} are no images, of one or three channels; leave it out, or write a .npy")
+    for image in pixels(samples):
+        yield _png(image[..., 0] if image.shape[-1] == 1 else image, scale)
 
 
 def png(samples: ArrayLike, game: Any, scale: int = 4) -> bytes:
