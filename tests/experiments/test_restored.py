@@ -53,6 +53,18 @@ def test_a_beginning_of_several_settings_or_of_none_names_what_there_is(text, sa
         setting_of(FOUR, text)
 
 
+def test_a_rounded_level_names_the_setting_that_it_is_of():
+    rates = Experiment("ring", ("consensus(gamma=geomspace(1.0, 100.0, 4))",))
+    exact = rates.settings[1].levels["gamma"]
+    assert exact != 4.642
+    for how in ({"gamma": exact}, {"gamma": 4.642}):
+        assert setting_of(rates, **how).label == "consensus(gamma=4.642)"
+    for text in ("consensus(gamma=4.642)", f"consensus(gamma={exact})"):
+        assert setting_of(rates, text).levels["gamma"] == exact
+    with pytest.raises(ValueError, match=r"gamma: got 4\.6, expected one of 1\.0, 4\.64158883361"):
+        setting_of(rates, gamma=4.6)
+
+
 def results(games=("ring", "ring"), **values):
     """Two settings, three seeds, two records: each measure from 0 to its last values `(setting, seed)`."""
     dims = ("setting", "seed", "step")

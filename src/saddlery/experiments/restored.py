@@ -213,16 +213,28 @@ def setting_of(experiment: Experiment, method: str | None = None, **levels: Leve
     labelled = {each.label: each for each in found}
     if method in labelled:
         return labelled[method]
-    if text := _normalised(method):
-        named = [each for each in found if text in (each.label, each.levels.get("method"), each.method.name)]
-        exact = [each for each in named if each.label == text]
-        if exact or len(named) == 1:
-            return (exact or named)[0]
-        if named:
-            raise InvalidValue(
-                f"method: the run holds several of {method!r}: {', '.join(each.label for each in named)}"
-            )
+    text = _normalised(method)
+    named = [each for each in found if text in _names(each)]
+    exact = [each for each in named if each.label == text]
+    if exact or len(named) == 1:
+        return (exact or named)[0]
+    if named:
+        raise InvalidValue(f"method: the run holds several of {method!r}: {', '.join(each.label for each in named)}")
     return labelled[_named_by(method, tuple(labelled))]
+
+
+def _names(setting: Setting) -> tuple[Any, ...]:
+    """What a setting may be called: its label, which rounds numbers, its text, its method's name."""
+    return setting.label, str(setting.method), setting.levels.get("method"), setting.method.name
+
+
+def _nearly(found: list[Setting], name: str, value: Level) -> list[Setting]:
+    """The settings with a level that is a number as labels write it, rounded to four digits, where only one is."""
+    if not isinstance(value, float):
+        return []
+    levels = {each.levels[name] for each in found if isinstance(each.levels.get(name), float)}
+    near = {each for each in levels if f"{each:.4g}" == f"{value:.4g}"}
+    return [each for each in found if each.levels.get(name) in near] if len(near) == 1 else []
 
 
 def _best_of(experiment: Experiment, folder: Path, **levels: Level) -> Setting:
@@ -235,12 +247,12 @@ def _best_of(experiment: Experiment, folder: Path, **levels: Level) -> Setting:
 
 
 def _normalised(method: str) -> str:
-    """A method's text as labels write it; empty for what is no call."""
+    """A method's text as labels write it; what is no call stays as it is."""
     try:
         calls = list(itertools.islice(expand(method), 2))
     except InvalidValue:
-        return ""
-    return str(calls[0][0]) if len(calls) == 1 else method
+        return method
+    return calls[0][0].label if len(calls) == 1 else method
 
 
 def _named_by(method: str, labels: tuple[str, ...]) -> str:
@@ -272,7 +284,8 @@ def with_levels(experiment: Experiment, **levels: Level) -> list[Setting]:
         known = dict.fromkeys(name for each in experiment.settings for name in each.levels)
         if name not in known:
             raise InvalidValue(nearest("level", name, tuple(known)))
-        if not (kept := [each for each in found if each.levels.get(name) == value]):
+        kept = [each for each in found if each.levels.get(name) == value] or _nearly(found, name, value)
+        if not kept:
             there = ", ".join(dict.fromkeys(quoted(each.levels.get(name)) for each in found))
             raise InvalidValue(f"{name}: got {quoted(value)}, expected one of {there}")
         found = kept
