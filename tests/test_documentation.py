@@ -7,7 +7,7 @@ import pytest
 from checks.pages import PAGES, ROOT
 
 from saddlery.games import GAMES
-from saddlery.losses import LOSSES
+from saddlery.losses import LOSSES, PENALTIES
 from saddlery.methods import METHODS
 
 LINKS = re.compile(r"\]\((?!https?:)([^)#\s]+)\)")
@@ -29,8 +29,8 @@ def test_every_method_is_documented_and_no_other():
     assert first_column("docs/methods.md") == set(METHODS)
 
 
-def test_every_game_and_loss_is_documented_and_no_other():
-    assert first_column("docs/games.md") == set(GAMES) | set(LOSSES)
+def test_every_game_loss_and_penalty_is_documented_and_no_other():
+    assert first_column("docs/games.md") == set(GAMES) | set(LOSSES) | set(PENALTIES)
 
 
 def test_every_claim_has_a_condition_and_tests_that_are_there():

@@ -1,6 +1,7 @@
 """Results: what a folder holds, finished or under way, and what can be done with it."""
 
 import dataclasses
+import re
 
 import jax
 import numpy as np
@@ -191,3 +192,65 @@ def test_a_folder_in_which_nothing_is_recorded_yet_says_so(tmp_path):
         pass
     with pytest.raises(FileNotFoundError, match="is not finished; continue with: saddlery resume"):
         sd.load(tmp_path).dataset  # noqa: B018
+
+
+class Hovering(sd.Method):
+    """A method that takes steps of its own, though its optimisers are left open."""
+
+    def step(self, game, players, state, key):
+        return players, state
+
+
+class Own:
+    """Two numbers against two, with default optimisers that nobody below trains by."""
+
+    default_optimisers = ("adam(learning_rate=0.5)", "adam(learning_rate=0.25)")
+
+    def init(self, key):
+        return sd.Pair(np.ones(2, np.float32), np.ones(2, np.float32))
+
+    def draw(self, key):
+        return ()
+
+    def act(self, generator, batch):
+        return generator
+
+    def losses(self, discriminator, samples, batch):
+        value = (discriminator * samples).sum()
+        return sd.Pair(value, -value)
+
+
+def test_the_page_of_an_own_game_tells_the_optimisers_that_were_used_of_each_setting(tmp_path):
+    def page(results):
+        (found,) = re.findall(r"<dt>Optimisers</dt><dd>(.*?)</dd>", results.report().read_text())
+        return found
+
+    closed = sd.Method(
+        sd.rules.Consensus(0.5),
+        sd.schedules.simultaneous(),
+        generator="sgd(learning_rate=0.05)",
+        discriminator="sgd(learning_rate=0.2)",
+    )
+    made = {"mine": closed, "made(rate=[0.1, 0.3])": lambda rate: sd.methods.simultaneous(learning_rate=rate)}
+    assert page(sd.sweep(Own(), made, **SMALL)) == (
+        "mine: generator sgd(learning_rate=0.05), discriminator sgd(learning_rate=0.2); "
+        "made(rate=0.1): adam(learning_rate=0.1) for both players; "
+        "made(rate=0.3): adam(learning_rate=0.3) for both players"
+    )
+    with_rate = sd.sweep(Own(), {"mine": sd.methods.simultaneous(learning_rate=7.0)}, learning_rate=[0.1, 0.3], **SMALL)
+    assert page(with_rate) == (
+        "mine(learning_rate=0.1): adam(learning_rate=0.1) for both players; "
+        "mine(learning_rate=0.3): adam(learning_rate=0.3) for both players"
+    )
+    sd.train(Own(), closed, key=0, out=tmp_path / "run", **SMALL)
+    assert page(sd.load(tmp_path / "run")) == "generator sgd(learning_rate=0.05), discriminator sgd(learning_rate=0.2)"
+    best = sd.methods.simultaneous(learning_rate=0.1, schedule="best_response")
+    answered = sd.sweep(sd.games.two_gaussians(), {"best": best}, **SMALL)
+    assert page(answered) == "generator sgd(learning_rate=0.1), discriminator none"
+
+
+def test_a_method_with_steps_of_its_own_takes_them_on_every_game():
+    method = Hovering(sd.rules.Simultaneous(), sd.schedules.simultaneous())
+    assert isinstance(method.for_game(Own()), Hovering)
+    run = sd.train(Own(), method, key=0, **SMALL)
+    np.testing.assert_array_equal(run.players[0].generator, 1)

@@ -45,6 +45,33 @@ def test_one_s_own_games_and_methods_are_swept_like_any():
     )
 
 
+def test_one_s_own_methods_have_any_name(tmp_path):
+    made = {name: sd.Method(sd.rules.Consensus(gamma), sd.schedules.simultaneous(), generator="sgd(learning_rate=0.1)",
+                            discriminator="sgd(learning_rate=0.1)")
+            for name, gamma in (("ridge 0.01", 0.01), ("γ = ½, <b>", 0.5), ("lambda", 1.0))}  # fmt: skip
+    out = tmp_path / "own"
+    results = sd.sweep("bilinear", made | {"simultaneous": "simultaneous"}, out=out, **SMALL)
+    assert list(results.experiment.labels) == ["ridge 0.01", "γ = ½, <b>", "lambda", "simultaneous"]
+    assert results.dataset["label"].values[0] == "ridge 0.01"
+    alone = sd.train(sd.games.bilinear(), made["ridge 0.01"], key=0, steps=6, seeds=2, probes={})
+    again = sd.load(out, methods=made)
+    for name in ("ridge 0.01", "ridge"):
+        np.testing.assert_array_equal(again.players(name, seed=1).generator, alone.players[1].generator)
+    assert "γ = ½, &lt;b&gt;" in again.report().read_text()
+    assert sd.sweep("bilinear", made, out=out, force=True, learning_rate=[0.1, 0.2], **SMALL).experiment.labels[:2] == (
+        "ridge 0.01(learning_rate=0.1)",
+        "ridge 0.01(learning_rate=0.2)",
+    )
+    assert sd.load(out, methods=made).method("ridge 0.01", learning_rate=0.2).rule.gamma == np.float32(0.01)
+
+
+@pytest.mark.parametrize("name", ["mine(gamma=[0.1", "it's", "", "a\nb", "$x$", 3])
+def test_names_that_cannot_be_quoted_everywhere_are_refused(name):
+    method = sd.Method(sd.rules.Consensus(1.0), sd.schedules.simultaneous())
+    with pytest.raises(ValueError, match=r"methods: got the name .*, expected a call, such as .*brackets, quotation"):
+        sd.sweep("bilinear", {name: method}, **SMALL)
+
+
 def test_a_folder_keeps_it_and_it_is_gone_on_with(tmp_path):
     def never(*_):
         raise AssertionError("something was trained again")

@@ -1,5 +1,6 @@
 """A method: a rule × a schedule × an optimiser for each player."""
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -100,7 +101,9 @@ class Method(eqx.Module):
             mine if mine is not None else other
             for mine, other in zip(self.optimisers, usual or Pair(None, None), strict=True)
         )
-        closed = Method(self.rule, self.schedule, generator=generator, discriminator=discriminator)
+        closed = dataclasses.replace(  # of its own type, whose steps may be its own
+            self, generator=generator, discriminator=discriminator, usual=None, needed=False, amendments=()
+        )
         for amendment in self.amendments:
             closed = amendment(closed)
         return closed

@@ -1,6 +1,7 @@
 """`saddlery.load` and `Results`: what any command, `saddlery.train` or `saddlery.sweep` left in a folder."""
 
 import os
+import warnings
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -10,6 +11,7 @@ import xarray as xr
 
 from saddlery.analysis.markup import paragraph
 from saddlery.analysis.seeds import last_known
+from saddlery.errors import InvalidValue
 from saddlery.experiments.experiment import Experiment
 from saddlery.experiments.export import export
 from saddlery.experiments.facts import attributes
@@ -57,8 +59,9 @@ def load(
 class Results:
     """The results in a folder.
 
-    A setting is named by its method's text, or its name where that is enough, and by its levels:
-    `results.run("consensus", gamma=1.0)`; by default it is the first.
+    A setting is named by its method's text, or its name or beginning where that is enough, and by its levels:
+    `results.run("consensus", gamma=1.0)`; by default it is the first. `"best"` is the best of the finished ones, by the
+    rule of the page, with a warning that says which it is, by what, and that these runs flatter it.
     """
 
     def __init__(self, folder: Path, build: Callable[[], Built], store: str | None = None):
@@ -100,21 +103,24 @@ class Results:
 
     def game(self, method: str | None = None, **levels: Level) -> Game:
         """The game of a setting."""
-        return chosen(self._built, method, **levels).game
+        return chosen(self._built, method, self.folder, **levels).game
 
     def method(self, method: str | None = None, **levels: Level) -> Method:
         """The method of a setting, its optimisers included."""
-        return chosen(self._built, method, **levels).method
+        return chosen(self._built, method, self.folder, **levels).method
 
     def players(self, method: str | None = None, seed: int = 0, **levels: Level) -> Pair:
-        """The players of a run at its last checkpoint.
+        """The players of a run at its last checkpoint; of one that diverged the last finite ones, with a warning.
 
-        **Raises:** `FileNotFoundError` when no checkpoint was kept.
+        **Raises:** `FileNotFoundError` when no checkpoint was kept; `ValueError` when the run diverged at once, and
+        none but the untrained players are finite.
         """
-        return self._restored(method, seed, **levels).carry.players
+        return self._trained(method, seed, "parameters", **levels).carry.players
 
     def run(self, method: str | None = None, seed: int | None = None, **levels: Level) -> Run:
         """The runs of a setting as `saddlery.train` returns them, of all seeds or of one, at their last checkpoints.
+
+        Those of seeds that diverged are the last finite ones; `history["diverged_at"]` says which seeds these are.
 
         **Raises:** `FileNotFoundError` when no checkpoint was kept.
         """
@@ -129,6 +135,18 @@ class Results:
     def _restored(self, method: str | None, seed: int, **levels: Level) -> Restored:
         return restored(self.folder, method, seed, self._built, **levels)
 
+    def _trained(self, method: str | None, seed: int, what: str, **levels: Level) -> Restored:
+        """A run with players that were trained; it is warned of one that diverged.
+
+        **Arguments:** `what` is made of them, such as `"samples"`.
+        """
+        found = self._restored(method, seed, **levels)
+        if found.untrained:
+            raise InvalidValue(found.untrained)
+        if caveat := found.caveat(what):
+            warnings.warn(caveat, stacklevel=3)
+        return found
+
     def report(self) -> Path:
         """Write the page of the finished settings, `report.html`, and its figures into the folder; returns its path."""
         from saddlery.report import write
@@ -142,7 +160,7 @@ class Results:
     def diagnose(
         self, method: str | None = None, seed: int = 0, *, levels: Mapping[str, Level] | None = None, **settings: Any
     ) -> "Diagnosis":
-        """Diagnose a run at its last checkpoint, as `saddlery.diagnose` does.
+        """Diagnose a run at its last checkpoint, as `saddlery.diagnose` does; one that diverged, at its start.
 
         **Arguments:** `levels`: of the setting; `settings`: the other arguments of `saddlery.diagnose`.
         """
@@ -169,11 +187,14 @@ class Results:
         - `averaged`: the averaged weights, where the run has them.
         - `force`: replace a file of Saddlery's.
 
-        **Raises:** `FileNotFoundError` when no checkpoint was kept; what `saddlery.export_generator` raises.
+        Of a run that diverged it is the last finite one, with a warning.
+
+        **Raises:** `FileNotFoundError` when no checkpoint was kept; `ValueError` when the run diverged at once; what
+        `saddlery.export_generator` raises.
         """
         from saddlery.generators import export_generator
 
-        found = self._restored(method, seed, **levels)
+        found = self._trained(method, seed, "the generator", **levels)
         carry = found.carry
         weights = carry.average if averaged and carry.average is not None else carry.players.generator
         place = self.folder / GENERATORS / f"{found.cell.index}-{seed}.safetensors"

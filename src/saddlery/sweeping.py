@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from saddlery._system import signals
-from saddlery.errors import InvalidType
+from saddlery.errors import InvalidType, InvalidValue
 from saddlery.experiments.built import prepare
 from saddlery.experiments.claimed import claimed
 from saddlery.experiments.execution import train_settings
@@ -21,8 +21,8 @@ from saddlery.loggers.logger import Logger
 from saddlery.method import Method
 from saddlery.records.claims import local_folder
 from saddlery.results import Results
-from saddlery.text.arguments import quoted, whole
-from saddlery.text.call import parse
+from saddlery.text.arguments import QUOTED, quoted, whole
+from saddlery.text.call import is_free_name, parse
 
 Made: TypeAlias = str | Method | Callable[..., Method]
 MethodsLike: TypeAlias = str | Method | Sequence[str | Method] | Mapping[str, Made]
@@ -56,7 +56,8 @@ def sweep(
     - `game`: a text such as `"ring(preset='numerics')"`, or a game.
     - `methods`: texts such as `"unrolled(steps=[1, 10])"` or `Method`s, one or several. In a mapping, what stands under
       a name may also be a function of yours that makes a `Method`: `{"mine(gamma=[0.1, 1.0])": mine}` calls
-      `mine(gamma=0.1)` and `mine(gamma=1.0)`.
+      `mine(gamma=0.1)` and `mine(gamma=1.0)`. A name that is no call may be any short text without brackets,
+      quotation marks and $, `{"ridge 0.01": method}`.
     - `learning_rate`: both players', a number or several; by default the game's usual.
     - `seeds`, `steps`: how many runs of each setting, and how many steps each.
     - `out`: a folder that keeps everything, by default one that is gone when the results are; `resume` goes on with the
@@ -98,13 +99,28 @@ def _named(methods: Any) -> tuple[tuple[str, ...], dict[str, Any]]:
         methods = [methods]
     if not isinstance(methods, Mapping):
         methods = {text if isinstance(text, str) else f"method_{i + 1}": text for i, text in enumerate(methods)}
-    own: dict[str, Any] = {}
     for name, each in methods.items():
         if not isinstance(each, str | Method) and not callable(each):
             raise InvalidType(
                 f"methods: {name} is {quoted(each)}, expected a text such as 'consensus(gamma=10)', a Method or a "
                 "function that makes one"
             )
-        if not isinstance(each, str):
-            own[parse(name).name] = each
-    return tuple(text if isinstance(text, str) else name for name, text in methods.items()), own
+    texts = {name: each if isinstance(each, str) else _text(name) for name, each in methods.items()}
+    own = {parse(texts[name]).name: each for name, each in methods.items() if not isinstance(each, str)}
+    return tuple(texts.values()), own
+
+
+def _text(name: str) -> str:
+    """The text of a name of one's own: a call, or any name in quotation marks.
+
+    **Raises:** `ValueError` for what is neither.
+    """
+    try:
+        return str(parse(name))
+    except InvalidValue as error:
+        if isinstance(name, str) and is_free_name(name):
+            return repr(name)
+        raise InvalidValue(
+            f"methods: got the name {quoted(name)}, expected a call, such as 'mine(gamma=[0.1, 1.0])', or at most "
+            f"{QUOTED} printable characters without brackets, quotation marks and $"
+        ) from error

@@ -39,7 +39,7 @@ def test_a_run_that_cycles_is_told_so_and_what_helps(saddlery, folder):
         "How sure: ",
     ):
         assert heading in told
-    assert "Also in this run: extragradient (--method)." in printed
+    assert "The first of 2 settings; by --method also: extragradient; or best" in printed
     assert f"Report: {folder / 'diagnosis' / 'report.html'}" in printed
     assert {path.name for path in (folder / "diagnosis" / "figures").glob("*.svg")} == {
         "norms.svg",

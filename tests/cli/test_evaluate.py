@@ -38,7 +38,10 @@ def test_points_of_the_plane_are_measured_and_drawn(saddlery, tmp_path):
     [
         (("evaluate", "nowhere"), "nowhere holds no runs"),
         (("sample", "nowhere"), "nowhere holds no runs"),
-        (("sample", "nowhere", "--out", "a.gif"), "out: got a.gif, expected a name that ends in .png or .npy"),
+        (
+            ("sample", "nowhere", "--out", "a.gif"),
+            "got a.gif, expected a name that ends in .png or .npy, or --each",
+        ),
     ],
 )
 def test_mistakes_are_named(mistake, command, said):

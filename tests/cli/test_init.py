@@ -30,12 +30,22 @@ def test_help_names_every_command_the_cache_and_the_exit_codes(capsys):
     said = capsys.readouterr().out
     for word in (*COMMANDS, "SADDLERY_CACHE", "Exit codes"):
         assert word in said
+    assert not [line for line in said.splitlines()[1:] if line.endswith("...")]  # none breaks off
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_help(command, capsys):
     assert main([command, "--help"]) == 0
     assert f"saddlery {command}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("arguments", [[], ["data"]])
+def test_without_a_command_the_help_is_shown_as_it_is_and_that_is_a_mistake_in_usage(arguments, capsys):
+    assert main(arguments) == 2
+    printed, errors = capsys.readouterr()
+    main([*arguments, "--help"])
+    assert (printed, errors) == ("", capsys.readouterr().out)
+    assert errors.count("\n") > 5
 
 
 def test_version(capsys):

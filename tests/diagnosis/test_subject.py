@@ -40,6 +40,7 @@ def test_a_run_is_taken_up_where_training_left_it(made, method, seed):
     np.testing.assert_array_equal(ravel_pytree(subject.players)[0], ravel_pytree(again.players[seed])[0])
     assert (subject.step, subject.diverged_at) == (40, -1)
     assert subject.title == f"bilinear, {method or 'simultaneous'}, seed {seed}"
+    assert subject.heading == f"{subject.title}, at step 40"
     assert subject.history["step"].values[-1] == 40
     norm = float(jnp.linalg.norm(subject.players.discriminator))
     assert subject.history["generator_norm"].values[-1] == pytest.approx(norm)
@@ -50,6 +51,7 @@ def test_one_that_diverged_is_looked_at_from_its_start(tmp_path):
     subject = from_folder(tmp_path / "lost")
     assert subject.diverged_at == 136  # √2ⁿ squared is not finite in float32 after 128 steps; every eighth is looked at
     assert subject.step == 0
+    assert subject.heading == "bilinear, simultaneous, seed 0, which diverged at step 136: looked at from its start"
     assert subject.history["generator_norm"].values[0] == pytest.approx(
         float(jnp.abs(subject.players.discriminator[0]))
     )

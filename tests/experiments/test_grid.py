@@ -20,14 +20,14 @@ NOTHING = {"schedule": None, "generator": None, "discriminator": None, "learning
     kind=st.sampled_from(["lin", "geom"]),
 )
 @settings(deadline=None)
-def test_ranges_are_numpys_rounded_to_four_digits(low, ratio, count, kind):
+def test_ranges_are_numpys_in_twelve_digits_or_more(low, ratio, count, kind):
     low, high = float(f"{low:.4g}"), float(f"{low * ratio:.4g}")
     if not low < high:
         return
     found = literal("x", f"{kind}space({low!r}, {high!r}, {count})")
     exact = getattr(np, f"{kind}space")(low, high, count)
     assert (found[0], found[-1]) == (low, high)
-    np.testing.assert_allclose(found, exact, rtol=6e-4)
+    np.testing.assert_allclose(found, exact, rtol=1e-11, atol=1e-300)
     assert len(set(found)) == count
     assert found == sorted(found)
 
@@ -51,6 +51,31 @@ def test_ranges_are_numpys_rounded_to_four_digits(low, ratio, count, kind):
 def test_ranges_that_make_no_sense_are_named(text, said):
     with pytest.raises(ValueError, match=f"learning_rate: .*{said}"):
         literal("learning_rate", text)
+
+
+def test_levels_are_exact_and_labels_round_them_as_far_as_they_can_be_told_apart():
+    rates = literal("learning_rate", "geomspace(1e-5, 1e-2, 7)")
+    found = grid.settings("ring", ("simultaneous",), NOTHING | {"learning_rate": rates})
+    np.testing.assert_allclose([each.levels["learning_rate"] for each in found], np.geomspace(1e-5, 1e-2, 7), 1e-11)
+    assert [each.levels["learning_rate"] for each in found] == [
+        each.method.arguments["learning_rate"] for each in found
+    ]
+    assert found[1].label == "simultaneous(learning_rate=3.162e-05)"
+    assert found[2].label == "simultaneous(learning_rate=0.0001)"
+    close = grid.settings("ring", ("consensus(gamma=linspace(1.0, 1.0001, 4))", "consensus(gamma=0.123456)"), NOTHING)
+    assert [each.label for each in close] == [
+        "consensus(gamma=1.0)",
+        "consensus(gamma=1.00003)",
+        "consensus(gamma=1.00007)",
+        "consensus(gamma=1.0001)",
+        "consensus(gamma=0.123456)",
+    ]
+    text = "simultaneous(generator='adam(learning_rate=geomspace(1e-3, 1e-2, 3))')"
+    inside = grid.settings("ring", (text,), NOTHING)
+    assert inside[1].label == "simultaneous(generator='adam(learning_rate=0.003162)')"
+    assert inside[1].levels["generator_learning_rate"] == pytest.approx(10**-2.5, rel=1e-11)
+    typed = grid.settings("ring", ("consensus(gamma=[0.123456, 0.5])",), NOTHING)
+    assert typed[0].label == "consensus(gamma=0.123456)"
 
 
 def test_lists_are_axes_and_matrices_and_tuples_are_not():

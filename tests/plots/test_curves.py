@@ -30,6 +30,20 @@ def test_every_seed_and_the_median_are_those_of_the_history(run, figures, of):
     assert picture.png.startswith(b"\x89PNG")
 
 
+def test_a_legend_breaks_long_labels_instead_of_cutting_them(results, figures):
+    long = sd.plots.given.experiment("curves", results, "")
+    names = [
+        f"unrolled(generator='adam(learning_rate={i}, b1=0.5)', discriminator='sgd(learning_rate=0.1)')" for i in "abc"
+    ]
+    sd.plots.curves(long.assign_coords(setting=names), "modes")
+    (legend,) = figures[0].legends
+    texts = [text.get_text() for text in legend.get_texts()[:3]]
+    assert ["".join(text.split()) for text in texts] == ["".join(name.split()) for name in names]
+    ends = legend.get_window_extent()
+    assert ends.x0 >= -1
+    assert ends.x1 <= figures[0].bbox.x1 + 1
+
+
 def test_without_a_measure_there_is_a_figure_for_each(run, results):
     assert {*SHOWN} < {each.name for each in sd.plots.curves(run)}
     assert {*SHOWN, "modes", "high-quality"} < {each.name for each in sd.plots.curves(results)}

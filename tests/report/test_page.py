@@ -2,14 +2,16 @@
 
 import base64
 import re
+from html import unescape
 from html.parser import HTMLParser
 
 import numpy as np
 import pytest
 from PIL import Image
+from rich.console import Console
 
 from saddlery.records.storage import MARK
-from saddlery.report import colour, page, summary_table, write
+from saddlery.report import colour, page, summary_table, table, write
 
 
 class Elements(HTMLParser):
@@ -190,3 +192,23 @@ def test_what_seeds_are_ranked_by_is_said(undrawn, mixture, images):
     assert undrawn(mixture.drop_vars("high_quality")).ranked == "modes covered"
     assert undrawn(images).ranked == undrawn(images).chosen == "sliced Wasserstein"
     assert "Seeds collapsed" not in page.html([undrawn(images)])
+
+
+def test_long_labels_are_short_in_table_figures_and_sentences_with_a_key(mixture, undrawn, capsys):
+    whole = [f"unrolled(generator='adam(learning_rate={rate}, b1=0.5)', discriminator='sgd(learning_rate=0.1)')"
+             for rate in range(mixture.sizes["setting"])]  # fmt: skip
+    long = mixture.assign_coords(setting=whole)
+    part = undrawn(long)
+    names = [f"unrolled #{i + 1}" for i in range(len(whole))]
+    assert [row.label for row in part.table.rows][: len(whole)] == names
+    assert not any("learning_rate" in finding.text for finding in part.findings)
+    assert part.key[0] == "All settings: discriminator='sgd(learning_rate=0.1)'"
+    assert part.key[2] == "unrolled #2: generator='adam(learning_rate=1, b1=0.5)'"
+    assert dict(part.settings)["Methods"] == ", ".join(whole)
+    assert all(f"<li>{line}</li>" in unescape(page.html([part])) for line in part.key)
+    console = Console(width=80)
+    console.print(table([long]))
+    printed = capsys.readouterr().out.splitlines()
+    assert all(len(line) <= 80 for line in printed)
+    assert all(any(line.strip().startswith(name) for line in printed) for name in names)
+    assert any(part.key[0] in line for line in printed)

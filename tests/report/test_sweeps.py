@@ -94,3 +94,16 @@ def test_without_modes_the_nearest_is_the_best(sweep):
 
 def test_without_a_share_near_modes_their_number_alone_chooses(sweep):
     assert (sweeps.shown(sweep.drop_vars("high_quality"))["learning_rate"] == 1e-2).all()
+
+
+def test_a_level_inside_a_text_has_its_column_and_the_text_no_rows(sweep):
+    rates = sweep["learning_rate"].values
+    texts = [f"adam(learning_rate={rate}, b1=0.5)" for rate in rates]
+    inside = sweep.drop_vars("learning_rate").assign_coords(
+        generator=("setting", texts), generator_learning_rate=("setting", rates)
+    )
+    assert sweeps.axis(inside) == "generator_learning_rate"
+    assert sweeps.rows(inside, "generator_learning_rate") == sweeps.rows(sweep, "learning_rate")
+    texts = [text if i % 2 else "sgd" for i, text in enumerate(texts)]
+    mixed = inside.assign_coords(gamma=("setting", [np.nan] * 15), generator=("setting", texts))
+    assert "generator=sgd" in sweeps.rows(mixed, "generator_learning_rate")[0]  # it tells settings apart

@@ -1,6 +1,7 @@
 """Calls written as text."""
 
 import inspect
+import keyword
 import re
 from contextlib import suppress
 
@@ -14,7 +15,7 @@ from saddlery.methods import METHODS, SCHEDULES
 from saddlery.networks import family
 from saddlery.optimisers import OPTIMISERS, as_optimiser
 from saddlery.text.arguments import quoted
-from saddlery.text.call import Call, build, literal, parse
+from saddlery.text.call import Call, build, is_free_name, literal, parse
 
 names = (
     st.from_regex(r"[a-z_][a-z0-9_]{0,8}", fullmatch=True)
@@ -44,6 +45,17 @@ def test_a_range_is_written_again_as_a_range():
     assert parse(str(call)) == call
 
 
+@settings(max_examples=100, deadline=None)
+@given(st.text(max_size=20), st.dictionaries(names, literals, max_size=2))
+def test_a_name_of_one_s_own_is_written_in_quotation_marks_and_shown_without(name, arguments):
+    if not is_free_name(name):
+        return
+    call = Call(name, arguments)
+    assert parse(str(call)) == call
+    assert call.label.startswith(name)
+    assert str(call).startswith(name) == (name.isidentifier() and not keyword.iskeyword(name))
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.text(max_size=40) | st.text(alphabet="ab(=,'\"1.[]{}:)*+-_ \n\\", max_size=20))
 def test_any_text_is_read_or_refused_with_what_was_expected(text):
@@ -51,7 +63,7 @@ def test_any_text_is_read_or_refused_with_what_was_expected(text):
         call, refused = parse(text), None
     except ValueError as error:
         call, refused = None, str(error)
-    assert call.name.isidentifier() if call else quoted(text) in refused
+    assert is_free_name(call.name) if call else quoted(text) in refused
 
 
 @pytest.mark.parametrize(

@@ -73,10 +73,19 @@ def reached(dataset: xr.Dataset) -> xr.DataArray:
 
 def best(dataset: xr.Dataset, seeds: np.ndarray | None = None, by: str = "rival") -> dict[str, int]:
     """The position of each method's best setting: by the median over these seeds of the first measure, then others."""
-    chosen = dataset if seeds is None else dataset.isel(seed=seeds)
-    order = ranking({name: ended(chosen, name).median("seed").values for name in measures(dataset)})
+    order = _order(dataset if seeds is None else dataset.isel(seed=seeds))
     names = dataset[by].values
     return {name: int(next(i for i in order if names[i] == name)) for name in named(dataset, by)}
+
+
+def first(dataset: xr.Dataset) -> int:
+    """The position of the best setting of all, as of `best`."""
+    return int(_order(dataset)[0])
+
+
+def _order(dataset: xr.Dataset) -> np.ndarray:
+    """The positions of the settings, the best first, by the median over the seeds of the measures that rank them."""
+    return ranking({name: ended(dataset, name).median("seed").values for name in measures(dataset)})
 
 
 def chosen(dataset: xr.Dataset) -> xr.DataArray:

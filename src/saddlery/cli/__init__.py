@@ -42,20 +42,21 @@ app = typer.Typer(
     "at once. Exit codes: 0 done, 1 a run failed, 2 a mistake in the command; 130, 143 and 129 when it was stopped by "
     "Ctrl-C, SIGTERM or SIGHUP.",
 )
-app.command("run")(long(run))
+app.command("run", short_help="Train methods on a game, several seeds each.")(long(run))
 app.command("resume")(long(resume))
 app.command("watch")(watch)
 app.command("report")(report)
-app.command("export")(export)
+app.command("export", short_help="Write an experiment's numbers as one long table.")(export)
 app.command("diagnose")(long(diagnose))
-app.command("evaluate")(long(evaluate))
+app.command("evaluate", short_help="Evaluate trained players by every measure.")(long(evaluate))
 app.command("sample")(long(sample))
 app.command("study")(long(study))
 app.command("list")(list_names)
 app.add_typer(data, name="data")
 app.command("doctor")(doctor)
-app.command("demo")(long(demo))
+app.command("demo", short_help="Run a demonstration, on a ring of Gaussians and on digits.")(long(demo))
 
+NO_COMMAND = "NoArgsIsHelpError"  # of the parser, whose message is the help
 # The base of what the parser raises for an unknown option, a missing argument, …: typer does not export it.
 _ParserError: Any = typer.BadParameter.__mro__[2]
 
@@ -78,6 +79,8 @@ def _saddlery(
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 done, 1 a run failed, 2 a mistake in usage, 128 + a signal's number.
 
+    Without a command it prints the help on standard error, which is a mistake in usage.
+
     With `SADDLERY_DEBUG=1` in the environment, whatever ends a command is shown with its traceback.
     """
     with steady(), warnings.catch_warnings():
@@ -86,6 +89,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             return app(args=arguments, prog_name="saddlery", standalone_mode=False) or 0
         except BaseException as error:
+            if type(error).__name__ == NO_COMMAND:
+                print(error.format_message(), file=sys.stderr)  # type: ignore[attr-defined]
+                return 2
             if os.environ.get("SADDLERY_DEBUG") == "1":
                 raise
             return _refuse(*_said(error))

@@ -8,7 +8,7 @@ import typer
 
 from saddlery.cli import environment
 from saddlery.cli.errors import Ended
-from saddlery.cli.output import say
+from saddlery.cli.output import say, say_others
 from saddlery.cli.plugins import Plugins
 from saddlery.cli.report import WIDTH
 
@@ -19,7 +19,8 @@ SECONDS_BETWEEN_LINES = 10.0
 def diagnose(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="A folder that `saddlery run` wrote.")],
     method: Annotated[
-        str | None, typer.Option(metavar="METHOD", help="Which of the run's methods. [its first]")
+        str | None,
+        typer.Option(metavar="METHOD", help="Of the run's methods, by its text or its beginning, or best. [the first]"),
     ] = None,
     seed: Annotated[int, typer.Option(help="Which of its seeds.")] = 0,
     verify: Annotated[
@@ -55,6 +56,8 @@ def diagnose(
     except OSError as error:
         raise Ended(f"{folder} cannot be written: {error.strerror or error}", 1) from error
     _show(found)
+    if method is None:
+        say_others(found.subject.others)
     say(f"Report: {page}")
     say(f"Figures: {folder / 'figures'}")
 
@@ -92,7 +95,7 @@ def _show(found: Any) -> None:
 
     console = Console(width=None if sys.stdout.isatty() else WIDTH, highlight=False)
     if found.subject.title:
-        console.print(escape(f"{found.subject.title}, at step {found.subject.step:,}"))
+        console.print(escape(found.subject.heading))
     word = found.verdict.word
     console.print(f"[bold {TONES[tone(word)]}]{word}[/]: {escape(found.verdict.because)}.")
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
@@ -112,5 +115,3 @@ def _show(found: Any) -> None:
         console.print(
             f"[bold]{name[0].upper() + name[1:]}[/]: {escape(text)}", soft_wrap=name in ("command", "in Python")
         )
-    if found.subject.others:
-        console.print(f"[dim]Also in this run: {escape(', '.join(found.subject.others))} (--method).[/]")

@@ -19,7 +19,7 @@ from saddlery.errors import InvalidValue, NotFound
 from saddlery.text.arguments import plain, whole
 from saddlery.text.names import nearest
 
-Method = Annotated[str | None, typer.Option("--method", "-m", help="Only this method of the run. [all]")]
+Method = Annotated[str | None, typer.Option("--method", "-m", help="Only this method of the run, or best. [all]")]
 Found = dict[str, list[list[Any]]]  # what was measured of each seed, by the settings' labels
 
 
@@ -49,7 +49,7 @@ def evaluate(
     from saddlery import evaluation
     from saddlery.diagnosis.subject import of_restored
     from saddlery.experiments.built import require_room
-    from saddlery.experiments.restored import built_in, restored_runs
+    from saddlery.experiments.restored import built_in, chosen, restored_runs
     from saddlery.metrics.image_features import KINDS, inception_features
     from saddlery.records import storage
 
@@ -59,7 +59,7 @@ def evaluate(
     samples, target = whole("samples", samples, 100), folder / "evaluation.json"
     built = built_in(folder)
     storage.require_replaceable(target)
-    labels = built.labels if method is None else (method,)
+    labels = built.labels if method is None else (chosen(built, method, folder).label,)
     wanted = range(min(seeds, built.seeds))
     found: Found = {}
     refused: list[str] = []

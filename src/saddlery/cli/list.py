@@ -1,8 +1,9 @@
 """`saddlery list`: the names of games, methods and other parts, their arguments, and what each is."""
 
+import functools
 import inspect
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
@@ -35,10 +36,22 @@ def _losses() -> dict[str, Any]:
     return LOSSES
 
 
+def _penalties() -> dict[str, Any]:
+    from saddlery.losses import PENALTIES
+
+    return PENALTIES
+
+
 def _networks() -> dict[str, Any]:
     from saddlery.networks import FAMILIES
 
     return FAMILIES
+
+
+def _told_networks() -> dict[str, str]:
+    from saddlery.networks.families import ABOUT
+
+    return ABOUT
 
 
 def _optimisers() -> dict[str, Any]:
@@ -73,45 +86,82 @@ def _studies() -> dict[str, Any]:
     return {name: find(name) for name in STUDIES}
 
 
-KINDS: dict[str, Callable[[], dict[str, Any]]] = {
-    "games": _games,
-    "data": _data,
-    "methods": _methods,
-    "losses": _losses,
-    "networks": _networks,
-    "optimisers": _optimisers,
-    "rules": _rules,
-    "schedules": _schedules,
-    "loggers": _loggers,
-    "studies": _studies,
+class Kind(NamedTuple):
+    """A kind of parts: what it is in a line, their table, and texts of those that docstrings do not tell apart."""
+
+    about: str
+    table: Callable[[], dict[str, Any]]
+    told: Callable[[], dict[str, str]] = dict
+
+
+KINDS: dict[str, Kind] = {
+    "games": Kind("what is trained: saddlery run GAME", _games),
+    "data": Kind("images that games are played on: --data", _data),
+    "methods": Kind("by what it is trained: --method, a rule, a schedule and what they do to the optimisers", _methods),
+    "losses": Kind("of GANs: --loss", _losses),
+    "penalties": Kind("gradient penalties of GANs: --penalty", _penalties),
+    "networks": Kind("families for games on images: --network", _networks, _told_networks),
+    "optimisers": Kind("of each player: --generator-optimiser, --discriminator-optimiser", _optimisers),
+    "rules": Kind("the directions of methods, in Python: saddlery.rules", _rules),
+    "schedules": Kind("who moves when: --schedule", _schedules),
+    "loggers": Kind("where records go while runs are under way: --log", _loggers),
+    "studies": Kind("published experiments: saddlery study NAME", _studies),
 }
 
 
 def list_names(
-    kind: Annotated[str, typer.Argument(metavar="KIND", help=f"One of {', '.join(KINDS)}.")],
+    kind: Annotated[str | None, typer.Argument(metavar="KIND", help=f"One of {', '.join(KINDS)}. [what kinds]")] = None,
     plugin: Plugins = None,
 ) -> None:
-    """List games, methods, losses, optimisers, studies, …"""
+    """List games, methods, losses, penalties, optimisers, studies, …"""
+    if kind is None:
+        for name, each in KINDS.items():
+            typer.echo(f"{typer.style(f'saddlery list {name:<10}', bold=True)}  {each.about}")
+        return
     if kind not in KINDS:
         raise InvalidValue(nearest("list", kind, KINDS))
     from saddlery.plugins import discover
 
     discover()
-    table = {name: _arguments(thing) for name, thing in KINDS[kind]().items()}
+    parts, told = KINDS[kind].table(), KINDS[kind].told()
+    table = {name: _arguments(thing) for name, thing in parts.items()}
     shared = [argument for argument in next(iter(table.values())) if all(argument in each for each in table.values())]
-    for name, thing in sorted(KINDS[kind]().items()):
+    for name, thing in sorted(parts.items()):
         own = ", ".join(argument for argument in table[name] if argument not in shared)
         typer.echo(f"{typer.style(name, bold=True)}{f'({own})' if own else ''}")
-        typer.echo(f"    {_summary(thing)}")
+        typer.echo(f"    {told.get(name) or _about(name, thing, parts)}")
     if shared:
         typer.echo(f"\nEach also takes {', '.join(shared)}.")
 
 
+def _about(name: str, thing: Any, parts: dict[str, Any]) -> str:
+    """What a part is, in a line; of a second name, of what it is one."""
+    first = next(other for other, each in parts.items() if each is thing)
+    known = getattr(thing, "__name__", name)
+    original = known if parts.get(known) is thing else first
+    return f"The same as {original}." if name != original else _summary(thing)
+
+
 def _summary(thing: Any) -> str:
-    """What it is, in a line: the first of its docstring, of a study what it asks and after whom."""
+    """What it is: the first paragraph of its docstring with a formula that it ends in, of a study what it asks.
+
+    Of a function with arguments that it is given, these too.
+    """
     if hasattr(thing, "asks"):
         return f"{thing.asks} {thing.source}"
-    return (inspect.getdoc(getattr(thing, "func", thing)) or "").partition("\n")[0]
+    paragraphs = (inspect.getdoc(getattr(thing, "func", thing)) or "").split("\n\n")
+    said = _line(paragraphs[0])
+    if said.endswith(":") and len(paragraphs) > 1:
+        said = f"{said} {_line(paragraphs[1])}"
+    if isinstance(thing, functools.partial):
+        given = ", ".join(f"{name}={value!r}" for name, value in thing.keywords.items())
+        said = f"{said.removesuffix('.')}, with {given}."
+    return said
+
+
+def _line(text: str) -> str:
+    """A text in one line, without the marks of mathematics in it."""
+    return " ".join(text.split())
 
 
 def _arguments(thing: Any) -> list[str]:

@@ -3,7 +3,7 @@
 import contextlib
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TextIO
 
 from saddlery.text.arguments import plain
@@ -12,6 +12,16 @@ from saddlery.text.arguments import plain
 def say(text: str) -> None:
     """Print a line without control characters, in which names of the user's files may stand."""
     print(plain(text))
+
+
+NAMED = 8  # of a run's other settings, by a command that was not told which
+
+
+def say_others(labels: Sequence[str]) -> None:
+    """Say which settings a run holds beside the one that was taken, the first, since none was named."""
+    if labels:
+        more = f" and {len(labels) - NAMED} more" if len(labels) > NAMED else ""
+        say(f"The first of {len(labels) + 1} settings; by --method also: {'; '.join(labels[:NAMED])}{more}; or best")
 
 
 class Steady:

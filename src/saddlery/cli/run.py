@@ -67,6 +67,10 @@ def run(
     key: Annotated[int, typer.Option(help="The number all randomness comes from.")] = 0,
     preset: Annotated[str | None, typer.Option(help="The game's preset, as in \"ring(preset='numerics')\".")] = None,
     loss: Annotated[str | None, typer.Option(help="The game's loss; see: saddlery list losses.")] = None,
+    penalty: Annotated[
+        str | None,
+        typer.Option(help='The game\'s gradient penalty, such as "r1(weight=1.0)"; see: saddlery list penalties.'),
+    ] = None,
     data: Annotated[
         str | None, typer.Option(help="The images: a data set, a folder or a zip; for games on images.")
     ] = None,
@@ -122,7 +126,8 @@ def run(
 
     if data is not None:
         decode(data, size, strict)
-    texts = {"loss": _axis("loss", loss), "network": _axis("network", network)}
+    given = {"loss": loss, "penalty": penalty, "network": network}
+    texts = {name: _axis(name, text) for name, text in given.items()}
     own = {"preset": preset, "data": data, "size": size, **texts}
     game = str(_with(parse(game), **own))
     folder = local_folder("out", out) if out else _free_folder(parse(game).name)

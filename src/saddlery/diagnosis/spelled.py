@@ -23,8 +23,7 @@ def spelled(method: Method, game: Game, like: str = "") -> str:
     """
     own = {name: str(getattr(method, name)) for name in ("generator", "discriminator")}
     calls = [Call(each, {}) for each in ("simultaneous", "alternating", "extragradient")]
-    if like:
-        given = parse(like)
+    if given := _read(like):
         kept = {name: value for name, value in given.arguments.items() if name not in (*own, "learning_rate")}
         calls.insert(0, given._replace(arguments=kept))
     name = type(method.rule).__name__.lower()
@@ -46,6 +45,14 @@ def spelled(method: Method, game: Game, like: str = "") -> str:
         if _makes(text, method, game):
             return text
     return ""
+
+
+def _read(text: str) -> Call | None:
+    """The call that a text is; none for the label of a method of one's own, or of a method on one of several games."""
+    try:
+        return parse(text)
+    except InvalidValue:
+        return None
 
 
 def _plain(value: object) -> float | int | None:

@@ -49,6 +49,13 @@ class Subject(NamedTuple):
     text: str = ""
     of: str = ""
 
+    @property
+    def heading(self) -> str:
+        """The run in words, and where in it the players are from; empty for players that were given."""
+        if not self.title or self.diverged_at < 0:
+            return self.title and f"{self.title}, at step {self.step:,}"
+        return f"{self.title}, which diverged at step {self.diverged_at:,}: looked at from its start"
+
 
 def from_folder(folder: str | os.PathLike, method: str | None = None, seed: int = 0, checkpoints: int = 1) -> Subject:
     """The subject from a folder: a seed of a method at its last checkpoint; one that diverged, at its start.

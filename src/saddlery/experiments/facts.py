@@ -15,13 +15,14 @@ from saddlery.experiments.experiment import Experiment
 from saddlery.experiments.plane import STARTS, is_plane, plane, probes_of
 from saddlery.game import Game
 from saddlery.games import as_gan
+from saddlery.method import Method
 from saddlery.metrics.probes import IMAGES, PIXELS, Samples, pixels
 from saddlery.metrics.suited import perfect, suited
 from saddlery.optimisers import as_text
 from saddlery.records.rows import rows
 from saddlery.runs.cell import Cell
 from saddlery.runs.keys import RunKeys, SeedKeys, key_text
-from saddlery.types import Key, Players
+from saddlery.types import Key, Pair, Players
 
 TAKEN = ("setting", "seed", "step", "label", "samples", "modes")  # names that no level may have
 
@@ -49,9 +50,8 @@ def facts(built: BuiltExperiment) -> xr.Dataset:
         for text, game in built.games.items()
     }
     variables: dict[str, Any] = {"game": ("setting", games)}
-    for player in ("generator", "discriminator"):
-        chosen = [as_text(getattr(built.methods[label], player)) for label in experiment.labels]
-        variables[f"{player}_optimiser"] = "setting", chosen
+    used = [optimisers(built.methods[label]) for label in experiment.labels]
+    variables |= {name: ("setting", [each[name] for each in used]) for name in used[0]}
     if experiment.note:
         variables["note"] = "setting", [experiment.note] * len(games)
     for name in dict.fromkeys(name for numbers, _ in of_game.values() for name in numbers):
@@ -107,7 +107,22 @@ def facts_of_training(cell: Cell, every: int, game: str) -> xr.Dataset:
 
 def attributes(cell: Cell) -> dict[str, str]:
     """The attributes of a cell: the optimisers that train its players."""
-    return {f"{player}_optimiser": as_text(each) for player, each in cell.method.optimisers._asdict().items()}
+    return optimisers(cell.method)
+
+
+def optimisers(method: Method) -> dict[str, str]:
+    """The optimisers by which a method moves the players, as texts: `none` for one that it moves otherwise.
+
+    >>> import saddlery as sd
+    >>> method = sd.methods.simultaneous(learning_rate=0.1, schedule="best_response")
+    >>> optimisers(method.for_game(sd.games.two_gaussians()))
+    {'generator_optimiser': 'sgd(learning_rate=0.1)', 'discriminator_optimiser': 'none'}
+    """
+    moved = getattr(method.schedule, "moved", Pair._fields)
+    return {
+        f"{player}_optimiser": as_text(each) if player in moved else "none"
+        for player, each in method.optimisers._asdict().items()
+    }
 
 
 def _versions() -> str:

@@ -11,6 +11,8 @@ from saddlery.text.arguments import QUOTED, plain, quoted
 from saddlery.text.call import Call, parse
 
 MOST = 1_000_000  # settings
+NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
+TYPED = 4  # digits by which a number may be longer than four before a label rounds it: so many are typed
 CALL = re.compile(r"\s*\w+\s*\(.*\)\s*", re.DOTALL)  # what is read as a call inside a call; other text is only text
 
 
@@ -131,6 +133,8 @@ def settings(game: str, methods: tuple[str, ...], shared: dict[str, Any]) -> tup
     more than a million combinations.
     """
     shared = {name: value for name, value in shared.items() if value is not None}
+    texts = [game, *methods, *(value for value in shared.values() if isinstance(value, str))]
+    axes = [axis for text in texts for axis in _axes(text)] + [each for each in shared.values() if is_axis(each)]
     each = math.prod(_options(name, value) for name, value in shared.items())
     _require_few("axes", count(game) * sum(map(count, methods)) * each)
     common = {name: _shared(name, value) for name, value in shared.items()}
@@ -149,18 +153,36 @@ def settings(game: str, methods: tuple[str, ...], shared: dict[str, Any]) -> tup
                     raise InvalidValue(f"methods: {plain(shown, QUOTED)} is given more than once")
                 around = {name: level for _, levels in given.values() for name, level in levels.items()}
                 levels = of_game | {"method": call.name} | around | of_method
-                points[str(at), str(full)] = at, full, str(shown), levels
+                points[str(at), str(full)] = at, full, shown.label, levels
     short = _distinguished([point[0] for point in points.values()])
     kept = _varied([point[-1] for point in points.values()])
+    whole = [f"{label} on {short[str(game)]}" if short else label for game, _, label, _ in points.values()]
     return tuple(
-        Setting(
-            f"{label} on {short[str(game)]}" if short else label,
-            game,
-            method,
-            {name: levels[name] for name in kept if name in levels},
-        )
-        for game, method, label, levels in points.values()
+        Setting(label, game, method, {name: levels[name] for name in kept if name in levels})
+        for label, (game, method, _, levels) in zip(_rounded(whole, axes), points.values(), strict=True)
     )
+
+
+def _axes(text: str) -> Iterator[list[Any]]:
+    """The axes in a text, also inside texts that are its arguments."""
+    for name, value in parse(text).arguments.items():
+        if is_axis(value):
+            yield value
+        for inside in values(name, value):
+            if _is_call(inside):
+                yield from _axes(inside)
+
+
+def _rounded(labels: list[str], axes: list[list[Any]]) -> list[str]:
+    """Labels with the long numbers of axes rounded to four digits, or to as many as tell an axis's values apart."""
+    short: dict[str, str] = {}
+    for axis in axes:
+        numbers = [value for value in axis if isinstance(value, float)]
+        digits = next((n for n in range(4, 17) if len({f"{each:.{n}g}" for each in numbers}) == len(numbers)), 17)
+        near = {repr(each): repr(float(f"{each:.{digits}g}")) for each in numbers}
+        short |= {exact: text for exact, text in near.items() if len(exact) > len(text) + TYPED}
+    found = [NUMBER.sub(lambda match: short.get(match[0], match[0]), label) for label in labels] if short else labels
+    return found if len({*found}) == len(labels) else labels
 
 
 def _distinguished(games: list[Call]) -> dict[str, str]:

@@ -1,6 +1,8 @@
 """A run restored from a folder at its last checkpoint, with its game, method and setting."""
 
 import functools
+import itertools
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,10 +15,11 @@ import xarray as xr
 
 from saddlery import plugins
 from saddlery.errors import InvalidValue, NotFound
+from saddlery.experiments.best import BEST, best_setting
 from saddlery.experiments.built import BuiltExperiment, prepare
 from saddlery.experiments.cells import cells_of
 from saddlery.experiments.experiment import KEPT, Experiment
-from saddlery.experiments.grid import Setting
+from saddlery.experiments.grid import Setting, expand
 from saddlery.experiments.opening import open_live, open_results
 from saddlery.experiments.trained import BuiltTraining, prepare_training
 from saddlery.game import Game
@@ -29,7 +32,6 @@ from saddlery.runs.keys import RunKeys
 from saddlery.runs.loop import start_or_restore
 from saddlery.runs.steps import before
 from saddlery.text.arguments import plain, quoted, whole
-from saddlery.text.call import parse
 from saddlery.text.names import nearest
 from saddlery.types import Level
 
@@ -50,7 +52,10 @@ class Chosen(NamedTuple):
 
 
 class Restored(NamedTuple):
-    """A restored run: its setting, cell and seed, how far it is, and its history along `step`."""
+    """A restored run: its setting, cell and seed, how far it is, and its history along `step`.
+
+    Of a run that diverged, at `diverged_at`, `carry` is the last that was finite, at `step`.
+    """
 
     of: Chosen
     cell: Cell
@@ -59,6 +64,31 @@ class Restored(NamedTuple):
     diverged_at: int
     carry: Carry
     history: xr.Dataset
+
+    @property
+    def title(self) -> str:
+        """The run in words."""
+        return f"{self.of.title}, seed {self.seed}"
+
+    @property
+    def untrained(self) -> str:
+        """Why there are no trained players, in words, of a run that diverged before its first step's end; else empty.
+
+        What shows or keeps players as trained ones refuses these.
+        """
+        if self.diverged_at < 0 or self.step > 0:
+            return ""
+        return f"{self.title} diverged at step {self.diverged_at:,}: no finite players but the untrained ones are left"
+
+    def caveat(self, what: str) -> str:
+        """What is to be said beside something made with the players of a run that diverged; else empty.
+
+        **Arguments:** `what` was made, such as `"samples"`.
+        """
+        if self.diverged_at < 0:
+            return ""
+        lost = f"{self.title} diverged at step {self.diverged_at:,}"
+        return f"{lost}; {what} of the last finite players, at step {self.step:,}"
 
 
 def restored(
@@ -85,7 +115,7 @@ def restored_runs(
     they do not have, and when the checkpoints are damaged or of another game.
     """
     built = built_in(folder) if built is None else built
-    of = chosen(built, method, **levels)
+    of = chosen(built, method, folder, **levels)
     cells = [built.cell] if isinstance(built, BuiltTraining) else cells_of(built, folder)
     cell = next(each for each in cells if each.label == of.label)
     records = functools.cache(lambda: open_live(folder))
@@ -144,10 +174,14 @@ def built_in(
     return prepare(Experiment.of(held, folder), games, methods)
 
 
-def chosen(built: Built, method: str | None = None, **levels: Level) -> Chosen:
-    """The setting chosen by label or method's text, or the only one with this name; by default the first.
+def chosen(built: Built, method: str | None = None, folder: Path | None = None, **levels: Level) -> Chosen:
+    """The setting chosen by label or method's text, or the only one with this name or beginning; by default the first.
 
-    **Arguments:** `levels`: what it was set to, by name, such as `gamma=1.0`.
+    `"best"` is that of `best_setting`, with a warning that says what it is best by, and that it was chosen on the runs
+    that are shown.
+
+    **Arguments:** `folder`: of the results, which `"best"` needs; `levels`: what it was set to, by name, such as
+    `gamma=1.0`.
 
     **Raises:** `ValueError` naming what the folder does not have, or the settings among which it cannot tell.
     """
@@ -155,41 +189,107 @@ def chosen(built: Built, method: str | None = None, **levels: Level) -> Chosen:
         cell = built.cell
         for name, value in levels.items():
             raise InvalidValue(f"{plain(name)}: got {quoted(value)}; runs of saddlery.train have no levels")
-        if method is not None and method not in (cell.label, cell.label.partition("(")[0]):
-            raise InvalidValue(nearest("method of this run", method, built.labels))
+        if method not in (None, BEST, cell.label.partition("(")[0]):
+            _named_by(method, built.labels)
         return Chosen(cell.label, cell.game, cell.method, f"{built.again['game']}, {cell.label}", ())
     experiment = built.experiment
-    setting = setting_of(experiment, method, **levels)
+    names = {each.method.name for each in experiment.settings}
+    if method == BEST and BEST not in names and folder is not None:
+        setting = _best_of(experiment, folder, **levels)
+    else:
+        setting = setting_of(experiment, method, **levels)
     label = setting.label
     others = tuple(each for each in experiment.labels if each != label)
     return Chosen(label, built.games[str(setting.game)], built.methods[label], f"{setting.game}, {label}", others)
 
 
 def setting_of(experiment: Experiment, method: str | None = None, **levels: Level) -> Setting:
-    """The setting of an experiment, chosen as `chosen` does."""
-    found = list(experiment.settings)
-    for name, value in levels.items():
-        known = dict.fromkeys(name for each in experiment.settings for name in each.levels)
-        if name not in known:
-            raise InvalidValue(nearest("level", name, tuple(known)))
-        if not (kept := [each for each in found if each.levels.get(name) == value]):
-            there = ", ".join(dict.fromkeys(quoted(each.levels.get(name)) for each in found))
-            raise InvalidValue(f"{name}: got {quoted(value)}, expected one of {there}")
-        found = kept
+    """The setting of an experiment, chosen as `chosen` does, but for `"best"`."""
+    found = with_levels(experiment, **levels)
     if method is None:
         if levels and len(found) > 1:
             raise InvalidValue(f"levels: the run holds several of these: {', '.join(each.label for each in found)}")
         return found[0]
-    if exact := [each for each in found if method == each.label]:
-        return exact[0]
-    text = str(parse(method))
-    named = [each for each in found if text in (each.label, each.levels.get("method"), each.method.name)]
+    labelled = {each.label: each for each in found}
+    if method in labelled:
+        return labelled[method]
+    text = _normalised(method)
+    named = [each for each in found if text in _names(each)]
     exact = [each for each in named if each.label == text]
     if exact or len(named) == 1:
         return (exact or named)[0]
     if named:
         raise InvalidValue(f"method: the run holds several of {method!r}: {', '.join(each.label for each in named)}")
-    raise InvalidValue(nearest("method of this run", method, experiment.labels))
+    return labelled[_named_by(method, tuple(labelled))]
+
+
+def _names(setting: Setting) -> tuple[Any, ...]:
+    """What a setting may be called: its label, which rounds numbers, its text, its method's name."""
+    return setting.label, str(setting.method), setting.levels.get("method"), setting.method.name
+
+
+def _nearly(found: list[Setting], name: str, value: Level) -> list[Setting]:
+    """The settings with a level that is a number as labels write it, rounded to four digits, where only one is."""
+    if not isinstance(value, float):
+        return []
+    levels = {each.levels[name] for each in found if isinstance(each.levels.get(name), float)}
+    near = {each for each in levels if f"{each:.4g}" == f"{value:.4g}"}
+    return [each for each in found if each.levels.get(name) in near] if len(near) == 1 else []
+
+
+def _best_of(experiment: Experiment, folder: Path, **levels: Level) -> Setting:
+    """The best setting of an experiment among those with some levels; it is warned of what that is worth."""
+    found = {each.label: each for each in with_levels(experiment, **levels)}
+    best = best_setting(folder, len(found), list(found) if levels else None, None)
+    if best.caveat:
+        warnings.warn(best.caveat, stacklevel=4)
+    return found[best.label]
+
+
+def _normalised(method: str) -> str:
+    """A method's text as labels write it; what is no call stays as it is."""
+    try:
+        calls = list(itertools.islice(expand(method), 2))
+    except InvalidValue:
+        return method
+    return calls[0][0].label if len(calls) == 1 else method
+
+
+def _named_by(method: str, labels: tuple[str, ...]) -> str:
+    """The only label that a text is the beginning of, whatever its spaces and quotation marks.
+
+    **Raises:** `ValueError` naming several, or the nearest where there is none.
+    """
+    begins = _bare(method)
+    found = [label for label in labels if begins and _bare(label).startswith(begins)]
+    if len(found) > 1:
+        raise InvalidValue(f"method: several of this run begin with {quoted(method)}: {', '.join(found)}")
+    if not found:
+        raise InvalidValue(nearest("method of this run", method, labels))
+    return found[0]
+
+
+def _bare(text: str) -> str:
+    """A text without its spaces, and with one kind of quotation marks."""
+    return "".join(text.split()).replace('"', "'")
+
+
+def with_levels(experiment: Experiment, **levels: Level) -> list[Setting]:
+    """The settings of an experiment that were set to some levels.
+
+    **Raises:** `ValueError` naming the level, or the value, that none has.
+    """
+    found = list(experiment.settings)
+    for name, value in levels.items():
+        known = dict.fromkeys(name for each in experiment.settings for name in each.levels)
+        if name not in known:
+            raise InvalidValue(nearest("level", name, tuple(known)))
+        kept = [each for each in found if each.levels.get(name) == value] or _nearly(found, name, value)
+        if not kept:
+            there = ", ".join(dict.fromkeys(quoted(each.levels.get(name)) for each in found))
+            raise InvalidValue(f"{name}: got {quoted(value)}, expected one of {there}")
+        found = kept
+    return found
 
 
 def _remedy(folder: Path, label: str) -> str:

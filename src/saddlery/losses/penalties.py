@@ -176,6 +176,8 @@ PenaltyLike: TypeAlias = str | Penalty | Sequence[str | Penalty] | None  # one, 
 def as_penalties(penalty: PenaltyLike) -> tuple[Penalty, ...]:
     """Gradient penalties from one or several, each a `Penalty` or text such as `"r1(weight=1.0)"`; `None` is none.
 
+    The names are those of `PENALTIES`: `r1`, `r2`, `wgan_gp` and `dragan`.
+
         >>> [type(each).__name__ for each in as_penalties(("r1(weight=1.0)", R2(1.0)))]
         ['R1', 'R2']
 

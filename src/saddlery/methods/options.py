@@ -108,13 +108,21 @@ def as_published(method: Callable[..., Method] | Method) -> Callable[..., Method
         return method
 
     def made(*, schedule: Any = None, generator: Any = None, discriminator: Any = None, learning_rate: Any = None):
-        rate = () if learning_rate is None else (Numbers(learning_rate=learning_rate),)
+        rate, amendments = (), method.amendments
+        if learning_rate is not None:  # in the place of the method's own, which would come after it
+            rate = (Numbers(learning_rate=learning_rate),)
+            amendments = tuple(each for each in amendments if not _sets_the_rate(each))
         return dataclasses.replace(
             method,
             schedule=build("schedule", schedule, SCHEDULES) if schedule else method.schedule,
             generator=generator or method.generator,
             discriminator=discriminator or method.discriminator,
-            amendments=(*rate, *method.amendments),
+            amendments=(*rate, *amendments),
         )
 
     return made
+
+
+def _sets_the_rate(amendment: Any) -> bool:
+    """Whether an amendment is another learning rate for both players."""
+    return isinstance(amendment, Numbers) and [*amendment.numbers] == ["learning_rate"]

@@ -193,6 +193,22 @@ FAMILIES: dict[str, Callable[..., Pair]] = {
     "stacked": stacked,
 }
 
+ABOUT: dict[str, str] = {  # what each is, for lists of them
+    "conv3": "Three convolutions of one width and a dense layer of 512 at each end, without batch normalisation.",
+    "conv4": "Four convolutions of one width and a dense layer of 512 at each end, without batch normalisation.",
+    "dcgan3": "DCGAN of three convolutions, batch normalised, filters doubling away from the image, relu generator.",
+    "dcgan3_nobn": "DCGAN of three convolutions without batch normalisation, filters doubling away from the image.",
+    "dcgan3_nobn_cf": "DCGAN of three convolutions without batch normalisation and with constant filters.",
+    "dcgan4": "DCGAN of four convolutions, batch normalised, filters doubling away from the image, slope 0.2.",
+    "dcgan4_nobn": "DCGAN of four convolutions without batch normalisation, filters doubling away from the image.",
+    "dcgan4_nobn_cf": "DCGAN of four convolutions without batch normalisation and with constant filters.",
+    "lstm": "An LSTM that writes an image row by row, against a convolutional discriminator (Metz et al., 2017).",
+    "mlp": "Fully connected networks for small images, those of the game `digits`.",
+    "resnet": "Residual networks whose branches start near zero (Mescheder et al., 2017).",
+    "resnet_cf": "Residual networks whose branches count a tenth (Mescheder et al., 2017).",
+    "stacked": "The deliberately small convolutional networks of stacked digits (Metz et al., 2017, appendix).",
+}
+
 
 def family(text: str, **shape: int) -> Pair[Network]:
     """A network family from text such as `"dcgan4_nobn_cf(width=32, fraction=0.5)"`: generator and discriminator.

@@ -1,5 +1,6 @@
 """A measure along training: the median over seeds, the spread between them, and each seed."""
 
+import textwrap
 import warnings
 from typing import overload
 
@@ -19,6 +20,7 @@ from saddlery.plots.style import GREY, INK, RULE, canvas, dress, logarithmic, lo
 from saddlery.plots.trends import Diagnosed, is_diagnosis, trends
 from saddlery.text.names import nearest
 
+LEGEND = 44  # characters of a line of a legend
 LINEAR = 10  # up to which a "signed" axis is linear
 
 
@@ -85,8 +87,9 @@ def curve(dataset: xr.Dataset, measure: Measure) -> Picture:
     """
     styles = looks(dataset)
     perfect = facts.distinct(dataset, f"perfect_{measure.name}")
-    legend_columns = 2 if max(len(look.label) for look in styles) <= 19 else 1
-    lines = -(-(len(styles) + bool(perfect)) // legend_columns)
+    names = [textwrap.fill(look.label, LEGEND) for look in styles]
+    legend_columns = 2 if max(map(len, names)) <= 19 else 1
+    lines = -(-(sum(name.count("\n") + 1 for name in names) + bool(perfect)) // legend_columns)
     figure = canvas(2.95, 2.25 + 0.16 * lines, layout="constrained")
     axes = dress(figure.add_subplot())
     axes.grid(color=RULE, linewidth=0.6)
@@ -94,7 +97,8 @@ def curve(dataset: xr.Dataset, measure: Measure) -> Picture:
     values = recorded(dataset, measure.name).values
     for row, look in zip(values, styles, strict=True):
         _spread(axes, dataset["step"].values, row, look)
-    handles = [Line2D([], [], color=s.color, linestyle=s.linestyle, linewidth=1.8, label=s.label) for s in styles]
+    handles = [Line2D([], [], color=s.color, linestyle=s.linestyle, linewidth=1.8, label=name)
+               for s, name in zip(styles, names, strict=True)]  # fmt: skip
     for value in perfect:
         axes.axhline(value, color=INK, linewidth=1, linestyle=(0, (4, 3)), zorder=4)
     if perfect:

@@ -1,5 +1,6 @@
 """Grids of panels: a row for each setting, a column for each step."""
 
+import textwrap
 from typing import Any
 
 import xarray as xr
@@ -10,6 +11,7 @@ from saddlery.analysis.seeds import diverged
 from saddlery.plots.style import GREY, INK, Look, canvas, dress
 
 COLUMNS = 7
+ROW = 19  # small characters of a row's label in a line
 CELL, LEFT, RIGHT, TOP, GAP = 1.4, 1.95, 0.1, 0.62, 0.07  # inches
 
 
@@ -51,7 +53,7 @@ def label(axes: Axes, look: Look, dataset: xr.Dataset, seed: int) -> None:
     left = -(LEFT - 0.1) / CELL
     name = look.label.replace(" on ", "\non ").replace("(", "\n(", 1) if len(look.label) > 14 else look.label
     size = 9 if len(name.rpartition("\n")[2]) <= 17 else 7
-    name = name if size == 9 else name.replace(", ", ",\n")
+    name = name if size == 9 else "\n".join(textwrap.fill(line, ROW) for line in name.replace(", ", ",\n").split("\n"))
     seed_name = f"seed {dataset['seed'].values[seed]}"
     axes.text(left, 0.55, name, transform=axes.transAxes, va="bottom", size=size, weight="bold", color=look.color)
     axes.text(left, 0.5, seed_name, transform=axes.transAxes, va="top", size=8, color=GREY)

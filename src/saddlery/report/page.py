@@ -11,6 +11,7 @@ import xarray as xr
 
 from saddlery.analysis.comparison import measures
 from saddlery.analysis.facts import optimisers
+from saddlery.analysis.labels import with_short_labels
 from saddlery.analysis.measures import MEASURES, measured
 from saddlery.analysis.seeds import ranking
 from saddlery.errors import InvalidValue
@@ -51,6 +52,7 @@ class Part(NamedTuple):
     ways_caption: str
     animation: Animation | None
     curves: list[Picture]
+    key: list[str]
     settings: list[tuple[str, str]]
     command: str
 
@@ -93,7 +95,8 @@ def html(parts: Sequence[Part]) -> str:
 def _part(dataset: xr.Dataset, taken: Sequence[str]) -> Part:
     """One experiment, drawn and put into words."""
     heading, whole = title(dataset), dataset
-    dataset = sweeps.shown(whole)
+    labelled = sweeps.shown(whole)
+    dataset, names = with_short_labels(labelled)
     name = re.sub(r"[^a-z0-9]+", "-", heading.lower()).strip("-")[:60] or "experiment"
     return Part(
         name=name if name not in taken else f"{name}-{len(taken) + 1}",
@@ -114,7 +117,8 @@ def _part(dataset: xr.Dataset, taken: Sequence[str]) -> Part:
         ways_caption=caption(dataset) if drawn else "",
         animation=animation(dataset),
         curves=[curve(dataset, each) for each in drawn_of(dataset)],
-        settings=_settings(dataset),
+        key=names.lines,
+        settings=_settings(labelled),
         command=str(dataset.attrs.get("command", "")),
     )
 

@@ -2,6 +2,7 @@
 
 import io
 import math
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -91,6 +92,19 @@ def _png(whole: np.ndarray, scale: int) -> bytes:
     return content.getvalue()
 
 
+def each(samples: ArrayLike, scale: int = 1) -> Iterator[bytes]:
+    """Generated images, each as a PNG of its own size, or so many times as large.
+
+    **Raises:** `ValueError` for samples that are no images of one or three channels.
+    """
+    samples = np.asarray(samples)
+    if samples.ndim != 4 or samples.shape[-1] not in (1, 3):
+        what = "points of the plane" if samples.shape[1:] == (2,) else f"samples of shape {samples.shape[1:]}"
+        raise InvalidValue(f"each: {what} are no images, of one or three channels; leave it out, or write a .npy")
+    for image in pixels(samples):
+        yield _png(image[..., 0] if image.shape[-1] == 1 else image, scale)
+
+
 def png(samples: ArrayLike, game: Any, scale: int = 4) -> bytes:
     """Generated samples as a PNG: images as a sheet, points of the plane among the game's data.
 
@@ -105,12 +119,12 @@ def png(samples: ArrayLike, game: Any, scale: int = 4) -> bytes:
 
 
 def scatter(samples: np.ndarray, centres: np.ndarray | None) -> bytes:
-    """A scatter plot of points of the plane, with the centres of the data's modes."""
+    """A scatter plot of points of the plane, those that are finite, with the centres of the data's modes."""
     drawn = canvas(4.0, 4.0)
     axes = dress(drawn.add_subplot())
     if centres is not None:
         axes.scatter(*centres.T, s=120, facecolors="none", edgecolors=GREY, linewidths=0.8)
-    axes.scatter(*samples.T, s=6, alpha=0.6, linewidths=0)
+    axes.scatter(*samples[np.isfinite(samples).all(-1)].T, s=6, alpha=0.6, linewidths=0)
     axes.set_aspect("equal")
     return render(drawn, "samples", f"{len(samples)} samples.").png
 

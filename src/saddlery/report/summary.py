@@ -7,6 +7,7 @@ import numpy as np
 import xarray as xr
 
 from saddlery.analysis import facts
+from saddlery.analysis.labels import with_short_labels
 from saddlery.analysis.measures import Measure, measured
 from saddlery.analysis.numbers import number
 from saddlery.analysis.outcome import MEANINGS, Outcome
@@ -144,7 +145,8 @@ def table(datasets: Sequence[xr.Dataset]) -> "Table":
     from rich.table import Table
 
     stack = Table.grid()
-    for dataset in datasets:
+    for whole in datasets:
+        dataset, names = with_short_labels(whole)
         shown = Table(
             title=escape(title(dataset)), title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False
         )
@@ -156,6 +158,8 @@ def table(datasets: Sequence[xr.Dataset]) -> "Table":
             cells = [_marked(column.cells[i], ranged=column.head == "Modes covered") for column in parts]
             shown.add_row(escape(label), *cells, style="dim" if label.startswith((PERFECT, UNTRAINED)) else None)
         stack.add_row(shown)
+        for line in names.lines:
+            stack.add_row(escape(line))
     return stack
 
 

@@ -61,7 +61,11 @@ def every(dataset: xr.Dataset) -> Picture | None:
 
 def rows(dataset: xr.Dataset, along: str) -> list[str]:
     """The rows of the heat map: each setting without its level of the columns."""
-    others = {name: each.values for name, each in _levels(dataset).items() if name not in ("method", along)}
+    levels = {name: each.values for name, each in _levels(dataset).items() if name not in ("method", along)}
+    inside = {name for name in levels if any(each.startswith(f"{name}_") for each in (*levels, along))}
+    bare = {name: each for name, each in levels.items() if name not in inside}  # no texts around levels of their own
+    places = {str(place) for place in zip(dataset["method"].values, dataset[along].values, *bare.values(), strict=True)}
+    others = bare if len(places) == dataset.sizes["setting"] else levels
 
     def name(i: int) -> str:
         levels = {level: each[i] for level, each in others.items() if str(each[i]) not in ("", "nan")}

@@ -30,6 +30,11 @@ class BestResponse(Schedule):
     **Raises:** `TypeError` at the start for a game without `best_response`.
     """
 
+    @property
+    def moved(self) -> tuple[str, ...]:
+        """The generator alone is moved by its optimiser."""
+        return ("generator",)
+
     def init(self, game: Game, rule: Rule, players: Players) -> Memory:
         """The initial memory: none, once it is sure that the game knows its maximiser."""
         if not callable(getattr(game, "best_response", None)):

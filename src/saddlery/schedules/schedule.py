@@ -36,6 +36,11 @@ class Schedule(eqx.Module):
         """The number of rule evaluations of a step."""
         return 1
 
+    @property
+    def moved(self) -> tuple[str, ...]:
+        """The players that are moved by their optimisers."""
+        return Pair._fields
+
     @abc.abstractmethod
     def step(
         self, game: Game, rule: Rule, optimisers: Pair, players: Players, state: State, key: Key

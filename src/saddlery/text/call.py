@@ -3,6 +3,7 @@
 import ast
 import inspect
 from collections.abc import Callable, Mapping
+from keyword import iskeyword
 from typing import Any, NamedTuple, TypeVar, get_args
 
 from saddlery.errors import InvalidType, InvalidValue
@@ -14,17 +15,29 @@ T = TypeVar("T")
 LONGEST = 2_000  # characters of a text; Python's parser runs out of stack on some of several thousand
 DEEPEST = 20  # lists, tuples and mappings in one another
 VALUES = 10_000  # of a range
+UNFREE = set("()[]{}'\"\\`$")  # characters that no name of one's own has
 
 
 class Call(NamedTuple):
-    """A call: a name and keyword arguments, all of them literals."""
+    """A call: a name and keyword arguments, all of them literals.
+
+    A name of one's own need not be an identifier; its text is then in quotation marks, and its label is without.
+    """
 
     name: str
     arguments: dict[str, Any]
 
     def __str__(self) -> str:
+        return self._written(self.name if self.name.isidentifier() and not iskeyword(self.name) else repr(self.name))
+
+    @property
+    def label(self) -> str:
+        """The call as tables and figures show it: its text, a name of one's own as it is."""
+        return self._written(self.name)
+
+    def _written(self, name: str) -> str:
         inside = ", ".join(f"{name}={value!r}" for name, value in self.arguments.items())
-        return f"{self.name}({inside})" if inside else self.name
+        return f"{name}({inside})" if inside else name
 
     def __hash__(self) -> int:
         return hash((self.name, *self.arguments))
@@ -54,14 +67,16 @@ def parse(text: str) -> Call:
         >>> parse("consensus(gamma=10.0)")
         Call(name='consensus', arguments={'gamma': 10.0})
 
+    A name in quotation marks is one's own, as of `is_free_name`.
+
     **Raises:** `ValueError` when the text is anything but one call of one name with literal keyword arguments, or has
     more than 2,000 characters.
     """
     wanted, of = "expected a name or a call with literal arguments, such as unrolled(steps=10)", quoted(text)
     tree = _expression(text, of, wanted)
-    if isinstance(tree, ast.Name):
-        return Call(tree.id, {})
-    if not (isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name)):
+    if name := _name(tree):
+        return Call(name, {})
+    if not (isinstance(tree, ast.Call) and (called := _name(tree.func))):
         raise InvalidValue(f"{of} is no call: {wanted}")
     if tree.args or any(keyword.arg is None for keyword in tree.keywords):
         raise InvalidValue(f"{of}: arguments are named, such as steps=10")
@@ -71,7 +86,23 @@ def parse(text: str) -> Call:
         if name in arguments:
             raise InvalidValue(f"{of}: {plain(name, QUOTED)} is given more than once, expected it once")
         arguments[name] = _literal(keyword.value, f"{of}: {plain(name, QUOTED)}", text.strip())
-    return Call(tree.func.id, arguments)
+    return Call(called, arguments)
+
+
+def _name(tree: ast.expr) -> str:
+    """The name that an expression is, perhaps in quotation marks; empty for what is none."""
+    if isinstance(tree, ast.Constant) and isinstance(tree.value, str) and is_free_name(tree.value):
+        return tree.value
+    return tree.id if isinstance(tree, ast.Name) else ""
+
+
+def is_free_name(text: str) -> bool:
+    """Whether a text can name something of one's own: in one line, printable, without brackets, quotation marks and $.
+
+    >>> is_free_name("ridge 0.01"), is_free_name("mine(gamma=1")
+    (True, False)
+    """
+    return 0 < len(text) <= QUOTED and text.isprintable() and text == text.strip() and not set(text) & UNFREE
 
 
 def literal(name: str, text: str) -> Any:
@@ -80,8 +111,8 @@ def literal(name: str, text: str) -> Any:
         >>> literal("learning_rate", "geomspace(1e-4, 1e-2, 3)")
         [0.0001, 0.001, 0.01]
 
-    `linspace(a, b, n)` and `geomspace(a, b, n)` are n numbers from a to b, evenly spaced or in equal ratios, rounded
-    to four significant digits (to more where that would make two of them equal), 10,000 at most.
+    `linspace(a, b, n)` and `geomspace(a, b, n)` are n numbers from a to b, evenly spaced or in equal ratios, 10,000 at
+    most, in twelve significant digits (in more where two would be equal), of which programs hold seven.
 
     **Raises:** `ValueError` when the text is neither, or has more than 2,000 characters; when a number is not finite in
     float32 or has more than 64 bits; when a range does not rise or has fewer than two numbers.
@@ -156,7 +187,7 @@ def _range(tree: Any, name: str, text: str) -> Range:
         )
     shares = [i / (count - 1) for i in range(count)]
     numbers = [low * (high / low) ** share if geometric else low + (high - low) * share for share in shares]
-    for digits in (4, 8, 17):
+    for digits in (12, 17):
         rounded = [float(f"{number:.{digits}g}") for number in numbers]
         if len(set(rounded)) == count:
             break

@@ -14,6 +14,7 @@ def nearest(kind: str, name: object, allowed: Iterable[str]) -> str:
     """
     allowed = sorted(allowed)
     shown = plain(name, QUOTED) if isinstance(name, str) else quoted(name)
-    close = difflib.get_close_matches(shown, allowed, n=1, cutoff=0.5)
-    guess = f"; did you mean '{close[0]}'?" if close else "."
+    small = {each.lower(): each for each in allowed}
+    close = difflib.get_close_matches(shown.lower(), small, n=1, cutoff=0.5)
+    guess = f"; did you mean '{small[close[0]]}'?" if close else "."
     return f"unknown {kind} '{shown}'{guess} Allowed: {', '.join(allowed)}"
