@@ -46,7 +46,7 @@ def sweep(
 
     ```python
     results = sd.sweep("ring", ["simultaneous", "consensus(gamma=[0.1, 1, 10])"], learning_rate=[1e-4, 1e-3], seeds=8)
-    results.dataset["modes"].isel(step=-1).sel(method="consensus").median("seed")
+    results.dataset.sel(method="consensus")["modes"].isel(step=-1).median("seed")
     ```
 
     A flat list in a text, or `geomspace(a, b, n)`, is an axis. Numbers are data: settings that differ in them share a

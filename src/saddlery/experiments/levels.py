@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Self
 
+import pandas
 import xarray as xr
 
 INEXACT = (None, "nearest", "pad", "ffill", "backfill", "bfill")  # what xarray itself understands by `method`
@@ -13,7 +14,8 @@ class Sweep(xr.Dataset):
 
         ds.sel(method="consensus", learning_rate=1e-3).median("seed")
 
-    In a plain dataset that keyword says how inexact labels are matched, which it still does with xarray's words for it.
+    In a plain dataset that keyword says how inexact labels are matched, which it still does with xarray's words for it,
+    and always does in a single variable: select first, `ds.sel(method="consensus")["modes"]`.
     """
 
     __slots__ = ()
@@ -39,7 +41,9 @@ def with_levels(results: xr.Dataset) -> Sweep:
     """
     levels = [name for name, values in results.coords.items() if values.dims == ("setting",) and name != "setting"]
     named = results.assign_coords(label=("setting", results["setting"].values)).drop_vars("setting")
-    named = named.set_index(setting=sorted(levels, key=lambda name: name != "method"))
+    order = sorted(levels, key=lambda name: name != "method")
+    index = pandas.MultiIndex.from_arrays([named[name].values for name in order], names=order)  # also of a single one
+    named = named.drop_vars(order).assign_coords(xr.Coordinates.from_pandas_multiindex(index, "setting"))
     return Sweep(named.data_vars, named.coords, named.attrs)
 
 
