@@ -68,7 +68,7 @@ def test_force_replaces_the_files_and_never_one_that_was_changed(tmp_path, train
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
     assert not is_own(path)
-    with pytest.raises(FileExistsError, match=r"tfevents"):
+    with pytest.raises(FileExistsError, match=r"events\.out"):
         trained(out=out, force=True)
     assert path.read_bytes() == content
 
