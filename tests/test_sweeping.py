@@ -12,7 +12,7 @@ SMALL = {"steps": 6, "seeds": 2, "every": 3, "samples": 50}
 def test_every_combination_is_trained_and_selected_by_name():
     methods = ["simultaneous", "consensus(gamma=[0.1, 1.0])"]
     ds = sd.sweep("bilinear", methods, learning_rate=[0.01, 0.1], **SMALL).dataset
-    assert dict(ds.sizes) == {"setting": 6, "seed": 2, "step": 3}
+    assert dict(ds["generator_norm"].sizes) == {"setting": 6, "seed": 2, "step": 3}
     consensus = ds.sel(method="consensus").median("seed")
     assert consensus.sizes["setting"] == 4
     one = ds.sel(method="consensus", gamma=1.0, learning_rate=0.1)
