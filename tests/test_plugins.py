@@ -70,7 +70,7 @@ def saddlery(*words):
 def test_parts_of_a_file_are_used_by_their_names_on_the_command_line(file, capsys):
     assert main(["run", *SWEEP, "-p", "my_file.py", "--out", "a"]) == 0
     ds = sd.load("a").dataset
-    assert dict(ds.sizes) == {"setting": 2, "seed": 2, "step": 3}
+    assert dict(ds["generator_norm"].sizes) == {"setting": 2, "seed": 2, "step": 3}
     alone = sd.train(sd.games.bilinear(), sd.methods.consensus(2.0), steps=6, every=3, seeds=2, key=0)
     found = ds.sel(method="mine", gamma=2.0).squeeze()
     np.testing.assert_array_equal(found["generator_norm"], alone.history["generator_norm"])

@@ -16,7 +16,7 @@ def test_results_hold_every_method_as_it_was_trained(tmp_path):
     import saddlery as sd
 
     results = run(SMALL, tmp_path)
-    assert dict(results.sizes) == {"setting": 2, "seed": 2, "step": 5}
+    assert dict(results["generator_norm"].sizes) == {"setting": 2, "seed": 2, "step": 5}
     assert results["setting"].values.tolist() == results["method"].values.tolist() == list(SMALL.methods)
     assert results["step"].values.tolist() == [0, 5, 10, 15, 20]
     assert results.attrs["steps"] == 20
