@@ -1,15 +1,15 @@
 """Arrays of any library as data: what is an array, and what is said of what is none."""
 
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
-from jaxtyping import ArrayLike
 
 from saddlery.errors import InvalidType, InvalidValue
 from saddlery.text.arguments import quoted
+from saddlery.types import Numbers
 
 A = TypeVar("A")
 
@@ -28,7 +28,7 @@ def is_array(value: object) -> bool:
     return told or isinstance(value, list | tuple)
 
 
-def as_array(name: str, value: Any) -> Any:
+def as_array(name: str, value: object) -> np.ndarray | jax.Array:
     """An array of numbers, NumPy's or JAX's, from one of any library: by `__array__`, or by DLPack.
 
         >>> as_array("data", [[1, 2], [3, 4]]).shape
@@ -58,7 +58,7 @@ def as_array(name: str, value: Any) -> Any:
     return found
 
 
-def as_labels(value: ArrayLike | None, images: int) -> Any:
+def as_labels(value: Numbers | None, images: int) -> jax.Array | None:
     """Labels as whole numbers in a JAX array; `None` where there are none.
 
         >>> as_labels([0, 1, 1], 3).tolist()

@@ -12,7 +12,7 @@ from saddlery.data.arrays import as_array, as_labels
 from saddlery.data.origin import passed_on
 from saddlery.errors import InvalidValue
 from saddlery.text.arguments import COUNT, whole
-from saddlery.types import Key
+from saddlery.types import Key, Numbers
 
 A = TypeVar("A", Array, np.ndarray)
 
@@ -47,7 +47,7 @@ class Images(eqx.Module):
     images: Any
     labels: Any = None
 
-    def __init__(self, images: Any, labels: Any = None):
+    def __init__(self, images: Numbers, labels: Numbers | None = None):
         self.images = jnp.asarray(as_array("images", images))
         self._check()
         self.labels = as_labels(labels, len(self.images))

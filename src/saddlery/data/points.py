@@ -40,7 +40,7 @@ class Points(eqx.Module):
         return self.points[jax.random.randint(key, (n,), 0, len(self.points))]
 
 
-def of_array(name: str, value: Any) -> Points | Images:
+def of_array(name: str, value: object) -> Points | Images:
     """An array as data: points where it has two axes, images where it has four.
 
         >>> type(of_array("data", np.zeros((5, 2)))).__name__, type(of_array("data", np.zeros((5, 8, 8, 1)))).__name__
