@@ -102,10 +102,8 @@ def medical(root: Path, rng: Random) -> Path:
             pixels[0, 0] = 4095
         put(root / "ct" / f"{i:03}.png", png16(pixels))
     for i in range(30):
-        put(
-            root / "pet" / f"{i:03}.tif",
-            encoded(Image.fromarray(rng.uniform(0, 9, (16, 16)).astype(np.float32)), "TIFF"),
-        )
+        scan = Image.fromarray(rng.uniform(0, 9, (16, 16)).astype(np.float32))
+        put(root / "pet" / f"{i:03}.tif", encoded(scan, "TIFF"))
     for i in range(20):
         put(root / "xray" / f"{i:03}.png", encoded(photograph(rng, mode="L"), "PNG"))
     blank = Image.fromarray(np.full((16, 16), np.nan, np.float32))
@@ -117,7 +115,7 @@ def medical(root: Path, rng: Random) -> Path:
 def with_table(root: Path, rng: Random) -> Path:
     """Pictures in a folder and a table of labels beside it, of which some are missing and some there twice."""
     names = [f"images/{('cat', 'dog', 'owl')[i % 3]}, {i}.png" for i in range(100)]
-    for name in names[:-4]:
+    for name in [*names[:-4], *(f"images/more{i}.png" for i in range(9))]:
         put(root / name, encoded(photograph(rng), "PNG"))
     rows = [[name, ("Cat", "Dog", "Owl, barn")[i % 3], i] for i, name in enumerate(names)]
     rows += rows[:5]

@@ -1,6 +1,6 @@
 """Arrays of any library as data: what is an array, and what is said of what is none."""
 
-from typing import TypeVar
+from typing import Any, cast
 
 import jax
 import jax.numpy as jnp
@@ -10,8 +10,6 @@ from jax.core import Tracer
 from saddlery.errors import InvalidType, InvalidValue
 from saddlery.text.arguments import quoted
 from saddlery.types import Numbers
-
-A = TypeVar("A")
 
 WANTED = "numbers of one shape, such as a NumPy or JAX array"
 
@@ -46,7 +44,7 @@ def as_array(name: str, value: object) -> np.ndarray | jax.Array:
         raise InvalidType(f"{name}: got a sparse array ({kind}), expected {WANTED}; {name}.toarray() is one")
     try:
         found = np.asarray(value) if hasattr(value, "__array__") or not hasattr(value, "__dlpack__") else None
-        found = np.from_dlpack(value) if found is None else found
+        found = np.from_dlpack(cast(Any, value)) if found is None else found
     except Exception as error:  # each library has its own for what it does not hand over
         said = " ".join(str(error).split())
         raise InvalidType(f"{name}: got a {kind} that is no {WANTED}: {said[:200]}") from error
