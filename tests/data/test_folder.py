@@ -5,44 +5,17 @@ import os
 import struct
 import warnings
 import zipfile
-from importlib import import_module
 
 import jax.numpy as jnp
 import numpy as np
 import pytest
 from PIL import Image
+from tests.data.packing import kept, packed
 
 from saddlery.data import Images, Shards, folder
-from saddlery.data import sources as the_sources
-
-the_folder = import_module("saddlery.data.folder")  # the name of the function, too
-
-
-def kept(cache):
-    """The folders that the cache holds."""
-    return sorted((cache / "images").glob("*")) if (cache / "images").exists() else []
-
-
-@pytest.fixture
-def pictures(tmp_path, plain):
-    """Nine images of three sizes in two folders and the one above, and files that are none."""
-    root = tmp_path / "pictures"
-    for i in range(9):
-        path = root / ("a", "b", ".")[i % 3] / f"{i}.{('png', 'PNG')[i % 2]}"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(plain(10 * i, [(8, 8, 3), (20, 6, 3), (5, 9)][i % 3]))
-    (root / "notes.txt").write_text("no image")
-    (root / ".hidden.png").write_bytes(b"")
-    (root / "a" / "__MACOSX").mkdir()
-    (root / "a" / "__MACOSX" / "0.png").write_bytes(b"")
-    return root
-
-
-def packed(path, root):
-    with zipfile.ZipFile(path, "w") as archive:
-        for file in sorted(root.rglob("*")):
-            archive.write(file, file.relative_to(root).as_posix())
-    return path
+from saddlery.data import kept as the_cache
+from saddlery.data.sources import source as limits
+from saddlery.data.sources import zips
 
 
 def test_images_of_all_folders_are_squares_labelled_by_their_folders(pictures):
@@ -90,7 +63,7 @@ def test_they_are_decoded_once_and_again_when_anything_changes(pictures, cache, 
 def test_the_array_is_an_npy_file_of_the_images_in_order(pictures, cache):
     data = folder(pictures, 4)
     np.testing.assert_array_equal(np.load(kept(cache)[0] / "images.npy"), data.images)
-    assert json.loads((kept(cache)[0] / "about.json").read_text())["path"] == str(pictures)
+    assert json.loads((kept(cache)[0] / "about.json").read_text())["images"] == 9
 
 
 def test_celebrities_faces_are_cropped_as_is_customary(tmp_path, cache):
@@ -158,11 +131,14 @@ def test_folders_without_images_are_refused(tmp_path):
     with pytest.raises(ValueError, match="empty holds no images: it is empty"):
         folder(tmp_path / "empty")
     (tmp_path / "empty" / "x.txt").write_text("")
-    with pytest.raises(ValueError, match=r"empty holds no images: none of its 1 files ends in \.bmp, .*\.png"):
+    with pytest.raises(ValueError, match=r"empty holds no images: none of its 1 files ends in \.avif, .*\.png"):
         folder(tmp_path / "empty")
     with pytest.raises(FileNotFoundError, match="nowhere is not there"):
         folder(tmp_path / "nowhere")
-    with pytest.raises(ValueError, match=r"x\.txt is neither a folder nor a zip"):
+    with pytest.raises(
+        ValueError,
+        match=r"x\.txt is of a kind that is not read; expected a folder or a zip of images, .*\.parquet.*\.csv",
+    ):
         folder(tmp_path / "empty" / "x.txt")
     with zipfile.ZipFile(tmp_path / "empty.zip", "w"):
         pass
@@ -204,7 +180,7 @@ def test_a_highly_compressible_zip_of_pictures_is_read(tmp_path, plain):
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "GIF", "BMP", "WEBP", "PPM"])
 def test_large_pictures_of_every_kind_are_known_by_their_beginning(tmp_path, monkeypatch, kind):
-    monkeypatch.setattr(the_sources, "LARGE", 10)
+    monkeypatch.setattr(limits, "LARGE", 10)
     suffix = {"JPEG": "jpg", "TIFF": "tif"}.get(kind, kind.lower())
     Image.fromarray(np.full((40, 40, 3), 90, np.uint8)).save(tmp_path / f"x.{suffix}", kind)
     if kind == "JPEG":  # what a camera says may be long
@@ -221,7 +197,7 @@ def test_a_table_of_contents_without_end_is_refused(tmp_path, monkeypatch, at_mo
         file.truncate(size)
         file.seek(size)
         file.write(struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 9, 9, size, 0, 0))
-    monkeypatch.setattr(the_sources, "DIRECTORY", 1 << 20)
+    monkeypatch.setattr(zips, "DIRECTORY", 1 << 20)
     with at_most(4 << 20), pytest.raises(ValueError, match=r"x\.zip is damaged: it holds more than"):
         folder(path)
 
@@ -282,7 +258,7 @@ def test_damaged_images_of_the_cache_are_named_and_decoded_anew(pictures, cache,
     if not wholly:
         if damage in ("a byte", "stranger"):
             pytest.skip("is not looked for in more than 512 MiB")
-        monkeypatch.setattr(the_folder, "WHOLLY", 10)
+        monkeypatch.setattr(the_cache, "WHOLLY", 10)
     before = folder(pictures, 4)
     (path,) = kept(cache)
     DAMAGE[damage](path)
@@ -304,7 +280,7 @@ def test_what_is_not_saddlerys_in_its_place_is_left_alone(pictures, cache):
 
 
 def test_a_zip_with_an_image_too_large_for_memory_is_refused(tmp_path, monkeypatch, plain):
-    monkeypatch.setattr(the_sources, "LARGEST", 50)
+    monkeypatch.setattr(limits, "LARGEST", 50)
     with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
         archive.writestr("x.png", plain(0))
     with pytest.raises(ValueError, match=r"its entry 'x\.png' unpacks to"):

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from saddlery.data.images import Images, in_range
+from saddlery.data.origin import passed_on
 from saddlery.errors import InvalidValue
 from saddlery.types import Key
 
@@ -39,6 +40,8 @@ class Stacked(eqx.Module):
     balanced: bool = eqx.field(static=True)
 
     def __init__(self, digits: Images, balanced: bool = True):
+        if not isinstance(digits, Images):
+            raise InvalidValue(f"digits: got {type(digits).__name__}, expected Images in memory, grey ones")
         if digits.images.shape[-1] != 1 or digits.labels is None:
             what = "no labels" if digits.labels is None else f"{digits.images.shape[-1]} channels"
             raise InvalidValue(f"digits: got images with {what}, expected grey ones with labels 0 to 9")
@@ -50,6 +53,7 @@ class Stacked(eqx.Module):
         self.counts = jnp.asarray(counts, jnp.int32)
         self.starts = jnp.asarray(np.cumsum(counts) - counts, jnp.int32)
         self.balanced = balanced
+        passed_on(digits, self)
 
     @property
     def modes(self) -> int:
