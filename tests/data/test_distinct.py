@@ -4,7 +4,7 @@ import jax
 import numpy as np
 import pytest
 
-from saddlery.data import Images, Mixture, ring_centres
+from saddlery.data import Images, Mixture, Points, ring_centres
 from saddlery.data.distinct import comparable, distinct, without_copies
 
 KEY = jax.random.key(3)
@@ -34,6 +34,11 @@ def test_a_distribution_is_drawn_from():
     assert one.shape == other.shape == (40, 2)
     assert not np.array_equal(one, other)
     assert comparable(Mixture(ring_centres(8, 1.0), 0.1), 40) == 40
+
+
+def test_points_in_memory_are_drawn_without_replacement_too():
+    one, other = distinct(Points(np.arange(9.0)[:, None]), KEY, 100, sets=2)
+    assert len(np.unique(np.concatenate([one, other]))) == 8
 
 
 def test_more_than_there_are_is_refused():

@@ -17,7 +17,7 @@ from saddlery.types import Key
 
 
 class Points(eqx.Module):
-    """Points held in memory, vectors of numbers, drawn uniformly with replacement.
+    """Points held in memory, vectors of numbers, drawn uniformly with replacement; `distinct` draws without.
 
         >>> data = Points([[1.0, 2.0], [1.0, 2.0]])
         >>> data.draw(jax.random.key(0), 3).tolist()
@@ -38,6 +38,15 @@ class Points(eqx.Module):
     def draw(self, key: Key, n: int) -> Float[Array, "n dimension"]:
         """Draw `n` points."""
         return self.points[jax.random.randint(key, (n,), 0, len(self.points))]
+
+    def distinct(self, key: Key, n: int) -> Float[Array, "n dimension"]:
+        """Draw `n` different points, without replacement.
+
+        **Raises:** `ValueError` for more than there are.
+        """
+        if n > len(self):
+            raise InvalidValue(f"n: got {n}, expected at most {len(self)}, the number of points")
+        return self.points[jax.random.permutation(key, len(self))[:n]]
 
 
 def of_array(name: str, value: object) -> Points | Images:
