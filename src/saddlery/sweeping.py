@@ -16,6 +16,7 @@ from saddlery.experiments.execution import train_settings
 from saddlery.experiments.experiment import Experiment
 from saddlery.game import Game
 from saddlery.method import Method
+from saddlery.records import description
 from saddlery.records.claims import local_folder
 from saddlery.results import Results
 from saddlery.text.arguments import quoted
@@ -56,7 +57,8 @@ def sweep(
     - `learning_rate`: both players', a number or several; by default the game's usual.
     - `seeds`, `steps`: how many runs of each setting, and how many steps each.
     - `out`: a folder that keeps everything, by default one that is gone when the results are; `resume` goes on with the
-      same sweep there, `force` replaces it. What one's own objects are is not compared then, only their names.
+      same sweep there, up to more `steps` where they are more, those before are a multiple of `every`, and there are at
+      most 64 runs; `force` replaces it. What one's own objects are is not compared then, only their names.
     - `on_progress`: called from training's threads with the experiment, a setting's label and a `Progress`.
     - `settings`: the other arguments of `saddlery.experiments.experiment.Experiment`: `every`, `key`, `samples`, …
 
@@ -69,6 +71,8 @@ def sweep(
     name = game if isinstance(game, str) else type(game).__name__
     own_games = {} if isinstance(game, str) else {name: game}
     texts, own_methods = _named(methods)
+    if resume and out is not None and settings.get("every") is None:
+        settings["every"] = description.recorded_every(local_folder("out", out))
     rates = list(map(float, learning_rate)) if isinstance(learning_rate, Sequence) else learning_rate
     experiment = Experiment(
         name, texts, steps=steps, seeds=seeds, learning_rate=rates, **settings

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from saddlery.errors import Damaged, InTheWay, InvalidValue
 from saddlery.experiments.experiment import in_words
+from saddlery.experiments.extension import require_extensible
 from saddlery.game import Game, adopt
 from saddlery.games import GAMES
 from saddlery.method import Method
@@ -41,6 +42,11 @@ class Training:
     store: None = None
 
     @property
+    def steps(self) -> int:
+        """The number of steps."""
+        return self.cell.steps
+
+    @property
     def grid(self) -> dict[str, Any]:
         """The arguments that the results depend on, in JSON's types."""
         shared = self.cell.identity()["description"]  # type: ignore[misc]
@@ -66,12 +72,11 @@ class Training:
             raise InTheWay(f"out: {plain(folder)} holds {in_words(held)}; choose another folder")
         now = self.fingerprint
         compare(f"out: {folder}", (held.fingerprint or now) | {"description": depends_on(held)}, now, warn=False)
-        begun, wanted = whole("steps", held.what.get("steps")), self.cell.steps
-        if wanted < begun or (wanted > begun and begun % self.every):
-            raise InvalidValue(
-                f"steps: {plain(folder)} was begun with {begun}; it can be resumed with as many, or with more where "
-                f"that number is a multiple of its every, {self.every}; got {wanted}"
-            )
+        require_extensible(folder, whole("steps", held.what.get("steps")), self.steps, self.every)
+
+    def extends(self, held: Description, folder: Path) -> Description:
+        """The folder's description with so many steps."""
+        return held._replace(what=held.what | {"steps": self.steps})
 
 
 def made_by(game: Game, method: Method, **own: object) -> dict[str, Any]:

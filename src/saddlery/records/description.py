@@ -37,6 +37,14 @@ def depends_on(held: Description) -> dict[str, Any]:
     return {name: value for name, value in held.what.items() if name not in ("steps", "again")}
 
 
+def recorded_every(folder: Path) -> int | None:
+    """The steps between two records of the runs that a folder holds; `None` when it holds none."""
+    try:
+        return read(folder).what.get("every")
+    except FileNotFoundError:
+        return None
+
+
 def write(folder: Path, description: Description) -> None:
     """Write `run.json` into a folder.
 
