@@ -16,8 +16,9 @@ WITHOUT = {
     "data.cifar.cifar10": "needs files that are downloaded",
     "data.fetch.get": "downloads",
     "data.folder.folder": "reads a folder of pictures and keeps what it decoded in the user's cache",
+    "data.folder.manifest_of": "likewise",
+    "data.kept.learn": "writes into the user's cache",
     "data.mnist.mnist": "needs files that are downloaded",
-    "data.sources.opened": "reads a folder of pictures",
     "metrics.classifier.classifier": "trains for seconds, and keeps what it trained in the user's cache",
     "metrics.inception.inception": "needs a package and weights that are no part of the tests",
 }

@@ -1,21 +1,25 @@
 """Folders and zips of images: what is decoded, kept, left out and refused."""
 
+import hashlib
 import json
 import os
 import struct
 import warnings
 import zipfile
-from importlib import import_module
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 from PIL import Image
 
 from saddlery.data import Images, Shards, folder
-from saddlery.data import sources as the_sources
-
-the_folder = import_module("saddlery.data.folder")  # the name of the function, too
+from saddlery.data import decoded as the_decoding
+from saddlery.data import kept as the_cache
+from saddlery.data.folder import manifest_of
+from saddlery.data.origin import origin_of
+from saddlery.data.sources import folders, zips
+from saddlery.data.sources import source as limits
 
 
 def kept(cache):
@@ -90,7 +94,7 @@ def test_they_are_decoded_once_and_again_when_anything_changes(pictures, cache, 
 def test_the_array_is_an_npy_file_of_the_images_in_order(pictures, cache):
     data = folder(pictures, 4)
     np.testing.assert_array_equal(np.load(kept(cache)[0] / "images.npy"), data.images)
-    assert json.loads((kept(cache)[0] / "about.json").read_text())["path"] == str(pictures)
+    assert json.loads((kept(cache)[0] / "about.json").read_text())["images"] == 9
 
 
 def test_celebrities_faces_are_cropped_as_is_customary(tmp_path, cache):
@@ -158,11 +162,14 @@ def test_folders_without_images_are_refused(tmp_path):
     with pytest.raises(ValueError, match="empty holds no images: it is empty"):
         folder(tmp_path / "empty")
     (tmp_path / "empty" / "x.txt").write_text("")
-    with pytest.raises(ValueError, match=r"empty holds no images: none of its 1 files ends in \.bmp, .*\.png"):
+    with pytest.raises(ValueError, match=r"empty holds no images: none of its 1 files ends in \.avif, .*\.png"):
         folder(tmp_path / "empty")
     with pytest.raises(FileNotFoundError, match="nowhere is not there"):
         folder(tmp_path / "nowhere")
-    with pytest.raises(ValueError, match=r"x\.txt is neither a folder nor a zip"):
+    with pytest.raises(
+        ValueError,
+        match=r"x\.txt is of a kind that is not read; expected a folder or a zip of images, .*\.parquet.*\.csv",
+    ):
         folder(tmp_path / "empty" / "x.txt")
     with zipfile.ZipFile(tmp_path / "empty.zip", "w"):
         pass
@@ -204,7 +211,7 @@ def test_a_highly_compressible_zip_of_pictures_is_read(tmp_path, plain):
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "GIF", "BMP", "WEBP", "PPM"])
 def test_large_pictures_of_every_kind_are_known_by_their_beginning(tmp_path, monkeypatch, kind):
-    monkeypatch.setattr(the_sources, "LARGE", 10)
+    monkeypatch.setattr(limits, "LARGE", 10)
     suffix = {"JPEG": "jpg", "TIFF": "tif"}.get(kind, kind.lower())
     Image.fromarray(np.full((40, 40, 3), 90, np.uint8)).save(tmp_path / f"x.{suffix}", kind)
     if kind == "JPEG":  # what a camera says may be long
@@ -221,7 +228,7 @@ def test_a_table_of_contents_without_end_is_refused(tmp_path, monkeypatch, at_mo
         file.truncate(size)
         file.seek(size)
         file.write(struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 9, 9, size, 0, 0))
-    monkeypatch.setattr(the_sources, "DIRECTORY", 1 << 20)
+    monkeypatch.setattr(zips, "DIRECTORY", 1 << 20)
     with at_most(4 << 20), pytest.raises(ValueError, match=r"x\.zip is damaged: it holds more than"):
         folder(path)
 
@@ -240,6 +247,85 @@ def test_a_link_to_a_picture_is_read_and_its_target_looked_at(pictures, plain, t
     assert folder(pictures, 4).images[-1, 0, 0, 0] == 200
     (tmp_path / "other.png").write_bytes(plain(201, (9, 9, 3)))
     assert folder(pictures, 4).images[-1, 0, 0, 0] == 201
+
+
+def reads(monkeypatch):
+    """The names of the files that are read from now on."""
+    names, opened = [], folders.open_regular
+
+    def noted(path):
+        names.append(path.name)
+        return opened(path)
+
+    monkeypatch.setattr(folders, "open_regular", noted)
+    return names
+
+
+def test_a_second_start_reads_no_file_and_a_touched_one_is_read_but_not_decoded(pictures, monkeypatch, cache):
+    before, names, decoded = folder(pictures, 4), reads(monkeypatch), []
+    monkeypatch.setattr(the_decoding, "decode_or_measure", lambda *given, **named: decoded.append(given))
+    np.testing.assert_array_equal(folder(pictures, 4).images, before.images)
+    assert names == []
+    os.utime(pictures / "a" / "0.png", ns=(1, 1))
+    np.testing.assert_array_equal(folder(pictures, 4).images, before.images)
+    assert len(names) == 9
+    names.clear()
+    folder(pictures, 4)
+    assert names == []
+    assert decoded == []
+    assert len(kept(cache)) == 1
+
+
+def test_the_same_pictures_elsewhere_share_what_was_decoded(pictures, cache, tmp_path, monkeypatch):
+    before = folder(pictures, 4)
+    pictures.rename(tmp_path / "moved")
+    monkeypatch.setattr(the_decoding, "decode_or_measure", None)
+    for place in (tmp_path / "moved", packed(tmp_path / "packed.zip", tmp_path / "moved")):
+        data = folder(place, 4)
+        np.testing.assert_array_equal(data.images, before.images)
+        assert origin_of(data).manifest().name == place.name
+    assert len(kept(cache)) == 1
+
+
+def test_content_that_changed_under_the_same_size_and_date_is_noticed(pictures, plain):
+    path = pictures / "a" / "0.png"
+    path.write_bytes(plain(0).ljust(200))
+    folder(pictures, 4)
+    about = path.stat()
+    path.write_bytes(plain(9).ljust(200))
+    os.utime(path, ns=(about.st_atime_ns, about.st_mtime_ns))
+    assert folder(pictures, 4).images[3, 0, 0, 0] == 9
+
+
+def test_what_is_kept_tells_of_no_place(pictures, cache):
+    origin = origin_of(folder(pictures, 4))
+    manifest = origin.manifest()
+    assert [*manifest.files] == sorted(f"{name}" for name in manifest.files)
+    assert (
+        manifest.files["a/0.png"]
+        == hashlib.blake2b((pictures / "a" / "0.png").read_bytes(), digest_size=16).hexdigest()
+    )
+    assert manifest == manifest_of(pictures, 4)
+    assert origin.settings == {"size": 4, "channels": 3, "crop": None}
+    assert origin.classes == ("", "a", "b")
+    for file in cache.rglob("*.*"):
+        assert not file.is_file() or str(pictures.parent).encode() not in file.read_bytes()
+
+
+def test_the_origin_is_found_in_games_shards_and_what_was_made_of_the_pictures(pictures):
+    data = folder(pictures, 4)
+    assert origin_of({"game": [jax.tree.map(lambda leaf: leaf, data)]}).path == pictures
+    assert origin_of(folder(pictures, 4, memory=4 * 48)).path == pictures
+    assert origin_of(data.resized(2)).path == pictures
+    assert origin_of(Images(np.asarray(data.images))) is None
+
+
+def test_a_data_set_compiles_no_more_than_its_shape(pictures, plain):
+    draw = jax.jit(lambda data, key: data.draw(key, 2))
+    draw(folder(pictures, 4), jax.random.key(0))
+    (pictures / "a" / "0.png").write_bytes(plain(99, (3, 3, 3)))
+    draw(folder(pictures, 4), jax.random.key(0))
+    assert draw._cache_size() == 1
 
 
 def test_names_reach_the_terminal_without_control_characters(tmp_path, plain):
@@ -282,7 +368,7 @@ def test_damaged_images_of_the_cache_are_named_and_decoded_anew(pictures, cache,
     if not wholly:
         if damage in ("a byte", "stranger"):
             pytest.skip("is not looked for in more than 512 MiB")
-        monkeypatch.setattr(the_folder, "WHOLLY", 10)
+        monkeypatch.setattr(the_cache, "WHOLLY", 10)
     before = folder(pictures, 4)
     (path,) = kept(cache)
     DAMAGE[damage](path)
@@ -304,7 +390,7 @@ def test_what_is_not_saddlerys_in_its_place_is_left_alone(pictures, cache):
 
 
 def test_a_zip_with_an_image_too_large_for_memory_is_refused(tmp_path, monkeypatch, plain):
-    monkeypatch.setattr(the_sources, "LARGEST", 50)
+    monkeypatch.setattr(limits, "LARGEST", 50)
     with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
         archive.writestr("x.png", plain(0))
     with pytest.raises(ValueError, match=r"its entry 'x\.png' unpacks to"):

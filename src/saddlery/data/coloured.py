@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from saddlery.data.images import Images, in_range
+from saddlery.data.origin import passed_on
 from saddlery.errors import InvalidValue
 from saddlery.types import Key
 
@@ -44,6 +45,7 @@ class Coloured(eqx.Module):
             raise InvalidValue(f"digits: image {int(brightest.argmin())} is blank")
         scaled = low + (ink - low) * (high - low) / (brightest - low)
         self.images = jnp.asarray(scaled.round() if high == 255 else scaled, digits.images.dtype)
+        passed_on(digits, self)
 
     def draw(self, key: Key, n: int) -> Float[Array, "n height width 3"]:
         """Draw `n` images in [-1, 1]."""

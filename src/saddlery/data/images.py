@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from saddlery.data.origin import passed_on
 from saddlery.errors import InvalidValue
 from saddlery.text.arguments import COUNT, whole
 from saddlery.types import Key
@@ -76,7 +77,7 @@ class Images(eqx.Module):
         resized = jax.image.resize(in_range(self.images), shape, "lanczos3").clip(-1, 1)
         if self.images.dtype == jnp.uint8:
             resized = jnp.round((resized + 1) * 127.5).astype(jnp.uint8)
-        return Images(resized, self.labels)
+        return passed_on(self, Images(resized, self.labels))
 
 
 def in_range(images: A) -> A:

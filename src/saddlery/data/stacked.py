@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from saddlery.data.images import Images, in_range
+from saddlery.data.origin import passed_on
 from saddlery.errors import InvalidValue
 from saddlery.types import Key
 
@@ -50,6 +51,7 @@ class Stacked(eqx.Module):
         self.counts = jnp.asarray(counts, jnp.int32)
         self.starts = jnp.asarray(np.cumsum(counts) - counts, jnp.int32)
         self.balanced = balanced
+        passed_on(digits, self)
 
     @property
     def modes(self) -> int:

@@ -129,11 +129,7 @@ def folder(path: Path) -> Iterator[Path]:
     **Raises:** `FileExistsError` when there is something at `path` that Saddlery did not write.
     """
     require_own(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = _beside(path)
-    beside.mkdir()
-    (beside / BEGUN).touch()
-    try:
+    with scratch(path) as beside:
         (beside / "new").mkdir()
         yield beside / "new"
         _seal(beside / "new")
@@ -146,6 +142,20 @@ def folder(path: Path) -> Iterator[Path]:
             if replaced:
                 os.replace(beside / "old", path)
             raise
+
+
+@contextlib.contextmanager
+def scratch(path: Path) -> Iterator[Path]:
+    """A context with an empty folder beside `path`, for what is on its way there; removed in the end with what is left.
+
+    **Raises:** `OSError` when it cannot be made.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = _beside(path)
+    beside.mkdir()
+    (beside / BEGUN).touch()
+    try:
+        yield beside
     finally:
         remove(beside)
 
