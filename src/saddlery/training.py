@@ -219,7 +219,7 @@ def _kept(cell: Cell, what: Training, resume: bool, force: bool) -> Iterator[Cal
     with claimed(folder, what, resume=resume, force=force and not resume, called=f"out: {folder}"):
         store = store_of(None, folder)
         made = lambda: (facts_of_training(cell, what.every, what.again["game"]), nothing())  # noqa: E731
-        finished = opened(folder, store, what, what.fingerprint, [cell.label], made)
+        finished = opened(folder, store, what, what.fingerprint, [cell.label], made, {"game": cell.game})
         anew = made() if store.steps() < cell.steps else None
         sharding.agreed(cell.game, 0.0)
 

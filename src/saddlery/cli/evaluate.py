@@ -14,7 +14,7 @@ from saddlery.cli import environment
 from saddlery.cli.errors import Ended
 from saddlery.cli.output import say
 from saddlery.cli.plugins import Plugins
-from saddlery.cli.report import WIDTH
+from saddlery.cli.report import WIDTH, Data
 from saddlery.errors import InvalidValue
 from saddlery.text.arguments import whole
 
@@ -29,6 +29,7 @@ def evaluate(
     key: Annotated[int, typer.Option(help="The number all randomness comes from.")] = 0,
     inception: Annotated[bool, typer.Option("--inception", help="By Inception's features, of an extra.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress display.")] = False,
+    data: Data = None,
     plugin: Plugins = None,
 ) -> None:
     """Evaluate trained players by every measure, at their last checkpoints.
@@ -46,7 +47,7 @@ def evaluate(
     from saddlery.records import storage
 
     samples = whole("samples", samples)
-    built = built_in(folder)
+    built = built_in(folder, data=data)
     labels = built.labels if method is None else (method,)
     judge = _inception() if inception else None
     found: dict[str, list[list[Any]]] = {}

@@ -10,7 +10,7 @@ from saddlery.cli import environment
 from saddlery.cli.output import say
 from saddlery.cli.plugins import Plugins
 from saddlery.cli.progress import Watched, shown
-from saddlery.cli.report import Store, publish
+from saddlery.cli.report import Data, Store, publish
 from saddlery.cli.run import Address, BreakLease, Engine, NoReport, Quiet, chosen_engine, claimed, resumable, train
 from saddlery.errors import InvalidValue
 from saddlery.text.arguments import plain, whole
@@ -27,6 +27,7 @@ Steps = Annotated[
 def resume(
     folder: Annotated[Path, typer.Argument(help="A folder of runs, or one that holds several.")],
     steps: Steps = None,
+    data: Data = None,
     store: Store = None,
     engine: Engine = "local",
     address: Address = None,
@@ -64,7 +65,9 @@ def resume(
         if steps in (None, each.what["steps"])
         and is_finished(stores[path], len(found[path].labels) if path in found else 1, each.what["steps"])
     }
-    every = {path: built_in(path) for path in held if path not in done or (path in found and done < found.keys())}
+    every = {
+        path: built_in(path, data=data) for path in held if path not in done or (path in found and done < found.keys())
+    }
     for path in held.keys() - found.keys():
         if isinstance(each := every.get(path), BuiltTraining):
             _resume_training(path, each, steps, quiet, page=not no_report)

@@ -30,8 +30,9 @@ def sample(
     environment.require()
     import jax
 
-    from saddlery.diagnosis.subject import from_folder
+    from saddlery.diagnosis.subject import of_restored
     from saddlery.experiments.built import require_room
+    from saddlery.experiments.restored import built_in, restored
     from saddlery.games import as_gan
     from saddlery.records.claims import local_folder
     from saddlery.records.storage import require_replaceable
@@ -41,7 +42,7 @@ def sample(
     require_replaceable(target)
     if target.suffix not in (".png", ".npy"):
         raise InvalidValue(f"out: got {target}, expected a name that ends in .png or .npy")
-    subject = from_folder(folder, method, seed)
+    subject = of_restored(restored(folder, method, seed, built_in(folder, with_data=False)))
     if (gan := as_gan(subject.game)) is None:
         raise InvalidValue(f"{folder} holds a game without samples: it is no GAN")
     require_room("number", subject.game, subject.players, whole("number", number))

@@ -68,9 +68,7 @@ def deep_pixels(content: bytes, image: "ImageFile") -> tuple[str, np.ndarray] | 
         return BITS[2], np.asarray(image)
     if image.mode.startswith("I"):
         sixteen = image.mode != "I" or image.format == "PPM"
-        unsigned = (
-            image.format == "TIFF" and getattr(image, "tag_v2", {}).get(339, (1,))[0] == 1
-        )
+        unsigned = image.format == "TIFF" and getattr(image, "tag_v2", {}).get(339, (1,))[0] == 1
         ImageOps.exif_transpose(image, in_place=True)
         pixels = np.asarray(image)
         return BITS[0 if sixteen else 1], pixels.astype(np.uint32) if unsigned and not sixteen else pixels

@@ -37,7 +37,7 @@ def cells_of(
     own = {name: MEASURES[name] for name in experiment.measures}
     records = rows(experiment.steps, experiment.every)  # type: ignore[arg-type]
     measures = {
-        text: {**probes(game, experiment.samples, experiment.shown or 0), **own, **built.probes}
+        text: {} if built.blank else {**probes(game, experiment.samples, experiment.shown or 0), **own, **built.probes}
         for text, game in built.games.items()
     }
     games = divided(experiment, built.games)
@@ -53,7 +53,7 @@ def cells_of(
             on_progress=None if on_progress is None else functools.partial(on_progress, experiment, setting.label),
             keep=len(experiment.settings) * experiment.seeds <= KEPT, adapting=adapting,
         )  # fmt: skip
-        if folder:
+        if folder and not built.blank:
             every = experiment.every
             made.identity = functools.cache(lambda: cell_identity(made, every, of_game(str(setting.game))))
         return made

@@ -175,6 +175,7 @@ def opened(
     now: dict[str, Any],
     labels: Sequence[str],
     made: Callable[[], tuple[Any, Any]],
+    games: Mapping[str, Any],
 ) -> set[int]:
     """Open the store, compared with what resumes it, or make it; returns the cells that are there and whole.
 
@@ -185,16 +186,19 @@ def opened(
     - `now`: the fingerprint of what is about to be trained.
     - `labels`: what the cells are called.
     - `made`: called for a new store: all that is known beforehand, and a cell's dataset before any step.
+    - `games`: what is about to be trained, whose pictures are recorded, or compared with those that are.
 
     **Raises:** `ValueError` when the data, the precision or the description are not those that it was begun with.
     """
+    from saddlery.experiments.pictures import recorded, require_recorded
     from saddlery.runs.fingerprint import compare
 
     held = description.read(folder)
+    require_recorded(folder, held, games)
     if held.fingerprint:
         compare(str(folder / RUN), held.fingerprint, now)
     elif storage.is_own(folder / RUN):  # else the user has edited it; store and checkpoints are compared
-        description.write(folder, held._replace(fingerprint=now))
+        description.write(folder, held._replace(fingerprint=now, data=recorded(folder, games)))
     if not _is_whole(store):
         known, nothing = made()
         store.create(what.grid, known, nothing, now)

@@ -28,6 +28,7 @@ from saddlery.records.claims import local_folder
 from saddlery.records.locks import Held
 from saddlery.runs.cell import Cell
 from saddlery.runs.fingerprint import fingerprint
+from saddlery.text.places import unplaced_names
 
 
 def run_experiment(built: BuiltExperiment, folder: Path, *arguments: Any, **options: Any) -> xr.Dataset:
@@ -76,9 +77,9 @@ def train_settings(
     stop = stop or threading.Event()
     with signals.stoppable():
         cells = cells_of(built, folder, on_progress, checkpoint_seconds, stop)
-        now = fingerprint(experiment.grid, {**built.games, **built.own})
+        now = fingerprint(experiment.grid, {**unplaced_names(built.games), **built.own})
         made = functools.partial(_made, built, cells)
-        finished = opened(folder, store, experiment, now, experiment.labels, made)
+        finished = opened(folder, store, experiment, now, experiment.labels, made, built.games)
         anew = made() if store.steps() < experiment.steps else None
         longer: dict[int, xr.Dataset] | None = {} if anew else None
         if anew:
@@ -100,7 +101,9 @@ def train_settings(
                     raise InvalidValue("engine: runs are extended on this machine; leave --engine out")
                 else:
                     sources = {each.name: each.source for each in plugins.used_in(json.dumps(experiment.grid))}
-                    held = {"experiment": experiment.grid | {"store": store.address}, "plugins": sources}
+                    about = experiment.description.what | {"store": store.address}
+                    held = {"experiment": about, "plugins": sources}
+                    held |= {"placed": {text: str(call) for text, call in built.placed.items()}}
                     described = json.dumps(held)
                     engine(left, functools.partial(run_worker, described, str(folder.absolute()), checkpoint_seconds))
             finally:

@@ -18,6 +18,7 @@ from saddlery.records.rows import require_few
 from saddlery.records.store import location
 from saddlery.text.arguments import number, plain, whole
 from saddlery.text.call import parse
+from saddlery.text.places import unplaced, unplaced_names
 
 KEPT = 64  # runs of an experiment up to which each one's last checkpoint and samples are kept
 RETOLD = ("title", "note", "command")  # words about an experiment, which change nothing of it
@@ -105,16 +106,13 @@ class Experiment:
     @functools.cached_property
     def settings(self) -> tuple[Setting, ...]:
         """The settings: every combination of the axes."""
-        return grid.settings(
-            self.game,
-            self.methods,
-            {
-                "schedule": self.schedule,
-                "generator": self.generator_optimiser,
-                "discriminator": self.discriminator_optimiser,
-                "learning_rate": self.learning_rate,
-            },
-        )
+        shared = {
+            "schedule": self.schedule,
+            "generator": self.generator_optimiser,
+            "discriminator": self.discriminator_optimiser,
+            "learning_rate": self.learning_rate,
+        }
+        return _unplaced(grid.settings(self.game, self.methods, shared))
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -123,8 +121,9 @@ class Experiment:
 
     @property
     def grid(self) -> dict[str, Any]:
-        """The parts of an experiment that its results depend on, in JSON's types."""
+        """The parts of an experiment that its results depend on, in JSON's types; where pictures lie is none."""
         about = {name: value for name, value in dataclasses.asdict(self).items() if name not in RETOLD}
+        about["game"] = unplaced(self.game)  # pictures count by what they are
         return json.loads(json.dumps(about))
 
     @property
@@ -195,6 +194,17 @@ class Experiment:
         by another version of Saddlery.
         """
         return cls.of(description.read(folder), folder)
+
+
+def _unplaced(settings: tuple[Setting, ...]) -> tuple[Setting, ...]:
+    """Settings whose labels and levels, which pages show, hold no absolute paths; the same names are numbered."""
+    found = []
+    for label, each in unplaced_names({each.label: each for each in settings}).items():
+        levels = {
+            k: unplaced(f"'{level}'")[1:-1] if isinstance(level, str) else level for k, level in each.levels.items()
+        }
+        found.append(each._replace(label=label, levels=levels))
+    return tuple(found)
 
 
 def _with_options(command: str, options: dict[str, Any]) -> str:

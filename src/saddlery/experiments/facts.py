@@ -18,6 +18,7 @@ from saddlery.optimisers import as_text
 from saddlery.records.rows import rows
 from saddlery.runs.cell import Cell
 from saddlery.runs.keys import key_text
+from saddlery.text.places import unplaced, unplaced_command
 
 TAKEN = ("setting", "seed", "step", "label", "samples", "modes")  # names that no level may have
 
@@ -36,7 +37,7 @@ def facts(built: BuiltExperiment) -> xr.Dataset:
     experiment = built.experiment
     games = [str(setting.game) for setting in experiment.settings]
     of_game = {text: _of_game(game, experiment.samples, experiment.shown) for text, game in built.games.items()}
-    variables: dict[str, Any] = {"game": ("setting", games)}
+    variables: dict[str, Any] = {"game": ("setting", [unplaced(game) for game in games])}
     for player in ("generator", "discriminator"):
         chosen = [as_text(getattr(built.methods[label], player)) for label in experiment.labels]
         variables[f"{player}_optimiser"] = "setting", chosen
@@ -72,6 +73,7 @@ def _column(levels: list[Any]) -> np.ndarray:
 def facts_of_training(cell: Cell, every: int, game: str) -> xr.Dataset:
     """The facts of runs of `saddlery.train` on a game in words: those of `facts` but a perfect sampler's scores."""
     numbers, arrays = _of_game(cell.game, samples=None, shown=None)
+    game = unplaced(game)
     of_setting = {"game": game} | attributes(cell) | numbers
     variables: dict[str, Any] = {name: ("setting", [value]) for name, value in of_setting.items()} | arrays
     coordinates = {
@@ -102,8 +104,8 @@ def _versions() -> str:
 def _attributes(experiment: Experiment) -> dict[str, Any]:
     """What is one value for the whole experiment."""
     return {
-        "game": experiment.game,
-        "command": experiment.command,
+        "game": unplaced(experiment.game),
+        "command": unplaced_command(experiment.command),
         "title": experiment.title,
         "note": experiment.note,
         "steps": experiment.steps,

@@ -41,10 +41,12 @@ def fingerprint(description: Mapping[str, Any], games: Mapping[str, Any]) -> dic
 
     **Arguments:** `games` by what the description calls them.
     """
+    kinds = [name.partition("(")[0] for name in games]
+    short = dict(zip(games, kinds if len(set(kinds)) == len(kinds) else games, strict=True))
     return {
         "description": dict(description),
         "data": {name: digest(game) for name, game in games.items()},
-        "parts": {part: said for name, game in games.items() for part, said in parts(game, name).items()},
+        "parts": {part: said for name, game in games.items() for part, said in parts(game, short[name]).items()},
         "code": code(list(games.values())),
         "precision": "float64" if jax.config.read("jax_enable_x64") else "float32",
         "threads": int(os.environ.get("PJRT_NPROC") or 0) or usable_cores(),
