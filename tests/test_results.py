@@ -142,7 +142,7 @@ def test_one_s_own_parts_of_training_are_given_again(tmp_path):
     jax.tree.map(np.testing.assert_array_equal, results.run().players, run.players)
     assert results.run().history.equals(run.history)
     other = sd.load(tmp_path / "own", games={"Bilinear": sd.games.bilinear()}, methods={"consensus": method})
-    with pytest.raises(ValueError, match="is of another run: game there"):
+    with pytest.raises(ValueError, match=r"is of another run: game.coupling there: 0.5, here: 1.0"):
         other.players()
 
 

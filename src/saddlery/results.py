@@ -1,5 +1,6 @@
 """`saddlery.load` and `Results`: what any command, `saddlery.train` or `saddlery.sweep` left in a folder."""
 
+import functools
 import os
 import warnings
 from collections.abc import Callable, Mapping
@@ -39,6 +40,7 @@ def load(
     games: Mapping[str, Any] | None = None,
     methods: Mapping[str, Callable[..., Method] | Method] | None = None,
     store: str | None = None,
+    data: str | None = None,
 ) -> "Results":
     """Load the results in a folder, finished or under way.
 
@@ -47,13 +49,16 @@ def load(
     - `games`, `methods`: one's own that the folder's runs were made with, by the names that its texts call them: of
       `saddlery.train` a game's type and the name of a method's rule, as an error for a missing one says.
     - `store`: where the results are, for an experiment that keeps them outside its folder.
+    - `data`: where the pictures are that the runs were trained on, by default where they were, or seen from the folder;
+      needed when a game, a history or a diagnosis is asked for, and compared with what they were.
 
     **Raises:** `FileNotFoundError` when the folder holds none; `ValueError` when it was made by another version, or is
     damaged.
     """
     folder = local_folder("folder", folder)
     description.read(folder)
-    return Results(folder, lambda: built_in(folder, games, methods), store)
+    build = functools.partial(built_in, folder, games, methods, data)
+    return Results(folder, build, store, functools.partial(build, with_data=False))
 
 
 class Results:
@@ -64,8 +69,14 @@ class Results:
     rule of the page, with a warning that says which it is, by what, and that these runs flatter it.
     """
 
-    def __init__(self, folder: Path, build: Callable[[], Built], store: str | None = None):
-        self.folder, self._build, self._store = folder, build, store
+    def __init__(
+        self,
+        folder: Path,
+        build: Callable[[], Built],
+        store: str | None = None,
+        bare: Callable[[], Built] | None = None,
+    ):
+        self.folder, self._build, self._store, self._bare = folder, build, store, bare or build
 
     @property
     def dataset(self) -> Sweep:
@@ -100,6 +111,11 @@ class Results:
     @cached_property
     def _built(self) -> Built:
         return self._build()
+
+    @cached_property
+    def _of_players(self) -> Built:
+        """What is enough for trained players: no data."""
+        return self.__dict__.get("_built") or self._bare()
 
     def game(self, method: str | None = None, **levels: Level) -> Game:
         """The game of a setting."""
@@ -140,7 +156,7 @@ class Results:
 
         **Arguments:** `what` is made of them, such as `"samples"`.
         """
-        found = self._restored(method, seed, **levels)
+        found = restored(self.folder, method, seed, self._of_players, **levels)
         if found.untrained:
             raise InvalidValue(found.untrained)
         if caveat := found.caveat(what):

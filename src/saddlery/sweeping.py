@@ -19,6 +19,7 @@ from saddlery.game import Game, adopt
 from saddlery.loggers.delivery import made
 from saddlery.loggers.logger import Logger
 from saddlery.method import Method
+from saddlery.records import description
 from saddlery.records.claims import local_folder
 from saddlery.results import Results
 from saddlery.text.arguments import QUOTED, quoted, whole
@@ -61,7 +62,8 @@ def sweep(
     - `learning_rate`: both players', a number or several; by default the game's usual.
     - `seeds`, `steps`: how many runs of each setting, and how many steps each.
     - `out`: a folder that keeps everything, by default one that is gone when the results are; `resume` goes on with the
-      same sweep there, `force` replaces it. What one's own objects are is not compared then, only their names.
+      same sweep there, up to more `steps` where they are more, those before are a multiple of `every`, and there are at
+      most 64 runs; `force` replaces it. What one's own objects are is not compared then, only their names.
     - `on_progress`: called from training's threads with the experiment, a setting's label and a `Progress`.
     - `loggers`: what is told of every record while runs are under way: texts such as `"csv"` and
       `"wandb(project='gans')"`, or objects, see `saddlery.loggers`.
@@ -76,6 +78,8 @@ def sweep(
     name = game if isinstance(game, str) else type(game).__name__
     own_games = {} if isinstance(game, str) else {name: game}
     texts, own_methods = _named(methods)
+    if resume and out is not None and settings.get("every") is None:
+        settings["every"] = description.recorded_every(local_folder("out", out))
     rates = list(map(float, learning_rate)) if isinstance(learning_rate, Sequence) else learning_rate
     if own_games and settings.get("every") is None and is_plane(adopt(own_games[name])):
         settings["every"] = max(1, whole("steps", steps) // 1000)  # so that the players' path is seen

@@ -20,6 +20,7 @@ from saddlery.experiments import local
 from saddlery.experiments.cells import blank, dataset
 from saddlery.experiments.claimed import claimed, opened, store_of
 from saddlery.experiments.completion import clear
+from saddlery.experiments.extension import exchange
 from saddlery.experiments.facts import attributes, facts_of_training
 from saddlery.experiments.trained import BuiltTraining, Training, made_by
 from saddlery.game import Game, Pair, adopt, check
@@ -115,7 +116,7 @@ def train(
     - `steps`: how many steps.
     - `key`: a `jax.random.key`, or its number; with `seeds`, run i's is `jax.random.fold_in(key, i)`.
     - `every`: steps between two records of the probes, which are also taken at step 0 and at the last; by default a
-      hundredth of the steps.
+      hundredth of the steps, or what is recorded in a folder that is resumed.
     - `probes`: `{name: probe}`, each `probe(game, players, key)` returning an array (the variable `name` of the
       history) or a dict of arrays (a variable each); an attribute `dims` of it, `{variable: names of its axes}`, names
       the dimensions. A run's probes see the same key at every record. By default both players' losses and gradient
@@ -124,8 +125,8 @@ def train(
     - `players`: where to start, instead of `game.init`.
     - `average`: decay of an exponential moving average of the generator's weights; the probes are then also taken on
       the averaged generator, as `averaged_<variable>`.
-    - `out`: a folder for checkpoints and results, which `saddlery.load` opens; `resume` continues what it holds,
-      `force` replaces it.
+    - `out`: a folder for checkpoints and results, which `saddlery.load` opens; `resume` continues what it holds, up
+      to more `steps` where they are more and those before a multiple of `every`; `force` replaces it.
     - `checkpoint_seconds`: how often each run is checkpointed, apart from at its end and when it is stopped.
     - `on_progress`: called with a `Progress` about every second and after each record, from the runs' threads.
     - `loggers`: what is told of every record while runs are under way: texts such as `"csv"` and
@@ -138,6 +139,8 @@ def train(
     the folder cannot be written, the run so far being kept; `KeyboardInterrupt`, after a checkpoint of every run.
     """
     steps = whole("steps", steps)
+    if every is None and resume and out is not None:
+        every = description.recorded_every(local_folder("out", out))
     every = max(1, steps // 100) if every is None else whole("every", every)
     seeds = None if seeds is None else whole("seeds", seeds)
     told = made(loggers)
@@ -186,13 +189,15 @@ def train(
 def resume(
     built: BuiltTraining,
     *,
+    steps: int | None = None,
     checkpoint_seconds: float = 30.0,
     on_progress: Callable[[Progress], None] | None = None,
     loggers: Sequence[str | Logger] = (),
 ) -> Run:
     """Resume the runs of `train` in a folder, by the folder's description.
 
-    **Arguments:** `built`: of `saddlery.experiments.restored.built_in`; the others as of `train`.
+    **Arguments:** `built`: of `saddlery.experiments.restored.built_in`; `steps`: by default as many as the folder says;
+    the others as of `train`.
 
     **Raises:** `ValueError` when they began at players, or were measured by probes, that are one's own and in no
     folder; what `train` raises.
@@ -204,8 +209,8 @@ def resume(
             "same saddlery.train(…, resume=True)"
         )
     return train(
-        cell.game, built.method, steps=cell.steps, key=built.key, every=built.every, seeds=built.asked,
-        average=cell.average, out=cell.folder, resume=True, checkpoint_seconds=checkpoint_seconds,
+        cell.game, built.method, steps=cell.steps if steps is None else steps, key=built.key, every=built.every,
+        seeds=built.asked, average=cell.average, out=cell.folder, resume=True, checkpoint_seconds=checkpoint_seconds,
         on_progress=on_progress, loggers=loggers,
     )  # fmt: skip
 
@@ -221,18 +226,16 @@ def _kept(cell: Cell, what: Training, resume: bool, force: bool) -> Iterator[Cal
         yield lambda history: None
         return
     with claimed(folder, what, resume=resume, force=force and not resume, called=f"out: {folder}"):
-        store, held = store_of(None, folder), description.read(folder)
+        store = store_of(None, folder)
         made = lambda: (facts_of_training(cell, what.every, what.again["game"]), nothing())  # noqa: E731
-        if held.what["steps"] != cell.steps:  # it goes on for longer, so its store has more rows
-            for index in store.finished():
-                store.drop(index)
-            store.create(what.grid, *made(), what.fingerprint)
-            description.write(folder, held._replace(what=what.description.what))
-        finished = opened(folder, store, what, what.fingerprint, [cell.label], made)
+        finished = opened(folder, store, what, what.fingerprint, [cell.label], made, {"game": cell.game})
+        anew = made() if store.steps() < cell.steps else None
         sharding.agreed(cell.game, 0.0)
 
         def keep(history: xr.Dataset) -> None:
-            if not finished:
+            if anew:
+                exchange(store, what.grid, anew, what.fingerprint, {0: history})
+            elif not finished:
                 store.write(0, history)
             clear(cell)
 

@@ -115,6 +115,9 @@ def test_runs_of_training_with_probes_of_one_s_own_are_not_gone_on_with(saddlery
     probes = {"mine": lambda game, players, key: np.zeros(2)}
     parts = {"game": sd.games.bilinear(), "method": sd.methods.simultaneous(), "key": 0, "steps": 4}
     sd.train(**parts, probes=probes, out=tmp_path / "own")
-    code, _, errors = saddlery("resume", str(tmp_path / "own"))
+    code, printed, _ = saddlery("resume", "own", "--no-report")
+    assert code == 0
+    assert "own is finished, with 4 steps; extend it to more steps by the same saddlery.train(…, steps=8" in printed
+    code, _, errors = saddlery("resume", "own", "--steps", "8")
     assert code == 2
     assert "these runs were given probes, which no folder holds; go on by the same saddlery.train" in errors

@@ -19,7 +19,7 @@ SMALL = Experiment("bilinear", ("simultaneous", "extragradient"), steps=20, seed
 def test_a_folder_with_another_experiment_is_refused_and_force_replaces_it(tmp_path):
     run(dataclasses.replace(SMALL, steps=5), tmp_path)
     (tmp_path / "mine.txt").write_text("kept")
-    other = dataclasses.replace(SMALL, steps=10)
+    other = dataclasses.replace(SMALL, steps=10, key=1)
     for resume in (False, True):
         said = r"holds an(other)? experiment \(bilinear: simultaneous, extragradient; 5 st"
         with pytest.raises(FileExistsError, match=said), claimed(tmp_path, other, resume=resume):

@@ -10,7 +10,7 @@ from saddlery.cli import environment
 from saddlery.cli.errors import Ended
 from saddlery.cli.output import say, say_others
 from saddlery.cli.plugins import Plugins
-from saddlery.cli.report import WIDTH
+from saddlery.cli.report import WIDTH, Data
 
 TONES = {"good": "green", "bad": "red", "plain": "yellow"}
 SECONDS_BETWEEN_LINES = 10.0
@@ -33,6 +33,7 @@ def diagnose(
     steps: Annotated[int, typer.Option(help="Steps of the trial run; verifying takes three times as many.")] = 1000,
     out: Annotated[Path | None, typer.Option(help="The folder for the page and figures. [RUN/diagnosis]")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress display.")] = False,
+    data: Data = None,
     plugin: Plugins = None,
 ) -> None:
     """Say what training does, why, and what would help.
@@ -44,11 +45,13 @@ def diagnose(
     environment.require()
     from saddlery import diagnosis
     from saddlery.diagnosis.page import write
+    from saddlery.diagnosis.subject import from_folder
     from saddlery.records.claims import local_folder
 
     folder = local_folder("out", out) if out else run / "diagnosis"
+    subject = from_folder(run, method, seed, checkpoints if verify else 1, data) if data else run
     found = diagnosis.diagnose(
-        run, method, seed=seed, steps=steps, verify=verify, seeds=seeds, checkpoints=checkpoints,
+        subject, None if data else method, seed=seed, steps=steps, verify=verify, seeds=seeds, checkpoints=checkpoints,
         on_progress=None if quiet else _lines(),
     )  # fmt: skip
     try:

@@ -14,7 +14,7 @@ from saddlery.cli import environment
 from saddlery.cli.errors import Ended
 from saddlery.cli.output import say
 from saddlery.cli.plugins import Plugins
-from saddlery.cli.report import WIDTH
+from saddlery.cli.report import WIDTH, Data
 from saddlery.errors import InvalidValue, NotFound
 from saddlery.text.arguments import plain, whole
 from saddlery.text.names import nearest
@@ -36,6 +36,7 @@ def evaluate(
         ),
     ] = "trained",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress display.")] = False,
+    data: Data = None,
     plugin: Plugins = None,
 ) -> None:
     """Evaluate trained players by every measure, at their last checkpoints.
@@ -57,7 +58,7 @@ def evaluate(
         raise InvalidValue(nearest("features", features, KINDS))
     by = inception_features() if features == "inception" else features
     samples, target = whole("samples", samples, 100), folder / "evaluation.json"
-    built = built_in(folder)
+    built = built_in(folder, data=data)
     storage.require_replaceable(target)
     labels = built.labels if method is None else (chosen(built, method, folder).label,)
     wanted = range(min(seeds, built.seeds))

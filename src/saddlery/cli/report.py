@@ -13,6 +13,9 @@ from saddlery.cli.plugins import Plugins
 Store = Annotated[
     str | None, typer.Option(help="Where the results are, for an experiment that keeps them outside its folder.")
 ]
+Data = Annotated[
+    str | None, typer.Option(help="Where the pictures of the run are by now. [where they were, or beside the run]")
+]
 WIDTH = 140  # of a table that goes into a file or a pipe
 
 

@@ -49,7 +49,7 @@ def sample(
     import numpy as np
 
     from saddlery.experiments.built import require_room
-    from saddlery.experiments.restored import restored
+    from saddlery.experiments.restored import built_in, restored
     from saddlery.games import as_gan
     from saddlery.records.claims import local_folder
     from saddlery.records.storage import require_own, require_replaceable
@@ -61,7 +61,7 @@ def sample(
     if not each and target.suffix not in (".png", ".npy"):
         raise InvalidValue(f"out: got {target}, expected a name that ends in .png or .npy, or --each beside it")
     (require_own if each else require_replaceable)(target)
-    found = restored(folder, method, seed)
+    found = restored(folder, method, seed, built_in(folder, with_data=False))
     game, players = found.of.game, found.carry.players
     if (gan := as_gan(game)) is None:
         raise InvalidValue(f"{folder} holds a game without samples: it is no GAN")

@@ -57,16 +57,18 @@ class Subject(NamedTuple):
         return f"{self.title}, which diverged at step {self.diverged_at:,}: looked at from its start"
 
 
-def from_folder(folder: str | os.PathLike, method: str | None = None, seed: int = 0, checkpoints: int = 1) -> Subject:
+def from_folder(
+    folder: str | os.PathLike, method: str | None = None, seed: int = 0, checkpoints: int = 1, data: str | None = None
+) -> Subject:
     """The subject from a folder: a seed of a method at its last checkpoint; one that diverged, at its start.
 
     **Arguments:** `method` is the text of one of the run's methods, or its name where that is enough; by default the
-    first. `checkpoints`: how many of the folder's seeds to hold, this one first.
+    first. `checkpoints`: how many of the folder's seeds to hold, this one first. `data`: as of `saddlery.load`.
 
     **Raises:** `FileNotFoundError` when there is no experiment or no checkpoint; `ValueError` for a method or seed that
     the run does not have, and when the checkpoints are damaged or of another game.
     """
-    built = built_in(Path(folder))
+    built = built_in(Path(folder), data=data)
     return of_restored(restored(Path(folder), method, seed, built), built, checkpoints)
 
 
@@ -82,7 +84,7 @@ def of_restored(found: Restored, built: Built | None = None, checkpoints: int = 
     known = [name for name, each in found.history.data_vars.items() if each.dims in ((), ("step",))]
     return Subject(
         of.game, of.method, carry.players, carry.state, jax.random.fold_in(key, found.step),
-        found.history[known].sel(step=slice(0, found.step)), step, found.diverged_at,
+        found.history.sel(step=slice(0, found.step))[known], step, found.diverged_at,
         f"{of.title}, seed {found.seed}", of.others, (carry.players, *_others(found, built, step, checkpoints - 1)),
         of.label, of.title.removesuffix(f", {of.label}"),
     )  # fmt: skip

@@ -18,7 +18,7 @@ from saddlery.methods import METHODS
 from saddlery.methods.options import as_published
 from saddlery.metrics.suited import MEASURES
 from saddlery.sharding import data_parallel
-from saddlery.text.call import build
+from saddlery.text.call import Call, build
 from saddlery.text.names import nearest
 from saddlery.types import Players
 
@@ -27,7 +27,8 @@ class BuiltExperiment(NamedTuple):
     """A built experiment: its games, by their texts, and its methods, by their settings' labels, which fit together.
 
     `probes`, as of `saddlery.train`, are recorded beside those that suit the game; in this process only. `own` are the
-    methods that are one's own, which no text describes.
+    methods that are one's own, which no text describes. `placed` are the calls of games whose pictures were found
+    elsewhere than their texts say; of what is `blank`, stand-ins are in the place of the pictures.
     """
 
     experiment: Experiment
@@ -35,6 +36,8 @@ class BuiltExperiment(NamedTuple):
     methods: dict[str, Any]
     probes: Mapping[str, Callable] = MappingProxyType({})
     own: Mapping[str, Any] = MappingProxyType({})
+    placed: Mapping[str, Call] = MappingProxyType({})
+    blank: bool = False
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -56,11 +59,14 @@ def prepare(
     experiment: Experiment,
     games: Mapping[str, Any] | None = None,
     methods: Mapping[str, Callable[..., Method] | Method] | None = None,
+    placed: Mapping[str, Call] = MappingProxyType({}),
+    blank: bool = False,
 ) -> BuiltExperiment:
     """Build an experiment: its games and methods, checked, before anything runs or is written.
 
     **Arguments:** `games` and `methods` are one's own, by the names that the experiment's texts call them: games as
     they are, methods as functions like those of `saddlery.methods` or as they are; they keep their own optimisers.
+    `placed`, `blank`: as of `BuiltExperiment`.
 
     **Raises:** `ValueError` and `TypeError` naming what does not exist or fit, and the nearest that does.
     """
@@ -68,7 +74,7 @@ def prepare(
     mine, own = games or {}, {name: as_published(method) for name, method in (methods or {}).items()}
     calls = {str(each.game): each.game for each in experiment.settings}
     games = {
-        text: adopt(mine[call.name]) if call.name in mine else build("game", call, GAMES)
+        text: adopt(mine[call.name]) if call.name in mine else build("game", placed.get(text, call), GAMES)
         for text, call in calls.items()
     }
     for game in games.values():
@@ -90,6 +96,8 @@ def prepare(
         games,
         chosen,
         own={each.label: chosen[each.label] for each in experiment.settings if each.method.name in own},
+        placed=placed,
+        blank=blank,
     )
 
 

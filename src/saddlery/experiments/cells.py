@@ -39,7 +39,9 @@ def cells_of(
     records = rows(experiment.steps, experiment.every)  # type: ignore[arg-type]
     seen = probes_of(built.games.values())
     measures = {
-        text: {**probes(game, experiment.samples, experiment.shown or 0), **seen, **own, **built.probes}
+        text: {}
+        if built.blank
+        else {**probes(game, experiment.samples, experiment.shown or 0), **seen, **own, **built.probes}
         for text, game in built.games.items()
     }
     games = divided(experiment, built.games)
@@ -55,7 +57,7 @@ def cells_of(
             on_progress=None if on_progress is None else functools.partial(on_progress, experiment, setting.label),
             keep=len(experiment.settings) * experiment.seeds <= KEPT, adapting=adapting,
         )  # fmt: skip
-        if folder:
+        if folder and not built.blank:
             every = experiment.every
             made.identity = functools.cache(lambda: cell_identity(made, every, of_game(str(setting.game))))
         return made

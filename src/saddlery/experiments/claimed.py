@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from saddlery import plugins
 from saddlery.errors import Damaged, InTheWay, InvalidValue
 from saddlery.experiments.experiment import in_words
+from saddlery.experiments.extension import is_extended, require_checkpoints
 from saddlery.records import description, storage
 from saddlery.records.claims import PLUGINS, RESULTS, RUN, claim
 from saddlery.records.description import Description
@@ -21,11 +22,15 @@ from saddlery.text.arguments import differences, plain
 class Described(Protocol):
     """The protocol of what can be trained into a folder: an `Experiment`, or a call of `saddlery.train`.
 
-    `store` is the address of its results, `None` for one in the folder.
+    `store` is the address of its results, `None` for one in the folder; `steps` how many steps its runs have.
     """
 
     @property
     def store(self) -> str | None:  # noqa: D102
+        ...
+
+    @property
+    def steps(self) -> int:  # noqa: D102
         ...
 
     @property
@@ -39,7 +44,11 @@ class Described(Protocol):
         ...
 
     def require_same(self, held: Description, folder: Path) -> None:
-        """Refuse to go on with a folder that holds another experiment."""
+        """Refuse to go on with a folder that holds another experiment, or runs that cannot go on for so many steps."""
+        ...
+
+    def extends(self, held: Description, folder: Path) -> Description:
+        """The description of a folder with as many steps as this."""
         ...
 
 
@@ -77,7 +86,9 @@ def claimed(
 ) -> Iterator[threading.Event]:
     """A context that holds a folder and its store; `run.json` is written into it.
 
-    With `resume`, a folder that holds the same is gone on with; with `force`, what Saddlery wrote there is deleted
+    With `resume`, a folder that holds the same is gone on with, where more steps are wanted up to these: `run.json`
+    says so from then on, and the results of fewer stay in the store until
+    `saddlery.experiments.extension.exchange`; with `force`, what Saddlery wrote there is deleted
     first. Nothing else is ever deleted.
 
     **Arguments:** `take`: take a store that is no folder of this machine's from who holds it; `called`: what errors
@@ -89,7 +100,7 @@ def claimed(
     `NotADirectoryError` when it is a file; `saddlery.records.locks.Held` when another process is at work there;
     `ValueError` when the store is of another version or cannot be opened; `OSError` when the folder cannot be written.
     """
-    lost = threading.Event()
+    lost, held = threading.Event(), None
     with claim(folder, resume=resume, force=force, called=called, described=_held(folder)) as going_on:
         if going_on:
             try:
@@ -102,7 +113,10 @@ def claimed(
         store = store_of(what.store, folder, what.store)
         with store.claimed(lost.set, force=force, take=take):
             _require_same(store, what, folder)
-            if not going_on:
+            if held and held.what["steps"] != what.steps:
+                require_checkpoints(folder, store, held)
+                description.write(folder, what.extends(held, folder))
+            elif not held:
                 used = plugins.used_in(json.dumps(what.description.what))
                 for plugin in used:
                     (folder / PLUGINS).mkdir(exist_ok=True)
@@ -141,6 +155,8 @@ def _require_same(store: Store, what: Described, folder: Path) -> None:
     """
     try:
         held, now = store.description(), what.grid
+        if held is not None and is_extended(folder, store, what.steps):
+            held, now = ({**each, "steps": None} for each in (held, now))
     except Damaged:
         if is_inside(store.address, folder):
             return  # `opened` writes it anew
@@ -159,28 +175,36 @@ def opened(
     now: dict[str, Any],
     labels: Sequence[str],
     made: Callable[[], tuple[Any, Any]],
+    games: Mapping[str, Any],
 ) -> set[int]:
     """Open the store, compared with what resumes it, or make it; returns the cells that are there and whole.
 
-    One that is damaged is named in a warning and counts no more, so that it is computed again.
+    One that is damaged is named in a warning and counts no more, so that it is computed again. None counts of runs that
+    are being extended.
 
     **Arguments:**
     - `now`: the fingerprint of what is about to be trained.
     - `labels`: what the cells are called.
     - `made`: called for a new store: all that is known beforehand, and a cell's dataset before any step.
+    - `games`: what is about to be trained, whose pictures are recorded, or compared with those that are.
 
     **Raises:** `ValueError` when the data, the precision or the description are not those that it was begun with.
     """
+    from saddlery.experiments.pictures import recorded, require_recorded
     from saddlery.runs.fingerprint import compare
 
     held = description.read(folder)
+    require_recorded(folder, held, games)
     if held.fingerprint:
         compare(str(folder / RUN), held.fingerprint, now)
     elif storage.is_own(folder / RUN):  # else the user has edited it; store and checkpoints are compared
-        description.write(folder, held._replace(fingerprint=now))
+        description.write(folder, held._replace(fingerprint=now, data=recorded(folder, games)))
     if not _is_whole(store):
         known, nothing = made()
         store.create(what.grid, known, nothing, now)
+    elif is_extended(folder, store, what.steps):
+        compare(store.address, store.fingerprint() | {"description": now["description"]}, now, warn=False)
+        return set()
     else:
         compare(store.address, store.fingerprint(), now, warn=False)
     finished = store.finished()

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from saddlery.experiments import local
 from saddlery.experiments.cells import dataset
@@ -17,16 +18,22 @@ def complete(
     *,
     on_compiled: Callable[[list[local.Program]], None] | None = None,
     cores: int | None = None,
+    held: dict[int, Any] | None = None,
 ) -> None:
     """Train some cells in this process and write each into the store when its runs have ended.
 
-    **Arguments:** `on_compiled` and `cores` are those of `saddlery.experiments.local.train`.
+    **Arguments:** `on_compiled` and `cores` are those of `saddlery.experiments.local.train`; `held`: where the cells'
+    datasets go, by their places, instead of into the store.
     """
 
     def done(cell, states):
         if cell.log:
             cell.log.wait()  # a finished cell is told to no logger again
-        store.write(cell.index, dataset(cell, states))
+        found = dataset(cell, states)
+        if held is None:
+            store.write(cell.index, found)
+        else:
+            held[cell.index] = found
         clear(cell)
 
     local.train(cells, done=done, on_compiled=on_compiled, cores=cores)

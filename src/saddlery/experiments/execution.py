@@ -11,15 +11,17 @@ import jax
 import xarray as xr
 
 from saddlery import plugins
-from saddlery._system import signals
+from saddlery._system import memory, signals
 from saddlery._system.allocator import keep_memory
 from saddlery._system.cores import usable_cores
+from saddlery.errors import InvalidValue
 from saddlery.experiments.built import BuiltExperiment, prepare
 from saddlery.experiments.cells import blank, cells_of, skip
 from saddlery.experiments.claimed import claimed, opened, store_of
 from saddlery.experiments.completion import complete
 from saddlery.experiments.estimate import Estimate
 from saddlery.experiments.experiment import Experiment
+from saddlery.experiments.extension import exchange
 from saddlery.experiments.facts import facts
 from saddlery.experiments.opening import open_results
 from saddlery.experiments.worker import run_worker
@@ -29,6 +31,7 @@ from saddlery.records.claims import local_folder
 from saddlery.records.locks import Held
 from saddlery.runs.cell import Cell
 from saddlery.runs.fingerprint import fingerprint
+from saddlery.text.places import unplaced_names
 
 
 def run_experiment(built: BuiltExperiment, folder: Path, *arguments: Any, **options: Any) -> xr.Dataset:
@@ -79,8 +82,13 @@ def train_settings(
     stop = stop or threading.Event()
     with signals.stoppable():
         cells = cells_of(built, folder, on_progress, checkpoint_seconds, stop)
-        now = fingerprint(experiment.grid, {**built.games, **built.own})
-        finished = opened(folder, store, experiment, now, experiment.labels, lambda: _made(built, cells))
+        now = fingerprint(experiment.grid, {**unplaced_names(built.games), **built.own})
+        made = functools.partial(_made, built, cells)
+        finished = opened(folder, store, experiment, now, experiment.labels, made, built.games)
+        anew = made() if store.steps() < experiment.steps else None
+        longer: dict[int, xr.Dataset] | None = {} if anew else None
+        if anew:
+            memory.afford(f"steps: the records of {len(cells) * experiment.seeds} runs", len(cells) * anew[1].nbytes)
         left = [cell for cell in cells if cell.index not in finished]
         for cell in (cell for cell in cells if cell.index in finished):
             skip(cell)
@@ -94,14 +102,21 @@ def train_settings(
                     with delivering(loggers, folder, [cell.label for cell in left]) as log:
                         for cell in left:
                             cell.log = log
-                        complete(left, store, on_compiled=told)
+                        complete(left, store, on_compiled=told, held=longer)
+                    if anew and longer and len(longer) == len(cells):
+                        exchange(store, experiment.grid, anew, now, longer)
+                elif anew:
+                    raise InvalidValue("engine: runs are extended on this machine; leave --engine out")
                 else:
                     sources = {each.name: each.source for each in plugins.used_in(json.dumps(experiment.grid))}
-                    held = {"experiment": experiment.grid | {"store": store.address}, "plugins": sources}
+                    about = experiment.description.what | {"store": store.address}
+                    held = {"experiment": about, "plugins": sources}
+                    held |= {"placed": {text: str(call) for text, call in built.placed.items()}}
                     described = json.dumps(held)
                     engine(left, functools.partial(run_worker, described, str(folder.absolute()), checkpoint_seconds))
             finally:
-                lost = stop.is_set() and not signals.stopping() and len(store.finished()) < len(cells)
+                done = len(store.finished() if longer is None else longer)
+                lost = stop.is_set() and not signals.stopping() and done < len(cells)
             if lost:
                 raise Held(f"{store.address}: another process has taken this sweep over while this one was held up")
         signals.check()

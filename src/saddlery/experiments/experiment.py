@@ -3,11 +3,13 @@
 import dataclasses
 import functools
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 
 from saddlery.errors import Damaged, InTheWay, InvalidValue, NotFound
 from saddlery.experiments import grid
+from saddlery.experiments.extension import require_extensible
 from saddlery.experiments.grid import Setting
 from saddlery.records import description
 from saddlery.records.claims import FORMER, RUN
@@ -16,6 +18,7 @@ from saddlery.records.rows import require_few
 from saddlery.records.store import location
 from saddlery.text.arguments import number, plain, whole
 from saddlery.text.call import parse
+from saddlery.text.places import unplaced, unplaced_names
 
 KEPT = 64  # runs of an experiment up to which each one's last checkpoint and samples are kept
 TURNING = ("bilinear", "dirac", "quadratic")  # games whose path is drawn, and whose steps cost nearly nothing
@@ -106,16 +109,13 @@ class Experiment:
     @functools.cached_property
     def settings(self) -> tuple[Setting, ...]:
         """The settings: every combination of the axes."""
-        return grid.settings(
-            self.game,
-            self.methods,
-            {
-                "schedule": self.schedule,
-                "generator": self.generator_optimiser,
-                "discriminator": self.discriminator_optimiser,
-                "learning_rate": self.learning_rate,
-            },
-        )
+        shared = {
+            "schedule": self.schedule,
+            "generator": self.generator_optimiser,
+            "discriminator": self.discriminator_optimiser,
+            "learning_rate": self.learning_rate,
+        }
+        return _unplaced(grid.settings(self.game, self.methods, shared))
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -124,8 +124,9 @@ class Experiment:
 
     @property
     def grid(self) -> dict[str, Any]:
-        """The parts of an experiment that its results depend on, in JSON's types."""
+        """The parts of an experiment that its results depend on, in JSON's types; where pictures lie is none."""
         about = {name: value for name, value in dataclasses.asdict(self).items() if name not in RETOLD}
+        about["game"] = unplaced(self.game)  # pictures count by what they are
         return json.loads(json.dumps(about))
 
     @property
@@ -136,10 +137,35 @@ class Experiment:
     def require_same(self, held: Description, folder: Path) -> None:
         """Refuse to go on with a folder that holds another experiment; what is said about the two does not count.
 
-        **Raises:** `FileExistsError` when it holds another, or runs of `saddlery.train`.
+        **Raises:** `FileExistsError` when it holds another, or runs of `saddlery.train`; `ValueError` when it is this
+        one with a number of steps from which it cannot be extended to so many.
         """
-        if held.kind != "experiment" or Experiment.of(held, folder).grid != self.grid:
+        same = held.kind == "experiment" and Experiment.of(held, folder).grid | {"steps": self.steps} == self.grid
+        if not same:
             raise InTheWay(f"{plain(folder)} holds {in_words(held)}; choose another folder, or replace it with --force")
+        begun, runs = held.what["steps"], len(self.settings) * self.seeds
+        require_extensible(folder, begun, self.steps, self.every)  # type: ignore[arg-type]
+        if self.steps > begun and runs > KEPT:
+            raise InvalidValue(
+                f"steps: the {runs} runs of {plain(folder)} cannot be extended from {begun} to {self.steps}: of more "
+                f"than {KEPT} runs no checkpoint is kept at their ends; train them anew, in another folder"
+            )
+
+    def extended(self, steps: int) -> "Experiment":
+        """The experiment with another number of steps and the same `every`, its command too.
+
+        >>> Experiment("bilinear", ("consensus",), steps=100, command="saddlery run bilinear").extended(300).command
+        'saddlery run bilinear --steps 300 --every 2'
+        """
+        command = self.command and _with_options(self.command, {"--steps": steps, "--every": self.every})
+        return dataclasses.replace(self, steps=steps, command=command)
+
+    def extends(self, held: Description, folder: Path) -> Description:
+        """The folder's description with so many steps, and what else it says as it was."""
+        longer = Experiment.of(held, folder).extended(self.steps).description.what
+        return held._replace(
+            what=longer, fingerprint=held.fingerprint and held.fingerprint | {"description": self.grid}
+        )
 
     @classmethod
     def of(cls, held: Description, folder: Path) -> "Experiment":
@@ -171,6 +197,29 @@ class Experiment:
         by another version of Saddlery.
         """
         return cls.of(description.read(folder), folder)
+
+
+def _unplaced(settings: tuple[Setting, ...]) -> tuple[Setting, ...]:
+    """Settings whose labels and levels, which pages show, hold no absolute paths; the same names are numbered."""
+    found = []
+    for label, each in unplaced_names({each.label: each for each in settings}).items():
+        levels = {
+            k: unplaced(f"'{level}'")[1:-1] if isinstance(level, str) else level for k, level in each.levels.items()
+        }
+        found.append(each._replace(label=label, levels=levels))
+    return tuple(found)
+
+
+def _with_options(command: str, options: dict[str, Any]) -> str:
+    """A command line with other values of some options, those that it lacks in front of `--out`."""
+    words = shlex.split(command)
+    for name, value in options.items():
+        if name in words:
+            words[words.index(name) + 1] = str(value)
+        else:
+            at = words.index("--out") if "--out" in words else len(words)
+            words[at:at] = [name, str(value)]
+    return shlex.join(words)
 
 
 def in_words(held: Description) -> str:

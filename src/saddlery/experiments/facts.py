@@ -22,6 +22,7 @@ from saddlery.optimisers import as_text
 from saddlery.records.rows import rows
 from saddlery.runs.cell import Cell
 from saddlery.runs.keys import RunKeys, SeedKeys, key_text
+from saddlery.text.places import unplaced, unplaced_command
 from saddlery.types import Key, Pair, Players
 
 TAKEN = ("setting", "seed", "step", "label", "samples", "modes")  # names that no level may have
@@ -49,7 +50,7 @@ def facts(built: BuiltExperiment) -> xr.Dataset:
         text: _of_game(game, experiment.samples, experiment.shown, _starts(game, keys) if drawn else ())
         for text, game in built.games.items()
     }
-    variables: dict[str, Any] = {"game": ("setting", games)}
+    variables: dict[str, Any] = {"game": ("setting", [unplaced(game) for game in games])}
     used = [optimisers(built.methods[label]) for label in experiment.labels]
     variables |= {name: ("setting", [each[name] for each in used]) for name in used[0]}
     if experiment.note:
@@ -87,6 +88,7 @@ def facts_of_training(cell: Cell, every: int, game: str) -> xr.Dataset:
     drawn = is_plane(cell.game) and any(isinstance(probe, Positions) for probe in cell.probes.values())
     starts = () if not drawn else _starts(cell.game, cell.keys) if cell.players is None else [cell.players]
     numbers, arrays = _of_game(cell.game, samples=None, shown=shown, starts=starts)
+    game = unplaced(game)
     of_setting = {"game": game} | attributes(cell) | numbers
     variables: dict[str, Any] = {name: ("setting", [value]) for name, value in of_setting.items()} | arrays
     coordinates = {
@@ -132,8 +134,8 @@ def _versions() -> str:
 def _attributes(experiment: Experiment) -> dict[str, Any]:
     """What is one value for the whole experiment."""
     return {
-        "game": experiment.game,
-        "command": experiment.command,
+        "game": unplaced(experiment.game),
+        "command": unplaced_command(experiment.command),
         "title": experiment.title,
         "note": experiment.note,
         "steps": experiment.steps,

@@ -15,6 +15,7 @@ import xarray as xr
 
 from saddlery import plugins
 from saddlery.errors import InvalidValue, NotFound
+from saddlery.experiments import pictures
 from saddlery.experiments.best import BEST, best_setting
 from saddlery.experiments.built import BuiltExperiment, prepare
 from saddlery.experiments.cells import cells_of
@@ -33,6 +34,7 @@ from saddlery.runs.loop import start_or_restore
 from saddlery.runs.steps import before
 from saddlery.text.arguments import plain, quoted, whole
 from saddlery.text.names import nearest
+from saddlery.text.places import unplaced
 from saddlery.types import Level
 
 Built = BuiltExperiment | BuiltTraining
@@ -127,7 +129,9 @@ def restored_runs(
                 f"{plain(folder)} holds no checkpoint of {cell.label}, seed {seed}: there is none in {plain(place)}; "
                 f"{_remedy(folder, cell.label)}"
             )
-        if isinstance(built, BuiltTraining):
+        if built.blank:
+            step, diverged_at, carry, history = _of_players(cell, seed, place)
+        elif isinstance(built, BuiltTraining):
             step, diverged_at, carry, history = _of_training(cell, seed, place, records())
         else:
             step, diverged_at, carry, history = _of_experiment(cell, seed)
@@ -141,6 +145,18 @@ def _of_experiment(cell: Cell, seed: int) -> tuple[int, int, Carry, xr.Dataset]:
     state = start_or_restore(cell, seed)
     history = recording.of_runs([state], cell.probes, cell.records).isel(seed=0, drop=True)
     return state.step, state.diverged_at, state.carry, history
+
+
+def _of_players(cell: Cell, seed: int, place: Path) -> tuple[int, int, Carry, xr.Dataset]:
+    """How far a run is, without its history: its players need no data."""
+    carry = eqx.filter_eval_shape(
+        before, cell.game, cell.method, RunKeys.of(cell.keys[seed]).init, None, cell.average is not None
+    )
+    nothing = xr.Dataset(coords={"step": np.asarray(cell.records)})
+    found = checkpoints.restore(place, (0, -1, 0.0, carry), beginning=True)
+    if found is None:
+        return 0, -1, carry, nothing
+    return int(found[0]), int(found[1]), jax.tree.map(jnp.asarray, found[3]), nothing
 
 
 def _of_training(cell: Cell, seed: int, place: Path, records: xr.Dataset) -> tuple[int, int, Carry, xr.Dataset]:
@@ -162,16 +178,35 @@ def built_in(
     folder: Path,
     games: Mapping[str, Any] | None = None,
     methods: Mapping[str, Callable[..., Method] | Method] | None = None,
+    data: str | None = None,
+    *,
+    with_data: bool = True,
 ) -> Built:
     """The experiment, or the runs of `saddlery.train`, of a folder, built; its plugins must have been given.
 
-    **Arguments:** one's own games and methods, as of `saddlery.load`.
+    Pictures that its games are on are looked for where they were, then from the folder.
+
+    **Arguments:** one's own games and methods, and where the pictures are, as of `saddlery.load`; `with_data`: whether
+    they are needed, or trained players are enough, for which stand-ins of the pictures' shape do.
+
+    **Raises:** as `prepare`, `prepare_training` and `saddlery.experiments.pictures.placed`.
     """
     held = description.read(folder)
     plugins.require(folder, held.plugins)
-    if held.kind == "training":
-        return prepare_training(held, folder, games, methods)
-    return prepare(Experiment.of(held, folder), games, methods)
+    experiment = Experiment.of(held, folder) if held.kind == "experiment" else None
+    texts = list(dict.fromkeys(str(each.game) for each in experiment.settings)) if experiment else _text_of(held)
+    bare = not with_data and data is None and bool(held.data)
+    calls = pictures.blank(held, texts) if bare else pictures.placed(folder, held, texts, data)
+    bare = bare and bool(calls)
+    if experiment is None:
+        return prepare_training(held, folder, games, methods, calls, bare)
+    return prepare(experiment, games, methods, calls, bare)
+
+
+def _text_of(held: description.Description) -> list[str]:
+    """The text of the game of runs of `saddlery.train`, where there is one that makes it again."""
+    again = held.what.get("again") or {}
+    return [again["game"] if "game" not in again["own"] else "own"]
 
 
 def chosen(built: Built, method: str | None = None, folder: Path | None = None, **levels: Level) -> Chosen:
@@ -191,7 +226,7 @@ def chosen(built: Built, method: str | None = None, folder: Path | None = None, 
             raise InvalidValue(f"{plain(name)}: got {quoted(value)}; runs of saddlery.train have no levels")
         if method not in (None, BEST, cell.label.partition("(")[0]):
             _named_by(method, built.labels)
-        return Chosen(cell.label, cell.game, cell.method, f"{built.again['game']}, {cell.label}", ())
+        return Chosen(cell.label, cell.game, cell.method, f"{unplaced(built.again['game'])}, {cell.label}", ())
     experiment = built.experiment
     names = {each.method.name for each in experiment.settings}
     if method == BEST and BEST not in names and folder is not None:
@@ -200,7 +235,9 @@ def chosen(built: Built, method: str | None = None, folder: Path | None = None, 
         setting = setting_of(experiment, method, **levels)
     label = setting.label
     others = tuple(each for each in experiment.labels if each != label)
-    return Chosen(label, built.games[str(setting.game)], built.methods[label], f"{setting.game}, {label}", others)
+    return Chosen(
+        label, built.games[str(setting.game)], built.methods[label], f"{unplaced(str(setting.game))}, {label}", others
+    )
 
 
 def setting_of(experiment: Experiment, method: str | None = None, **levels: Level) -> Setting:

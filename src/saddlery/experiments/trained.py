@@ -4,10 +4,13 @@ import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from saddlery.errors import Damaged, InTheWay, InvalidValue
 from saddlery.experiments.experiment import in_words
+from saddlery.experiments.extension import require_extensible
+from saddlery.experiments.pictures import require_recorded
 from saddlery.game import Game, adopt
 from saddlery.games import GAMES
 from saddlery.method import Method
@@ -19,7 +22,7 @@ from saddlery.runs.cell import Cell
 from saddlery.runs.fingerprint import cell_identity, compare
 from saddlery.runs.keys import SeedKeys, key_from_text, key_text
 from saddlery.text.arguments import first_line, plain, quoted, whole
-from saddlery.text.call import build, parse
+from saddlery.text.call import Call, build, parse
 from saddlery.text.provenance import call_of
 from saddlery.types import Key
 
@@ -39,6 +42,11 @@ class Training:
     key: Key
     again: Mapping[str, Any]
     store: None = None
+
+    @property
+    def steps(self) -> int:
+        """The number of steps."""
+        return self.cell.steps
 
     @property
     def grid(self) -> dict[str, Any]:
@@ -64,14 +72,14 @@ class Training:
         """
         if held.kind != "training":
             raise InTheWay(f"out: {plain(folder)} holds {in_words(held)}; choose another folder")
+        require_recorded(folder, held, {"game": self.cell.game})
         now = self.fingerprint
         compare(f"out: {folder}", (held.fingerprint or now) | {"description": depends_on(held)}, now, warn=False)
-        begun, wanted = whole("steps", held.what.get("steps")), self.cell.steps
-        if wanted < begun or (wanted > begun and begun % self.every):
-            raise InvalidValue(
-                f"steps: {plain(folder)} was begun with {begun}; it can be resumed with as many, or with more where "
-                f"that number is a multiple of its every, {self.every}; got {wanted}"
-            )
+        require_extensible(folder, whole("steps", held.what.get("steps")), self.steps, self.every)
+
+    def extends(self, held: Description, folder: Path) -> Description:
+        """The folder's description with so many steps."""
+        return held._replace(what=held.what | {"steps": self.steps})
 
 
 def made_by(game: Game, method: Method, **own: object) -> dict[str, Any]:
@@ -97,7 +105,8 @@ class BuiltTraining(NamedTuple):
     """The runs of `saddlery.train` in a folder, built from its description.
 
     - `cell`: theirs, of which the probes are names only; `every`, `key`: as `train` had them; `asked`: its `seeds`.
-    - `method`: as it was given, its optimisers perhaps left open; `again`: of `made_by`.
+    - `method`: as it was given, its optimisers perhaps left open; `again`: of `made_by`; `blank`: as of
+      `saddlery.experiments.built.BuiltExperiment`.
     """
 
     cell: Cell
@@ -106,6 +115,7 @@ class BuiltTraining(NamedTuple):
     key: Key
     asked: int | None
     again: Mapping[str, Any]
+    blank: bool = False
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -123,10 +133,13 @@ def prepare_training(
     folder: Path,
     games: Mapping[str, Any] | None = None,
     methods: Mapping[str, Callable[..., Method] | Method] | None = None,
+    placed: Mapping[str, Call] = MappingProxyType({}),
+    blank: bool = False,
 ) -> BuiltTraining:
     """Build the game and the method of runs of `saddlery.train`.
 
-    **Arguments:** `games` and `methods`: one's own, by the names that the folder has for them.
+    **Arguments:** `games` and `methods`: one's own, by the names that the folder has for them; `placed`, `blank`: as of
+    `saddlery.experiments.built.prepare`.
 
     **Raises:** `ValueError` naming a part that is one's own and is not given; `Damaged` when the description is not as
     expected.
@@ -150,11 +163,12 @@ def prepare_training(
                 f"it: saddlery.load(folder, {name}s={{{quoted(call.name)}: …}}), or go on by the same "
                 "saddlery.train(…, resume=True)"
             )
-        parts[name] = given[call.name] if name in own else build(name, call, table)
+        parts[name] = given[call.name] if name in own else build(name, placed.get(again[name], call), table)
     game, method = adopt(parts["game"]), parts["method"] if isinstance(parts["method"], Method) else parts["method"]()
     cell = Cell(
         game=game, method=method.for_game(game), steps=steps, records=rows(steps, every), probes=probes,
         average=average, keys=keys, label=again["method"], folder=folder,
     )  # fmt: skip
-    cell.identity = functools.cache(lambda: cell_identity(cell, every))
-    return BuiltTraining(cell, method, every, key, seeds, again)
+    if not blank:
+        cell.identity = functools.cache(lambda: cell_identity(cell, every))
+    return BuiltTraining(cell, method, every, key, seeds, again, blank)

@@ -17,6 +17,7 @@ from saddlery.experiments.claimed import store_of
 from saddlery.experiments.completion import complete
 from saddlery.experiments.experiment import Experiment
 from saddlery.records.claims import RUN
+from saddlery.text.call import parse
 
 
 def run_worker(
@@ -68,4 +69,5 @@ def _rebuilt(described: str) -> BuiltExperiment:
     held = json.loads(described)
     for name, source in held["plugins"].items():
         plugins.load_source(name, source)
-    return prepare(Experiment(**held["experiment"]))
+    placed = {text: parse(call) for text, call in held["placed"].items()}
+    return prepare(Experiment(**held["experiment"]), placed=placed)

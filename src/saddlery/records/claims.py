@@ -15,10 +15,11 @@ from saddlery.text.arguments import plain
 RUN = "run.json"  # what the folder holds: the description of its runs, and their fingerprint
 RESULTS, LIVE, CHECKPOINTS, GENERATORS = "results.zarr", "live", "checkpoints", "generators"
 PLUGINS = "plugins"  # sources of plugins, to be read
+MANIFESTS = "manifests"  # of data sets of files: their names, with digests of what they hold
 LOGS = (ROWS, "tensorboard")  # of loggers
 FORMER = ("experiment.json", "history.zarr", "runs")  # of folders by Saddlery 0.1
 # One of these makes a folder hold something.
-PARTS = (RUN, RESULTS, LIVE, CHECKPOINTS, GENERATORS, PLUGINS, *LOGS, *FORMER)
+PARTS = (RUN, RESULTS, LIVE, CHECKPOINTS, GENERATORS, PLUGINS, MANIFESTS, *LOGS, *FORMER)
 
 
 def local_folder(argument: str, path: str | os.PathLike) -> Path:

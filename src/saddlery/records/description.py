@@ -1,7 +1,7 @@
 """The description of a folder, `run.json`: the words that make its runs again, and what their numbers depend on."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -14,6 +14,7 @@ from saddlery.records.claims import FORMER, RUN
 from saddlery.text.arguments import plain, quoted
 
 FORMAT = 6
+DATA = {"game", "name", "digest", "count", "absolute", "relative", "settings", "labelled"}  # that is said of a data set
 KINDS = ("experiment", "training")  # of `saddlery run` and `saddlery.sweep`, and of `saddlery.train`
 
 
@@ -23,6 +24,7 @@ class Description(NamedTuple):
     - `kind`: one of `KINDS`; `what`: the arguments of the experiment or of the training, in JSON's types.
     - `fingerprint`: of `saddlery.runs.fingerprint`, `None` until all is built.
     - `version`: of Saddlery; `plugins`: the SHA-256 of each plugin's source, by its name.
+    - `data`: the data sets of files that its games are on, as `saddlery.experiments.pictures` records them.
     """
 
     kind: str
@@ -30,11 +32,20 @@ class Description(NamedTuple):
     fingerprint: dict[str, Any] | None = None
     version: str = __version__
     plugins: Mapping[str, str] = MappingProxyType({})
+    data: Sequence[dict[str, Any]] = ()
 
 
 def depends_on(held: Description) -> dict[str, Any]:
     """The arguments of a training that its results depend on: not how many steps, which may grow, nor `again`."""
     return {name: value for name, value in held.what.items() if name not in ("steps", "again")}
+
+
+def recorded_every(folder: Path) -> int | None:
+    """The steps between two records of the runs that a folder holds; `None` when it holds none."""
+    try:
+        return read(folder).what.get("every")
+    except FileNotFoundError:
+        return None
 
 
 def write(folder: Path, description: Description) -> None:
@@ -47,6 +58,7 @@ def write(folder: Path, description: Description) -> None:
         "saddlery": description.version,
         description.kind: description.what,
         "plugins": dict(description.plugins),
+        "data": list(description.data),
         "fingerprint": description.fingerprint,
     }
     try:
@@ -84,7 +96,10 @@ def read(folder: Path) -> Description:
     plugins = held.get("plugins") or {}
     if not isinstance(plugins, dict) or not all(isinstance(each, str) for each in plugins.values()):
         raise Damaged(f"{plain(path)} is damaged: its plugins are no digests by name")
-    return Description(kind, held[kind], fingerprint, str(held.get("saddlery")), plugins)
+    data = held.get("data") or []
+    if not isinstance(data, list) or not all(isinstance(each, dict) and each.keys() >= DATA for each in data):
+        raise Damaged(f"{plain(path)} is damaged: its data are no data sets of files")
+    return Description(kind, held[kind], fingerprint, str(held.get("saddlery")), plugins, data)
 
 
 def _former(folder: Path) -> str:

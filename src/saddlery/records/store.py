@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -14,6 +15,7 @@ from saddlery.errors import Damaged, InTheWay, InvalidValue, NotFound
 from saddlery.records import storage
 from saddlery.records.datasets import zarr_texts
 from saddlery.records.locks import lock
+from saddlery.records.recorder import recorder
 from saddlery.records.signed import signed, unsigned
 from saddlery.records.storage import GROUP, GROUP_METADATA, LOCK, MANIFEST
 from saddlery.text.arguments import first_line, plain
@@ -189,6 +191,28 @@ class Store:
         made = self._made()
         return {} if made is None else made["fingerprint"]
 
+    def steps(self) -> int:
+        """The last step of its records; 0 when there is no store, or its making was not finished.
+
+        **Raises:** `ValueError` when it was made by another version, or is damaged.
+        """
+        import zarr
+
+        if (made := self._made()) is None or "steps" in made:
+            return made["steps"] if made else 0
+        steps: Any = zarr.open_array(self.store, path="step", mode="r", zarr_format=3)  # as earlier ones were made
+        return int(steps[-1])
+
+    def _holds(self, steps: int, records: int) -> bool:
+        """Whether its cells are of so many steps, as its manifest says, or of so many records, if that is damaged."""
+        with contextlib.suppress(InvalidValue):
+            if self._made():
+                return self.steps() == steps
+        try:
+            return json.loads(self._get("step/zarr.json") or b"")["shape"] == [records]
+        except (ValueError, TypeError, KeyError):
+            return False
+
     def create(
         self,
         description: Mapping[str, Any],
@@ -198,12 +222,14 @@ class Store:
     ) -> None:
         """Create the store, with every array and no cell, or write all that is not a cell's again.
 
+        Cells that are there are dropped when they are of another number of records.
+
         **Arguments:**
         - `description`: what the store is for, in JSON's types; `fingerprint`: what it was begun with, likewise.
         - `known`: an `xarray.Dataset` of all that is known beforehand, its coordinate `setting` among it.
         - `cell`: a cell's dataset, of which names, types and shapes count.
 
-        **Raises:** `OSError` when the disk has less room than all cells need at most.
+        **Raises:** `OSError` when the disk has less room than all cells need at most; nothing is dropped then.
         """
         import zarr
         from zarr.codecs import ZstdCodec
@@ -233,8 +259,11 @@ class Store:
             "format": FORMAT,
             "description": dict(description),
             "fingerprint": dict(fingerprint or {}),
+            "steps": int(known["step"][-1]) if "step" in known else 0,
             "names": sorted({*map(str, known.variables), *map(str, cell.data_vars)}),
         }
+        for place in () if self._holds(about["steps"], known.sizes.get("step", 0)) else self.finished():
+            self.drop(place)
         self._put_manifest(about | {"digests": None})
         for key, value in content.items():
             self._put(key, value)
@@ -273,7 +302,7 @@ class Store:
 
         digests: dict[str, str] = {}
         try:
-            root: Any = zarr.open_group(_recorder(self.store, digests), mode="r+", zarr_format=3)
+            root: Any = zarr.open_group(recorder(self.store, digests), mode="r+", zarr_format=3)
             for name, variable in cell.data_vars.items():
                 root[name][(place, *map(slice, variable.shape))] = variable.values  # of smaller images a part
             self._put(f"{CELLS}/{place}.json", signed({"place": place, "digests": digests}))
@@ -356,29 +385,6 @@ def _waited(coroutine: Any) -> Any:
     from zarr.core.sync import sync
 
     return sync(coroutine)
-
-
-def _recorder(store: Any, digests: dict[str, str]) -> Any:
-    """A store that notes the digest of everything written into it, and forgets what is deleted."""
-    from zarr.storage import WrapperStore
-
-    class Recorder(WrapperStore):
-        def _with_store(self, store):
-            return Recorder(store)
-
-        async def set(self, key, value):
-            await super().set(key, value)
-            digests[key] = hashlib.sha256(value.to_bytes()).hexdigest()
-
-        async def set_if_not_exists(self, key, value):
-            if not await self.exists(key):
-                await self.set(key, value)
-
-        async def delete(self, key):
-            await super().delete(key)
-            digests.pop(key, None)
-
-    return Recorder(store)
 
 
 def room(path: str | os.PathLike) -> float:

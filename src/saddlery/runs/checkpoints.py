@@ -67,12 +67,13 @@ def _put_aside(path: Path) -> None:
         warnings.warn(f"the checkpoint {plain(path)} was damaged and is now {plain(aside.name)}", stacklevel=3)
 
 
-def restore(folder: Path, like: T, identity: Mapping[str, Any] | None = None) -> T | None:
+def restore(folder: Path, like: T, identity: Mapping[str, Any] | None = None, *, beginning: bool = False) -> T | None:
     """Restore the newest checkpoint that is whole, in the structure of `like`; `None` when there is none.
 
     A damaged one is named in a warning, and the one before it is used.
 
-    **Arguments:** `identity`: the fingerprint of the run that is to go on; without one, none is compared.
+    **Arguments:** `identity`: the fingerprint of the run that is to go on; without one, none is compared. `beginning`:
+    whether `like` is only the beginning of what was saved.
 
     **Raises:** `ValueError` when a whole checkpoint is of another run: its fingerprint, or its arrays, are not those.
     """
@@ -87,12 +88,12 @@ def restore(folder: Path, like: T, identity: Mapping[str, Any] | None = None) ->
         if identity:
             fingerprint.compare(f"the checkpoint {path}", held, identity, warn=False)
         structure = jax.tree.structure(like)
-        if len(leaves) != structure.num_leaves:
+        if len(leaves) != structure.num_leaves and not (beginning and len(leaves) > structure.num_leaves):
             raise InvalidValue(
                 f"the checkpoint {plain(path)} holds {len(leaves)} arrays where this game and method have "
                 f"{structure.num_leaves}: it is of another game or method"
             )
-        return jax.tree.unflatten(structure, [leaves[name] for name in sorted(leaves)])
+        return jax.tree.unflatten(structure, [leaves[name] for name in sorted(leaves)][: structure.num_leaves])
     return None
 
 

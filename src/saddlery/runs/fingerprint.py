@@ -20,6 +20,7 @@ from saddlery.data.shards import Shards
 from saddlery.errors import InvalidValue
 from saddlery.game import Foreign
 from saddlery.records.storage import sealed, sha256
+from saddlery.runs.identity import code, parts, unlocated
 from saddlery.runs.keys import key_text
 from saddlery.text.arguments import differences, plain
 from saddlery.types import Key
@@ -34,14 +35,19 @@ def fingerprint(description: Mapping[str, Any], games: Mapping[str, Any]) -> dic
     """The fingerprint of a computation, in JSON's types.
 
     - `description`: what was asked for; `data`: for each game the digest of its arrays and its structure;
-      `precision`: of JAX's numbers. Where these differ it is another run.
+      `precision`: of JAX's numbers; `parts`, `code`: of the games, as `saddlery.runs.identity` has them, the code to
+      be compared under one Python only, which compiles it. Where these differ it is another run.
     - `threads`, `device`, `versions`: where they differ, numbers agree to rounding, not to the bit.
 
     **Arguments:** `games` by what the description calls them.
     """
+    kinds = [name.partition("(")[0] for name in games]
+    short = dict(zip(games, kinds if len(set(kinds)) == len(kinds) else games, strict=True))
     return {
         "description": dict(description),
         "data": {name: digest(game) for name, game in games.items()},
+        "parts": {part: said for name, game in games.items() for part, said in parts(game, short[name]).items()},
+        "code": code(list(games.values())),
         "precision": "float64" if jax.config.read("jax_enable_x64") else "float32",
         "threads": int(os.environ.get("PJRT_NPROC") or 0) or usable_cores(),
         "device": jax.devices()[0].device_kind,
@@ -54,20 +60,29 @@ def compare(what: str, held: Mapping[str, Any], now: Mapping[str, Any], *, warn:
 
     **Arguments:** `what` names where `held` was found, for the error; `warn`: warn of what changes bits only.
 
-    **Raises:** `ValueError` naming what differs in the description, the data or the precision.
+    **Raises:** `ValueError` naming what differs in the description, the data, the game, its code or the precision.
     """
     if held.get("precision") != now["precision"]:
         raise InvalidValue(
             f"{plain(what)} was computed in {held.get('precision')}, JAX is now set to {now['precision']}; "
             "set jax_enable_x64 as it was"
         )
+    odd = _odd(held["parts"], now["parts"]) if held.get("parts") and now.get("parts") else []
     if other := differences(held.get("description") or {}, now["description"]):
-        raise InvalidValue(f"{plain(what)} is of another run: {'; '.join(other[:3])}")
-    if held.get("data") != now["data"]:
+        more = [each for each in other if not (odd and each.startswith("game there: "))]
+        raise InvalidValue(f"{plain(what)} is of another run: {'; '.join([*more, *odd][:3])}")
+    if held.get("data") != now["data"] or odd:
         names = [name for name, found in now["data"].items() if (held.get("data") or {}).get(name) != found]
+        named = [f"{plain(', '.join(names))} is not what it was"] if names else []
         raise InvalidValue(
-            f"{plain(what)} was computed on other data, or another game: {', '.join(map(plain, names))} is not what it "
-            "was; put the data back, or begin anew in another folder"
+            f"{plain(what)} was computed on other data, or another game: {'; '.join([*named, *odd][:4])}; put the "
+            "data back, or begin anew in another folder"
+        )
+    if _python(held) == _python(now) and "code" in held and (changed := _odd(held["code"], now["code"])):
+        names = ", ".join(each.partition(" there: ")[0] for each in changed[:3])
+        raise InvalidValue(
+            f"{plain(what)} was computed by other code: {names} {'is' if len(changed) == 1 else 'are'} not what it "
+            "was; put it back, or begin anew in another folder"
         )
     changed = [
         f"{name} {_said(held.get(name))}, now {_said(now[name])}"
@@ -93,7 +108,9 @@ def cell_identity(cell: "Cell", every: int | None, of_game: str | None = None) -
         "game": words(cell.game),
         "method": words(cell.method, short_arrays=False),
     }
-    return fingerprint(description, {}) | {"data": {"game": of_game or digest(cell.game)}}
+    if of_game:
+        return fingerprint(description, {}) | {"data": {"game": of_game}}
+    return fingerprint(description, {"game": cell.game}) | {"code": code((cell.game, cell.method))}
 
 
 def run_identity(cell: "Cell", key: Key) -> dict[str, Any]:
@@ -123,12 +140,12 @@ def digest(tree: object) -> str:
 
 
 def words(tree: object, short_arrays: bool = True) -> str:
-    """A pytree as text that is the same in another process and folder: no addresses, no paths of files.
+    """A pytree as text that is the same in another process and folder: no addresses, modules, or paths of files.
 
     **Arguments:** `short_arrays`: only types and shapes of arrays, not what they hold.
     """
-    text = eqx.tree_pformat(tree, short_arrays=short_arrays)
-    return re.sub(r"path='[^']*\.npy'", "path='…'", re.sub(r" at 0x[0-9a-f]+", "", text))
+    text = unlocated(eqx.tree_pformat(tree, short_arrays=short_arrays), tree)
+    return re.sub(r"path='[^']*\.npy'", "path='…'", re.sub(r" at 0x[0-9a-fA-F]+", "", text))
 
 
 def _add(found: Any, leaf: Any) -> None:
@@ -143,6 +160,20 @@ def _add(found: Any, leaf: Any) -> None:
 def _of_file(path: Path) -> str:
     """The digest of a file of images: as its seal has it, or of its bytes."""
     return (sealed(path.parent) or {}).get(path.name) or sha256(path)
+
+
+def _odd(was: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    """The parts of games that differ, in words."""
+    return [
+        f"{plain(name, 80)} there: {plain(was.get(name, 'nothing'), 60)}, here: {plain(now.get(name, 'nothing'), 60)}"
+        for name in dict.fromkeys([*now, *was])
+        if was.get(name) != now.get(name)
+    ]
+
+
+def _python(held: Mapping[str, Any]) -> str:
+    """The Python of a fingerprint, without its last number."""
+    return str((held.get("versions") or {}).get("Python")).rpartition(".")[0]
 
 
 def _version(name: str) -> str:
