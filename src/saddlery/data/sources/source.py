@@ -1,5 +1,6 @@
 """Sources of images: what one is to those who decode it, and what of its files counts as an image."""
 
+import io
 import os
 import re
 from collections import Counter
@@ -83,7 +84,7 @@ def stamp(path: str | os.PathLike[str]) -> str:
     return f"{about.st_size} {about.st_mtime_ns} {about.st_ctime_ns}"
 
 
-def content(file: IO[bytes], size: int, beyond: int = 1) -> bytes:
+def content(file: io.BufferedIOBase | IO[bytes], size: int, beyond: int = 1) -> bytes:
     """The bytes of an image file; of a large one only when it begins as one, as what else it holds may be anything.
 
     How images begin is all that is looked at: their size may come after any amount of what a camera had to say.

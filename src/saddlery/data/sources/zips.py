@@ -1,10 +1,11 @@
 """Zips of images: read where they are, never unpacked on disk."""
 
 import contextlib
+import io
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from saddlery._system.files import Limited, open_regular
 from saddlery.data.sources import source as limits
@@ -46,7 +47,7 @@ def zip_of_images(path: Path) -> Iterator[Source]:
 
 
 @contextlib.contextmanager
-def opened_zip(path: Path, file: IO[bytes]) -> Iterator[zipfile.ZipFile]:
+def opened_zip(path: Path, file: io.BufferedIOBase | IO[bytes]) -> Iterator[zipfile.ZipFile]:
     """A zip, its table of contents read.
 
         >>> import io
@@ -57,7 +58,7 @@ def opened_zip(path: Path, file: IO[bytes]) -> Iterator[zipfile.ZipFile]:
 
     **Raises:** `ValueError` when it is none, or damaged.
     """
-    limited: Any = Limited(file, TOTAL, DIRECTORY)
+    limited: Any = Limited(cast(IO[bytes], file), TOTAL, DIRECTORY)
     if not zipfile.is_zipfile(limited):
         if path.suffix.lower() in (".zip", ".npz"):
             raise Damaged(f"{plain(path)} is no zip, or the zip is damaged")
