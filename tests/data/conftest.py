@@ -51,3 +51,18 @@ def irregular():
             path.symlink_to({"device": "/dev/zero", "circle": path.name, "nothing": "nowhere"}[kind.split()[-1]])
 
     return irregular
+
+
+@pytest.fixture
+def pictures(tmp_path, plain):
+    """Nine images of three sizes in two folders and the one above, and files that are none."""
+    root = tmp_path / "pictures"
+    for i in range(9):
+        path = root / ("a", "b", ".")[i % 3] / f"{i}.{('png', 'PNG')[i % 2]}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(plain(10 * i, [(8, 8, 3), (20, 6, 3), (5, 9)][i % 3]))
+    (root / "notes.txt").write_text("no image")
+    (root / ".hidden.png").write_bytes(b"")
+    (root / "a" / "__MACOSX").mkdir()
+    (root / "a" / "__MACOSX" / "0.png").write_bytes(b"")
+    return root

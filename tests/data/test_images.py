@@ -67,8 +67,45 @@ def test_resized_images_keep_their_averages_type_and_labels(dtype):
         (np.full((3, 2, 2, 1), np.nan), None, "images: got values from nan"),
         (np.zeros((3, 2, 2, 1), np.int32), None, "images: got int32"),
         (np.zeros((3, 2, 2, 1), np.uint8), np.zeros(2, int), r"labels: got shape \(2,\), expected \(3,\)"),
+        (np.zeros((3, 28, 28), np.uint8), None, r"images: got shape .* grey images: x\[\.\.\., None\]"),
+        (
+            np.zeros((3, 3, 32, 32), np.uint8),
+            None,
+            r"looks like channels first.*: move .*, x\.transpose\(0, 2, 3",
+        ),
+        (np.zeros((3, 1, 28, 28), np.float32), None, "looks like channels first"),
+        (
+            np.zeros((3, 2, 2, 1), np.uint8),
+            np.zeros(3),
+            r"labels: got float64, expected whole .*astype\(int\)",
+        ),
+        (np.zeros((3, 2, 2, 1), np.uint8), [0, np.nan, 1], "labels: got float64, expected whole numbers"),
+        (np.zeros((3, 2, 2, 1), np.uint8), np.eye(3), r"labels: got float64, .* labels\.argmax\(1\)"),
+        (np.zeros((3, 2, 2, 1), np.uint8), np.eye(3, dtype=int), r"labels: got shape \(3, 3\)"),
+        (np.zeros((3, 2, 2, 1), np.uint8), [True, False, True], "labels: got bool"),
+        (np.zeros((3, 2, 2, 1), np.uint8), [0, 1, 2**40], "labels: got numbers from 0 to 1099511627776"),
     ],
 )
 def test_other_arrays_are_refused(images, labels, message):
     with pytest.raises(ValueError, match=message):
         Images(images, labels)
+
+
+@pytest.mark.parametrize(
+    ("images", "labels", "message"),
+    [
+        (np.zeros((3, 2, 2, 1), np.uint8), ["cat", "dog", "cat"], r"labels: got texts, .* np\.unique\(labels"),
+        (np.zeros((3, 2, 2, 1), np.uint8), np.array(["cat", "dog", "cat"], object), "labels: got texts"),
+        (np.zeros((3, 2, 2, 1), np.uint8), 3, "labels: got 3, expected 3 whole numbers"),
+        (np.zeros((3, 2, 2, 1), object), None, "images: got an array of objects"),
+        ("digits.png", None, "images: got an array of texts"),
+    ],
+)
+def test_what_holds_no_numbers_is_refused(images, labels, message):
+    with pytest.raises(TypeError, match=message):
+        Images(images, labels)
+
+
+def test_few_pixels_with_more_channels_than_rows_are_not_taken_for_channels_first():
+    assert Images(np.zeros((3, 8, 8, 10), np.uint8)).images.shape == (3, 8, 8, 10)
+    assert Images(np.zeros((3, 3, 4, 4), np.uint8)).images.shape == (3, 3, 4, 4)

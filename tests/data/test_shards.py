@@ -183,3 +183,51 @@ def test_more_than_the_free_memory_is_not_held_whole(file, monkeypatch):
     monkeypatch.setattr(memory, "available", lambda: 4 * N - 1)
     with pytest.raises(ValueError, match=f"{file} would take"):
         held(file)
+
+
+def test_an_npz_file_of_one_array_of_images_is_read_with_its_labels(tmp_path):
+    images, path = np.arange(24, dtype=np.uint8).reshape(6, 2, 2, 1), tmp_path / "x.npz"
+    for save in (np.savez, np.savez_compressed):
+        save(path, anything=images, y=np.arange(6) % 3, other=np.zeros(4))
+        data = held(path)
+        np.testing.assert_array_equal(data.images, images)
+        assert data.labels.tolist() == [0, 1, 2, 0, 1, 2]
+        assert held(path, labels=np.arange(6)).labels.tolist() == [*range(6)]
+    np.savez(path, images / np.float32(12) - 1)
+    assert held(path).images.dtype == jnp.float32
+
+
+def test_other_npz_files_are_refused_in_one_line_that_says_what_they_hold(tmp_path):
+    path = tmp_path / "x.npz"
+    images = np.zeros((6, 2, 2, 1), np.uint8)
+    for arrays, said in (
+        ({"a": images, "b": images}, r"x\.npz holds a \(6, 2, 2, 1\), b \(6, 2, 2, 1\); expected one array of images"),
+        ({"a": images[..., 0]}, r"x\.npz holds a \(6, 2, 2\); expected one array"),
+        ({}, r"x\.npz holds no array"),
+        ({"a": images.transpose(0, 3, 1, 2).repeat(9, 2).repeat(9, 3)}, "looks like channels first"),
+        ({"a": images, "labels": np.zeros(6)}, "labels: got float64"),
+    ):
+        np.savez(path, **arrays)
+        with pytest.raises(ValueError, match=said):
+            held(path)
+    np.savez(path, a=np.array([{"pickled": 1}], object))
+    with pytest.raises(Damaged, match=r"x\.npz: a\.npy is damaged: it is no \.npy file of numbers"):
+        held(path)
+    np.savez(path, a=images)
+    path.write_bytes(path.read_bytes()[:-30])
+    with pytest.raises(Damaged, match="no zip, or the zip is damaged"):
+        held(path)
+
+
+def test_an_npz_file_that_says_more_than_it_holds_or_memory_has_is_refused(tmp_path, monkeypatch):
+    path = tmp_path / "x.npz"
+    np.savez(path, a=np.zeros((6, 2, 2, 1), np.uint8))
+    content = path.read_bytes()
+    at = content.index(b"(6, 2, 2, 1)")
+    path.write_bytes(content[:at] + b"(9, 2, 2, 1)" + content[at + 12 :])
+    with pytest.raises(Damaged, match=r"x\.npz.* is damaged"):
+        held(path)
+    path.write_bytes(content)
+    monkeypatch.setattr(memory, "available", lambda: 20)
+    with pytest.raises(ValueError, match=r"x\.npz would take"):
+        held(path)

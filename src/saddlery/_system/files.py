@@ -121,7 +121,7 @@ def read_array(path: str | os.PathLike, mmap: bool = False) -> "np.ndarray":
     import numpy as np
 
     with open_regular(path) as file:
-        shape, order, dtype = _head(file, path)
+        shape, order, dtype = array_head(file, path)
         count, start = math.prod(shape), file.tell()
         size, there = count * dtype.itemsize, os.fstat(file.fileno()).st_size - start
         if size > there:
@@ -132,12 +132,17 @@ def read_array(path: str | os.PathLike, mmap: bool = False) -> "np.ndarray":
         return np.fromfile(file, dtype, count).reshape(shape, order=order)
 
 
-def _head(file: Any, path: Any) -> tuple[tuple[int, ...], Any, Any]:
-    """Shape, order and type of the array in an .npy file."""
+def array_head(file: IO[bytes], path: str | os.PathLike) -> tuple[tuple[int, ...], Any, Any]:
+    """Shape, order and type of the array in an .npy file, of which no more than its head is read.
+
+    **Arguments:** `file`: open at its beginning; `path`: what the error names.
+
+    **Raises:** `Damaged` when it is no .npy file of numbers; `ValueError` for an axis of 2³¹ or more.
+    """
     from numpy.lib import format as npy
 
     readers = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
-    limited = Limited(file, HEAD)
+    limited: Any = Limited(file, HEAD)
     try:
         shape, transposed, dtype = readers[npy.read_magic(limited)](limited)
         if dtype.hasobject or dtype.fields or dtype.subdtype or not dtype.itemsize or min(shape, default=0) < 0:

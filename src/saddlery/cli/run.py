@@ -57,7 +57,10 @@ def run(
     preset: Annotated[str | None, typer.Option(help="The game's preset, as in \"ring(preset='numerics')\".")] = None,
     loss: Annotated[str | None, typer.Option(help="The game's loss; see: saddlery list losses.")] = None,
     data: Annotated[
-        str | None, typer.Option(help="The images: a data set, a folder or a zip; for games on images.")
+        str | None,
+        typer.Option(
+            help="The images: a data set's name, or the path of a folder, zip, tar, table …; see docs/data.md."
+        ),
     ] = None,
     size: Annotated[int | None, typer.Option(help="The side to which images are resized.")] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Stop at an image that cannot be read.")] = False,
@@ -249,7 +252,7 @@ def estimate(built: "BuiltExperiment", folder: Path, engine: Callable | None) ->
 
 
 def decode(data: str, size: int | None, strict: bool) -> None:
-    """Decode the images of a folder or zip into the cache, with a progress bar, so that the game finds them there."""
+    """Decode the images at a path into the cache, with a progress bar, so that the game finds them there."""
     from rich.console import Console
     from rich.progress import Progress
 

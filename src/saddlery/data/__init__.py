@@ -9,6 +9,7 @@ from saddlery.data.images import Images
 from saddlery.data.manifest import Manifest, compare_manifests
 from saddlery.data.mnist import mnist
 from saddlery.data.origin import Origin, origin_of
+from saddlery.data.points import Points
 from saddlery.data.shards import Shards, held
 from saddlery.data.stacked import Stacked
 from saddlery.data.synthetic import Mixture, grid_centres, ring_centres
@@ -20,6 +21,7 @@ __all__ = [
     "Manifest",
     "Mixture",
     "Origin",
+    "Points",
     "Shards",
     "Stacked",
     "as_data",

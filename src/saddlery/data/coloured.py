@@ -36,6 +36,8 @@ class Coloured(eqx.Module):
     images: Any  # uint8 or floating-point, the brightest pixel of each as bright as can be
 
     def __init__(self, digits: Images):
+        if not isinstance(digits, Images):
+            raise InvalidValue(f"digits: got {type(digits).__name__}, expected Images in memory, grey ones")
         if digits.images.shape[-1] != 1:
             raise InvalidValue(f"digits: got images of {digits.images.shape[-1]} channels, expected grey ones")
         ink = np.asarray(digits.images, np.float32)

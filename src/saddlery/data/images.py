@@ -8,12 +8,15 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from saddlery.data.arrays import as_array, as_labels
 from saddlery.data.origin import passed_on
 from saddlery.errors import InvalidValue
 from saddlery.text.arguments import COUNT, whole
-from saddlery.types import Key
+from saddlery.types import Key, Numbers
 
 A = TypeVar("A", Array, np.ndarray)
+
+CHANNELS = 4  # of an image at most where the axes are in doubt: grey, colours, and alpha with either
 
 
 @runtime_checkable
@@ -37,15 +40,27 @@ class Images(eqx.Module):
       in [-1, 1].
     - `labels`: `(n,)`, whole numbers, or `None`.
 
-    **Raises:** `ValueError` for another shape, type or range, or an axis of 2³¹ or more.
+    **Raises:** `ValueError` and `TypeError` for another shape, such as that of channels first, type or range, labels
+    that are no whole numbers, or an axis of 2³¹ or more.
     """
 
-    images: Any = eqx.field(converter=jnp.asarray)
-    labels: Any = eqx.field(converter=lambda labels: None if labels is None else jnp.asarray(labels), default=None)
+    images: Any
+    labels: Any = None
 
-    def __check_init__(self) -> None:
+    def __init__(self, images: Numbers, labels: Numbers | None = None):
+        self.images = jnp.asarray(as_array("images", images))
+        self._check()
+        self.labels = as_labels(labels, len(self.images))
+
+    def _check(self) -> None:
         if self.images.ndim != 4 or not 0 < min(self.images.shape) <= max(self.images.shape) <= COUNT:
-            raise InvalidValue(f"images: got shape {self.images.shape}, expected (n, height, width, channels)")
+            grey = "; grey images: x[..., None]" if self.images.ndim == 3 else ""
+            raise InvalidValue(f"images: got shape {self.images.shape}, expected (n, height, width, channels){grey}")
+        if self.images.shape[3] > CHANNELS >= self.images.shape[1]:
+            raise InvalidValue(
+                f"images: got shape {self.images.shape}, which looks like channels first, expected (n, height, width, "
+                "channels): move the axis, x.transpose(0, 2, 3, 1)"
+            )
         if jnp.issubdtype(self.images.dtype, jnp.floating):
             low, high = float(self.images.min()), float(self.images.max())
             if not (low >= -1 and high <= 1):
@@ -55,8 +70,6 @@ class Images(eqx.Module):
                 )
         elif self.images.dtype != jnp.uint8:
             raise InvalidValue(f"images: got {self.images.dtype}, expected uint8 or a floating-point type")
-        if self.labels is not None and self.labels.shape != self.images.shape[:1]:
-            raise InvalidValue(f"labels: got shape {self.labels.shape}, expected {self.images.shape[:1]}, one an image")
 
     def __len__(self) -> int:
         return len(self.images)

@@ -12,6 +12,7 @@ from jaxtyping import Array, ArrayLike, Float
 from saddlery._system.files import read_array
 from saddlery._system.memory import afford, total
 from saddlery.data.images import Images
+from saddlery.data.npz import read_npz
 from saddlery.errors import InvalidValue
 from saddlery.text.arguments import plain, whole
 from saddlery.types import Key
@@ -106,7 +107,7 @@ def holds_shards(game: object) -> bool:
 
 
 def held(path: str | os.PathLike[str], labels: ArrayLike | None = None, memory: int | None = None) -> Images | Shards:
-    """The images of an .npy file: all on the device where they fit, otherwise in shards.
+    """The images of an .npy or .npz file: all on the device where they fit, otherwise, of an .npy file, in shards.
 
         >>> import os, tempfile
         >>> with tempfile.TemporaryDirectory() as folder:
@@ -115,13 +116,17 @@ def held(path: str | os.PathLike[str], labels: ArrayLike | None = None, memory: 
         ['Images', 'Shards']
 
     **Arguments:**
-    - `path`: an .npy file of uint8 images `(n, height, width, channels)`.
-    - `labels`: `(n,)`, for images that are held whole.
+    - `path`: an .npy file of uint8 images `(n, height, width, channels)`, or an .npz file that holds one such array,
+      or one of floating-point images in [-1, 1], and maybe `labels`.
+    - `labels`: `(n,)`, for images that are held whole; by default those in the .npz file.
     - `memory`: the bytes they may take, by default an eighth of the device's memory; shards take at most 256 MiB of
       it each, and are used for as many steps as draw about each of their images once in batches of 64.
 
     **Raises:** `ValueError` for a file of another kind, one that is damaged, or a `memory` that is more than is free.
     """
+    if str(path).lower().endswith(".npz"):
+        packed = read_npz(path, labels is None)
+        return packed if labels is None else Images(packed.images, labels)
     images = _mapped(path)
     memory = _device_memory() // SHARE if memory is None else whole("memory", memory, 1, sys.maxsize)
     if images.nbytes <= memory:

@@ -40,6 +40,8 @@ class Stacked(eqx.Module):
     balanced: bool = eqx.field(static=True)
 
     def __init__(self, digits: Images, balanced: bool = True):
+        if not isinstance(digits, Images):
+            raise InvalidValue(f"digits: got {type(digits).__name__}, expected Images in memory, grey ones")
         if digits.images.shape[-1] != 1 or digits.labels is None:
             what = "no labels" if digits.labels is None else f"{digits.images.shape[-1]} channels"
             raise InvalidValue(f"digits: got images with {what}, expected grey ones with labels 0 to 9")

@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array
 
+from saddlery.data import as_data
 from saddlery.errors import InvalidValue
 from saddlery.game import Game, unwrapped
 from saddlery.losses import as_loss, as_penalties
@@ -43,7 +44,9 @@ class Gan(eqx.Module):
     **Arguments:**
     - `generator`: a `Network` from noise `(batch, noise)` to samples `(batch, …)`.
     - `discriminator`: a `Network` from samples to scores, `(batch,)` or `(batch, 1)`, without a sigmoid.
-    - `data`: anything with `draw(key, n)` that returns `n` real samples.
+    - `data`: anything with `draw(key, n)` that returns `n` real samples; an array of any library, points
+      `(n, dimension)` or images `(n, height, width, channels)` (see `saddlery.data.Points` and `Images`); or a name or
+      path, as of `saddlery.data.as_data`.
     - `loss`: a name of `saddlery.losses.LOSSES` or a function of real and generated scores to a `Pair`.
     - `penalty`: one of `saddlery.losses`' penalties, such as `R1(1.0)` or `"r1(weight=1.0)"`, several in a tuple, or
       `None`; added to the discriminator's loss.
@@ -52,12 +55,13 @@ class Gan(eqx.Module):
     - `default_optimisers`: the players' optimisers under a method that leaves them open: a pair of texts or optimisers;
       by default Adam of learning rate 2e-4 with b1 = 0.5.
 
-    **Raises:** `ValueError` for numbers out of range, and when `data` has a length, and it is less than `batch`.
+    **Raises:** `ValueError` for numbers out of range, and when `data` has a length, and it is less than `batch`; what
+    `saddlery.data.as_data` raises for data that are none.
     """
 
     generator: Network = eqx.field(converter=lambda network: as_network(network, "generator"))
     discriminator: Network = eqx.field(converter=lambda network: as_network(network, "discriminator"))
-    data: Any
+    data: Any = eqx.field(converter=as_data)
     loss: Any = eqx.field(converter=as_loss, default="nonsaturating")
     penalty: Any = eqx.field(converter=as_penalties, default=None)
     noise: int = eqx.field(static=True, converter=partial(whole, "noise"), default=16)

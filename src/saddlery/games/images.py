@@ -31,9 +31,10 @@ def images(
         (16, 8, 4)
 
     **Arguments:**
-    - `data`: a name of `saddlery.data.DATA`, such as `"cifar10"` or `"mnist(split='test')"`; the path of a folder or
-      zip of images; or anything with `draw(key, n)` that returns images `(n, size, size, channels)` in [-1, 1].
-    - `size`: the side to which images are resized; by default their own, and 32 for a folder or zip.
+    - `data`: a name of `saddlery.data.DATA`, such as `"cifar10"` or `"mnist(split='test')"`; the path of images
+      (see `saddlery.data.folder`); an array `(n, size, size, channels)` (see `saddlery.data.Images`); or anything with
+      `draw(key, n)` that returns such images in [-1, 1].
+    - `size`: the side to which images are resized; by default their own, and 32 of files of images.
     - `network`: a family of `saddlery.networks.FAMILIES`, such as `"dcgan4(width=32)"`.
     - `loss`, `penalty`: see `Gan`. `noise`: its dimension; `batch`: its size.
 
@@ -96,7 +97,10 @@ def coloured(
 
 def _gan(data: Data, network: str, loss: LossLike, penalty: PenaltyLike, noise: int, batch: int) -> Gan:
     """The game on some images, its networks in their shape."""
-    _, height, width, channels = jax.eval_shape(lambda key: data.draw(key, 1), jax.random.key(0)).shape
+    shape = jax.eval_shape(lambda key: data.draw(key, 1), jax.random.key(0)).shape
+    if len(shape) != 4:
+        raise InvalidValue(f"data: got samples of shape {shape[1:]}, expected images (height, width, channels)")
+    _, height, width, channels = shape
     if height != width:
         raise InvalidValue(f"data: got images of {height}×{width} pixels, expected square ones")
     players = family(network, size=height, channels=channels, noise=noise)

@@ -30,6 +30,7 @@ from saddlery.text.arguments import plain, quoted
 TOTAL = 1 << 42  # bytes of a tar
 AT_ONCE = 1 << 20  # bytes of what a tar says of one file
 ENTRIES = 1 << 24  # files of all tars
+BLOCK, PADDING = 512, 1 << 20  # bytes of a block, of which empty ones end a tar; fewer than these of them
 LABEL = 1 << 20  # bytes of a file with a label
 
 
@@ -134,6 +135,11 @@ def _entries(path: Path) -> Iterator[tuple[str, Entry]]:
                     if regular and entry.size > limits.LARGEST and is_image(name):
                         raise InvalidValue(f"{plain(path)} is refused: {quoted(name)} has {entry.size:,} bytes")
                     yield name, Entry(path, entry.offset_data, entry.size if regular else None)
+                ending = tar.offset  # where the reader met what is no entry
+            file.seek(ending)
+            if (rest := file.read(PADDING)).strip(b"\0") or not BLOCK <= len(rest) < PADDING:
+                cut = "it is cut off" if len(rest) < BLOCK else "there is more behind where it ends, or seems to"
+                raise Damaged(f"{plain(path)} is damaged: {cut}")
         except InvalidValue as error:
             raise error if plain(path) in str(error) else Damaged(f"{plain(path)} is damaged: {error}") from error
         except (tarfile.TarError, ValueError, OSError, EOFError) as error:
