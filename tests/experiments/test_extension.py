@@ -1,6 +1,8 @@
 """Extension of runs to more steps: the bits of a run from the start, and nothing lost wherever it is ended."""
 
+import html
 import json
+import shlex
 import shutil
 
 import numpy as np
@@ -143,15 +145,17 @@ def test_finished_runs_without_checkpoints_are_not_extended(mine):
 
 
 def test_the_command_and_the_page_of_an_extended_run_make_it_again(saddlery, tmp_path, assert_same):
-    run = ("run", "bilinear", "-m", "consensus", "--steps", "100", "--seeds", "1", "-q")
+    run = ("run", "ring(batch=8)", "-m", "simultaneous", "--steps", "100", "--seeds", "1", "-q")
     assert saddlery(*run, "--no-report", "--out", "mine")[0] == 0
     assert saddlery("resume", "mine", "--steps", "150", "-q")[0] == 0
     command = json.loads((tmp_path / "mine/run.json").read_text())["experiment"]["command"]
-    assert command == "saddlery run bilinear --method consensus --steps 150 --seeds 1 --key 0 --every 2 --out mine"
+    assert command == (
+        "saddlery run 'ring(batch=8)' --method simultaneous --steps 150 --seeds 1 --key 0 --every 2 --out mine"
+    )
     page = (tmp_path / "mine/report.html").read_text()
-    assert command in page.replace("<span>", "").replace("</span>", "")
+    assert command in html.unescape(page.replace("<span>", "").replace("</span>", ""))
     assert open_results("mine").attrs["command"] == command
-    assert saddlery(*command.replace("--out mine", "--out again").split()[1:], "-q", "--no-report")[0] == 0
+    assert saddlery(*shlex.split(command.replace("--out mine", "--out again"))[1:], "-q", "--no-report")[0] == 0
     assert_same(open_results("mine"), open_results("again"))
 
 

@@ -51,4 +51,5 @@ def _is_absolute(text: str) -> bool:
 
 
 def _name(path: str) -> str:
-    return PureWindowsPath(path).name if "\\" in path else PurePosixPath(path).name
+    kind = PurePosixPath if path.startswith(("/", "~")) else PureWindowsPath  # a backslash may be part of a name
+    return kind(path).name
