@@ -36,7 +36,7 @@ def test_programs_are_timed_by_all_streams_until_the_clock_can_be_trusted(monkey
     monkeypatch.setattr(timing, "CLOCK", 0.01)
     monkeypatch.setattr(timing, "_repeated", lambda act: acts.append(act) or 0.5)
     cells = cells_of(
-        prepare(Experiment("bilinear", ("simultaneous", "extragradient"), steps=40, seeds=3, every=10)), None
+        prepare(Experiment("bilinear", ("simultaneous", "extragradient"), steps=40, seeds=3, every=1)), None
     )
     found = timed(cells, 2)
     assert [len(each.program.cells) for each in found] == [1, 1]
@@ -44,7 +44,7 @@ def test_programs_are_timed_by_all_streams_until_the_clock_can_be_trusted(monkey
     for each in found:
         assert each.record == Span(0.5, 0.5)
         assert 0 < each.step.low <= each.step.high
-        assert each.of_run().low == pytest.approx(40 * each.step.low + 5 * 0.5)
+        assert each.of_run().low == pytest.approx(40 * each.step.low + 41 * 0.5 + each.ends.low)
 
 
 def test_an_act_is_repeated_until_the_clock_can_be_trusted(monkeypatch):
@@ -56,8 +56,8 @@ def test_an_act_is_repeated_until_the_clock_can_be_trusted(monkeypatch):
 def test_an_estimate_is_a_range_of_what_was_measured():
     experiment = Experiment("bilinear", ("simultaneous",), steps=100, seeds=4, every=50)
     cells = cells_of(prepare(experiment), None)
-    ready = [Timed(Program(cells, 3.0), Span(0.1, 0.2), Span(1.0, 2.0))]
+    ready = [Timed(Program(cells, 3.0), Span(0.1, 0.2), Span(1.0, 2.0), Span(0.5, 1.0), 4.0)]
     text = Estimate.of(cells).timed(ready, 2)
-    low, high = 2 * (100 * 0.1 + 3 * 1.0), 2 * (100 * 0.2 + 3 * 2.0)
-    assert f"about {duration(low / MARGIN)} to {duration(high * MARGIN)} of training, 2 runs at a time" in text
+    low, high = 2 * (100 * 0.1 + 3 * 1.0 + 0.5), 2 * (100 * 0.2 + 3 * 2.0 + 1.0)
+    assert f"about {duration(low / MARGIN + 4)} to {duration(high * MARGIN + 4)} of training, 2 runs at a time" in text
     assert "compiled in 3 s" in text

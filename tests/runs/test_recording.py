@@ -48,3 +48,28 @@ def test_history_too_large_for_memory_is_refused_before_the_start(ring, method):
 def test_records_that_are_too_many_are_refused_before_any_is_listed(ring, method, train):
     with pytest.raises(ValueError, match=r"every: got 1, expected at least 200, for at most 10,000,000 records"):
         train(ring, method, steps=2_000_000_000, every=1)
+
+
+def test_a_probe_that_fails_later_loses_its_own_numbers_alone():
+    calls = iter(range(9))
+
+    def fragile(game, players, key):
+        if next(calls) == 3:  # after two starts, of which one is for compiling, and the record of step 1
+            raise ValueError("no convergence")
+        return {"mine": np.float32(1.0)}
+
+    probes = {"fragile": fragile, "losses": sd.metrics.Losses()}
+    with pytest.warns(
+        UserWarning, match="probes: fragile cannot be computed and is not recorded there: no convergence"
+    ):
+        run = sd.train(sd.games.bilinear(), sd.methods.simultaneous(), steps=4, every=1, key=0, probes=probes)
+    assert np.isnan(run.only.history["mine"]).values.tolist() == [False, False, True, False, False]
+    assert np.isfinite(run.only.history["generator_loss"]).all()
+
+
+def test_a_probe_that_fails_at_once_ends_what_has_not_begun():
+    def broken(game, players, key):
+        raise ValueError("no convergence")
+
+    with pytest.raises(ValueError, match="no convergence"):
+        sd.train(sd.games.bilinear(), sd.methods.simultaneous(), steps=4, key=0, probes={"broken": broken})

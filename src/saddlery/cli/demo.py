@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from saddlery.cli import environment
-from saddlery.cli.run import Force, Quiet, claimed, train
+from saddlery.cli.run import Force, Quiet, claimed, estimate, train
 from saddlery.errors import InvalidValue
 from saddlery.records.claims import local_folder
 from saddlery.text.names import nearest
@@ -17,6 +17,7 @@ def demo(
     scale: Annotated[str, typer.Option(help="full (a few minutes) or small (half a minute).")] = "full",
     force: Force = False,
     quiet: Quiet = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how much it would be, and how long.")] = False,
 ) -> None:
     """Run a demonstration: methods on a ring of Gaussians and on digits, with a report.
 
@@ -30,5 +31,9 @@ def demo(
         raise InvalidValue(nearest("scale", scale, SCALES))
     out = local_folder("out", out)
     built = {path: prepare(experiment) for path, experiment in folders(out, scale).items()}
+    if dry_run:
+        for path, each in built.items():
+            estimate(each, path, None)
+        return
     with claimed(built, resume=True, force=force) as stops:
         train(built, out, stops, quiet=quiet)

@@ -52,9 +52,10 @@ class Estimate(NamedTuple):
             makespan([(len(each.program.cells) * self.seeds, each.of_run()[end]) for each in ready], streams)
             for end in range(2)
         )
+        once = max(each.once for each in ready)
         return (
-            f"{self.compiled([each.program for each in ready], streams)}; about {duration(low / MARGIN)} to "
-            f"{duration(high * MARGIN)} of training, {_count(streams, 'run')} at a time"
+            f"{self.compiled([each.program for each in ready], streams)}; about {duration(low / MARGIN + once)} to "
+            f"{duration(high * MARGIN + once)} of training, {_count(streams, 'run')} at a time"
         )
 
 

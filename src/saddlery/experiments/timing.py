@@ -3,18 +3,22 @@
 import dataclasses
 import functools
 import heapq
+import itertools
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import NamedTuple
 
 from saddlery._system import signals
 from saddlery._system.cores import threads
 from saddlery.experiments.local import Program, compiled
 from saddlery.experiments.programs import programs
-from saddlery.runs import recording
+from saddlery.runs import checkpoints, recording
 from saddlery.runs.cell import Cell
+from saddlery.runs.fingerprint import run_identity
 from saddlery.runs.keys import RunKeys
 from saddlery.runs.lanes import lanes
 from saddlery.runs.loop import start_or_restore
@@ -31,18 +35,22 @@ class Span(NamedTuple):
 
 
 class Timed(NamedTuple):
-    """A program that was timed: the seconds of a step and of a record while all streams are at work."""
+    """A program that was timed: the seconds of a step, a record and a run's ends while all streams are at work.
+
+    `ends`: of a run's start, and of its last checkpoint where it keeps one; `once`: of the very first of these, in
+    which what keeps checkpoints is loaded.
+    """
 
     program: Program
     step: Span
     record: Span
+    ends: Span
+    once: float
 
     def of_run(self) -> Span:
-        """The seconds of a run: all its steps and records."""
-        cell = self.program.cells[0]
-        low, high = (
-            cell.steps * step + len(cell.records) * record for step, record in zip(self.step, self.record, strict=True)
-        )
+        """The seconds of a run: all its steps and records, its start and its last checkpoint."""
+        cell, times = self.program.cells[0], zip(self.step, self.record, self.ends, strict=True)
+        low, high = (cell.steps * step + len(cell.records) * record + ends for step, record, ends in times)
         return Span(low, high)
 
 
@@ -86,13 +94,14 @@ def _timed(program: Program, pool: ThreadPoolExecutor, streams: int) -> Timed:
     futures = [pool.submit(_paced, program.cells[0], together) for _ in range(count)]
     found = [future.result() for future in futures]
     signals.check()
-    steps, records = ([time for each in found for time in each[i]] for i in range(2))
-    return Timed(program, Span(min(steps), max(steps)), Span(min(records), max(records)))
+    *kinds, once = ([time for times in kind for time in times] for kind in zip(*found, strict=True))
+    return Timed(program, *(Span(min(times), max(times)) for times in kinds), once=max(once))
 
 
-def _paced(cell: Cell, together: threading.Barrier) -> tuple[list[float], list[float]]:
-    """The seconds of a step and of a record, several times each, by the code that trains."""
+def _paced(cell: Cell, together: threading.Barrier) -> tuple[list[float], ...]:
+    """The seconds of a step, a record and a run's ends, several times each, by the code that trains; last the first."""
     try:
+        identity = run_identity(cell, cell.keys[0])
         cell = dataclasses.replace(cell, folder=None)
         keys, state = RunKeys.of(cell.keys[0]), start_or_restore(cell, 0)
         program = lanes([cell], [keys], [state])
@@ -109,7 +118,17 @@ def _paced(cell: Cell, together: threading.Barrier) -> tuple[list[float], list[f
         n = min(most, 2 * n if took == 0 else max(2 * n, int(1.2 * n * CLOCK / took)))
         took = _seconds(functools.partial(program.advance, 0, n))
     steps = [_repeated(functools.partial(program.advance, 0, n)) / n for _ in range(ROUNDS)]
-    return steps, [_repeated(lambda: recording.take_of(cell, state.carry, keys.probes)) for _ in range(ROUNDS)]
+    records = [_repeated(lambda: recording.take_of(cell, state.carry, keys.probes)) for _ in range(ROUNDS)]
+    with tempfile.TemporaryDirectory() as place:
+        numbers = itertools.count()
+
+        def ends() -> None:
+            start_or_restore(cell, 0)
+            if cell.keep:
+                checkpoints.save(Path(place), next(numbers), state, identity)
+
+        first = _seconds(ends)
+        return steps, records, [_seconds(ends) for _ in range(ROUNDS)], [first]
 
 
 def _repeated(act: Callable[[], object]) -> float:

@@ -102,7 +102,7 @@ class EventFile:
     """An event file, to which events are appended."""
 
     def __init__(self, path: Path):
-        from tensorboardX.proto import event_pb2
+        from tensorboardX.proto import event_pb2  # type: ignore  # in an extra
 
         self.proto: Any = event_pb2
         self.file = open(path, "xb")  # noqa: SIM115

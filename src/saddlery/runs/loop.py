@@ -138,7 +138,7 @@ def train_lanes(
 
 def _recorded(cell: Cell, keys: RunKeys, state: RunState, row: int) -> RunState:
     """A run with the record of where it is."""
-    record = recording.take_of(cell, state.carry, keys.probes)
+    record = recording.take_of(cell, state.carry, keys.probes, first=False)
     for name, value in record.items():
         state.history[name][row] = value
     if state.diverged_at < 0 and not recording.is_finite(record):

@@ -1,5 +1,6 @@
 """History of runs: records of probes, and the labelled dataset they make."""
 
+import warnings
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from saddlery.game import Game
 from saddlery.records.live import LiveFile
 from saddlery.runs.cell import Carry, Cell, RunState
 from saddlery.sharding import is_main_process
+from saddlery.text.arguments import plain
 from saddlery.types import Key, Parameters, Players
 
 if TYPE_CHECKING:
@@ -24,17 +26,28 @@ AVERAGED = "averaged_"  # before the names of what is measured of the averaged g
 
 
 def take(
-    probes: Mapping[str, Callable], game: Game, players: Players, average: Parameters, key: Key
+    probes: Mapping[str, Callable], game: Game, players: Players, average: Parameters, key: Key, first: bool = True
 ) -> dict[str, np.ndarray]:
     """Take one record: each variable at these players, and with the averaged generator in the generator's place.
 
-    **Raises:** `ValueError` when two probes record a variable of one name, or one of the history's own.
+    **Arguments:** `first`: whether it is a run's first. Of another, a probe that fails is warned of and left out, as
+    hours of training may lie behind it, and the other probes can be computed.
+
+    **Raises:** `ValueError` when two probes record a variable of one name, or one of the history's own; what a probe
+    raises, in the first record.
     """
     record = {}
     views = {"": players} if average is None else {"": players, AVERAGED: players._replace(generator=average)}
     for prefix, seen in views.items():
         for name, probe in probes.items():
-            values = probe(game, seen, key)
+            try:
+                values = probe(game, seen, key)
+            except Exception as error:
+                if first:
+                    raise
+                said = plain(" ".join(str(error).split()) or type(error).__name__, 200)
+                warnings.warn(f"probes: {name} cannot be computed and is not recorded there: {said}", stacklevel=2)
+                continue
             for variable, value in (values if isinstance(values, dict) else {name: values}).items():
                 if prefix + variable in record or variable in OWN:
                     other = "a name of the history's own" if variable in OWN else "recorded by another probe too"
@@ -43,12 +56,12 @@ def take(
     return record
 
 
-def take_of(cell: Cell, carry: Carry, key: Key) -> dict[str, np.ndarray]:
+def take_of(cell: Cell, carry: Carry, key: Key, first: bool = True) -> dict[str, np.ndarray]:
     """Take one record of a run of a cell: of its probes, and of its rule where that adapts.
 
-    **Raises:** as `take`; `ValueError` also when the rule's numbers have a name of the probes'.
+    **Arguments**, **Raises:** as of `take`; `ValueError` also when the rule's numbers have a name of the probes'.
     """
-    record = take(cell.probes, cell.game, carry.players, carry.average, key)
+    record = take(cell.probes, cell.game, carry.players, carry.average, key, first)
     told = getattr(cell.method.rule, "records", lambda state: {})(carry.state.rule) if cell.adapting else {}
     if same := sorted(told.keys() & (record.keys() | {*OWN})):
         raise InvalidValue(f"probes: the method records {same[0]!r} too; give the probe's variable another name")

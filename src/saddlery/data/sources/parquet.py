@@ -56,7 +56,7 @@ def parquet(path: Path, files: list[Path]) -> Iterator[Source]:
 
 def _pictures(path: Path, files: list[Path], open_files: contextlib.ExitStack) -> Pictures:
     try:
-        import pyarrow.parquet as pq
+        import pyarrow.parquet as pq  # type: ignore  # in an extra
     except ModuleNotFoundError as error:
         raise InvalidValue(
             f'{plain(path)}: Parquet files are read by pyarrow; install it with: pip install "saddlery[parquet]"'
@@ -134,7 +134,7 @@ class _Held:
 
 def _column(path: Path, content: Any) -> str:
     """The name of the column of images."""
-    import pyarrow as pa
+    import pyarrow as pa  # type: ignore  # in an extra
 
     def holds_bytes(kind: Any) -> bool:
         if pa.types.is_struct(kind):
@@ -154,7 +154,7 @@ def _column(path: Path, content: Any) -> str:
 
 def _label(content: Any) -> str | None:
     """The name of the column of labels, whole numbers or texts."""
-    import pyarrow as pa
+    import pyarrow as pa  # type: ignore  # in an extra
 
     schema = content.schema_arrow
     for name in LABELS:
