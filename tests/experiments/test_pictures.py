@@ -103,6 +103,30 @@ def test_pictures_are_found_beside_a_moved_folder_and_where_the_user_says(projec
     assert go_on(tmp_path / "alone")[0] == 0
 
 
+@pytest.mark.parametrize("name", ["pics.npy", "pics.npz"])
+def test_a_file_of_arrays_is_found_beside_a_moved_folder_and_no_other_is_taken(name, saddlery, tmp_path, monkeypatch):
+    def write(place, key):
+        images = np.random.default_rng(key).integers(0, 256, (12, 4, 6, 3), np.uint8)
+        place.parent.mkdir(exist_ok=True)
+        np.save(place, images) if place.suffix == ".npy" else np.savez(place, images=images)
+
+    write(tmp_path / "one" / name, 0)
+    monkeypatch.chdir(tmp_path / "one")
+    game = f"images(size=6, network='mlp(width=2)', batch=4, noise=2, data={name!r})"
+    assert saddlery("run", game, *RUN[2:], "--out", "run", "--no-report")[0] == 0
+    assert "/one" not in json.dumps(dict(open_results("run").attrs))
+    shutil.move(tmp_path / "one", tmp_path / "two")
+    write(tmp_path / "here" / name, 1)  # which a relative path would mean there
+    monkeypatch.chdir(tmp_path / "here")
+    assert saddlery("resume", "../two/run", "--steps", "3", "-q")[0] == 0
+    write(tmp_path / "two" / name, 1)
+    code, _, errors = saddlery("resume", "../two/run", "--steps", "4", "-q")
+    assert code == 2
+    assert "holds other arrays; put them back, or say where they are: --data PATH" in errors
+    (tmp_path / "two" / name).unlink()
+    assert saddlery("sample", "../two/run", "-n", "2")[0] == 0
+
+
 def test_a_zip_of_the_same_pictures_serves_as_their_folder(project, go_on, tmp_path):
     pack(project / "pics", tmp_path / "pics.zip")
     shutil.rmtree(project / "pics")

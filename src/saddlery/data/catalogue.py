@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import jax
@@ -12,7 +13,9 @@ from saddlery.data.cifar import cifar10
 from saddlery.data.digits import digits
 from saddlery.data.folder import folder
 from saddlery.data.images import Data, Images
+from saddlery.data.manifest import manifest_of_file
 from saddlery.data.mnist import mnist
+from saddlery.data.origin import Origin, remember
 from saddlery.data.points import of_array
 from saddlery.data.shards import Shards, held
 from saddlery.errors import InvalidType, InvalidValue
@@ -75,10 +78,12 @@ def is_path(text: str) -> bool:
 
 
 def _of_file(path: str | os.PathLike[str], size: int | None = None, **settings: Any) -> Images | Shards:
-    """The images of an .npy or .npz file, of the size that is asked for."""
-    data = held(os.path.expanduser(path), memory=settings.get("memory"))
-    if size is None or data.draw(jax.random.key(0), 1).shape[1:3] == (size, size):
-        return data
-    if isinstance(data, Shards):
-        raise InvalidValue(f"size: {plain(path)} is read in shards, whose images are not resized")
-    return data.resized(size)
+    """The images of an .npy or .npz file, of the size that is asked for, with the file as their origin."""
+    place = Path(os.path.expanduser(path)).absolute()
+    data = held(place, memory=settings.get("memory"))
+    if size is not None and data.draw(jax.random.key(0), 1).shape[1:3] != (size, size):
+        if isinstance(data, Shards):
+            raise InvalidValue(f"size: {plain(path)} is read in shards, whose images are not resized")
+        data = data.resized(size)
+    remember(data, Origin(place, {}, (), manifest_of_file(place)))
+    return data

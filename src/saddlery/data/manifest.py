@@ -4,12 +4,15 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
+from saddlery._system.files import open_regular
 from saddlery.errors import Damaged
 from saddlery.text.arguments import plain
 
 UNREAD = "-"  # in the place of the digest of a file that could not be read
+FILE = "the file"  # what a single file is called
 NAMED = 3  # files of a kind of difference that are named
 LINE = re.compile(r'([0-9a-f]{32}|-) (".*")')
 
@@ -49,6 +52,25 @@ def digest_of(content: bytes, label: object = None) -> str:
     if label is not None:
         found.update(b"\0label\0" + str(label).encode(errors="surrogateescape"))
     return found.hexdigest()
+
+
+def manifest_of_file(path: Path) -> Manifest:
+    """The manifest of a single file, such as one of arrays: its digest, by one name whatever the file is called.
+
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     (path := Path(folder) / "x.npy").write_bytes(b"numbers")
+        ...     list(manifest_of_file(path).files)
+        7
+        ['the file']
+
+    **Raises:** `OSError` when it cannot be read, or is no regular file.
+    """
+    found = hashlib.blake2b(digest_size=16)
+    with open_regular(path) as file:
+        while part := file.read(1 << 20):
+            found.update(part)
+    return Manifest(path.name, {FILE: found.hexdigest()})
 
 
 def written(manifest: Manifest) -> str:

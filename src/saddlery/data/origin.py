@@ -25,22 +25,23 @@ class Origin(NamedTuple):
     """The origin of a data set of images.
 
     - `path`: where they were found, absolute: to look there again, not to be recorded.
-    - `settings`: the arguments of `saddlery.data.folder` that they were decoded by: `size`, `channels`, `crop`.
+    - `settings`: the arguments of `saddlery.data.folder` that they were decoded by: `size`, `channels`, `crop`; of a
+      file of arrays nothing.
     - `classes`: what the labels 0, 1, 2, … stand for, where that is known.
-    - `kept`: the folder of the cache that holds them, with their manifest.
+    - `kept`: the folder of the cache that holds them, with their manifest; or the manifest of a file of arrays.
     """
 
     path: Path
     settings: dict[str, Any]
     classes: tuple[str, ...]
-    kept: Path
+    kept: Path | Manifest
 
     def manifest(self) -> Manifest:
         """The names of the files with the digests of what they hold.
 
         **Raises:** `Damaged` and `OSError` when the cache does not hold it any more.
         """
-        return manifest_in(self.kept)._replace(name=self.path.name)
+        return (self.kept if isinstance(self.kept, Manifest) else manifest_in(self.kept))._replace(name=self.path.name)
 
 
 def remember(data: "Images | Shards", origin: Origin) -> None:

@@ -13,9 +13,10 @@ from typing import Any
 from saddlery._system.files import read_limited
 from saddlery.data.catalogue import DATA
 from saddlery.data.folder import manifest_of
+from saddlery.data.images import Images
 from saddlery.data.kept import LABELS
-from saddlery.data.manifest import UNREAD, Manifest, compare_manifests, parsed, written
-from saddlery.data.origin import origin_of
+from saddlery.data.manifest import FILE, UNREAD, Manifest, compare_manifests, manifest_of_file, parsed, written
+from saddlery.data.origin import Origin, origin_of
 from saddlery.data.stand_in import StandIn
 from saddlery.errors import Damaged, InvalidValue, NotFound
 from saddlery.records import storage
@@ -30,9 +31,9 @@ LARGEST = 1 << 32  # bytes of a manifest
 def recorded(folder: Path, games: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The records of the pictures of some games, whose manifests are written into the folder.
 
-    In JSON's types: `game`, which of the games; `name`, `images` and `digest`, of the manifest; `count`, how many could
-    be read; `absolute`, where they lay, and `relative`, from the folder; `settings`, of `saddlery.data.folder`;
-    `labelled`.
+    In JSON's types: `game`, which of the games; `name`, `images` and `digest`, of the manifest; `absolute`, where they
+    lay, and `relative`, from the folder; `settings`, of `saddlery.data.folder`, none of a file of arrays; `count`, how
+    many could be read, `shape`, of an image, and `labelled`.
     """
     found = []
     for index, game in enumerate(games.values()):
@@ -42,10 +43,19 @@ def recorded(folder: Path, games: Mapping[str, Any]) -> list[dict[str, Any]]:
         (folder / MANIFESTS).mkdir(exist_ok=True)
         storage.write(_manifest(folder, manifest.digest), written(manifest))
         places = {"absolute": str(origin.path), "relative": os.path.relpath(origin.path, folder.absolute())}
-        read = sum(digest != UNREAD for digest in manifest.files.values())
-        about = {"settings": dict(origin.settings), "labelled": (origin.kept / LABELS).exists(), "count": read}
+        about = {"settings": dict(origin.settings)} | _shaped(origin, manifest, getattr(game, "data", None))
         found.append({"game": index} | manifest.summary() | places | about)
     return found
+
+
+def _shaped(origin: Origin, manifest: Manifest, data: Any) -> dict[str, Any]:
+    """What a stand-in for the images needs to know: their number, the shape of one, and whether they have labels."""
+    if isinstance(origin.kept, Manifest):
+        count, *shape = data.images.shape if isinstance(data, Images) else (1, *data.shard.images.shape[1:])
+        return {"labelled": getattr(data, "labels", None) is not None, "count": count, "shape": shape}
+    size, channels = origin.settings["size"], origin.settings["channels"]
+    read = sum(digest != UNREAD for digest in manifest.files.values())
+    return {"labelled": (origin.kept / LABELS).exists(), "count": read, "shape": [size, size, channels]}
 
 
 def require_recorded(folder: Path, held: Description, games: Mapping[str, Any]) -> None:
@@ -84,8 +94,7 @@ def blank(held: Description, texts: Sequence[str]) -> dict[str, Call]:
     """The calls of a folder's games with stand-ins in the place of the pictures, by the games' texts."""
     found = {}
     for text, call, each in _calls(held, texts):
-        size, channels = each["settings"]["size"], each["settings"]["channels"]
-        stand_in = StandIn(each["count"], (size, size, channels), each["labelled"])
+        stand_in = StandIn(each["count"], tuple(each["shape"]), each["labelled"])
         found[text] = Call(call.name, call.arguments | {"data": stand_in})
     return found
 
@@ -107,7 +116,7 @@ def _found(folder: Path, each: Mapping[str, Any], text: str, given: str | None) 
     wanted, other, error = _read(folder, each["digest"]), "", None
     for place in dict.fromkeys(_places(folder, each, text, given)):
         try:
-            now = manifest_of(place, **each["settings"])
+            now = manifest_of(place, **each["settings"]) if each["settings"] else manifest_of_file(place)
         except (OSError, ValueError) as found:
             error = error or (None if isinstance(found, FileNotFoundError) else found)
             continue
@@ -141,10 +150,12 @@ def _places(folder: Path, each: Mapping[str, Any], text: str, given: str | None)
 
 def _other(folder: Path, place: Path, wanted: Manifest, now: Manifest) -> str:
     """How the pictures at a place differ from those that the runs of a folder are trained on."""
-    return (
-        f"{plain(folder)} was computed on other data: of the pictures in {plain(place)}, "
-        f"{compare_manifests(wanted, now)}; put them back, or say where they are: --data PATH (in Python: data=…)"
-    )
+    if [*wanted.files] == [*now.files] == [FILE]:
+        differ = f"{plain(place)} holds other arrays"
+    else:
+        differ = f"of the pictures in {plain(place)}, {compare_manifests(wanted, now)}"
+    where = "put them back, or say where they are: --data PATH (in Python: data=…)"
+    return f"{plain(folder)} was computed on other data: {differ}; {where}"
 
 
 def _manifest(folder: Path, digest: str) -> Path:
