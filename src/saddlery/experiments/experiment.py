@@ -154,8 +154,8 @@ class Experiment:
     def extended(self, steps: int) -> "Experiment":
         """The experiment with another number of steps and the same `every`, its command too.
 
-        >>> Experiment("bilinear", ("consensus",), steps=100, command="saddlery run bilinear").extended(300).command
-        'saddlery run bilinear --steps 300 --every 2'
+        >>> Experiment("ring", ("consensus",), steps=100, command="saddlery run ring").extended(300).command
+        'saddlery run ring --steps 300 --every 2'
         """
         command = self.command and _with_options(self.command, {"--steps": steps, "--every": self.every})
         return dataclasses.replace(self, steps=steps, command=command)
