@@ -1,5 +1,6 @@
 """Evaluation of two trained players by every measure, beside the scores of real samples and noise."""
 
+import functools
 import math
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
@@ -11,6 +12,7 @@ import numpy as np
 from saddlery import metrics
 from saddlery.analysis.measures import MEASURES, Measure
 from saddlery.data.distinct import distinct, without_copies
+from saddlery.data.images import shape_of
 from saddlery.errors import InvalidType, InvalidValue
 from saddlery.game import Game, Pair
 from saddlery.games import Gan, as_gan
@@ -73,7 +75,8 @@ class Compared(NamedTuple):
 class Task(NamedTuple):
     """What is measured together: the names of measures, how they are computed, and of how many samples.
 
-    `measure` is a function of samples and of as many real ones, `least` to `most`, and returns a number for each name.
+    `measure` is a function of samples and of as many real ones, `least` to `most`, and returns a number for each name;
+    where there are `features`, it is a function of these.
     """
 
     names: tuple[str, ...]
@@ -128,10 +131,11 @@ def evaluate(
     generated = game.sample(players.generator, drawn, samples)
     one, other = _halves(distinct(game.data, first, samples, sets=2))
     compared = Compared(generated[: len(one)], one, other, metrics.noise_like(one, noise))
+    seen = functools.cache(lambda function, column, most: function(getattr(compared, column)[:most]))  # each once
     found = []
     for task in _tasks(game, features):
         on_progress(task.names[0])
-        found += _measured(task, compared)
+        found += _measured(task, compared, seen)
     for measure in (_of_discriminator, _of_generator):
         on_progress(measure.__name__.strip("_"))
         found += measure(game, players, one, search)
@@ -150,45 +154,55 @@ def _tasks(game: Gan, kind: str | Features) -> Iterator[Task]:
     row = suited(game.data)
     if row.judged:
         yield Task(row.judged, 2, lambda x, real: tuple(row.judge(game, x, real)[name] for name in row.judged))
-    axes = len(jax.eval_shape(lambda key: game.data.draw(key, 1), jax.random.key(0)).shape)
-    if axes == 4:
+    axes = len(shape_of(game.data))
+    if axes == 3:
         chosen = features_of(game.data, kind, row.features)
         yield from _of_features(chosen)
         yield Task(("pairwise_pixels",), 2, lambda x, _: (_median_distance(x),), None, PAIRS)
         yield from _of_pairs(chosen)
     elif not row.judged:
         yield Task(("sliced_wasserstein", "mmd"), 2, _distances)
-        if axes == 2:
+        if axes == 1:
             yield from _of_features(COORDINATES)
 
 
 def _of_features(chosen: Features) -> Iterator[Task]:
     """How samples' features lie among the real ones'."""
-    of, probabilities = chosen.features, chosen.probabilities
-    if probabilities is not None:
-        yield Task(("inception_score",), SPLIT, lambda x, _: (_inception_score(probabilities(x)),), chosen)
-    yield Task(("frechet",), 2, lambda x, real: (_frechet(of(x), of(real)),), chosen)
-    yield Task(("kernel_distance",), 20, lambda x, real: (_kernel_distance(of(x), of(real)),), chosen)
-    yield Task(("precision", "recall"), 30, lambda x, real: metrics.precision_recall(of(x), of(real)), chosen)
-    yield Task(("density", "coverage"), 50, lambda x, real: metrics.density_coverage(of(x), of(real)), chosen)
+    if chosen.probabilities is not None:
+        sure = chosen._replace(features=chosen.probabilities)
+        yield Task(("inception_score",), SPLIT, lambda p, _: (_inception_score(p),), sure)
+    yield Task(("frechet",), 2, lambda x, y: (_frechet(x, y),), chosen)
+    yield Task(("kernel_distance",), 20, lambda x, y: (_kernel_distance(x, y),), chosen)
+    yield Task(("precision", "recall"), 30, metrics.precision_recall, chosen)
+    yield Task(("density", "coverage"), 50, metrics.density_coverage, chosen)
 
 
 def _of_pairs(chosen: Features) -> Iterator[Task]:
     """How far samples are from each other, in features."""
-    of = chosen.features
-    yield Task(("pairwise_features",), 2, lambda x, _: (_median_distance(x, of),), chosen, PAIRS)
-    yield Task(("support_size",), 50, lambda x, real: (_support(x, real, of),), chosen, PAIRS)
+    yield Task(("pairwise_features",), 2, lambda x, _: (_median_distance(x),), chosen, PAIRS)
+    yield Task(("support_size",), 50, lambda x, y: (_support(x, y),), chosen, PAIRS)
 
 
-def _measured(task: Task, compared: Compared) -> list[Measured]:
-    """The results of a task: of the generator, a perfect one and noise, each without regard to the others."""
-    compared = Compared(*(each[: task.most] for each in compared))
-    have = len(compared.real)
+def _measured(task: Task, compared: Compared, seen: Callable[..., Any]) -> list[Measured]:
+    """The results of a task: of the generator, a perfect one and noise, each without regard to the others.
+
+    **Arguments:** `seen`: gives what a function makes of one of the sets, by its name, or of its beginning.
+    """
+    have = len(compared.real[: task.most])
     features = (task.features.name, task.features.meaning) if task.features else ("", "")
     if have < task.least:
         why = f"needs {task.least:,} real samples, and as many for a perfect generator; there are {have:,} of each"
         return [Measured(name, math.nan, None, None, have, *features, why) for name in task.names]
-    found = [_attempt(task, each, compared.real) for each in (compared.generated, compared.other, compared.noise)]
+
+    def of(column: str) -> Any:
+        return seen(task.features.features if task.features else _itself, column, task.most)
+
+    def measure(column: str) -> dict[str, float]:
+        if not _finite(seen(_itself, column, task.most)):
+            raise InvalidValue("the samples hold numbers that are not finite")
+        return dict(zip(task.names, task.measure(of(column), of("real")), strict=True))
+
+    found = [_tried(functools.partial(measure, column)) for column in ("generated", "other", "noise")]
     why = next((why for _, why in found if why), "")
     rows = ((each.get(name, math.nan) for each, _ in found) for name in task.names)
     return [
@@ -197,11 +211,9 @@ def _measured(task: Task, compared: Compared) -> list[Measured]:
     ]
 
 
-def _attempt(task: Task, samples: Any, real: Any) -> tuple[dict[str, float], str]:
-    """The values by name, or why there are none."""
-    if not _finite(samples):
-        return {}, "the samples hold numbers that are not finite"
-    return _tried(lambda: dict(zip(task.names, task.measure(samples, real), strict=True)))
+def _itself(samples: Any) -> Any:
+    """The samples, in the place of features."""
+    return samples
 
 
 def _tried(measure: Callable[[], dict[str, float]]) -> tuple[dict[str, float], str]:
@@ -226,9 +238,9 @@ def _kernel_distance(x: np.ndarray, y: np.ndarray) -> float:
     return metrics.kernel_distance(x, y, 20, min(500, len(x))).mean
 
 
-def _median_distance(samples: Any, features: Callable | None = None) -> float:
+def _median_distance(samples: Any) -> float:
     """The median distance of two samples."""
-    return float(np.median(metrics.pairwise_distances(samples, features)))
+    return float(np.median(metrics.pairwise_distances(samples)))
 
 
 def _frechet(x: np.ndarray, y: np.ndarray) -> float:
@@ -247,9 +259,9 @@ def _inception_score(probabilities: np.ndarray) -> float:
     return metrics.inception_score(probabilities, splits).mean
 
 
-def _support(samples: Any, real: Any, features: Callable) -> float:
+def _support(samples: Any, real: Any) -> float:
     """The support size, by the distances of real pairs."""
-    return metrics.support_size(samples, metrics.real_threshold(real, features), features).size
+    return metrics.support_size(samples, metrics.real_threshold(real)).size
 
 
 def _of_discriminator(game: Gan, players: Pair, real: Any, key: Key) -> list[Measured]:

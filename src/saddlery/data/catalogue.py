@@ -13,7 +13,6 @@ from saddlery.data.cifar import cifar10
 from saddlery.data.digits import digits
 from saddlery.data.folder import folder
 from saddlery.data.images import Data, Images
-from saddlery.data.manifest import manifest_of_file
 from saddlery.data.mnist import mnist
 from saddlery.data.origin import Origin, remember
 from saddlery.data.points import of_array
@@ -85,5 +84,5 @@ def _of_file(path: str | os.PathLike[str], size: int | None = None, **settings: 
         if isinstance(data, Shards):
             raise InvalidValue(f"size: {plain(path)} is read in shards, whose images are not resized")
         data = data.resized(size)
-    remember(data, Origin(place, {}, (), manifest_of_file(place)))
+    remember(data, Origin(place, {}, (), None))
     return data

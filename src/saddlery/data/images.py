@@ -28,6 +28,15 @@ class Data(Protocol):
         ...
 
 
+def shape_of(data: Data) -> tuple[int, ...]:
+    """The shape of a sample of a data set; none is drawn for that.
+
+    >>> shape_of(Images(np.zeros((5, 2, 3, 1), np.uint8)))
+    (2, 3, 1)
+    """
+    return jax.eval_shape(lambda key: data.draw(key, 1), jax.random.key(0)).shape[1:]
+
+
 class Images(eqx.Module):
     """Images held in memory, drawn uniformly with replacement; `distinct` draws without.
 

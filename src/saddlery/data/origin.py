@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard, TypeVar
 import jax
 
 from saddlery.data.kept import manifest_in
-from saddlery.data.manifest import Manifest
+from saddlery.data.manifest import Manifest, manifest_of_file
 
 if TYPE_CHECKING:
     from saddlery.data.images import Images
@@ -28,20 +28,22 @@ class Origin(NamedTuple):
     - `settings`: the arguments of `saddlery.data.folder` that they were decoded by: `size`, `channels`, `crop`; of a
       file of arrays nothing.
     - `classes`: what the labels 0, 1, 2, … stand for, where that is known.
-    - `kept`: the folder of the cache that holds them, with their manifest; or the manifest of a file of arrays.
+    - `kept`: the folder of the cache that holds them, with their manifest; `None` for a file of arrays, which is
+      digested when its manifest is asked for.
     """
 
     path: Path
     settings: dict[str, Any]
     classes: tuple[str, ...]
-    kept: Path | Manifest
+    kept: Path | None
 
     def manifest(self) -> Manifest:
         """The names of the files with the digests of what they hold.
 
         **Raises:** `Damaged` and `OSError` when the cache does not hold it any more.
         """
-        return (self.kept if isinstance(self.kept, Manifest) else manifest_in(self.kept))._replace(name=self.path.name)
+        found = manifest_of_file(self.path) if self.kept is None else manifest_in(self.kept)
+        return found._replace(name=self.path.name)
 
 
 def remember(data: "Images | Shards", origin: Origin) -> None:

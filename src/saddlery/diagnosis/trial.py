@@ -1,5 +1,6 @@
 """Trial run of a diagnosis: training on from the players, closely recorded, on which trends are measured."""
 
+import math
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -11,7 +12,7 @@ from jaxtyping import Array, Float
 
 from saddlery._system import signals
 from saddlery.data.distinct import comparable, distinct
-from saddlery.data.images import Data
+from saddlery.data.images import Data, shape_of
 from saddlery.game import Game, Pair
 from saddlery.games import as_gan
 from saddlery.games.gan import Sampled
@@ -148,8 +149,7 @@ def samples_of(data: Data) -> int:
 
     Of data that are held in memory at most half: a perfect sampler's are the others.
     """
-    one = jax.eval_shape(lambda key: data.draw(key, 1), jax.random.key(0))
-    return max(1, comparable(data, OF_LARGE if one.size > LARGE else OF_OTHERS))
+    return max(1, comparable(data, OF_LARGE if math.prod(shape_of(data)) > LARGE else OF_OTHERS))
 
 
 def _squares(x, y):

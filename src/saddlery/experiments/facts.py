@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 
 from saddlery import __version__
+from saddlery.data.images import shape_of
 from saddlery.dynamics.positions import Positions
 from saddlery.experiments.built import BuiltExperiment
 from saddlery.experiments.experiment import Experiment
@@ -169,7 +170,7 @@ def _of_game(
         return numbers, arrays | {"centres": (("mode", "coordinate"), jax.device_get(gan.data.centres))}
     if not shown:
         return numbers, arrays
-    shape = jax.eval_shape(lambda key: gan.data.draw(key, 1), jax.random.key(0)).shape[1:]
+    shape = shape_of(gan.data)
     if shape == (2,):
         points = np.asarray(gan.data.draw(jax.random.key(0), shown), np.float32)
         return numbers, arrays | {"real_points": (("point", "coordinate"), points)}

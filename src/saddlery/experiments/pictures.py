@@ -50,7 +50,7 @@ def recorded(folder: Path, games: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _shaped(origin: Origin, manifest: Manifest, data: Any) -> dict[str, Any]:
     """What a stand-in for the images needs to know: their number, the shape of one, and whether they have labels."""
-    if isinstance(origin.kept, Manifest):
+    if origin.kept is None:
         count, *shape = data.images.shape if isinstance(data, Images) else (1, *data.shard.images.shape[1:])
         return {"labelled": getattr(data, "labels", None) is not None, "count": count, "shape": shape}
     size, channels = origin.settings["size"], origin.settings["channels"]

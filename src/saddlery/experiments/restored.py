@@ -149,9 +149,7 @@ def _of_experiment(cell: Cell, seed: int) -> tuple[int, int, Carry, xr.Dataset]:
 
 def _of_players(cell: Cell, seed: int, place: Path) -> tuple[int, int, Carry, xr.Dataset]:
     """How far a run is, without its history: its players need no data."""
-    carry = eqx.filter_eval_shape(
-        before, cell.game, cell.method, RunKeys.of(cell.keys[seed]).init, None, cell.average is not None
-    )
+    carry = _like(cell, seed)
     nothing = xr.Dataset(coords={"step": np.asarray(cell.records)})
     found = checkpoints.restore(place, (0, -1, 0.0, carry), beginning=True)
     if found is None:
@@ -159,12 +157,17 @@ def _of_players(cell: Cell, seed: int, place: Path) -> tuple[int, int, Carry, xr
     return int(found[0]), int(found[1]), jax.tree.map(jnp.asarray, found[3]), nothing
 
 
+def _like(cell: Cell, seed: int) -> Carry:
+    """The shapes of what a run carries from step to step."""
+    init = RunKeys.of(cell.keys[seed]).init
+    return eqx.filter_eval_shape(before, cell.game, cell.method, init, None, cell.average is not None)
+
+
 def _of_training(cell: Cell, seed: int, place: Path, records: xr.Dataset) -> tuple[int, int, Carry, xr.Dataset]:
     """How far a run is, with the history that its folder holds: the probes that recorded it may be one's own."""
     key = cell.keys[seed]
     recorded = [name for name, each in records.data_vars.items() if each.dims[:3] == ("setting", "seed", "step")]
-    init = RunKeys.of(key).init
-    carry = eqx.filter_eval_shape(before, cell.game, cell.method, init, None, cell.average is not None)
+    carry = _like(cell, seed)
     like = RunState(0, -1, 0.0, carry, dict.fromkeys(map(str, recorded), np.zeros(())))
     found = checkpoints.restore(place, like, run_identity(cell, key))
     history = records[[*recorded, "diverged_at", "steps_per_second"]].isel(setting=0, seed=seed, drop=True)

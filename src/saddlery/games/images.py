@@ -1,11 +1,9 @@
 """GANs on images: any data set, digits stacked in three channels, digits in a random colour."""
 
-import jax
-
 from saddlery._system.memory import afford
 from saddlery.data import Coloured, Images, Stacked, as_data
 from saddlery.data.catalogue import DataLike
-from saddlery.data.images import Data
+from saddlery.data.images import Data, shape_of
 from saddlery.errors import InvalidValue
 from saddlery.games.gan import Gan
 from saddlery.losses import LossLike, PenaltyLike
@@ -97,10 +95,10 @@ def coloured(
 
 def _gan(data: Data, network: str, loss: LossLike, penalty: PenaltyLike, noise: int, batch: int) -> Gan:
     """The game on some images, its networks in their shape."""
-    shape = jax.eval_shape(lambda key: data.draw(key, 1), jax.random.key(0)).shape
-    if len(shape) != 4:
-        raise InvalidValue(f"data: got samples of shape {shape[1:]}, expected images (height, width, channels)")
-    _, height, width, channels = shape
+    shape = shape_of(data)
+    if len(shape) != 3:
+        raise InvalidValue(f"data: got samples of shape {shape}, expected images (height, width, channels)")
+    height, width, channels = shape
     if height != width:
         raise InvalidValue(f"data: got images of {height}×{width} pixels, expected square ones")
     players = family(network, size=height, channels=channels, noise=noise)

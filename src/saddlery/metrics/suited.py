@@ -10,7 +10,7 @@ import numpy as np
 
 from saddlery.data import Coloured, Images, Mixture, Stacked, colours
 from saddlery.data.distinct import comparable, distinct
-from saddlery.data.images import in_range
+from saddlery.data.images import in_range, shape_of
 from saddlery.game import Game
 from saddlery.games.gan import Gan, as_gan
 from saddlery.metrics.classes import class_coverage, perfect_classes
@@ -87,7 +87,7 @@ def probes(game: Game, samples: int = 2500, shown: int = 512) -> dict[str, Calla
     if gan is None:
         return chosen
     chosen |= suited(gan.data).probes(gan, samples)
-    axes = AXES.get(len(jax.eval_shape(lambda key: gan.data.draw(key, 1), jax.random.key(0)).shape) - 1)
+    axes = AXES.get(len(shape_of(gan.data)))
     if axes is not None and shown:
         chosen |= {"samples": Samples(axes, shown if len(axes) == 1 else min(shown, IMAGES))}
     return chosen

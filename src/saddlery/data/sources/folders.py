@@ -8,16 +8,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from saddlery._system.files import open_regular
 from saddlery.data.sources.source import (
     Pictures,
     Source,
     by_folders,
-    content,
+    content_of,
     images_of,
     is_hidden,
     is_image,
     passed_over,
+    stamped,
 )
 from saddlery.errors import InvalidValue
 from saddlery.text.arguments import plain
@@ -62,11 +62,7 @@ def folder(path: Path, walked: Walked) -> Iterator[Source]:
     def read(name: str) -> bytes:
         if name in closed:
             raise InvalidValue(closed[name])
-        try:
-            with open_regular(path / name) as file:
-                return content(file, os.fstat(file.fileno()).st_size)
-        except OSError as error:
-            raise InvalidValue(error.strerror or "it is not a regular file") from error
+        return content_of(path / name)
 
     notes = passed_over(names, PACKED)
     yield Source(path, identity.hexdigest(), lambda: Pictures(images, read, by_folders(images), notes=notes))
@@ -112,7 +108,7 @@ def walk(path: Path) -> Walked:
                     found.closed[name] = _why(entry, error)
                 continue
             if not is_folder:
-                found.stamps[name] = f"{about.st_size} {about.st_mtime_ns} {about.st_ctime_ns}"
+                found.stamps[name] = stamped(about)
             elif (same := _same(path / name)) not in ancestors:
                 waiting.append((name, ancestors | {same}))
     return found

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO, NamedTuple
 
+from saddlery._system.files import open_regular
 from saddlery._system.memory import afford
 from saddlery.errors import InvalidValue
 from saddlery.text.arguments import plain
@@ -81,7 +82,36 @@ def stamp(path: str | os.PathLike[str]) -> str:
             about = os.lstat(path)
         except OSError:
             return "missing"
+    return stamped(about)
+
+
+def stamped(about: os.stat_result) -> str:
+    """What tells that a file may have changed, out of what the system says of it.
+
+    >>> import tempfile
+    >>> with tempfile.NamedTemporaryFile() as file:
+    ...     stamped(os.stat(file.name)) == stamp(file.name)
+    True
+    """
     return f"{about.st_size} {about.st_mtime_ns} {about.st_ctime_ns}"
+
+
+def content_of(path: Path) -> bytes:
+    """The bytes of an image file that lies by itself, as of `content`.
+
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as place:
+        ...     _ = (Path(place) / "a.gif").write_bytes(b"GIF89a")
+        ...     content_of(Path(place) / "a.gif")
+        b'GIF89a'
+
+    **Raises:** `ValueError`, with the reason and without the path, when it cannot be read.
+    """
+    try:
+        with open_regular(path) as file:
+            return content(file, os.fstat(file.fileno()).st_size)
+    except OSError as error:
+        raise InvalidValue(error.strerror or "it is not a regular file") from error
 
 
 def content(file: io.BufferedIOBase | IO[bytes], size: int, beyond: int = 1) -> bytes:

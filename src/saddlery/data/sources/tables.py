@@ -4,13 +4,12 @@ import contextlib
 import csv
 import hashlib
 import io
-import os
 import posixpath
 from collections.abc import Iterator
 from pathlib import Path
 
-from saddlery._system.files import open_regular, read_limited
-from saddlery.data.sources.source import Pictures, Source, content, is_image, labelled, leaves, stamp
+from saddlery._system.files import read_limited
+from saddlery.data.sources.source import Pictures, Source, content_of, is_image, labelled, leaves, stamp
 from saddlery.errors import InvalidValue
 from saddlery.text.arguments import plain, quoted
 
@@ -51,11 +50,7 @@ def table(path: Path) -> Iterator[Source]:
         identity.update(told.encode(errors="surrogateescape"))
 
     def read(name: str) -> bytes:
-        try:
-            with open_regular(path.parent / name) as file:
-                return content(file, os.fstat(file.fileno()).st_size)
-        except OSError as error:
-            raise InvalidValue(error.strerror or "it is not a regular file") from error
+        return content_of(path.parent / name)
 
     def listed() -> Pictures:
         said, notes = labelled(names, found) if has_labels else (None, ())
