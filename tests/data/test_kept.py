@@ -14,13 +14,13 @@ from saddlery.data.sources import folders
 
 def reads(monkeypatch):
     """The names of the files that are read from now on."""
-    names, opened = [], folders.open_regular
+    names, content = [], folders.content_of
 
     def noted(path):
         names.append(path.name)
-        return opened(path)
+        return content(path)
 
-    monkeypatch.setattr(folders, "open_regular", noted)
+    monkeypatch.setattr(folders, "content_of", noted)
     return names
 
 
