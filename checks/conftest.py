@@ -4,7 +4,10 @@ import pytest
 
 from checks.shared import assert_same, engine, forget, interruptible, real, saddlery, without_optimisations  # noqa: F401
 
-UNOPTIMISED = ("test_axes", "test_optimised")
+UNOPTIMISED = (
+    "test_axes", "test_extension", "test_local", "test_optimised", "test_pictures", "test_plugins", "test_results",
+    "test_resumed", "test_sample", "test_trained",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module", autouse=True)

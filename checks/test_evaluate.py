@@ -29,9 +29,9 @@ def test_images_are_measured_beside_real_ones_and_noise(saddlery, tmp_path):
     code, _, _ = saddlery("evaluate", "digits", "--samples", "300", "--quiet")
     assert code == 0
     (found,) = json.loads((tmp_path / "digits" / "evaluation.json").read_text())["alternating"]
-    by_name = {one["name"]: one for one in found}
+    by_name = {one["name"]: one for one in found["measures"]}
     assert by_name["frechet"]["title"] == "Fréchet distance, classifier features"
-    assert not any(one["why"] for one in found)
+    assert not any(one["why"] for one in by_name.values())
     for name in ("frechet", "kernel_distance"):
         assert by_name[name]["real"] < by_name[name]["noise"]
     assert by_name["precision"]["real"] > 0.7
@@ -55,7 +55,7 @@ def test_a_sorted_folder_of_colour_pictures_is_measured_by_contrast(saddlery, tm
     code, printed, _ = saddlery("evaluate", "run", "--quiet")
     assert code == 0
     (found,) = json.loads((tmp_path / "run" / "evaluation.json").read_text())["alternating"]
-    by_name = {one["name"]: one for one in found}
+    by_name = {one["name"]: one for one in found["measures"]}
     assert by_name["linear_probe"]["value"] > 1 / 3
     assert by_name["precision"]["samples"] == 180
     assert by_name["coverage"]["real"] > 0.9

@@ -22,8 +22,9 @@ def test_points_of_the_plane_are_measured_and_drawn(saddlery, tmp_path):
     assert code == 0
     assert "Modes covered" in printed
     found = json.loads((tmp_path / "ring" / "evaluation.json").read_text())
-    assert [len(each) for each in found.values()] == [2]
-    by_name = {one["name"]: one for one in found["simultaneous"][0]}
+    assert [[(one["seed"], one["step"]) for one in each] for each in found.values()] == [[(0, 2), (1, 2)]]
+    assert "Medians over seeds, at step 2 " in printed
+    by_name = {one["name"]: one for one in found["simultaneous"][0]["measures"]}
     assert by_name["modes"]["real"] == 8
     assert by_name["high_quality"]["real"] > 0.95
     assert by_name["high_quality"]["meaning"] == MEASURES["high_quality"].meaning

@@ -1,12 +1,7 @@
 """From `run` through being stopped, killed and resumed to the report."""
 
-import os
 import shlex
 import shutil
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -15,11 +10,8 @@ from checks.house import PLACES, build, lost
 from saddlery.cli.run import _free_folder
 from saddlery.experiments.experiment import Experiment
 from saddlery.experiments.opening import open_results
-from saddlery.records.store import Store
 
 # Long enough to be interrupted in its middle: a checkpoint after every chunk, a record after every thousandth.
-LONG = ("run", "bilinear", "-m", "simultaneous(learning_rate=1e-3)", "-m", "extragradient(learning_rate=0.01)",
-        "--steps", "40000", "--seeds", "2", "--every", "40", "--quiet", "--no-report")  # fmt: skip
 
 
 def test_a_small_run_ends_with_the_table_the_folder_and_the_report(saddlery, assert_same):
@@ -59,38 +51,6 @@ def test_without_out_a_new_folder_is_chosen(tmp_path, monkeypatch):
     for name in ("ring", "ring-2"):
         Path("runs", name).mkdir(parents=True)
     assert _free_folder("ring") == Path("runs/ring-3")
-
-
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory):
-    """The results of the long run, uninterrupted."""
-    from saddlery.cli import main
-
-    folder = tmp_path_factory.mktemp("whole") / "out"
-    assert main([*LONG, "--out", str(folder)]) == 0
-    return open_results(folder)
-
-
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL], ids=["ctrl-c", "kill -9"])
-def test_a_run_that_is_stopped_and_resumed_ends_with_the_same_numbers(whole, saddlery, how, assert_same):
-    environment = os.environ | {"JAX_PLATFORMS": "cpu"}
-    command = [sys.executable, "-m", "saddlery", *LONG, "--checkpoint-seconds", "0", "--out", "mine"]
-    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
-        try:
-            while not list(Path("mine").glob("checkpoints/*/step-*")):
-                assert process.poll() is None, process.stderr.read()
-                time.sleep(0.01)
-            process.send_signal(how)
-            _, errors = process.communicate(timeout=60)
-        finally:
-            process.kill()
-    assert len(Store("mine/results.zarr").finished()) < 2, "it ended before it could be stopped"
-    if how == signal.SIGINT:
-        assert process.returncode == 130
-        assert errors == "error: stopped; continue with: saddlery resume mine\n"
-    code, _, errors = saddlery("resume", "mine", "--quiet", "--no-report")
-    assert (code, errors) == (0, "")
-    assert_same(open_results("mine"), whole)
 
 
 @pytest.mark.filterwarnings("default")

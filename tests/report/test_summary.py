@@ -244,9 +244,22 @@ def test_the_time_of_a_step_is_told_beside_the_quickest(mixture):
         "unrolled(steps=10) was the quickest, at 200 steps per second. A step takes simultaneous 2 times as long, "
         "alternating 4 times, consensus(gamma=10) 10 times."
     )
+    timed["steps_per_second"][:] = np.array([200.0, 199.9, 100.0, 200.0])[:, None]
+    assert said(timed)["Cost"].text == (
+        "simultaneous was the quickest, at 200 steps per second. unrolled(steps=10) and alternating took as long. "
+        "A step takes consensus(gamma=10) 2 times as long."
+    )
+    timed["steps_per_second"][2] = 199.9
+    assert "A step takes" not in said(timed)["Cost"].text
     assert "Cost" not in said(timed.isel(setting=[0]))
     timed["steps_per_second"][1] = np.nan
     assert "Cost" not in said(timed)
+
+
+def test_without_losses_and_measures_nothing_is_said_of_gradients(mixture):
+    bare = mixture.drop_vars([name for name in mixture if name not in ("diverged_at", "steps_per_second")])
+    assert "Cost" in said(bare)
+    assert "Smallest gradient" not in said(bare)
 
 
 def test_settings_are_called_methods_only_where_each_has_its_own(mixture):

@@ -53,7 +53,13 @@ def test_a_name_of_one_s_own_is_written_in_quotation_marks_and_shown_without(nam
     call = Call(name, arguments)
     assert parse(str(call)) == call
     assert call.label.startswith(name)
-    assert str(call).startswith(name) == (name.isidentifier() and not keyword.iskeyword(name))
+    assert not str(call).startswith(name) or (name.isidentifier() and not keyword.iskeyword(name))
+
+
+def test_a_name_of_which_python_has_another_form_keeps_its_own():
+    call = Call("ﬀ", {})
+    assert str(call) == "'ﬀ'"
+    assert parse(str(call)) == call
 
 
 @settings(max_examples=200, deadline=None)

@@ -22,8 +22,15 @@ def diverged(dataset: xr.Dataset) -> xr.DataArray:
 
 
 def unfinished(dataset: xr.Dataset) -> xr.DataArray:
-    """Which seeds have no last record without having diverged, `(setting, seed)`: stopped early."""
-    return last(dataset, ranking(dataset)).isnull() & ~diverged(dataset)
+    """Which seeds have no last record without having diverged, `(setting, seed)`: stopped early.
+
+    By the variable that ranks them; where that was not recorded, by any number that was.
+    """
+    numbers = [name for name, each in dataset.items() if set(each.dims) == {"setting", "seed", "step"}]
+    name = next((name for name in (ranking(dataset), *numbers) if name in dataset), None)
+    if name is None:
+        return xr.zeros_like(diverged(dataset))
+    return last(dataset, str(name)).isnull() & ~diverged(dataset)
 
 
 def ranking(dataset: xr.Dataset) -> str:

@@ -5,7 +5,7 @@ import math
 import statistics
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
@@ -20,7 +20,17 @@ from saddlery.text.arguments import plain, whole
 from saddlery.text.names import nearest
 
 Method = Annotated[str | None, typer.Option("--method", "-m", help="Only this method of the run, or best. [all]")]
-Found = dict[str, list[list[Any]]]  # what was measured of each seed, by the settings' labels
+
+
+class Seed(NamedTuple):
+    """What was measured of a run: its seed, its step, and each measure."""
+
+    seed: int
+    step: int
+    measures: list[Any]
+
+
+Found = dict[str, list[Seed]]  # by the settings' labels
 
 
 def evaluate(
@@ -81,7 +91,7 @@ def evaluate(
             except (NotFound, InvalidValue) as error:
                 refused.append(f"{label}, seed {seed}: {error}")
                 continue
-            found.setdefault(label, []).append(measured)
+            found.setdefault(label, []).append(Seed(seed, subject.step, measured))
             _write(target, found)
     for each in refused:
         print(plain(f"left out: {each}", 500), file=sys.stderr)
@@ -95,7 +105,10 @@ def _write(path: Path, found: Found) -> None:
     """Write all that was measured so far."""
     from saddlery.records import storage
 
-    held = {label: [[_plain(one) for one in seed] for seed in each] for label, each in found.items()}
+    held = {
+        label: [each._asdict() | {"measures": [_plain(one) for one in each.measures]} for each in seeds]
+        for label, seeds in found.items()
+    }
     try:
         storage.write(path, json.dumps(held, indent=1, allow_nan=False, ensure_ascii=False) + "\n")
     except OSError as error:
@@ -109,21 +122,29 @@ def _print(found: Found) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    first = next(iter(found.values()))[0]
-    table = Table(box=SIMPLE_HEAD, title="Medians over seeds", title_justify="left", row_styles=None)
+    from saddlery.analysis.labels import shortened
+
+    first = next(iter(found.values()))[0].measures
+    steps = sorted({seed.step for each in found.values() for seed in each})
+    title = f"Medians over seeds, at step {' to '.join(f'{step:,}' for step in dict.fromkeys((steps[0], steps[-1])))}"
+    table = Table(box=SIMPLE_HEAD, title=title, title_justify="left", row_styles=None)
     table.add_column("Measure", ratio=1)
-    for label in found:
+    labels = shortened([*found])
+    for label in labels.short.values():
         table.add_column(Text(label), justify="right")
     table.add_column("perfect generator", justify="right", style="dim")
     table.add_column("noise, or untrained", justify="right", style="dim")
     for i, one in enumerate(first):
-        cells = [_median([seed[i].value for seed in each]) for each in found.values()]
-        why = next((seed[i].why for each in found.values() for seed in each if math.isnan(seed[i].value)), "")
+        cells = [_median([seed.measures[i].value for seed in each]) for each in found.values()]
+        every = [seed.measures[i] for each in found.values() for seed in each]
+        why = next((each.why for each in every if math.isnan(each.value)), "")
         about = f"{one.measure.meaning}; {one.samples:,} {_counted(one)}"
         name = Text(one.title).append(f"\n{about}", style="dim").append(f"\nnot measured: {why}" if why else "")
         table.add_row(name, *(_shown(one, cell) for cell in (*cells, one.real, one.noise)))
     console = Console(width=None if sys.stdout.isatty() else WIDTH)
     console.print(table)
+    for line in labels.lines:
+        console.print(Text(line))
     for name, meaning in {one.features: one.of for one in first if one.features}.items():
         console.print(Text(f"{name} features: {meaning}"))
     names = {one.name for one in first}

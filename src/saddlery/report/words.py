@@ -21,7 +21,7 @@ def findings(dataset: xr.Dataset) -> list[Finding]:
         found += [*_modes(dataset), *_moving(dataset)]
     elif "sliced_wasserstein" in dataset:
         found += _least(dataset, "sliced_wasserstein", "Closest to the data", "sliced Wasserstein distance")
-    else:
+    elif "generator_norm" in dataset:
         found += _least(dataset, "generator_norm", "Smallest gradient", "norm of the generator's gradient")
     return [*found, *_unfinished(dataset), *_cost(dataset)]
 
@@ -135,9 +135,12 @@ def _cost(dataset: xr.Dataset) -> list[Finding]:
     quickest = int(rates.argmax())
     names = dataset["setting"].values
     times = rates[quickest] / rates
-    ratios = [f"{names[i]} {number(times[i])} times" for i in np.argsort(-rates) if i != quickest]
-    text = f"{names[quickest]} was the quickest, at {number(float(rates[quickest]))} steps per second. A step takes "
-    text += ", ".join([f"{ratios[0]} as long", *ratios[1:]]) + "."
+    text = f"{names[quickest]} was the quickest, at {number(float(rates[quickest]))} steps per second."
+    rest = [i for i in np.argsort(-rates) if i != quickest]
+    same = [str(names[i]) for i in rest if number(times[i]) == "1"]
+    slower = [f"{names[i]} {number(times[i])} times" for i in rest if number(times[i]) != "1"]
+    text += f" {_join(same)} took as long." if same else ""
+    text += f" A step takes {', '.join([f'{slower[0]} as long', *slower[1:]])}." if slower else ""
     return [Finding("Cost", text, "plain", {"steps per second": rates, "times as long": times})]
 
 

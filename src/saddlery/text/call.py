@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import unicodedata
 from collections.abc import Callable, Mapping
 from keyword import iskeyword
 from typing import Any, NamedTuple, TypeVar, get_args
@@ -28,7 +29,7 @@ class Call(NamedTuple):
     arguments: dict[str, Any]
 
     def __str__(self) -> str:
-        return self._written(self.name if self.name.isidentifier() and not iskeyword(self.name) else repr(self.name))
+        return self._written(self.name if _is_bare(self.name) else repr(self.name))
 
     @property
     def label(self) -> str:
@@ -94,6 +95,11 @@ def _name(tree: ast.expr) -> str:
     if isinstance(tree, ast.Constant) and isinstance(tree.value, str) and is_free_name(tree.value):
         return tree.value
     return tree.id if isinstance(tree, ast.Name) else ""
+
+
+def _is_bare(name: str) -> bool:
+    """Whether a name is read without quotation marks as it is: Python reads identifiers in their normal form."""
+    return name.isidentifier() and not iskeyword(name) and unicodedata.normalize("NFKC", name) == name
 
 
 def is_free_name(text: str) -> bool:

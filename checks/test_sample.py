@@ -5,10 +5,10 @@ import types
 import jax
 import numpy as np
 import pytest
-from checks.pages import without_plugins
 from PIL import Image
 
 import saddlery as sd
+from checks.pages import without_plugins
 
 LINE = """
 import equinox as eqx, jax, jax.numpy as jnp

@@ -10,9 +10,9 @@ from pathlib import Path
 import jax
 import numpy as np
 import pytest
-from checks.pages import without_plugins
 
 import saddlery as sd
+from checks.pages import without_plugins
 from saddlery import plugins
 from saddlery.cli import main
 from saddlery.experiments.built import prepare
