@@ -19,7 +19,9 @@ REASONS = {
     "a GAN, or a game with something wrapped around it or of the user's own, that passes on what a GAN has": (
         "diagnosis.trial.TrialMeasures.measure game", "experiments.built.BuiltExperiment.game ->",
         "experiments.built.require_room game", "metrics.probes.Probe.__call__ game",
-        "metrics.probes.Probe.measure game", "report.sheet.png game",
+        "metrics.probes.Probe.measure game", "report.sheet.png game", "runs.curvature.Curvature.measure game",
+        "runs.method_probe.MethodProbe.__call__ game", "runs.method_probe.MethodProbe.measure game",
+        "runs.signals.Signals.measure game",
     ),
     "data or an optimiser of the user's own, of which only what it has to do is known": (
         "data.catalogue.as_data ->", "diagnosis.candidates.scaled optimiser", "games.gan.Sampled.data ->",

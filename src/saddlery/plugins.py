@@ -120,8 +120,8 @@ def tables() -> dict[str, dict[str, Any]]:
     from saddlery.loggers import LOGGERS
     from saddlery.losses import LOSSES
     from saddlery.methods import METHODS
-    from saddlery.metrics.suited import MEASURES
     from saddlery.networks import FAMILIES
+    from saddlery.runs.measures import MEASURES
 
     return dict(zip(KINDS, (METHODS, GAMES, FAMILIES, LOSSES, MEASURES, LOGGERS), strict=True))
 

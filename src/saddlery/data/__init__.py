@@ -8,6 +8,7 @@ from saddlery.data.folder import folder, manifest_of
 from saddlery.data.images import Images
 from saddlery.data.manifest import Manifest, compare_manifests
 from saddlery.data.mnist import mnist
+from saddlery.data.moons import Moons
 from saddlery.data.origin import Origin, origin_of
 from saddlery.data.points import Points
 from saddlery.data.shards import Shards, held
@@ -20,6 +21,7 @@ __all__ = [
     "Images",
     "Manifest",
     "Mixture",
+    "Moons",
     "Origin",
     "Points",
     "Shards",

@@ -14,8 +14,9 @@ from saddlery.diagnosis.local import equilibrium, local
 from saddlery.diagnosis.nearness import nearness
 from saddlery.diagnosis.quality import Measured, measured
 from saddlery.diagnosis.subject import Subject
-from saddlery.diagnosis.trial import Sketch, TrialRun
+from saddlery.diagnosis.trial import TrialRun
 from saddlery.game import Pair, gradients
+from saddlery.metrics.sketch import Sketch
 from saddlery.types import Memory, Parameters
 
 

@@ -8,7 +8,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import xarray as xr
-from jaxtyping import Array, Float
 
 from saddlery._system import signals
 from saddlery.data.distinct import comparable, distinct
@@ -20,6 +19,7 @@ from saddlery.method import Method
 from saddlery.metrics.distances import sliced_wasserstein
 from saddlery.metrics.modes import mode_coverage
 from saddlery.metrics.probes import Losses, Probe
+from saddlery.metrics.sketch import Sketch
 from saddlery.records.rows import rows
 from saddlery.runs import recording
 from saddlery.runs.cell import Carry, Cell
@@ -31,7 +31,6 @@ from saddlery.types import Key, Memory, Players, Samples, Scalar
 
 STEPS = 1000
 RECORDS = 200
-AXES = 256  # numbers that a position is kept in
 OF_MODES, OF_OTHERS, OF_LARGE = 2500, 1000, 500  # samples that are measured: by modes, by distances, of large ones
 LARGE = 256  # numbers in a sample from which it is large
 REPEATS = 16  # pairs of real samples whose mean distance is a perfect sampler's
@@ -49,38 +48,6 @@ class TrialRun(NamedTuple):
     players: Pair
     state: Any
     diverged_at: int
-
-
-class Sketch(eqx.Module):
-    """A random sketch: a linear map of all parameters to a few numbers that keeps lengths and angles.
-
-    Each parameter is added, with a random sign, to one of `AXES` sums, of which the first half is the generator's; up
-    to that many parameters are kept themselves. Squared lengths are right on average, with a relative deviation of
-    about √(2/AXES), 9% (Charikar, Chen, Farach-Colton, 2002).
-    """
-
-    bucket: Any
-    sign: Any
-    axes: int = eqx.field(static=True)
-    of_generator: int = eqx.field(static=True)
-
-    @classmethod
-    def of(cls, players: Pair) -> "Sketch":
-        """The sketch for players of these sizes, always the same."""
-        sizes = Pair(*(sum(leaf.size for leaf in jax.tree.leaves(player)) for player in players))
-        n = sizes.generator + sizes.discriminator
-        if n <= AXES:
-            return cls(jnp.arange(n), jnp.ones(n, jnp.int8), n, sizes.generator)
-        bucket, sign = jax.random.split(jax.random.key(0))
-        half = AXES // 2
-        placed = jax.random.randint(bucket, (n,), 0, half) + jnp.where(jnp.arange(n) < sizes.generator, 0, half)
-        return cls(placed, jax.random.rademacher(sign, (n,), jnp.int8), AXES, half)
-
-    def __call__(self, start: Pair, players: Pair) -> Float[Array, " axes"]:
-        """The displacement from `start`, `(axes,)`."""
-        pairs = zip(jax.tree.leaves(players), jax.tree.leaves(start), strict=True)
-        moved = jnp.concatenate([(now - then).ravel() for now, then in pairs])
-        return jnp.zeros(self.axes, moved.dtype).at[self.bucket].add(self.sign * moved)
 
 
 class TrialMeasures(Probe):

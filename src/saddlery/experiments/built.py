@@ -16,7 +16,7 @@ from saddlery.games import GAMES
 from saddlery.method import Method
 from saddlery.methods import METHODS
 from saddlery.methods.options import as_published
-from saddlery.metrics.suited import MEASURES
+from saddlery.runs.measures import MEASURES
 from saddlery.sharding import data_parallel
 from saddlery.text.call import Call, build
 from saddlery.text.names import nearest

@@ -14,13 +14,14 @@ from saddlery.errors import InvalidValue
 from saddlery.experiments.built import BuiltExperiment, divided
 from saddlery.experiments.experiment import KEPT
 from saddlery.experiments.plane import probes_of
-from saddlery.metrics.suited import MEASURES, probes
+from saddlery.metrics.suited import probes
 from saddlery.records.rows import rows
 from saddlery.runs import recording
 from saddlery.runs.cell import Cell, Progress, RunState
 from saddlery.runs.fingerprint import cell_identity, digest
 from saddlery.runs.keys import SeedKeys
 from saddlery.runs.loop import start_or_restore
+from saddlery.runs.measures import MEASURES
 
 
 def cells_of(

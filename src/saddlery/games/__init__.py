@@ -9,7 +9,7 @@ from saddlery.games.dirac import dirac
 from saddlery.games.gan import Gan, as_gan
 from saddlery.games.images import coloured, images, stacked
 from saddlery.games.quadratic import quadratic
-from saddlery.games.ring import grid, ring
+from saddlery.games.ring import grid, moons, ring
 from saddlery.games.two_gaussians import two_gaussians
 
 GAMES: dict[str, Callable[..., Game]] = {
@@ -19,6 +19,7 @@ GAMES: dict[str, Callable[..., Game]] = {
     "dirac": dirac,
     "grid": grid,
     "images": images,
+    "moons": moons,
     "quadratic": quadratic,
     "ring": ring,
     "stacked": stacked,
@@ -35,6 +36,7 @@ __all__ = [
     "dirac",
     "grid",
     "images",
+    "moons",
     "quadratic",
     "ring",
     "stacked",

@@ -1,8 +1,8 @@
-"""GANs on mixtures of Gaussians: rings and grids."""
+"""GANs on data in the plane: rings and grids of Gaussians, and two moons."""
 
 from typing import Any
 
-from saddlery.data import Mixture, grid_centres, ring_centres
+from saddlery.data import Mixture, Moons, grid_centres, ring_centres
 from saddlery.errors import InvalidValue
 from saddlery.games.gan import Gan
 from saddlery.losses import LossLike, PenaltyLike
@@ -72,7 +72,8 @@ def ring(
         raise InvalidValue(nearest("preset", preset, PRESETS))
     chosen = PRESETS[preset]
     centres = ring_centres(modes, chosen["radius"] if radius is None else radius)
-    return _gan(preset, centres, chosen["std"] if std is None else std, loss, penalty, noise, width, batch, spectral)
+    data = Mixture(centres, chosen["std"] if std is None else std, chosen["balanced"])
+    return _gan(preset, data, loss, penalty, noise, width, batch, spectral)
 
 
 @with_call()
@@ -102,11 +103,39 @@ def grid(
     """
     if preset not in PRESETS:
         raise InvalidValue(nearest("preset", preset, PRESETS))
-    return _gan(preset, grid_centres(side, spacing), std, loss, penalty, noise, width, batch, spectral)
+    data = Mixture(grid_centres(side, spacing), std, PRESETS[preset]["balanced"])
+    return _gan(preset, data, loss, penalty, noise, width, batch, spectral)
 
 
-def _gan(preset, centres, std, loss, penalty, noise, width, batch, spectral):
-    """The GAN of a preset on given modes."""
+@with_call()
+def moons(
+    preset: str = "numerics",
+    *,
+    std: float = 0.05,
+    loss: LossLike | None = None,
+    penalty: PenaltyLike = None,
+    noise: int | None = None,
+    width: int | None = None,
+    batch: int = 512,
+    spectral: int = 0,
+) -> Gan:
+    """A GAN on two interleaved half circles, a continuum in the plane, with the networks of a ring's preset.
+
+    `std` is the deviation of the noise around them, the other arguments are those of `ring`.
+
+        >>> game = moons(width=64)
+        >>> game.generator.widths, float(game.data.std)
+        ((64, 64, 64, 64), 0.05000000074505806)
+
+    **Raises:** as `ring`.
+    """
+    if preset not in PRESETS:
+        raise InvalidValue(nearest("preset", preset, PRESETS))
+    return _gan(preset, Moons(std), loss, penalty, noise, width, batch, spectral)
+
+
+def _gan(preset, data, loss, penalty, noise, width, batch, spectral):
+    """The GAN of a preset on given data."""
     chosen = PRESETS[preset]
     noise = whole("noise", chosen["noise"] if noise is None else noise)
     networks = [chosen["generator"], chosen["discriminator"]]
@@ -116,7 +145,7 @@ def _gan(preset, centres, std, loss, penalty, noise, width, batch, spectral):
     return Gan(
         MLP(noise, 2, **networks[0]),
         spectrally_normalised(MLP(2, 1, **networks[1]), spectral),
-        Mixture(centres, std, chosen["balanced"]),
+        data,
         loss=chosen["loss"] if loss is None else loss,
         penalty=penalty,
         noise=noise,

@@ -173,7 +173,6 @@ def _means(expected: dict[str, Any]) -> dict[str, float]:
     return {name: value.mean for name, value in expected.items()}
 
 
-MEASURES: dict[str, Callable] = {}  # probes of plugins, by name
 OTHER = Suited(_of_distances, _perfect_distances)
 SUITED: dict[type, Suited] = {
     Mixture: Suited(

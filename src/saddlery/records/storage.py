@@ -273,8 +273,9 @@ def require_own(path: Path) -> Inventory:
     """
     found = inventory(path)
     if found.foreign:
+        inside = [each.relative_to(path) if path in each.parents else each for each in found.foreign]
         raise InTheWay(
-            f"{plain(path)} holds what Saddlery did not write, or was changed since: {some(found.foreign)}; "
+            f"{plain(path)} holds what Saddlery did not write, or was changed since: {some(inside)}; "
             "nothing was removed; move it away or choose another place"
         )
     return found

@@ -11,11 +11,13 @@ from saddlery._system.memory import available
 from saddlery.analysis.measures import described
 from saddlery.errors import InvalidValue
 from saddlery.game import Game
+from saddlery.method import Method
 from saddlery.records.live import LiveFile
 from saddlery.runs.cell import Carry, Cell, RunState
+from saddlery.runs.method_probe import MethodProbe
 from saddlery.sharding import is_main_process
 from saddlery.text.arguments import plain
-from saddlery.types import Key, Parameters, Players
+from saddlery.types import Key
 
 if TYPE_CHECKING:
     import xarray
@@ -26,9 +28,11 @@ AVERAGED = "averaged_"  # before the names of what is measured of the averaged g
 
 
 def take(
-    probes: Mapping[str, Callable], game: Game, players: Players, average: Parameters, key: Key, first: bool = True
+    probes: Mapping[str, Callable], game: Game, method: Method, carry: Carry, key: Key, first: bool = True
 ) -> dict[str, np.ndarray]:
     """Take one record: each variable at these players, and with the averaged generator in the generator's place.
+
+    A `MethodProbe` is given the method and its state too, and is not taken of the averaged generator.
 
     **Arguments:** `first`: whether it is a run's first. Of another, a probe that fails is warned of and left out, as
     hours of training may lie behind it, and the other probes can be computed.
@@ -37,11 +41,16 @@ def take(
     raises, in the first record.
     """
     record = {}
-    views = {"": players} if average is None else {"": players, AVERAGED: players._replace(generator=average)}
+    views = {"": carry.players}
+    if carry.average is not None:
+        views[AVERAGED] = carry.players._replace(generator=carry.average)
     for prefix, seen in views.items():
         for name, probe in probes.items():
+            of_method = isinstance(probe, MethodProbe)
+            if of_method and prefix:
+                continue
             try:
-                values = probe(game, seen, key)
+                values = probe(game, seen, key, *((method, carry.state) if of_method else ()))
             except Exception as error:
                 if first:
                     raise
@@ -61,7 +70,7 @@ def take_of(cell: Cell, carry: Carry, key: Key, first: bool = True) -> dict[str,
 
     **Arguments**, **Raises:** as of `take`; `ValueError` also when the rule's numbers have a name of the probes'.
     """
-    record = take(cell.probes, cell.game, carry.players, carry.average, key, first)
+    record = take(cell.probes, cell.game, cell.method, carry, key, first)
     told = getattr(cell.method.rule, "records", lambda state: {})(carry.state.rule) if cell.adapting else {}
     if same := sorted(told.keys() & (record.keys() | {*OWN})):
         raise InvalidValue(f"probes: the method records {same[0]!r} too; give the probe's variable another name")
