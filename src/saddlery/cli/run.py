@@ -100,7 +100,10 @@ def run(
         float | None, typer.Option(help="Measure the generator's moving average too: its decay.")
     ] = None,
     measure: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="signals, curvature, or a measure of a plugin; those of files given are recorded.")
+        list[str] | None,
+        typer.Option(
+            metavar="NAME", help="signals, curvature, or a measure of a plugin; those of files given are recorded."
+        ),
     ] = None,
     devices: Annotated[int, typer.Option(help="Divide each run's batch among so many of this machine's.")] = 1,
     checkpoint_seconds: Annotated[float, typer.Option(min=0, help="How often each run is kept to go on from.")] = 30.0,
