@@ -11,6 +11,7 @@ TEXTS = [
 ]  # fmt: skip
 GAMES = {
     "ring": ("modes", "radius", "std", "noise", "batch", "preset", "loss", "penalty"),
+    "moons": ("std", "noise", "batch"),
     "grid": ("side", "spacing", "std", "noise", "batch"),
     "bilinear": ("coupling", "dimension"),
     "dirac": ("loss", "penalty"),

@@ -20,6 +20,7 @@ SMALL = {  # what keeps a game small, and the numbers of an axis where the usual
     "dirac": "",
     "grid": "side=2, preset='numerics', width=4, noise=4, batch=8",
     "images": "network='conv3(width=2, hidden=4)', noise=4, batch=8",
+    "moons": "width=4, noise=4, batch=8",
     "quadratic": "A=[[0.5]], B=[[1.0]], C=[[0.5]]",
     "ring": "preset='numerics', width=4, noise=4, batch=8",
     "stacked": "network='stacked(width=4, normalised=False)', noise=4, batch=8",
