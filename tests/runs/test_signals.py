@@ -10,8 +10,9 @@ from sklearn.neighbors import NearestNeighbors
 from tests.conftest import quadratic_position
 
 import saddlery as sd
+from saddlery.metrics.diversity import nearest
 from saddlery.runs.curvature import STEPS, Curvature, arnoldi
-from saddlery.runs.signals import Signals, nearest
+from saddlery.runs.signals import Signals
 
 ADAM = "adam(learning_rate=0.01, b1=0.5)"
 

@@ -5,10 +5,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from saddlery.analysis.trends import cosines
+
 Arrays = Mapping[str, np.ndarray]  # what was recorded, along its first axis the records
 
 FIRST = 3  # records whose median is what norms start from
 RECENT = 8  # records over which a path is looked at
+MATRICES = ("field_krylov", "update_krylov")  # of each record one, of which signals are given the eigenvalues
 TINY = 1e-30
 
 
@@ -17,7 +20,8 @@ class Signal(NamedTuple):
 
     - `kind`: what it is of: `losses`, `norms`, `diversity`, `path` or `jacobian`; see `KINDS`.
     - `words`: what it is. `needs`: the recorded arrays that it is made of.
-    - `of`: from these arrays, along records, to the signal, `(record,)`; NaN where there is none yet.
+    - `of`: from these arrays, along records, to the signal, `(record,)`; NaN where there is none yet. Of `MATRICES` it
+      is given the eigenvalues, `(record, k)`.
     """
 
     kind: str
@@ -34,10 +38,12 @@ def signals(record: Arrays) -> dict[str, np.ndarray]:
     {'generator_loss': [0.53, 0.53], 'discriminator_loss': [0.88, 0.1]}
     """
     with np.errstate(all="ignore"):
+        given = {name: np.asarray(record[name], float) for name in NEEDED if name in record}
+        given |= {name: ritz(each) for name, each in given.items() if name in MATRICES}
         return {
-            name: np.asarray(each.of(*(np.asarray(record[need], float) for need in each.needs)), float)
+            name: np.asarray(each.of(*(given[need] for need in each.needs)), float)
             for name, each in SIGNALS.items()
-            if all(need in record for need in each.needs)
+            if all(need in given for need in each.needs)
         }
 
 
@@ -60,14 +66,14 @@ def since_start(values: np.ndarray) -> np.ndarray:
     return _log(values) - _log(begun)
 
 
-def moved(positions: np.ndarray, lag: int = 1) -> np.ndarray:
-    """How far each position, `(record, axis)`, is from that `lag` records before; NaN where there is none.
+def moved(positions: np.ndarray) -> np.ndarray:
+    """How far each position, `(record, axis)`, is from the one before; NaN where there is none.
 
     >>> moved(np.array([[0.0], [3.0], [7.0]])).tolist()
     [nan, 3.0, 4.0]
     """
     found = np.full(len(positions), np.nan)
-    found[lag:] = np.linalg.norm(positions[lag:] - positions[:-lag], axis=1)
+    found[1:] = np.linalg.norm(np.diff(positions, axis=0), axis=1)
     return found
 
 
@@ -92,8 +98,7 @@ def persistence(positions: np.ndarray) -> np.ndarray:
     [nan, nan, 1.0, -1.0]
     """
     steps, found = np.diff(positions, axis=0), np.full(len(positions), np.nan)
-    lengths = np.linalg.norm(steps, axis=1)
-    found[2:] = (steps[1:] * steps[:-1]).sum(1) / (lengths[1:] * lengths[:-1])
+    found[2:] = cosines(steps, np.linalg.norm(steps, axis=1))
     return found
 
 
@@ -109,28 +114,29 @@ def ritz(krylov: np.ndarray) -> np.ndarray:
     return found
 
 
-def multiplier(update: np.ndarray) -> np.ndarray:
-    """By how much the largest |μ| of the update exceeds 1, squashed: above 0 deviations grow from step to step."""
-    return squashed(np.abs(1 + ritz(update)).max(1) - 1)
+def multiplier(values: np.ndarray) -> np.ndarray:
+    """By how much the largest |μ| of the update exceeds 1, squashed: above 0 deviations grow from step to step.
+
+    **Arguments:** `values`: Ritz values μ − 1.
+    """
+    return squashed(np.abs(1 + values).max(1) - 1)
 
 
-def multiplier_turn(update: np.ndarray) -> np.ndarray:
-    """|arg μ| / π of the multiplier with the largest modulus."""
-    found = 1 + ritz(update)
+def multiplier_turn(values: np.ndarray) -> np.ndarray:
+    """|arg μ| / π of the multiplier with the largest modulus; `values` are as of `multiplier`."""
+    found = 1 + values
     largest = np.abs(np.nan_to_num(found)).argmax(1)
     return np.abs(np.angle(np.take_along_axis(found, largest[:, None], 1)[:, 0])) / np.pi
 
 
-def rotating(krylov: np.ndarray) -> np.ndarray:
+def rotating(values: np.ndarray) -> np.ndarray:
     """Σ|Im λ| / Σ|λ| of Ritz values: 0 where nothing turns, 1 where nothing grows or decays."""
-    found = ritz(krylov)
-    return np.abs(np.imag(found)).sum(1) / np.maximum(np.abs(found).sum(1), TINY)
+    return np.abs(np.imag(values)).sum(1) / np.maximum(np.abs(values).sum(1), TINY)
 
 
-def growing(krylov: np.ndarray) -> np.ndarray:
+def growing(values: np.ndarray) -> np.ndarray:
     """The largest real part of Ritz values over the largest modulus: above 0 where a direction grows."""
-    found = ritz(krylov)
-    return np.real(found).max(1) / np.maximum(np.abs(found).max(1), TINY)
+    return np.real(values).max(1) / np.maximum(np.abs(values).max(1), TINY)
 
 
 def sharpness(curvature: np.ndarray, update: np.ndarray, norm: np.ndarray) -> np.ndarray:
@@ -220,6 +226,7 @@ SIGNALS: dict[str, Signal] = {
          "discriminator_norm"), entangled,
     ),
 }  # fmt: skip
+NEEDED = tuple(dict.fromkeys(need for each in SIGNALS.values() for need in each.needs))
 KINDS = {  # nested: each is measured beside all before it; what a record of it costs in gradients
     "losses": 0.5,
     "norms": 2.5,

@@ -128,9 +128,18 @@ def slope(values: np.ndarray) -> tuple[float, float, float]:
 
 def persistence(moves: np.ndarray, lengths: np.ndarray) -> float:
     """Persistence of a path: the mean cosine between each step and the next."""
+    known = cosines(moves, lengths)[lengths[1:] * lengths[:-1] > 0]
+    return float(known.mean()) if len(known) else np.nan
+
+
+def cosines(moves: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    """The cosine between each step and the next, of their `lengths`; NaN where one of them is none.
+
+    >>> cosines(np.array([[1.0], [2.0], [-1.0], [0.0]]), np.array([1.0, 2.0, 1.0, 0.0])).tolist()
+    [1.0, -1.0, nan]
+    """
     scale = lengths[1:] * lengths[:-1]
-    cosines = (moves[1:] * moves[:-1]).sum(1)[scale > 0] / scale[scale > 0]
-    return float(cosines.mean()) if len(cosines) else np.nan
+    return np.divide((moves[1:] * moves[:-1]).sum(1), scale, out=np.full(len(scale), np.nan), where=scale > 0)
 
 
 def contraction(positions: np.ndarray) -> float:

@@ -17,8 +17,10 @@ from saddlery.games import as_gan
 from saddlery.games.gan import Sampled
 from saddlery.method import Method
 from saddlery.metrics.distances import sliced_wasserstein
+from saddlery.metrics.diversity import squares, width
 from saddlery.metrics.modes import mode_coverage
 from saddlery.metrics.probes import Losses, Probe
+from saddlery.metrics.separation import separation
 from saddlery.metrics.sketch import Sketch
 from saddlery.records.rows import rows
 from saddlery.runs import recording
@@ -75,7 +77,7 @@ class TrialMeasures(Probe):
             return cls(real, jnp.zeros(0))
         flat = np.asarray(real, np.float32).reshape(len(real), -1)
         k = min(NEIGHBOUR, len(real) - 1)
-        return cls(real, jnp.asarray(np.partition(_squares(flat, flat), k, axis=1)[:, k]))
+        return cls(real, jnp.asarray(np.partition(squares(flat, flat), k, axis=1)[:, k]))
 
     @property
     def dims(self) -> dict[str, tuple[str, ...]]:
@@ -89,7 +91,7 @@ class TrialMeasures(Probe):
             game.discriminator.apply(players.discriminator, x).reshape(len(x))
             for x in (batch.real, game.act(players.generator, batch))
         )
-        higher = {"separation": (real[:, None] > drawn).mean() + 0.5 * (real[:, None] == drawn).mean()}
+        higher = {"separation": separation(real, drawn)}
         noise, projections = jax.random.split(key)
         real, count = self.real, len(self.real)
         if hasattr(game.data, "centres"):
@@ -100,14 +102,13 @@ class TrialMeasures(Probe):
         else:
             samples = game.sample(players.generator, noise, count)
             near = {"sliced_wasserstein": sliced_wasserstein(samples, real, projections), **self._neighbours(samples)}
-        width = _width(real, real.mean(0))
-        higher |= {"scale": _width(samples, real.mean(0)) / width, "spread": _width(samples, samples.mean(0)) / width}
+        higher |= {"scale": width(samples, real.mean(0)) / width(real), "spread": width(samples) / width(real)}
         return higher | near
 
     def _neighbours(self, samples: Samples) -> dict[str, Scalar]:
         """The precision and coverage of samples by the neighbourhoods of real ones."""
         x, y = samples.reshape(len(samples), -1), self.real.reshape(len(self.real), -1)
-        within = _squares(y, x) <= self.radius[:, None]
+        within = squares(y, x) <= self.radius[:, None]
         return {"precision": within.any(0).mean(), "coverage": within.any(1).mean()}
 
 
@@ -117,17 +118,6 @@ def samples_of(data: Data) -> int:
     Of data that are held in memory at most half: a perfect sampler's are the others.
     """
     return max(1, comparable(data, OF_LARGE if math.prod(shape_of(data)) > LARGE else OF_OTHERS))
-
-
-def _squares(x, y):
-    """The squared distances of all pairs, at least 0."""
-    squares = (x**2).sum(1)[:, None] + (y**2).sum(1) - 2 * (x @ y.T)
-    return squares * (squares > 0)
-
-
-def _width(samples, centre):
-    """The root mean square distance of samples from a centre."""
-    return jnp.sqrt(((samples - centre) ** 2).reshape(len(samples), -1).sum(1).mean())
 
 
 @eqx.filter_jit

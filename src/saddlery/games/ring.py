@@ -68,9 +68,7 @@ def ring(
 
     **Raises:** `ValueError` for an unknown preset or loss, and for numbers out of range.
     """  # noqa: E501
-    if preset not in PRESETS:
-        raise InvalidValue(nearest("preset", preset, PRESETS))
-    chosen = PRESETS[preset]
+    chosen = _preset(preset)
     centres = ring_centres(modes, chosen["radius"] if radius is None else radius)
     data = Mixture(centres, chosen["std"] if std is None else std, chosen["balanced"])
     return _gan(preset, data, loss, penalty, noise, width, batch, spectral)
@@ -101,9 +99,8 @@ def grid(
 
     **Raises:** as `ring`.
     """
-    if preset not in PRESETS:
-        raise InvalidValue(nearest("preset", preset, PRESETS))
-    data = Mixture(grid_centres(side, spacing), std, PRESETS[preset]["balanced"])
+    balanced = _preset(preset)["balanced"]
+    data = Mixture(grid_centres(side, spacing), std, balanced)
     return _gan(preset, data, loss, penalty, noise, width, batch, spectral)
 
 
@@ -129,14 +126,19 @@ def moons(
 
     **Raises:** as `ring`.
     """
+    return _gan(preset, Moons(std), loss, penalty, noise, width, batch, spectral)
+
+
+def _preset(preset):
+    """The settings of a preset; of an unknown one the error that names the nearest."""
     if preset not in PRESETS:
         raise InvalidValue(nearest("preset", preset, PRESETS))
-    return _gan(preset, Moons(std), loss, penalty, noise, width, batch, spectral)
+    return PRESETS[preset]
 
 
 def _gan(preset, data, loss, penalty, noise, width, batch, spectral):
     """The GAN of a preset on given data."""
-    chosen = PRESETS[preset]
+    chosen = _preset(preset)
     noise = whole("noise", chosen["noise"] if noise is None else noise)
     networks = [chosen["generator"], chosen["discriminator"]]
     if width is not None:

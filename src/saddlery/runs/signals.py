@@ -5,16 +5,16 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import optax
-from jaxtyping import Array, Float
 
 from saddlery.games.gan import as_gan
 from saddlery.method import Method
+from saddlery.metrics.diversity import nearest, width
+from saddlery.metrics.separation import separation
 from saddlery.metrics.sketch import Sketch
 from saddlery.runs.method_probe import MethodProbe
 from saddlery.types import Key, Memory, Players
 
 FIXED = 32  # noise vectors whose samples are followed along training
-COMPARED = 256  # samples among which nearest neighbours are looked for
 
 
 class Signals(MethodProbe):
@@ -62,38 +62,13 @@ class Signals(MethodProbe):
         scores = [gan.discriminator.apply(players.discriminator, x).reshape(len(x)) for x in (real, generated)]
         followed = game.sample(players.generator, jax.random.key(0), FIXED)
         return found | {
-            "separation": (scores[0][:, None] > scores[1]).mean() + 0.5 * (scores[0][:, None] == scores[1]).mean(),
+            "separation": separation(*scores),
             "gap": (scores[0].mean() - scores[1].mean()) / (jnp.concatenate(scores).std() + _tiny(scores[0])),
             "spread": width(generated) / width(real),
             "nearest": nearest(generated) / nearest(real),
             "width": width(real),
             "followed": Sketch.of((followed, ())).position((followed, ())),  # type: ignore[arg-type]
         }
-
-
-def width(samples: Float[Array, "n ..."]) -> Float[Array, ""]:
-    """The root mean square distance of samples from their mean.
-
-    >>> float(width(jnp.array([[0.0], [2.0]])))
-    1.0
-    """
-    return jnp.sqrt(((samples - samples.mean(0)) ** 2).reshape(len(samples), -1).sum(1).mean())
-
-
-def nearest(samples: Float[Array, "n ..."]) -> Float[Array, ""]:
-    """The mean distance of a sample to the nearest other one, among the first 256.
-
-    >>> float(nearest(jnp.array([[0.0], [1.0], [3.0]])))  # 1, 1, 2
-    1.3333333730697632
-    """
-    x = samples[:COMPARED].reshape(min(COMPARED, len(samples)), -1)
-    squares = ((x[:, None] - x) ** 2).sum(-1) if x.shape[1] <= 8 else _squares(x)
-    return jnp.sqrt(jnp.where(jnp.eye(len(x), dtype=bool), jnp.inf, squares).min(1)).mean()
-
-
-def _squares(x):
-    squares = (x**2).sum(1)[:, None] + (x**2).sum(1) - 2 * (x @ x.T)
-    return jnp.maximum(squares, 0.0)
 
 
 def _tiny(x):

@@ -12,6 +12,7 @@ from saddlery.analysis.measures import Measure, by_name
 from saddlery.game import gradient_field
 from saddlery.games.gan import Gan
 from saddlery.metrics.probes import Probe
+from saddlery.metrics.separation import separation
 from saddlery.types import Key, Players
 
 ORDER = 6  # of the Krylov space in which a stationary point is looked for
@@ -87,7 +88,7 @@ class Motion(Probe):
         real, (drawn, back) = score(batch.real), jax.vjp(score, samples)
         slopes = back(jnp.ones_like(drawn))[0].reshape(len(samples), -1)
         return {
-            "separation": (real[:, None] > drawn).mean() + 0.5 * (real[:, None] == drawn).mean(),
+            "separation": separation(real, drawn),
             "spread": jnp.concatenate([real, drawn]).std(),
             "slope": jnp.linalg.norm(slopes, axis=1).mean(),
         }

@@ -1,6 +1,5 @@
 """The two phases of a fair comparison: every setting on seeds of tuning, and what these chose on fresh ones."""
 
-import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from saddlery.experiments.built import BuiltExperiment, prepare
 from saddlery.experiments.claimed import all_claimed
 from saddlery.experiments.execution import run, run_experiment
 from saddlery.experiments.experiment import Experiment
+from saddlery.studies.counting import Counting
 from saddlery.studies.fair.costs import step_costs
 from saddlery.studies.fair.experiment import TASKS, Place, Scale, experiments, fresh, places
 from saddlery.studies.study import Progress, kept
@@ -34,7 +34,9 @@ def measure(parts: Path, size: Scale, progress: Progress | None, on: str) -> xr.
     """
     built = {name: prepare(each) for name, each in experiments(on, size).items()}
     placed = {name: places(on, size, name) for name in built}
-    counting = _Counting(progress, size, placed)
+    names = [place.rival.name for each in placed.values() for place in each]
+    runs = (len(names) + len(set(names))) * size.seeds  # each seed judges a setting of each rival
+    counting = Counting(progress, runs * size.steps)
     with all_claimed({parts / name: each.experiment for name, each in built.items()}, resume=True) as stops:
         sweeps = {
             name: run_experiment(each, parts / name, counting.heard, stop=stops[parts / name])
@@ -62,7 +64,7 @@ def _together(sweeps: list[xr.Dataset]) -> xr.Dataset:
 
 
 def _tested(
-    parts: Path, results: xr.Dataset, chosen: xr.DataArray, built: Mapping[str, BuiltExperiment], counting: "_Counting"
+    parts: Path, results: xr.Dataset, chosen: xr.DataArray, built: Mapping[str, BuiltExperiment], counting: Counting
 ) -> xr.Dataset:
     """What the settings that each seed of tuning chose come to on a fresh one, (`rival`, `seed`)."""
     labels = results["setting"].values.astype(str)
@@ -89,29 +91,6 @@ def _key(experiment: Experiment, place: int) -> tuple[str, str]:
     """The game and the method of an experiment's setting, as texts."""
     setting = experiment.settings[place]
     return str(setting.game), str(setting.method)
-
-
-class _Counting:
-    """The progress of both phases together, in steps."""
-
-    def __init__(self, progress: Progress | None, size: Scale, placed: Mapping[str, list[Place]]):
-        self.progress, self.lock, self.done = progress, threading.Lock(), {}
-        names = [place.rival.name for each in placed.values() for place in each]
-        self.of = (len(names) + len(set(names))) * size.seeds * size.steps  # each seed judges a setting of each rival
-
-    def ended(self) -> None:
-        """Hear that nothing is left, which may have been there already."""
-        if self.progress is not None:
-            self.progress(self.of, self.of)
-
-    def heard(self, experiment: Experiment, label: str, report: Any) -> None:
-        """Hear of a run under way."""
-        if self.progress is None:
-            return
-        with self.lock:  # runs report from threads of their own
-            done = report.steps if report.diverged_at >= 0 else report.step
-            self.done[experiment.game, experiment.key, label, report.seed] = done
-            self.progress(sum(self.done.values()), self.of)
 
 
 def _named(sweep: xr.Dataset, of: list[Place]) -> xr.Dataset:

@@ -1,9 +1,7 @@
 """The experiment of the study `forecast`: the population is trained, with all signals on record."""
 
-import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -15,7 +13,7 @@ from saddlery.analysis.signals import signals
 from saddlery.experiments.built import prepare
 from saddlery.experiments.claimed import claimed
 from saddlery.experiments.execution import run_experiment
-from saddlery.experiments.experiment import Experiment
+from saddlery.studies.counting import Counting
 from saddlery.studies.forecast.population import Run, Scale, experiments
 from saddlery.studies.study import Progress
 
@@ -33,16 +31,13 @@ def trained(parts: Path, size: Scale, progress: Progress | None = None, engine: 
     `diverged_at`, and the settings `game`, `loss`, `method`, `size`, `generator_rate`, `discriminator_rate`, `b1`, and
     `kind`, the number of a combination of the first four.
     """
-    of, found, before = size.runs * size.steps, [], 0
+    counting, found = Counting(progress, size.runs * size.steps), []
     for name, experiment, runs in experiments(size):
-        counting = _Counting(before, of, progress)
         with claimed(parts / name, experiment, resume=True) as stop:
             dataset = run_experiment(prepare(experiment), parts / name, counting.heard, stop=stop, engine=engine)
         by_method = {run.method: run for run in runs}
         found.append(along_runs(dataset, [by_method[str(each.method)] for each in experiment.settings]))
-        before += len(runs) * size.steps
-        if progress:
-            progress(before, of)
+    counting.ended()
     results = xr.concat(found, "run", combine_attrs="drop_conflicts")
     kinds = list(zip(*(results[name].to_numpy().tolist() for name in SETTINGS), strict=True))
     number = {kind: i for i, kind in enumerate(dict.fromkeys(kinds))}
@@ -81,18 +76,3 @@ def _moved(run: xr.Dataset) -> dict[str, np.ndarray]:
         f"{name}_moved": np.linalg.norm(part, axis=1) / float(run[f"{name}_size"].values[0])
         for name, part in zip(("generator", "discriminator"), parts, strict=True)
     }
-
-
-class _Counting:
-    """The progress of an experiment among others, in steps."""
-
-    def __init__(self, before: int, of: int, progress: Progress | None):
-        self.before, self.of, self.progress, self.done = before, of, progress, {}
-        self.lock = threading.Lock()
-
-    def heard(self, experiment: Experiment, label: str, report: Any) -> None:
-        """Hear of a run under way."""
-        with self.lock:  # runs report from threads of their own
-            self.done[label] = report.steps if report.diverged_at >= 0 else report.step
-            if self.progress:
-                self.progress(self.before + sum(self.done.values()), self.of)

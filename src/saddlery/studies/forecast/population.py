@@ -57,8 +57,8 @@ class Run(NamedTuple):
         "digits(batch=64, width=32, loss='hinge', penalty=('r1(weight=1.0)',))"
         """
         call, loss = parse(GAMES[self.kind.game].text), LOSSES[self.kind.loss]
-        penalties = (*loss.get("penalty", ()), *METHODS[self.kind.method].penalties)
-        changes = {"width": GAMES[self.kind.game].widths[self.kind.size], "loss": loss["loss"]}
+        penalties = (*loss.penalties, *METHODS[self.kind.method].penalties)
+        changes = {"width": GAMES[self.kind.game].widths[self.kind.size], "loss": loss.text}
         changes |= {"penalty": penalties} if penalties else {}
         return str(call._replace(arguments=call.arguments | changes))
 
@@ -79,7 +79,7 @@ class Of(NamedTuple):
 
 
 class By(NamedTuple):
-    """A method of the population: its text, and penalties that belong to it."""
+    """A method or a loss of the population: its text, and penalties that belong to it."""
 
     text: str
     penalties: tuple[str, ...] = ()
@@ -93,11 +93,11 @@ GAMES = {
     "tanh": Of("ring(preset='unrolled', modes=6, std=0.1, noise=16, batch=128)", {"small": 32, "large": 128}),
 }
 HELD_OUT = "tanh"  # another family of networks, to which nothing is fitted
-LOSSES: dict[str, dict] = {
-    "minimax": {"loss": "minimax"},
-    "non-saturating": {"loss": "nonsaturating"},
-    "Wasserstein": {"loss": "wasserstein", "penalty": ("wgan_gp(weight=1.0)",)},
-    "hinge": {"loss": "hinge"},
+LOSSES = {
+    "minimax": By("minimax"),
+    "non-saturating": By("nonsaturating"),
+    "Wasserstein": By("wasserstein", ("wgan_gp(weight=1.0)",)),
+    "hinge": By("hinge"),
 }
 METHODS = {
     "simultaneous": By("simultaneous"),

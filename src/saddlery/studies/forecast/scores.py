@@ -113,7 +113,7 @@ def alarm(
     **Arguments:** `risk` (look, run); `looks`: their shares of the run, of so many `steps`; `failed`, `fit`, `visible`
     (run,), the last as of `failures.visible`.
     """
-    highest = np.nanmax(np.where(np.isfinite(risk), risk, -np.inf), axis=0)
+    highest = np.where(np.isfinite(risk), risk, -np.inf).max(0)
     healthy = np.sort(highest[fit & ~failed])[::-1]
     allowed = len(healthy) // PER_RUN
     threshold = np.nextafter(healthy[allowed], np.inf) if len(healthy) > allowed else -np.inf

@@ -1,0 +1,28 @@
+"""Progress of several experiments together, in steps of training."""
+
+import threading
+
+from saddlery.experiments.experiment import Experiment
+from saddlery.runs.cell import Progress as Report
+from saddlery.studies.study import Progress
+
+
+class Counting:
+    """The progress of experiments that are trained one after another, `of` steps in all."""
+
+    def __init__(self, progress: Progress | None, of: int):
+        self.progress, self.of, self.lock, self.done = progress, of, threading.Lock(), {}
+
+    def ended(self) -> None:
+        """Hear that nothing is left, which may have been there already."""
+        if self.progress is not None:
+            self.progress(self.of, self.of)
+
+    def heard(self, experiment: Experiment, label: str, report: Report) -> None:
+        """Hear of a run under way."""
+        if self.progress is None:
+            return
+        with self.lock:  # runs report from threads of their own
+            done = report.steps if report.diverged_at >= 0 else report.step
+            self.done[experiment.game, experiment.key, label, report.seed] = done
+            self.progress(sum(self.done.values()), self.of)
