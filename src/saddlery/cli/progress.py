@@ -26,6 +26,26 @@ class Watched(NamedTuple):
     seeds: int
 
 
+class Left(NamedTuple):
+    """The time left: of what is known, in seconds, and how many settings have not been timed yet."""
+
+    seconds: float
+    untimed: int
+
+    def __str__(self) -> str:
+        """In words.
+
+        >>> print(Left(90.0, 0)), print(Left(4.0, 2))
+        1 min 30 s left
+        more than 4 s left: 2 settings are not timed yet
+        (None, None)
+        """
+        if not self.untimed:
+            return f"{duration(self.seconds)} left"
+        settings = "1 setting is" if self.untimed == 1 else f"{self.untimed} settings are"
+        return f"more than {duration(self.seconds)} left: {settings} not timed yet"
+
+
 class Watch:
     """The latest reports of every method of every experiment: the numbers behind the display.
 
@@ -37,25 +57,28 @@ class Watch:
         self.clock = clock
         self.lock = threading.Lock()
         self.running: tuple[str, str] | None = None
-        self.started: tuple[float, float] | None = None  # the time and the fraction at the first report
 
     def __call__(self, experiment: "Experiment | Watched", label: str, progress: "Progress") -> None:
         """Take a report in."""
         with self.lock:
             self.running = experiment.game, label
             self.rows[self.running].note(progress)
-            if self.started is None or not progress.steps_per_second:  # what was there before tells nothing of the pace
-                self.started = self.clock(), self.fraction()
 
     def fraction(self) -> float:
         """The share of all steps that is done."""
         return sum(row.done for row in self.rows.values()) / sum(row.all for row in self.rows.values())
 
-    def left(self) -> float | None:
-        """Seconds left at the pace so far; `None` before anything is known."""
-        if self.started is None or (done := self.fraction() - self.started[1]) <= 0:
+    def left(self) -> Left | None:
+        """The time left: each setting's remaining steps at its own pace, by as many runs at once as there are.
+
+        A setting costs what it costs: of one that has no pace yet nothing is guessed. `None` before any has one.
+        """
+        waiting = [row for row in self.rows.values() if row.done < row.all]
+        timed = [row for row in waiting if row.rate > 0]
+        if waiting and not timed:
             return None
-        return (self.clock() - self.started[0]) * (1 - self.fraction()) / done
+        at_once = max(1, sum(row.running for row in timed))
+        return Left(sum((row.all - row.done) / row.rate for row in timed) / at_once, len(waiting) - len(timed))
 
 
 class Row:
@@ -81,8 +104,9 @@ class Row:
 
     @property
     def rate(self) -> float:
-        """Steps per second of a seed, the median."""
-        return statistics.median(progress.steps_per_second for progress in self.seeds.values())
+        """Steps per second of a seed, the median of those that have a pace; 0 where none has."""
+        known = [progress.steps_per_second for progress in self.seeds.values() if progress.steps_per_second > 0]
+        return statistics.median(known) if known else 0.0
 
     @property
     def modes(self) -> str:
@@ -134,8 +158,8 @@ def _line(watch: Watch, game: str, label: str) -> str:
 
 def _left(watch: Watch) -> str:
     """The time left in words, once it is known."""
-    seconds = watch.left()
-    return "" if seconds is None else f", {duration(seconds)} left"
+    left = watch.left()
+    return "" if left is None else f", {left}"
 
 
 def _live(watch: Watch) -> Iterator[Callable]:
