@@ -102,6 +102,23 @@ def persistence(positions: np.ndarray) -> np.ndarray:
     return found
 
 
+def returned(positions: np.ndarray) -> np.ndarray:
+    """How far each position has come back: the greatest fall of the distance to earlier ones below its maximum so far.
+
+    Going back in time over the last 16 records, as a share of that maximum: 1 where a path is closed, 0 where it only
+    goes on.
+
+        >>> returned(np.array([[0.0], [1.0], [2.0], [1.0], [0.5]])).round(2).tolist()
+        [nan, nan, 0.0, 1.0, 0.67]
+    """
+    found = np.full(len(positions), np.nan)
+    for i in range(2, len(positions)):
+        away = np.linalg.norm(positions[max(0, i - 2 * RECENT) : i][::-1] - positions[i], axis=1)
+        most = np.maximum.accumulate(away)
+        found[i] = ((most - away) / np.maximum(most, TINY)).max()
+    return found
+
+
 def ritz(krylov: np.ndarray) -> np.ndarray:
     """The eigenvalues of each record's matrix, `(record, k)`; NaN where a matrix is not finite.
 
@@ -208,6 +225,7 @@ SIGNALS: dict[str, Signal] = {
         "path", "how straight the players moved over the last 8 records", ("sketch",), straightness
     ),
     "path_persistence": Signal("path", "cosine of the players' last two displacements", ("sketch",), persistence),
+    "path_returned": Signal("path", "how far the players came back over the last 16 records", ("sketch",), returned),
     "turning": Signal("jacobian", "how much of what J does along v is rotation", ("turning",), np.copy),
     "rotating": Signal("jacobian", "Σ|Im λ|/Σ|λ| of Ritz values of J from v", ("field_krylov",), rotating),
     "growing": Signal("jacobian", "largest Re λ over largest |λ| of these Ritz values", ("field_krylov",), growing),
@@ -227,6 +245,9 @@ SIGNALS: dict[str, Signal] = {
     ),
 }  # fmt: skip
 NEEDED = tuple(dict.fromkeys(need for each in SIGNALS.values() for need in each.needs))
+SPACED = tuple(  # of motion from record to record: how far apart these are makes a difference
+    name for name, each in SIGNALS.items() if {"sketch", "followed"} & {*each.needs}
+)
 KINDS = {  # nested: each is measured beside all before it; what a record of it costs in gradients
     "losses": 0.5,
     "norms": 2.5,

@@ -33,14 +33,13 @@ class Sketch(eqx.Module):
     @classmethod
     def of(cls, players: Pair) -> "Sketch":
         """The sketch for players of these sizes, always the same."""
-        sizes = Pair(*(sum(leaf.size for leaf in jax.tree.leaves(player)) for player in players))
-        n = sizes.generator + sizes.discriminator
+        generator, n = _sizes(players)
+        axes, of_generator = sketched(players)
         if n <= AXES:
-            return cls(jnp.arange(n), jnp.ones(n, jnp.int8), n, sizes.generator)
+            return cls(jnp.arange(n), jnp.ones(n, jnp.int8), axes, of_generator)
         bucket, sign = jax.random.split(jax.random.key(0))
-        half = AXES // 2
-        placed = jax.random.randint(bucket, (n,), 0, half) + jnp.where(jnp.arange(n) < sizes.generator, 0, half)
-        return cls(placed, jax.random.rademacher(sign, (n,), jnp.int8), AXES, half)
+        placed = jax.random.randint(bucket, (n,), 0, axes // 2) + jnp.where(jnp.arange(n) < generator, 0, axes // 2)
+        return cls(placed, jax.random.rademacher(sign, (n,), jnp.int8), axes, of_generator)
 
     def __call__(self, start: Pair, players: Pair) -> Float[Array, " axes"]:
         """The displacement from `start`, `(axes,)`."""
@@ -55,3 +54,19 @@ class Sketch(eqx.Module):
         """
         flat = jnp.concatenate([leaf.ravel() for leaf in jax.tree.leaves(players)])
         return jnp.zeros(self.axes, flat.dtype).at[self.bucket].add(self.sign * flat)
+
+
+def sketched(players: Pair) -> tuple[int, int]:
+    """How many numbers a sketch of players has, and how many of these, the first, are the generator's.
+
+    >>> sketched(Pair(jnp.zeros(3), jnp.zeros(5))), sketched(Pair(jnp.zeros(300), jnp.zeros(5)))
+    ((8, 3), (256, 128))
+    """
+    generator, n = _sizes(players)
+    return (n, generator) if n <= AXES else (AXES, AXES // 2)
+
+
+def _sizes(players: Pair) -> tuple[int, int]:
+    """How many numbers the generator has, and both players."""
+    generator, discriminator = (sum(leaf.size for leaf in jax.tree.leaves(player)) for player in players)
+    return generator, generator + discriminator

@@ -2,7 +2,10 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
+import equinox as eqx
+import jax
 import numpy as np
 import xarray as xr
 
@@ -13,8 +16,9 @@ from saddlery.analysis.signals import signals
 from saddlery.experiments.built import prepare
 from saddlery.experiments.claimed import claimed
 from saddlery.experiments.execution import run_experiment
+from saddlery.metrics.sketch import sketched
 from saddlery.studies.counting import Counting
-from saddlery.studies.forecast.population import Run, Scale, experiments
+from saddlery.studies.forecast.population import Run, Scale, places
 from saddlery.studies.study import Progress
 
 SETTINGS, NUMBERS = ("game", "loss", "method", "size"), ("generator_rate", "discriminator_rate", "b1")
@@ -31,12 +35,14 @@ def trained(parts: Path, size: Scale, progress: Progress | None = None, engine: 
     `diverged_at`, and the settings `game`, `loss`, `method`, `size`, `generator_rate`, `discriminator_rate`, `b1`, and
     `kind`, the number of a combination of the first four.
     """
-    counting, found = Counting(progress, size.runs * size.steps), []
-    for name, experiment, runs in experiments(size):
+    counting, everywhere, found = Counting(progress, size.runs * size.steps), places(size), []
+    for name, experiment in {each.name: each.experiment for each in everywhere}.items():
+        built = prepare(experiment)
         with claimed(parts / name, experiment, resume=True) as stop:
-            dataset = run_experiment(prepare(experiment), parts / name, counting.heard, stop=stop, engine=engine)
-        by_method = {run.method: run for run in runs}
-        found.append(along_runs(dataset, [by_method[str(each.method)] for each in experiment.settings]))
+            dataset = run_experiment(built, parts / name, counting.heard, stop=stop, engine=engine)
+        players = eqx.filter_eval_shape(built.game.init, jax.random.key(0))
+        own = [each.run for each in everywhere if each.name == name]
+        found.append(along_runs(dataset, own, sketched(players)[1]))
     counting.ended()
     results = xr.concat(found, "run", combine_attrs="drop_conflicts")
     kinds = list(zip(*(results[name].to_numpy().tolist() for name in SETTINGS), strict=True))
@@ -44,34 +50,58 @@ def trained(parts: Path, size: Scale, progress: Progress | None = None, engine: 
     return results.assign_coords(run=np.arange(len(kinds)), kind=("run", [number[kind] for kind in kinds]))
 
 
-def along_runs(dataset: xr.Dataset, runs: list[Run]) -> xr.Dataset:
-    """An experiment's dataset along `run`, in signals and quality, with what each run is."""
-    held, steps = dataset.isel(seed=0, drop=True), dataset["step"].values
-    perfect = {name: facts.along(dataset, f"perfect_{name}").values for name in ("high_quality", "sliced_wasserstein")}
+class Gauge(NamedTuple):
+    """What the samples of a setting are held against: by which measure, its references, and how many modes there are.
+
+    Of games without modes `modes` is NaN.
+    """
+
+    measure: str
+    references: References
+    modes: float
+
+    def of(self, run: xr.Dataset) -> dict[str, np.ndarray]:
+        """The quality of samples along a run's records: `shortfall` and `covered`, NaN without modes."""
+        if self.measure != "modes":
+            unknown = np.full(run.sizes["step"], np.nan)
+            return {"shortfall": shortfalls(run, self.measure, self.references), "covered": unknown}
+        shares = run.assign(modes=run["modes"] / self.modes)
+        return {"shortfall": shortfalls(shares, "modes", self.references), "covered": shares["modes"].values}
+
+
+def gauges(dataset: xr.Dataset) -> list[Gauge]:
+    """The gauge of each setting of an experiment's dataset."""
     measure = "modes" if "modes" in dataset else "sliced_wasserstein"
+    perfect = facts.along(dataset, f"perfect_{'high_quality' if measure == 'modes' else measure}").values
+    begun = [np.nan] * len(perfect) if measure == "modes" else untrained(dataset, measure)
     modes = facts.along(dataset, "modes_total").values
-    begun = untrained(dataset, measure)
-    rows = []
-    for i in range(len(runs)):
+    return [
+        Gauge(measure, References(float(one), float(other)), float(count))
+        for one, other, count in zip(perfect, begun, modes, strict=True)
+    ]
+
+
+def along_runs(dataset: xr.Dataset, runs: list[Run], of_generator: int) -> xr.Dataset:
+    """An experiment's dataset along `run`, in signals and quality, with what each run is.
+
+    **Arguments:** `of_generator`: how many parts of the players' sketch are the generator's.
+    """
+    held, steps, rows = dataset.isel(seed=0, drop=True), dataset["step"].values, []
+    for i, gauge in enumerate(gauges(dataset)):
         run = held.isel(setting=i, drop=True)
         run = run.drop_vars([name for name in run.data_vars if "step" not in run[name].dims])
-        covered = np.full(len(steps), np.nan)
-        references = References(float(perfect["sliced_wasserstein"][i]), float(begun[i]))
-        if measure == "modes":
-            run["modes"] = run["modes"] / modes[i]
-            covered, references = run["modes"].values, References(float(perfect["high_quality"][i]), np.nan)
         found = signals({str(name): each.values for name, each in run.data_vars.items()})
-        found |= {"shortfall": shortfalls(run, measure, references), "covered": covered, **_moved(run)}
-        rows.append(xr.Dataset({name: ("step", each) for name, each in found.items()}, {"step": steps}))
+        found |= gauge.of(run) | _moved(run, of_generator)
+        rows.append(xr.Dataset({name: ("step", np.asarray(each)) for name, each in found.items()}, {"step": steps}))
     results = xr.concat(rows, "run").assign(diverged_at=("run", held["diverged_at"].values))
     of_kind = {name: ("run", [getattr(run.kind, name) for run in runs]) for name in SETTINGS}
     return results.assign_coords(of_kind | {name: ("run", [getattr(run, name) for run in runs]) for name in NUMBERS})
 
 
-def _moved(run: xr.Dataset) -> dict[str, np.ndarray]:
+def _moved(run: xr.Dataset, of_generator: int) -> dict[str, np.ndarray]:
     """How far each player is from its start, as a share of its size there."""
     gone = run["sketch"].values - run["sketch"].values[0]
-    parts = np.split(gone, [gone.shape[1] // 2], axis=1)
+    parts = np.split(gone, [of_generator], axis=1)
     return {
         f"{name}_moved": np.linalg.norm(part, axis=1) / float(run[f"{name}_size"].values[0])
         for name, part in zip(("generator", "discriminator"), parts, strict=True)

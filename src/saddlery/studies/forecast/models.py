@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 import numpy as np
+from scipy.stats import rankdata
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
@@ -70,7 +70,11 @@ def auroc(failed: np.ndarray, scores: np.ndarray) -> float:
     >>> auroc(np.array([True, False, True]), np.array([0.9, 0.5, 0.5]))  # one pair right, one tied
     0.75
     """
-    return float(roc_auc_score(failed, scores)) if 0 < failed.sum() < len(failed) else float("nan")
+    failing = int(failed.sum())
+    if not 0 < failing < len(failed):
+        return float("nan")
+    ranks = rankdata(scores)[failed].sum()  # Mann and Whitney's: a thousand times in a bootstrap
+    return float((ranks - failing * (failing + 1) / 2) / (failing * (len(failed) - failing)))
 
 
 def resampled(kinds: np.ndarray, key: int = 0) -> list[np.ndarray]:

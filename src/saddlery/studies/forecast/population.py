@@ -12,14 +12,19 @@ from saddlery.text.call import Call, parse
 class Scale(NamedTuple):
     """The scale of the study: steps, records, and runs.
 
-    `kinds`: combinations of loss, method and size that are drawn of each game; `draws`: of learning rates and of b1, of
-    each of these.
+    - `kinds`: combinations of loss, method and size that are drawn of each game; `draws`: of learning rates and of b1,
+      of each of these.
+    - `failing`, `healthy`: runs that fork. `advised`: runs that are given advice, and `trial`, the steps of its trial.
     """
 
     steps: int
     every: int
     kinds: int
     draws: int
+    failing: int
+    healthy: int
+    advised: int
+    trial: int = 1000
     samples: int = 500
 
     @property
@@ -87,7 +92,7 @@ class By(NamedTuple):
 
 GAMES = {
     "ring": Of("ring(preset='numerics', std=0.1, batch=128)", {"small": 16, "large": 64}),
-    "grid": Of("grid(side=4, preset='numerics', std=0.1, batch=128)", {"small": 16, "large": 64}),
+    "grid": Of("grid(side=4, preset='numerics', std=0.15, batch=128)", {"small": 16, "large": 64}),
     "moons": Of("moons(preset='numerics', batch=128)", {"small": 16, "large": 64}),
     "digits": Of("digits(batch=64)", {"small": 32, "large": 128}),
     "tanh": Of("ring(preset='unrolled', modes=6, std=0.1, noise=16, batch=128)", {"small": 32, "large": 128}),
@@ -111,9 +116,9 @@ METHODS = {
 RATES = (1e-5, 1e-1)  # of each player, log-uniform
 MOMENTA = (0.0, 0.5, 0.9)  # Adam's b1
 SCALES = {
-    "tiny": Scale(60, 5, 1, 2, samples=100),
-    "quick": Scale(1500, 50, 4, 3),
-    "medium": Scale(4000, 50, 24, 4),
+    "tiny": Scale(60, 5, 1, 2, 2, 1, 1, 30, samples=100),
+    "quick": Scale(1500, 50, 4, 3, 6, 2, 4, 500),
+    "medium": Scale(4000, 50, 24, 4, 64, 24, 40),
 }
 
 
@@ -163,3 +168,25 @@ def experiments(size: Scale, key: int = 0) -> Iterator[tuple[str, Experiment, li
             ),
             own,
         )
+
+
+class Place(NamedTuple):
+    """The place of a run: its experiment's name, that, its place among the settings, and the run."""
+
+    name: str
+    experiment: Experiment
+    setting: int
+    run: Run
+
+
+def places(size: Scale) -> list[Place]:
+    """The places of all runs, in the order in which results hold them.
+
+    >>> len(places(SCALES["quick"])) == SCALES["quick"].runs
+    True
+    """
+    found = []
+    for name, experiment, runs in experiments(size):
+        by_method = {run.method: run for run in runs}
+        found += [Place(name, experiment, i, by_method[str(each.method)]) for i, each in enumerate(experiment.settings)]
+    return found
