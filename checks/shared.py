@@ -26,9 +26,9 @@ def interruptible():
 
 def forget():
     """Drop compiled programs before they are too many for one process; the disk has them still."""
-    maps = Path("/proc/self/maps")
-    if maps.exists() and maps.read_bytes().count(b"\n") > MAPPINGS:
-        jax.clear_caches()
+    from saddlery.runs.programs import make_room
+
+    make_room(MAPPINGS)
 
 
 def without_optimisations(wanted):

@@ -59,7 +59,7 @@ def test_mistakes_are_named(study, tmp_path):
 def test_every_study_is_found_by_its_name_and_has_every_scale(name):
     found = find(name)
     assert found.name == name
-    assert list(found.scales) == list(SCALES)
+    assert {"tiny", "quick"} < set(found.scales) <= set(SCALES)
     assert found.asks.endswith("?")
     table, _, _ = (DOCS / "studies.md").read_text().partition("## ")
     rows = [line for line in table.splitlines() if line.startswith("|") and f"`{name}`" in line]

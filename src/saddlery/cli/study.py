@@ -16,7 +16,7 @@ from saddlery.cli.progress import SECONDS_BETWEEN_LINES
 from saddlery.cli.run import Quiet
 from saddlery.errors import Damaged, InvalidValue
 from saddlery.records.claims import hold, local_folder
-from saddlery.studies.study import SCALES, STUDIES, find
+from saddlery.studies.study import STUDIES, find
 from saddlery.text.duration import duration
 from saddlery.text.names import nearest
 
@@ -24,7 +24,7 @@ from saddlery.text.names import nearest
 def study(
     name: Annotated[str, typer.Argument(metavar="NAME", help=f"One of {', '.join(STUDIES)}.")],
     scale: Annotated[
-        str, typer.Option(help="quick (minutes on two cores, hours for fair-*), paper, or tiny to try it.")
+        str, typer.Option(help="quick (minutes on two cores, hours for fair-*), medium, paper, or tiny to try it.")
     ] = "quick",
     out: Annotated[Path | None, typer.Option(help="The folder for everything. [runs/NAME]")] = None,
     quiet: Quiet = False,
@@ -35,10 +35,10 @@ def study(
     Stopped with Ctrl-C, the same command goes on from there.
     """
     environment.require()
-    if scale not in SCALES:
-        raise InvalidValue(nearest("scale", scale, SCALES))
-    folder = local_folder("out", out or Path("runs", name))
     chosen = find(name)
+    if scale not in chosen.scales:
+        raise InvalidValue(nearest("scale", scale, tuple(chosen.scales)))
+    folder = local_folder("out", out or Path("runs", name))
     with hold(folder):
         try:
             page = chosen.page(chosen.run(folder, scale, None if quiet else _lines(name)), folder)

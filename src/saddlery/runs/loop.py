@@ -19,6 +19,7 @@ from saddlery.runs.finiteness import finite_leaves
 from saddlery.runs.keys import RunKeys
 from saddlery.runs.lanes import lanes
 from saddlery.runs.logging import RunLog
+from saddlery.runs.programs import make_room
 from saddlery.runs.steps import start
 
 CHUNK_SECONDS = 1.0  # of computation between two looks at probes, checkpoints, Ctrl-C and finiteness
@@ -57,6 +58,7 @@ def start_or_restore(cell: Cell, seed: int) -> RunState:
     if halted(cell):
         signals.check()
         raise Halted
+    make_room()
     key = cell.keys[seed]
     keys = RunKeys.of(key)
     carry = start(cell.game, cell.method, keys.init, cell.players, cell.average is not None)

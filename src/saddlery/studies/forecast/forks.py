@@ -22,6 +22,7 @@ from saddlery.runs.cell import Carry, Cell, RunState
 from saddlery.runs.finiteness import finite_leaves
 from saddlery.runs.keys import RunKeys
 from saddlery.runs.loop import train_lanes
+from saddlery.runs.programs import make_room
 from saddlery.runs.steps import start, strongly_typed
 from saddlery.schedules import State
 from saddlery.studies.forecast.adjustments import forked
@@ -118,6 +119,7 @@ def forks(parts: Path, population: Path, size: Scale, runs: list[int], progress:
 
 def _forked(folder: Path, experiment: Experiment, setting: int) -> dict[str, np.ndarray]:
     """What becomes of a run by each branch."""
+    make_room()
     cell, gauge = cell_of(folder, experiment, setting)
     at = int(AT * experiment.steps)
     carry = reached(cell, at)
