@@ -14,6 +14,8 @@ from saddlery.studies.study import STUDIES
 class MadeUp:
     """A study that notes how it was called."""
 
+    scales = ("tiny", "quick", "paper")
+
     def __init__(self):
         self.calls = []
 

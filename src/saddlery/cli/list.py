@@ -86,6 +86,18 @@ def _studies() -> dict[str, Any]:
     return {name: find(name) for name in STUDIES}
 
 
+def _alarms() -> dict[str, Any]:
+    from saddlery.analysis.alarms import ALARMS
+
+    return ALARMS
+
+
+def _told_alarms() -> dict[str, str]:
+    from saddlery.analysis.alarms import ALARMS
+
+    return {code: f"{str(each)[0].upper()}{str(each)[1:]}." for code, each in ALARMS.items()}
+
+
 class Kind(NamedTuple):
     """A kind of parts: what it is in a line, their table, and texts of those that docstrings do not tell apart."""
 
@@ -105,6 +117,9 @@ KINDS: dict[str, Kind] = {
     "rules": Kind("the directions of methods, in Python: saddlery.rules", _rules),
     "schedules": Kind("who moves when: --schedule", _schedules),
     "loggers": Kind("where records go while runs are under way: --log", _loggers),
+    "alarms": Kind(
+        "of runs that will fail, in reports and diagnoses, with how often each is false", _alarms, _told_alarms
+    ),
     "studies": Kind("published experiments: saddlery study NAME", _studies),
 }
 

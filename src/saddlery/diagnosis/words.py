@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from saddlery.analysis.explanation import certainty, explanation
+from saddlery.analysis.forecast import trials
 from saddlery.analysis.numbers import complex_number, number, percent, signed
 from saddlery.analysis.outcome import Outcome
+from saddlery.analysis.rung import first, in_history, in_trial
 from saddlery.analysis.sample_quality import SampleQuality
 from saddlery.diagnosis.advice import advice, change
+from saddlery.games import as_gan
 
 if TYPE_CHECKING:
     from saddlery.diagnosis.diagnosis import Diagnosis
@@ -25,7 +28,20 @@ class Row(NamedTuple):
 
 def rows(diagnosis: "Diagnosis") -> list[Row]:
     """The rows of everything that was measured, trends first."""
-    return [*trend_rows(diagnosis), *spectrum_rows(diagnosis)]
+    return [*alarm_rows(diagnosis), *trend_rows(diagnosis), *spectrum_rows(diagnosis)]
+
+
+def alarm_rows(diagnosis: "Diagnosis") -> list[Row]:
+    """The rows of alarms that rang, along the run and the trial run, with how often each is false."""
+    subject = diagnosis.subject
+    if as_gan(subject.game) is None:  # they were measured of GANs
+        return []
+    history = [] if subject.history is None else in_history(subject.history)
+    rang = first(history, in_trial(diagnosis.trial.path, subject.step))
+    return [
+        Row(f"alarm {rung.alarm.code}", f"since step {rung.since:,}", f"{rung.alarm.words}; it {rung.alarm.rate}")
+        for rung in rang
+    ]
 
 
 def trend_rows(diagnosis: "Diagnosis") -> list[Row]:
@@ -214,7 +230,16 @@ def ending(diagnosis: "Diagnosis") -> list[tuple[str, str]]:
         best = change(diagnosis, diagnosis.recommendations[0].candidate)
         parts += [("command", best.command)] if best.command else []
         parts += [("in Python", best.python)]
-    return [*parts, ("how sure", certainty(diagnosis.verdict, diagnosis.facts))]
+    return [*parts, ("how sure", certainty(diagnosis.verdict, diagnosis.facts)), *_worth(diagnosis)]
+
+
+def _worth(diagnosis: "Diagnosis") -> list[tuple[str, str]]:
+    """What trials of advice on samples were worth in the study `forecast`, where there is advice that was tried."""
+    tried = [each for each in diagnosis.verifications or () if each.measure == "shortfall"]
+    known = trials()
+    if not tried or known is None:
+        return []
+    return [("how sure is advice", f"In the study forecast, {known}.")]
 
 
 def summary(diagnosis: "Diagnosis") -> str:

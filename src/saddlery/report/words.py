@@ -6,10 +6,12 @@ import numpy as np
 import xarray as xr
 
 from saddlery.analysis import facts
+from saddlery.analysis.alarms import ALARMS
 from saddlery.analysis.measures import measured
-from saddlery.analysis.numbers import number, percent
+from saddlery.analysis.numbers import exact, number, percent
 from saddlery.analysis.outcome import MEANINGS, Outcome, tone
 from saddlery.analysis.outcomes import counted, near_modes, unknown, untrained
+from saddlery.analysis.rung import in_experiment
 from saddlery.analysis.seeds import diverged, drawable, last, median_seeds, unfinished
 from saddlery.report.finding import Finding
 
@@ -23,7 +25,7 @@ def findings(dataset: xr.Dataset) -> list[Finding]:
         found += _least(dataset, "sliced_wasserstein", "Closest to the data", "sliced Wasserstein distance")
     elif "generator_norm" in dataset:
         found += _least(dataset, "generator_norm", "Smallest gradient", "norm of the generator's gradient")
-    return [*found, *_unfinished(dataset), *_cost(dataset)]
+    return [*found, *_alarms(dataset), *_unfinished(dataset), *_cost(dataset)]
 
 
 def extent(dataset: xr.Dataset) -> str:
@@ -118,6 +120,22 @@ def _least(dataset: xr.Dataset, name: str, subject: str, what: str) -> list[Find
         numbers["untrained"] = float(np.median(begun))
         text += f" An untrained generator's is {number(numbers['untrained'])}."
     return [Finding(subject, text, "plain" if parts else "bad", numbers)]
+
+
+def _alarms(dataset: xr.Dataset) -> list[Finding]:
+    """The alarms that rang, with how often each is false; none of a game without samples, where none was measured."""
+    if unknown(dataset):
+        return []
+    found = []
+    for code, since in in_experiment(dataset).items():
+        alarm, rang = ALARMS[code], np.isfinite(since)
+        text = (
+            f"{code}, {alarm.words}: {_tally(dataset, rang.sum(1), rest=False)} In the middle of these since step "
+            f"{exact(round(float(np.median(since[rang]))))}. It {alarm.rate}."
+        )
+        numbers = _counted(dataset, rang.sum(1)) | {"step": round(float(np.median(since[rang]))), "code": code}
+        found.append(Finding("Alarm", text, "bad", numbers | {"false": alarm.false_alarms}))
+    return found
 
 
 def _unfinished(dataset: xr.Dataset) -> list[Finding]:

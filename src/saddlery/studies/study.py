@@ -32,13 +32,14 @@ STUDIES = {
     "fair-null": "fair:null",
     "fair-ring": "fair:ring",
     "first-order": "first_order:study",
+    "forecast": "forecast:study",
     "inversion": "inversion:study",
     "numerics-ring": "numerics_ring:study",
     "pairwise": "pairwise:study",
     "recurrent": "recurrent:study",
     "stacked": "stacked:study",
 }
-SCALES = ("tiny", "quick", "paper")  # of every study: seconds, what two cores can do, and as it was published
+SCALES = ("tiny", "quick", "medium", "paper")  # seconds, minutes and hours on two cores, and as it was published
 
 
 def find(name: str) -> "Study":
@@ -78,7 +79,7 @@ class Study:
 
         **Arguments:**
         - `folder`: results are written to `folder/NAME.zarr`, what they are made of to `folder/parts/SCALE`.
-        - `scale`: one of `SCALES`.
+        - `scale`: one of `SCALES` that the study has.
         - `progress`: called with how much is done and of how much.
 
         **Returns:** what `measure` says, with the attributes `title`, `command` and `scale`.

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -42,8 +43,7 @@ def test_adjustments_are_products_with_parts_of_the_jacobian(quadratic, name):
     off[:2, :2], off[2:, 2:] = 0, 0
     by_hand = {"symplectic": (h.T - h) / 2 @ xi, "off-diagonal": off.T @ xi, "diagonal": (h - off).T @ xi}[name]
     with jax.enable_x64(True):
-        weights = jnp.array([float(each == name) for each in ADJUSTMENTS])
-        rule = Adjusted(sd.rules.Simultaneous(), weights)
+        rule = Adjusted.by(name, sd.rules.Simultaneous())
         found, _ = rule(sd.rules.RuleInput(game, players, (), None, None), rule.init(game, players))
     for own, part in ((found.generator, slice(0, 2)), (found.discriminator, slice(2, 5))):
         expected = xi[part] + np.linalg.norm(xi[part]) * unit(by_hand[part])
@@ -68,15 +68,20 @@ METHODS = (
 )
 
 
+@eqx.filter_jit
+def step(method, game, players, state, key):
+    return method.step(game, players, state, key)
+
+
 def walked(game, method, players, state, steps=3):
     for i in range(steps):
-        players, state = method.step(game, players, state, jax.random.fold_in(jax.random.key(5), i))
+        players, state = step(method, game, players, state, jax.random.fold_in(jax.random.key(5), i))
     return players, state
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_without_an_adjustment_the_fork_goes_the_methods_way(method):
-    game = sd.games.ring(modes=4)
+    game = sd.games.ring(modes=4, width=8)
     method = method.for_game(game)
     players = game.init(jax.random.key(0))
     players, state = walked(game, method, players, method.init(game, players))
@@ -89,19 +94,18 @@ def test_without_an_adjustment_the_fork_goes_the_methods_way(method):
 @pytest.mark.parametrize("name", ADJUSTMENTS)
 @pytest.mark.parametrize("method", METHODS)
 def test_steps_are_as_long_as_without_the_adjustment(method, name):
-    game = sd.games.ring(modes=4)
+    game = sd.games.ring(modes=4, width=8)
     method = method.for_game(game)
     players = game.init(jax.random.key(0))
     players, state = walked(game, method, players, method.init(game, players))
     key = jax.random.key(9)
-    plain, _ = method.step(game, players, state, key)
-    for factor in (1.0, 0.25):
-        changed, begun = forked(method, state, name, factor)
-        mine, _ = changed.step(game, players, begun, key)
-        for before, one, other in zip(players, plain, mine, strict=True):
-            to, went = (np.asarray(ravel_pytree(each)[0] - ravel_pytree(before)[0]) for each in (one, other))
-            assert np.linalg.norm(went) == pytest.approx(factor * np.linalg.norm(to), rel=1e-3)
-            assert to @ went < 0.999 * np.linalg.norm(to) * np.linalg.norm(went)  # and go elsewhere
+    plain, _ = step(method, game, players, state, key)
+    changed, begun = forked(method, state, name)
+    mine, _ = step(changed, game, players, begun, key)
+    for before, one, other in zip(players, plain, mine, strict=True):
+        to, went = (np.asarray(ravel_pytree(each)[0] - ravel_pytree(before)[0]) for each in (one, other))
+        assert np.linalg.norm(went) == pytest.approx(np.linalg.norm(to), rel=1e-3)
+        assert to @ went < 0.999 * np.linalg.norm(to) * np.linalg.norm(went)  # and go elsewhere
 
 
 def test_another_adjustment_is_the_same_program():
@@ -114,7 +118,7 @@ def test_another_adjustment_is_the_same_program():
 def test_a_random_direction_is_another_one_at_each_step():
     game = sd.games.bilinear()
     players = sd.Pair(jnp.ones(1), jnp.ones(1))
-    rule = Adjusted(sd.rules.Simultaneous(), jnp.array([0.0, 0.0, 0.0, 1.0]))
+    rule = Adjusted.by("random", sd.rules.Simultaneous())
     inputs, memory, drawn = sd.rules.RuleInput(game, players, (), None, None), rule.init(game, players), set()
     for _ in range(16):
         found, memory = rule(inputs, memory)
@@ -126,9 +130,26 @@ def test_an_adjustment_of_nothing_changes_nothing():
     """Without rotation the off-diagonal part is zero: no division by it."""
     game = sd.games.quadratic(A=[[1.0]], B=[[0.0]], C=[[2.0]])
     players = sd.Pair(jnp.array([1.0]), jnp.array([1.0]))
-    rule = Adjusted(sd.rules.Simultaneous(), jnp.array([0.0, 1.0, 0.0, 0.0]))
+    rule = Adjusted.by("off-diagonal", sd.rules.Simultaneous())
     inputs = sd.rules.RuleInput(game, players, (), None, None)
     found, _ = rule(inputs, rule.init(game, players))
-    plain, _ = dataclasses.replace(rule, weights=jnp.zeros(4))(inputs, rule.init(game, players))
+    plain, _ = dataclasses.replace(rule, place=jnp.int32(0))(inputs, rule.init(game, players))
     assert np.isfinite(np.concatenate(found)).all()
     np.testing.assert_array_equal(np.concatenate(found), np.concatenate(plain))
+
+
+def test_smaller_steps_are_a_third_as_long_by_the_runs_own_program():
+    from saddlery.studies.forecast.forks import BRANCHES, SMALLER
+
+    game = sd.games.ring(modes=4, width=8)
+    adam = "adam(learning_rate=0.01, b1=0.5)"
+    method = sd.methods.alternating(generator=adam, discriminator=adam).for_game(game)
+    players, state = walked(game, method, game.init(jax.random.key(0)), method.init(game, game.init(jax.random.key(0))))
+    changed, begun = BRANCHES["smaller steps"].of(method, state)
+    assert jax.tree.structure(changed) == jax.tree.structure(method)
+    plain, mine = (
+        step(each, game, players, s, jax.random.key(9))[0] for each, s in ((method, state), (changed, begun))
+    )
+    to, went = (ravel_pytree(each.discriminator)[0] - ravel_pytree(players.discriminator)[0] for each in (plain, mine))
+    np.testing.assert_allclose(went, SMALLER * to, rtol=1e-2, atol=1e-6)
+    assert BRANCHES["unchanged"].of(method, state) == (method, state)

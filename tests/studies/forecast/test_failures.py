@@ -33,6 +33,7 @@ CASES = {
     "still falls": ({"shortfall": 1 - 0.4 * LINE}, Failure.SLOW),
     "falls too little to be good soon": ({"shortfall": 1 - 0.05 * LINE}, Failure.STALLED),
     "comes and goes": ({"shortfall": SWINGS}, Failure.OSCILLATING),
+    "swings, but is never better than untrained": ({"shortfall": SWINGS + 0.8}, Failure.STALLED),
     "was good and is not": ({"shortfall": np.where(LINE < 0.6, FALLS, 0.9)}, Failure.DRIFTED),
     "draws together": ({"shortfall": np.ones(RECORDS), "spread": -4 * LINE}, Failure.COLLAPSED),
     "narrow as it began": ({"shortfall": np.ones(RECORDS), "spread": np.full(RECORDS, -2.0)}, Failure.STALLED),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from saddlery.studies.forecast.models import auroc, resampled, with_interval
+from saddlery.studies.forecast.models import auroc, fitted, resampled, with_interval
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -16,6 +16,17 @@ def test_the_area_is_scikit_learns_with_ties(seed):
 
 def test_of_one_outcome_there_is_none():
     assert np.isnan(auroc(np.ones(3, bool), np.arange(3.0)))
+
+
+def test_features_that_no_run_has_are_left_out():
+    random = np.random.default_rng(0)
+    x, failed = random.normal(size=(80, 3)), random.random(80) < 0.5
+    x[:, 0] = failed + 0.1 * x[:, 0]
+    unknown = x.copy()
+    unknown[:, 1] = np.nan
+    assert auroc(failed, fitted(unknown, failed)(unknown)) > 0.95
+    assert np.allclose(fitted(unknown, failed)(unknown), fitted(x[:, [0, 2]], failed)(x[:, [0, 2]]))
+    assert np.allclose(fitted(x * np.nan, failed)(x), failed.mean())
 
 
 def test_the_interval_is_over_kinds_and_holds_the_area():

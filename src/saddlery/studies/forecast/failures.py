@@ -6,6 +6,7 @@ from itertools import pairwise
 import numpy as np
 import xarray as xr
 
+WORST = 1.0  # shortfall that counts: worse than untrained samples are as bad as these
 FAR = 0.5  # shortfall over the last quarter from which a run has failed …
 LOST = 0.25  # … or this much above the least that it held over a tenth of the run
 SIZE = 8.0  # diverged: samples this many times as spread as real ones
@@ -48,7 +49,7 @@ def failures(dataset: xr.Dataset) -> np.ndarray:
 
 
 def _failure(run: xr.Dataset) -> Failure:
-    short = run["shortfall"].values
+    short = np.minimum(run["shortfall"].values, WORST)  # NaN stays
     quarter, half = -(-len(short) // 4), -(-len(short) // 2)
     late = {name: run[name].values[-quarter:] for name in ("spread", "nearest", "covered", "generator_moved")}
     if int(run["diverged_at"]) >= 0 or not np.isfinite(short[-quarter:]).all():

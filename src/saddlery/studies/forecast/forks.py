@@ -11,6 +11,7 @@ import xarray as xr
 
 from saddlery import schedules
 from saddlery._system.cores import Completed, threads
+from saddlery.diagnosis.candidates import scaled
 from saddlery.experiments.built import prepare
 from saddlery.experiments.cells import cells_of
 from saddlery.experiments.experiment import Experiment
@@ -39,7 +40,11 @@ STREAM = 101  # of keys: a fork sees other batches than the run that it forks fr
 
 
 class Branch(NamedTuple):
-    """A branch of a fork: what is changed, in words, and of which kind the change is."""
+    """A branch of a fork: what is changed, in words, and of which kind the change is.
+
+    `adjustment`: one of `ADJUSTMENTS`, or none; `factor`: of the length of steps; `more`: whether there are more steps
+    of the discriminator.
+    """
 
     words: str
     kind: str
@@ -49,8 +54,11 @@ class Branch(NamedTuple):
 
     def of(self, method: Method, state: State) -> tuple[Method, State]:
         """The method of the branch, and its state from that of the run's method."""
-        if not self.more:
-            return forked(method, state, self.adjustment, self.factor)
+        if self.adjustment:
+            return forked(method, state, self.adjustment)
+        if not self.more:  # a run's own program
+            rates = {name: scaled(each, self.factor) for name, each in method.optimisers._asdict().items()}
+            return (method if self.factor == 1.0 else dataclasses.replace(method, **rates)), state
         now = getattr(method.schedule, "discriminator_steps", 1)
         schedule = schedules.alternating(discriminator_steps=MORE * now)
         return dataclasses.replace(method, schedule=schedule), state._replace(schedule=())

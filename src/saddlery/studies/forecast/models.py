@@ -13,6 +13,7 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 RESAMPLES = 1000  # of the bootstrap over kinds
 FOLDS = 5
+BOUNDS = ("value", "low", "high")  # of a number with its interval
 WITHIN = 5.0  # standard deviations to which features of the logistic regression are clipped
 
 
@@ -30,7 +31,7 @@ def fitted(features: np.ndarray, failed: np.ndarray) -> Callable[[np.ndarray], n
     **Returns:** a function from features to the probability of failure, `(run,)`. Where all runs it was fitted to have
     one outcome, it is their share.
     """
-    if len(np.unique(failed)) < 2:
+    if len(np.unique(failed)) < 2 or not np.isfinite(features).any():
         return lambda x: np.full(len(x), float(np.mean(failed)))
     models = (
         make_pipeline(
@@ -44,9 +45,10 @@ def fitted(features: np.ndarray, failed: np.ndarray) -> Callable[[np.ndarray], n
             random_state=0,
         ),
     )  # fmt: skip
+    known = np.isfinite(features).any(0)  # what is known of no run tells nothing
     for model in models:
-        model.fit(features, failed)
-    return lambda x: np.mean([model.predict_proba(x)[:, 1] for model in models], axis=0)
+        model.fit(features[:, known], failed)
+    return lambda x: np.mean([model.predict_proba(x[:, known])[:, 1] for model in models], axis=0)
 
 
 def _clipped(values: np.ndarray) -> np.ndarray:

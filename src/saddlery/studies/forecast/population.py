@@ -118,7 +118,7 @@ MOMENTA = (0.0, 0.5, 0.9)  # Adam's b1
 SCALES = {
     "tiny": Scale(60, 5, 1, 2, 2, 1, 1, 30, samples=100),
     "quick": Scale(1500, 50, 4, 3, 6, 2, 4, 500),
-    "medium": Scale(4000, 50, 24, 4, 64, 24, 40),
+    "medium": Scale(4000, 50, 24, 4, 60, 20, 34),
 }
 
 

@@ -29,8 +29,7 @@ def areas(forecasts: xr.Dataset, failed: np.ndarray, of: np.ndarray, kinds: np.n
     """
     return {
         str(name): [
-            _area(forecasts["risk"].sel(signals=name, look=look).values, failed, of, kinds)
-            for look in tabled(forecasts)
+            area(forecasts["risk"].sel(signals=name, look=look).values, failed, of, kinds) for look in tabled(forecasts)
         ]
         for name in forecasts["signals"].values
     }
@@ -77,7 +76,7 @@ def by_failure(
     healthy = outcomes == Failure.HEALTHY
     return {
         str(kind): {
-            str(name): _area(
+            str(name): area(
                 forecasts["risk"].sel(signals=name, look=look).values, outcomes == kind,
                 of & (healthy | (outcomes == kind)), kinds,
             )
@@ -150,7 +149,8 @@ def _plain(risk: np.ndarray, failed: np.ndarray, of: np.ndarray) -> float:
     return auroc(failed[known], risk[known])
 
 
-def _area(risk: np.ndarray, failed: np.ndarray, of: np.ndarray, kinds: np.ndarray) -> Interval:
+def area(risk: np.ndarray, failed: np.ndarray, of: np.ndarray, kinds: np.ndarray) -> Interval:
+    """The AUROC of risks (run,) among some runs, those that are known of, with its interval over kinds of runs."""
     known = np.flatnonzero(of & np.isfinite(risk))
     own, score = failed[known], risk[known]
     return with_interval(lambda at: auroc(own[at], score[at]), len(known), resampled(kinds[known]))

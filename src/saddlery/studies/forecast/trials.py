@@ -23,7 +23,7 @@ from saddlery.runs.loop import start_or_restore
 from saddlery.runs.steps import start
 from saddlery.studies.counting import Counting
 from saddlery.studies.forecast.experiment import Gauge, gauges
-from saddlery.studies.forecast.failures import Failure
+from saddlery.studies.forecast.failures import WORST, Failure
 from saddlery.studies.forecast.forks import cell_of, went
 from saddlery.studies.forecast.population import Kind, Place, Run, Scale, places
 from saddlery.studies.study import Progress
@@ -36,7 +36,6 @@ FACTORS = (10.0, 3.0, 1 / 3, 0.1)  # of learning rates, as `diagnose` proposes t
 OF_METHOD = ("five discriminator steps", "alternating", "extragradient", "consensus", "unrolled")
 EACH = 3  # advice on each run: two on learning rates and one other
 STREAM, KEY = 202, 9_000  # of keys of trials, and of full training
-WORST = 1.0  # shortfall that counts: an untrained generator's, so that no run that is lost weighs more
 LATE = 3  # a trial's gain is of the last so manieth of its records
 SOONER = 0.3  # of a trial, at which its gain is looked at too
 
