@@ -24,10 +24,13 @@ from saddlery.studies.study import Progress
 SETTINGS, NUMBERS = ("game", "loss", "method", "size"), ("generator_rate", "discriminator_rate", "b1")
 
 
-def trained(parts: Path, size: Scale, progress: Progress | None = None, engine: Callable | None = None) -> xr.Dataset:
+def trained(
+    parts: Path, size: Scale, progress: Progress | None = None, engine: Callable | None = None, key: int = 0
+) -> xr.Dataset:
     """Train the population, going on with what the folder holds.
 
-    **Arguments:** `engine`: as of `saddlery.experiments.execution.train_settings`.
+    **Arguments:** `key`: of another population than the study's; `engine`: as of
+    `saddlery.experiments.execution.train_settings`.
 
     **Returns:** a dataset (`run`, `step`) of what was recorded: all of `saddlery.analysis.signals` by their names,
     `shortfall`, as of `saddlery.analysis.sample_quality`, `covered`, the share of modes, NaN without any, and how far
@@ -35,7 +38,7 @@ def trained(parts: Path, size: Scale, progress: Progress | None = None, engine: 
     `diverged_at`, and the settings `game`, `loss`, `method`, `size`, `generator_rate`, `discriminator_rate`, `b1`, and
     `kind`, the number of a combination of the first four.
     """
-    counting, everywhere, found = Counting(progress, size.runs * size.steps), places(size), []
+    counting, everywhere, found = Counting(progress, size.runs * size.steps), places(size, key), []
     for name, experiment in {each.name: each.experiment for each in everywhere}.items():
         built = prepare(experiment)
         with claimed(parts / name, experiment, resume=True) as stop:

@@ -179,14 +179,14 @@ class Place(NamedTuple):
     run: Run
 
 
-def places(size: Scale) -> list[Place]:
-    """The places of all runs, in the order in which results hold them.
+def places(size: Scale, key: int = 0) -> list[Place]:
+    """The places of all runs, in the order in which results hold them; of another seed as of `population`.
 
     >>> len(places(SCALES["quick"])) == SCALES["quick"].runs
     True
     """
     found = []
-    for name, experiment, runs in experiments(size):
+    for name, experiment, runs in experiments(size, key):
         by_method = {run.method: run for run in runs}
         found += [Place(name, experiment, i, by_method[str(each.method)]) for i, each in enumerate(experiment.settings)]
     return found
