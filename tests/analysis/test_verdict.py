@@ -228,3 +228,13 @@ def test_recorded_draws_whose_fate_is_known_are_judged_right():
     assert found.right >= 0.95 * found.decided
     assert found.false_clear <= 1
     assert found.undecided <= 9
+
+
+def test_what_rounding_leaves_of_a_constant_quality_is_no_gain():
+    """A slope of 1e-16 with an interval as small lies above zero, and says nothing of samples."""
+    path = gan(0.125, 0.0).path
+    path["modes"] = ("step", np.where(TIME % 7 == 0, 0.125, 0.0) * (1 + 1e-15 * TIME))
+    path["high_quality"] = ("step", np.full(201, 1e-15) * TIME)
+    found = sample_quality(path, None, "modes", References(0.98, math.nan))
+    assert (found.gain, found.low, found.high) == (0.0, 0.0, 0.0)
+    assert "got better" not in verdict(facts(gan(0.125, 0.0)._replace(path=path))).because

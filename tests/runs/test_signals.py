@@ -132,3 +132,11 @@ def test_a_run_records_them_when_they_are_asked_for(tmp_path):
         np.linalg.norm(moved, axis=1),
         np.hypot(dataset["generator_update"], dataset["discriminator_update"]).values[0, 0, :-1], rtol=1e-5,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("probe", [Signals(), Curvature()])
+def test_numbers_that_signals_are_made_of_are_in_no_table_of_results(probe):
+    game = sd.games.ring("numerics", modes=4, batch=16)
+    found = taken(probe, game, sd.methods.simultaneous().for_game(game), game.init(jax.random.key(0)))
+    assert {name for name, value in found.items() if value.ndim == 0} == set(probe.measures)
+    assert {each.kind for each in probe.measures.values()} <= {"training", "detail"}

@@ -56,10 +56,10 @@ def change(value: float, text: Callable[[float], str] = number) -> str:
 def signed(value: float) -> str:
     """A number as text, two significant digits with the sign.
 
-    >>> signed(0.25)
-    '+0.25'
+    >>> signed(0.25), signed(-0.0)
+    ('+0.25', '+0')
     """
-    return "–" if math.isnan(value) else f"{value:+.2g}"
+    return "–" if math.isnan(value) else f"{value + 0.0:+.2g}"
 
 
 def complex_number(value: complex) -> str:

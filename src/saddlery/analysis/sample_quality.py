@@ -137,7 +137,7 @@ def sample_quality(
     third = -(-len(recent) // 3)
     now, whole = recent[-third:], np.concatenate([before, recent])
     values = path[name].values.astype(float)
-    gain, high, low = (-each for each in slope(recent))  # what rises falls short
+    gain, high, low = (-each if abs(each) > DIGITS else 0.0 for each in slope(recent))  # what rises falls short
     visited, held = _modes_drawn(path)
     known = name == "modes" and distances is not None and DISTANCE in path
     nearer = sample_quality(path, None, DISTANCE, distances) if known else None  # type: ignore[arg-type]

@@ -2,7 +2,7 @@
 
 import math
 
-from saddlery.analysis.numbers import number, percent
+from saddlery.analysis.numbers import number, percent, signed
 from saddlery.analysis.outcome import Facts, Outcome, Verdict
 from saddlery.analysis.sample_quality import SampleQuality
 from saddlery.analysis.trends import LEAST
@@ -144,7 +144,7 @@ def _unheard(facts: Facts, q: SampleQuality) -> Verdict | None:
 
 def _moving(facts: Facts, q: SampleQuality) -> Verdict:
     t = facts.trends
-    change = f"the shortfall changed by {-q.gain:+.2g} ({-q.high:+.2g} to {-q.low:+.2g})"
+    change = f"the shortfall changed by {signed(-q.gain)} ({signed(-q.high)} to {signed(-q.low)})"
     if q.high >= UNSURE and q.low <= 0 and q.shortfall <= q.best + BEST:
         return Verdict(Outcome.UNDECIDED, f"whether samples get better cannot be told: {change}; {_level(q)}")
     if t is not None and t.returned >= RETURNS:

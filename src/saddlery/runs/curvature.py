@@ -8,6 +8,7 @@ import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float
 
+from saddlery.analysis.measures import Measure, by_name
 from saddlery.dynamics.stability import without_zero_moments
 from saddlery.game import gradients
 from saddlery.method import Method
@@ -42,6 +43,12 @@ class Curvature(MethodProbe):
     def dims(self) -> dict[str, tuple[str, ...]]:
         """The axes of the two matrices."""
         return {"field_krylov": ("row", "column"), "update_krylov": ("row", "column")}
+
+    @property
+    def measures(self) -> dict[str, Measure]:
+        """All are recorded only: what they say depends on where training is."""
+        details = ("generator_curvature", "discriminator_curvature", "generator_coupling", "discriminator_coupling")
+        return {name: by_name(name, name, "detail") for name in ("turning", *details)}
 
     def measure(self, game: Any, players: Players, key: Key, method: Method, state: Memory) -> dict[str, Any]:
         """The variables that the probe records."""

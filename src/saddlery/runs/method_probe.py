@@ -5,6 +5,7 @@ from typing import Any
 
 import equinox as eqx
 
+from saddlery.analysis.measures import Measure
 from saddlery.game import adopt
 from saddlery.method import Method
 from saddlery.types import Key, Memory, Players
@@ -21,6 +22,11 @@ class MethodProbe(eqx.Module):
     @property
     def dims(self) -> dict[str, tuple[str, ...]]:
         """The names of the axes of each variable."""
+        return {}
+
+    @property
+    def measures(self) -> dict[str, Measure]:
+        """The measures of its variables, as of `saddlery.metrics.Probe`."""
         return {}
 
     @abc.abstractmethod

@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
+from saddlery.analysis.measures import Measure, by_name
 from saddlery.games.gan import as_gan
 from saddlery.method import Method
 from saddlery.metrics.diversity import nearest, width
@@ -14,6 +15,17 @@ from saddlery.metrics.sketch import Sketch
 from saddlery.runs.method_probe import MethodProbe
 from saddlery.types import Key, Memory, Players
 
+DRAWN = {
+    each.name: each
+    for each in (
+        Measure("separation", "Separation", "pairs in which a real sample has the higher score than a generated one",
+                "share of pairs (%)", kind="training", form="percent", scale="share"),
+        Measure("spread", "Spread of samples", "their distance from their mean over that of real ones",
+                "spread (over real ones')", kind="training", scale="log"),
+        Measure("nearest", "Nearest neighbours", "distance of a sample to the nearest other over that of real ones",
+                "distance (over real ones')", kind="training", scale="log"),
+    )
+}  # fmt: skip
 FIXED = 32  # noise vectors whose samples are followed along training
 
 
@@ -46,6 +58,12 @@ class Signals(MethodProbe):
     def dims(self) -> dict[str, tuple[str, ...]]:
         """The axes of `sketch` and `followed`."""
         return {"sketch": ("part",), "followed": ("sketched",)}
+
+    @property
+    def measures(self) -> dict[str, Measure]:
+        """Three are drawn beside losses and norms; what signals are made of otherwise is recorded only."""
+        details = ("generator_update", "discriminator_update", "generator_size", "discriminator_size", "gap", "width")
+        return DRAWN | {name: by_name(name, name, "detail") for name in details}
 
     def measure(self, game: Any, players: Players, key: Key, method: Method, state: Memory) -> dict[str, Any]:
         """The variables that the probe records."""

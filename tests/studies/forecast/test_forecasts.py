@@ -96,6 +96,14 @@ def test_an_alarm_keeps_to_its_false_alarms_on_runs_of_its_own():
     assert abs(share - 1 / scores.PER_RUN) < 0.04
 
 
+def test_without_healthy_runs_no_alarm_rings():
+    """Not in all of them either, for want of one in which it must not."""
+    risk, failed = np.random.default_rng(0).random((20, 30)), np.ones(30, bool)
+    found = scores.alarm(risk, np.arange(1, 21) / 20, 100.0, failed, np.arange(30) < 15, np.full(30, 100.0))
+    assert found.caught == (0.0, 15)
+    assert np.isnan(found.lead)
+
+
 def test_gains_are_paired_and_of_nested_sets():
     found = sets()
     order = ["losses", "norms", "diversity", "path", "jacobian"]

@@ -22,13 +22,19 @@ def span(found: np.ndarray) -> str:
 
     >>> span(np.array([0.5, -0.25, 0.75]))
     '0.5 (−0.25 to 0.75)'
+    >>> span(np.array([np.nan, np.nan, np.nan]))
+    '–'
     """
+    if np.isnan(found[0]):
+        return "–"
     middle, low, high = (f"{'−' if value < 0 else ''}{number(abs(value))}" for value in found)
     return f"{middle} ({low} to {high})"
 
 
 def share(found: np.ndarray) -> str:
     """A share with the ends of its interval, or a difference of shares."""
+    if np.isnan(found[0]):
+        return "–"
     middle, low, high = (f"{'−' if value < 0 else ''}{percent(abs(value))}" for value in found)
     return f"{middle} ({low} to {high})"
 

@@ -160,6 +160,8 @@ def areas(dataset: xr.Dataset) -> Table:
 
 def _spanned(found: np.ndarray) -> Cell:
     """A number, and its interval beneath it."""
+    if np.isnan(found[0]):
+        return Cell("–")
     return Cell(number(found[0]), f"{number(found[1])} to {number(found[2])}")
 
 

@@ -41,7 +41,7 @@ def areas_elsewhere(forecasts: xr.Dataset, failed: np.ndarray, games: np.ndarray
     for name in forecasts["signals"].values:
         each = forecasts["risk_elsewhere"].sel(signals=name)
         found[str(name)] = [
-            float(np.nanmean([_plain(each.sel(look=look).values, failed, games == game) for game in np.unique(games)]))
+            _mean([_plain(each.sel(look=look).values, failed, games == game) for game in np.unique(games)])
             for look in tabled(forecasts)
         ]
     return found
@@ -115,7 +115,7 @@ def alarm(
     highest = np.where(np.isfinite(risk), risk, -np.inf).max(0)
     healthy = np.sort(highest[fit & ~failed])[::-1]
     allowed = len(healthy) // PER_RUN
-    threshold = np.nextafter(healthy[allowed], np.inf) if len(healthy) > allowed else -np.inf
+    threshold = np.nextafter(healthy[allowed], np.inf) if len(healthy) > allowed else np.inf
     rings = risk >= threshold
     rang = np.where(rings.any(0), looks[rings.argmax(0)] * steps, np.nan)
     good, bad = ~fit & ~failed, ~fit & failed
@@ -138,6 +138,12 @@ def calibration(risk: np.ndarray, failed: np.ndarray) -> list[tuple[float, float
         for part in np.array_split(order, BINS)
         if len(part)
     ]
+
+
+def _mean(values: Sequence[float]) -> float:
+    """The mean of what is known, NaN of nothing."""
+    known = [each for each in values if np.isfinite(each)]
+    return float(np.mean(known)) if known else np.nan
 
 
 def _share(of: np.ndarray) -> float:
