@@ -1,5 +1,7 @@
 """The verdict on games whose fate is known, and the failures that verdicts once had; of GANs they are in checks."""
 
+from types import SimpleNamespace
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -125,3 +127,20 @@ def test_the_step_of_divergence_of_the_run_is_named(sgd):
     again = outcome(BILINEAR, method, players).because
     assert again.startswith("it left the finite numbers ")
     assert int(again.split()[-3]) == pytest.approx(lost, abs=4)  # the steps between two records
+
+
+@pytest.mark.parametrize(
+    ("measure", "known", "said"), [("shortfall", True, 1), ("distance", True, 0), ("shortfall", False, 0)]
+)
+def test_what_trials_are_worth_stands_beside_advice_that_was_tried_on_samples(monkeypatch, measure, known, said):
+    """It was measured of samples' quality, so nothing is said of a game without, nor before anything was measured."""
+    from saddlery.analysis.forecast import Share, TrialsMeasured
+    from saddlery.diagnosis import words
+
+    held = TrialsMeasured(1000, 0.1, 0.05, Share(30, 40)) if known else None
+    monkeypatch.setattr(words, "trials", lambda: held)
+    tried = SimpleNamespace(verifications=[SimpleNamespace(measure=measure)])
+    found = words._worth(tried)
+    assert len(found) == said
+    assert all("30 helped in full training" in text for _, text in found)
+    assert words._worth(SimpleNamespace(verifications=None)) == []
