@@ -21,6 +21,11 @@ class Code(NamedTuple):
     above: bool
     words: str
 
+    @property
+    def sign(self) -> float:
+        """1 where it rings above, −1 where it rings below."""
+        return 1.0 if self.above else -1.0
+
 
 CODES = {  # stable: none is given another meaning, one that is dropped leaves a gap
     "W01": Code("separation", True, "the discriminator is ahead: it tells real from generated samples"),
@@ -129,7 +134,7 @@ def beyond(code: Code, values: np.ndarray, steps: np.ndarray) -> np.ndarray:
     >>> beyond(CODES["W20"], np.array([0.0, -1.0, -1.0, -1.0]), np.array([0, 100, 200, 300])).tolist()
     [-inf, -inf, 1.0, 1.0]
     """
-    signed = recent(values) * (1.0 if code.above else -1.0)
+    signed = recent(values) * code.sign
     return np.where(np.isfinite(signed) & (np.asarray(steps) >= FROM), signed, -np.inf)
 
 
@@ -151,11 +156,11 @@ def ringing(
     alike = EVERY / SPACING <= apart <= EVERY * SPACING
     for code, alarm in (ALARMS if alarms is None else alarms).items():
         if alarm.signal in signals and (alike or alarm.signal not in SPACED):
-            reached = beyond(CODES[code], signals[alarm.signal], steps)
-            rings = np.flatnonzero(reached > alarm.threshold * (1.0 if alarm.above else -1.0))
+            of = CODES[code]
+            reached = beyond(of, signals[alarm.signal], steps)
+            rings = np.flatnonzero(reached > alarm.threshold * of.sign)
             if len(rings):
-                value = float(recent(signals[alarm.signal])[rings[0]])
-                found.append(Rung(alarm, int(steps[rings[0]]), value))
+                found.append(Rung(alarm, int(steps[rings[0]]), float(reached[rings[0]] * of.sign)))
     return sorted(found, key=lambda rung: rung.since)
 
 

@@ -1,5 +1,6 @@
 """Findings on results in plain words, computed from the data."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -129,11 +130,12 @@ def _alarms(dataset: xr.Dataset) -> list[Finding]:
     found = []
     for code, since in in_experiment(dataset).items():
         alarm, rang = ALARMS[code], np.isfinite(since)
+        counts, step = rang.sum(1), round(float(np.median(since[rang])))
         text = (
-            f"{code}, {alarm.words}: {_tally(dataset, rang.sum(1), rest=False)} In the middle of these since step "
-            f"{exact(round(float(np.median(since[rang]))))}. It {alarm.rate}."
+            f"{code}, {alarm.words}: {_tally(dataset, counts, rest=False)} In the middle of these since step "
+            f"{exact(step)}. It {alarm.rate}."
         )
-        numbers = _counted(dataset, rang.sum(1)) | {"step": round(float(np.median(since[rang]))), "code": code}
+        numbers = _counted(dataset, counts) | {"step": step, "code": code}
         found.append(Finding("Alarm", text, "bad", numbers | {"false": alarm.false_alarms}))
     return found
 
@@ -157,7 +159,7 @@ def _cost(dataset: xr.Dataset) -> list[Finding]:
     rest = [i for i in np.argsort(-rates) if i != quickest]
     same = [str(names[i]) for i in rest if number(times[i]) == "1"]
     slower = [f"{names[i]} {number(times[i])} times" for i in rest if number(times[i]) != "1"]
-    text += f" {_join(same)} took as long." if same else ""
+    text += f" {joined(same)} took as long." if same else ""
     text += f" A step takes {', '.join([f'{slower[0]} as long', *slower[1:]])}." if slower else ""
     return [Finding("Cost", text, "plain", {"steps per second": rates, "times as long": times})]
 
@@ -175,9 +177,13 @@ def _tally(dataset: xr.Dataset, counts: np.ndarray, rest: bool = True) -> str:
     if not some:
         return "No seed."
     parts = [f"{names[i]} in {counts[i]}{f' of {seeds} seeds' if i == some[0] else f' of {seeds}'}" for i in some]
-    return f"{', '.join(parts)}{f'; {_join(none)} in none' if none and rest else ''}."
+    return f"{', '.join(parts)}{f'; {joined(none)} in none' if none and rest else ''}."
 
 
-def _join(words: list[str]) -> str:
-    """`a`, `a and b`, `a, b and c`."""
+def joined(words: Sequence[str]) -> str:
+    """Words in a row.
+
+    >>> joined(["a"]), joined(["a", "b", "c"])
+    ('a', 'a, b and c')
+    """
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

@@ -4,10 +4,10 @@ import io
 import threading
 import zipfile
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import jax
 import numpy as np
@@ -25,9 +25,11 @@ from saddlery.game import Pair
 from saddlery.records import storage
 from saddlery.runs.cell import Cell, Progress
 from saddlery.runs.loop import start_or_restore
+from saddlery.runs.programs import make_room
 
 SHARE = 4  # of progress: measuring a run counts as so many times less than training it
 
+K = TypeVar("K", bound=Hashable)
 Measure = Callable[[Any, Pair, Any], Mapping[str, Any]]
 Named = Callable[[str, Setting], Mapping[str, Any]]
 
@@ -187,6 +189,28 @@ def once(path: Path, values: Callable[[], Mapping[str, Any]]) -> dict[str, np.nd
             return dict(held)
     except (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise Damaged(f"{path} is damaged: {error}; delete it and run again") from error
+
+
+def once_each(
+    wanted: Mapping[K, tuple[Path, Callable[[], Mapping[str, Any]]]], told: Callable[[K], None]
+) -> dict[K, dict[str, np.ndarray]]:
+    """`once` for each of several computations by name, a thread for each core and room for the programs of each.
+
+    **Arguments:** `told`: called from here with the name of each that is there.
+    """
+    found = {}
+    with threads() as pool:
+        waiting = {pool.submit(_with_room, *each): name for name, each in wanted.items()}
+        for future in Completed(waiting, stoppable=True):
+            name = waiting[future]
+            found[name] = future.result()
+            told(name)
+    return found
+
+
+def _with_room(path: Path, values: Callable[[], Mapping[str, Any]]) -> dict[str, np.ndarray]:
+    make_room()
+    return once(path, values)
 
 
 def _npz(values: dict[str, np.ndarray]) -> bytes:

@@ -103,9 +103,13 @@ def _random(inputs: RuleInput, key: Key) -> Pair:
 
 def _added(direction: Any, adjustment: Any) -> Any:
     """A direction with an adjustment of its own length; as it is where the adjustment is zero."""
-    size = optax.tree.norm(adjustment)
-    factor = jnp.where(size > 0, optax.tree.norm(direction) / jnp.where(size > 0, size, 1.0), 0.0)
-    return optax.tree.add_scale(direction, factor, adjustment)
+    return optax.tree.add_scale(direction, _to_length(adjustment, optax.tree.norm(direction)), adjustment)
+
+
+def _to_length(tree: Any, length: Any) -> Any:
+    """The factor by which a pytree gets a length; 0 of one that is zero."""
+    size = optax.tree.norm(tree)
+    return jnp.where(size > 0, length / jnp.where(size > 0, size, 1.0), 0.0)
 
 
 class EqualSteps(Schedule):
@@ -136,10 +140,8 @@ class EqualSteps(Schedule):
 
 def _moved(before: Any, ahead: Any, changed: Any) -> Any:
     """Parameters moved as `changed` is, by the length of the way to `ahead`."""
-    length, update = optax.tree.norm(optax.tree.sub(ahead, before)), optax.tree.sub(changed, before)
-    size = optax.tree.norm(update)
-    factor = jnp.where(size > 0, length / jnp.where(size > 0, size, 1.0), 0.0)
-    return optax.tree.add_scale(before, factor, update)
+    update = optax.tree.sub(changed, before)
+    return optax.tree.add_scale(before, _to_length(update, optax.tree.norm(optax.tree.sub(ahead, before))), update)
 
 
 def forked(method: Method, state: State, adjustment: str = "") -> tuple[Method, State]:

@@ -12,13 +12,11 @@ from saddlery.analysis.alarms import CODES, EVERY, FROM, beyond
 from saddlery.analysis.forecast import Share
 from saddlery.analysis.signals import SIGNALS
 from saddlery.studies.forecast.models import FOLDS
-from saddlery.studies.forecast.scores import PER_RUN
+from saddlery.studies.forecast.scores import PER_RUN, alarm
 
 MARGINS = (0.0, 0.1, 0.25, 0.5, 1.0, 2.0)  # beyond the farthest healthy run that counts, in deviations of these
 NUMBERS = (1, 2, 3, 4, 6, 8, 12)  # of alarms at most
-WORTH = (
-    0.2  # of failing runs, that all alarms together must catch, or there are none: chance catches as many as healthy
-)
+WORTH = 0.2  # of failing runs, that all alarms must catch, or there are none: chance catches as many as healthy ones
 LEAST = 0.02  # of failing runs, that an alarm catches beside those before it; with fewer it is left out
 PRICE = 0.05  # of failing runs, that must be caught for each healthy run that is given up to false alarms
 DEVIATION = 1.349  # interquartile ranges to standard deviations of a normal distribution
@@ -116,36 +114,25 @@ def calibrated(
     reached = reach(dataset, codes)
     farthest = before(reached, steps, visible)
     chosen = thresholds(farthest[:, fit], failed[fit], kinds[fit])
-    good, bad = ~fit & ~failed, ~fit & failed
-    found = {}
-    for place in sorted(chosen):
-        threshold = chosen[place]
-        rings = farthest[place] > threshold
-        at = np.where(rings, steps[(reached[place] > threshold).argmax(1)], np.nan)
-        caught = bad & rings
-        found[codes[place]] = {
-            "threshold": threshold * (1.0 if CODES[codes[place]].above else -1.0),
-            "false_alarms": _share(rings, good),
-            "caught": _share(rings, bad),
-            "lead": float(np.median((visible - at)[caught])) if caught.any() else None,
+    until, good, bad = np.where(failed, visible, np.inf), ~fit & ~failed, ~fit & failed
+
+    def told(rings: np.ndarray) -> dict:
+        """What an alarm does that rings at these records, `(run, record)`."""
+        rang = np.any(rings & (steps < until[:, None]), axis=1)
+        lead = (visible - steps[rings.argmax(1)])[bad & rang]
+        return {
+            "false_alarms": Share(int(rang[good].sum()), int(good.sum())),
+            "caught": Share(int(rang[bad].sum()), int(bad.sum())),
+            "lead": float(np.median(lead)) if len(lead) else None,
         }
-    together = rang(farthest, chosen)
-    rings = np.array([reached[i] > limit for i, limit in chosen.items()]).reshape(len(chosen), *reached.shape[1:])
-    first = steps[rings.any(0).argmax(1)]
-    lead = (visible - first)[bad & together]
-    return {
-        "false_alarms": _share(together, good),
-        "caught": _share(together, bad),
-        "lead": float(np.median(lead)) if len(lead) else None,
-        "every": EVERY,
-        "from": FROM,
-        "steps": int(steps[-1]),
-        "alarms": found,
+
+    rings = {place: reached[place] > chosen[place] for place in sorted(chosen)}
+    together = np.any(list(rings.values()), axis=0) if rings else np.zeros(reached.shape[1:], bool)
+    alarms = {
+        codes[place]: {"threshold": chosen[place] * CODES[codes[place]].sign, **told(each)}
+        for place, each in rings.items()
     }
-
-
-def _share(rings: np.ndarray, of: np.ndarray) -> Share:
-    return Share(int(rings[of].sum()), int(of.sum()))
+    return {**told(together), "every": EVERY, "from": FROM, "steps": int(steps[-1]), "alarms": alarms}
 
 
 def singles(dataset: xr.Dataset, failed: np.ndarray, fit: np.ndarray, visible: np.ndarray) -> xr.Dataset:
@@ -155,24 +142,10 @@ def singles(dataset: xr.Dataset, failed: np.ndarray, fit: np.ndarray, visible: n
     healthy and of failing runs of other kinds, and `single_lead`, the median of how many steps before.
     """
     codes, steps = list(CODES), dataset["step"].values
-    reached = reach(dataset, codes)
-    farthest = before(reached, steps, visible)
-    rows = []
-    for place, code in enumerate(codes):
-        healthy = np.sort(farthest[place][fit & ~failed])[::-1]
-        allowed = len(healthy) // PER_RUN
-        limit = healthy[allowed] if len(healthy) > allowed and np.isfinite(healthy[allowed]) else np.inf
-        rings = farthest[place] > limit
-        caught = rings & failed & ~fit
-        lead = (visible - steps[(reached[place] > limit).argmax(1)])[caught]
-        rows.append(
-            (
-                limit * (1.0 if CODES[code].above else -1.0),
-                rings[~fit & ~failed].mean() if (~fit & ~failed).any() else np.nan,
-                rings[~fit & failed].mean() if (~fit & failed).any() else np.nan,
-                np.median(lead) if len(lead) else np.nan,
-            )
-        )
+    last, rows = float(steps[-1]), []
+    for code, reached in zip(codes, reach(dataset, codes), strict=True):
+        found = alarm(reached.T, steps / last, last, failed, fit, visible)
+        rows.append((found.threshold * CODES[code].sign, found.false_alarms[0], found.caught[0], found.lead * last))
     names = ("single_threshold", "single_false", "single_caught", "single_lead")
     return xr.Dataset(
         {name: ("code", np.array(each)) for name, each in zip(names, zip(*rows, strict=True), strict=True)},

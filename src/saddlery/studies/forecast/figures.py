@@ -11,8 +11,8 @@ from saddlery.plots.frame import panelled
 from saddlery.plots.picture import Picture, render
 from saddlery.plots.style import COLOURS, GREY, INK, RULE, canvas, dress
 from saddlery.studies.forecast.forks import BRANCHES
-from saddlery.studies.forecast.models import auroc
-from saddlery.studies.forecast.trials import advice
+from saddlery.studies.forecast.scores import plain
+from saddlery.studies.forecast.trials import advice, sooner_of
 
 PALETTE = list(COLOURS.values())
 SETS = ("settings", "losses", "norms", "diversity", "path", "jacobian", "jacobian alone", "quality now")
@@ -42,7 +42,7 @@ def along(dataset: xr.Dataset) -> Picture:
             full = name if name == "settings" else f"{name}{beside}"
             if full not in dataset["signals"].values:
                 continue
-            areas = [_area(dataset["risk"].sel(signals=full, look=look).values, failed, other) for look in looks]
+            areas = [plain(dataset["risk"].sel(signals=full, look=look).values, failed, other) for look in looks]
             look: dict[str, Any] = {"lw": 1.6, "label": _words(name)} | LOOKS[name]
             axes.plot(looks, areas, **look)
             if not beside:
@@ -50,11 +50,6 @@ def along(dataset: xr.Dataset) -> Picture:
         axes.set_xlim(0, 1)
     panels[0].legend(fontsize=7, frameon=False, labelcolor=INK, loc="lower right")
     return render(figure, "areas", f"AUROC from the first look to the last, of signals alone: {'; '.join(told)}.")
-
-
-def _area(risk: np.ndarray, failed: np.ndarray, of: np.ndarray) -> float:
-    known = of & np.isfinite(risk)
-    return auroc(failed[known], risk[known])
 
 
 def _words(name: str) -> str:
@@ -112,7 +107,7 @@ def gained(dataset: xr.Dataset) -> Picture:
     )
     full = dataset["full"].mean("trial").values
     kinds = dataset["advised"].values
-    for axes, name, after in ((panels[0], "sooner", round(0.3 * steps)), (panels[1], "short", steps)):
+    for axes, name, after in ((panels[0], "sooner", sooner_of(steps)), (panels[1], "short", steps)):
         axes.set_title(f"after {after:,} steps", fontsize=9, color=INK, loc="left")
         axes.axhline(0, color=GREY, lw=0.8)
         axes.axvline(0, color=GREY, lw=0.8)

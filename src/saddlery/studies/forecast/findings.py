@@ -7,10 +7,13 @@ import xarray as xr
 
 from saddlery.analysis.numbers import exact, number, percent
 from saddlery.report.finding import Finding
+from saddlery.report.words import joined
 from saddlery.studies.forecast.failures import Failure
 from saddlery.studies.forecast.fork_scores import OTHERS, ROTATION, by_curvature, by_rotation
 from saddlery.studies.forecast.forks import BRANCHES
+from saddlery.studies.forecast.scores import PER_RUN
 from saddlery.studies.forecast.trial_scores import CLAIMED, WORTH
+from saddlery.studies.forecast.trials import sooner_of
 
 LEAST = 5  # runs of an outcome among those scored, with fewer of which nothing is said
 FEW = "Cannot be told from so few runs"
@@ -37,15 +40,6 @@ def share(found: np.ndarray) -> str:
         return "–"
     middle, low, high = (f"{'−' if value < 0 else ''}{percent(abs(value))}" for value in found)
     return f"{middle} ({low} to {high})"
-
-
-def listed(words: list[str]) -> str:
-    """Words in a row.
-
-    >>> listed(["a", "b", "c"])
-    'a, b and c'
-    """
-    return " and ".join(([", ".join(words[:-1])] if words[:-1] else []) + words[-1:])
 
 
 def scored(dataset: xr.Dataset) -> tuple[int, int]:
@@ -95,11 +89,11 @@ def of_jacobian(dataset: xr.Dataset) -> Finding:
     below = [look for look, each in zip(looks, gain.values, strict=True) if each[2] < 0]
     told = ", ".join(f"{span(each)} at {percent(look)}" for look, each in zip(looks, gain.values, strict=True))
     if above:
-        said = f"It adds something at {listed([percent(look) for look in above])} of a run"
+        said = f"It adds something at {joined([percent(look) for look in above])} of a run"
     else:
         said = "At no look does it add more than chance allows"
     if below:
-        said += f", and makes forecasts worse at {listed([percent(look) for look in below])}"
+        said += f", and makes forecasts worse at {joined([percent(look) for look in below])}"
     text = (
         f"{said}: the gain in AUROC over losses, norms, diversity and paths is {told} of a run, with intervals "
         "over kinds of runs."
@@ -165,7 +159,7 @@ def alarms(dataset: xr.Dataset) -> Finding:
         f"fitted, and in {caught} of {failing} failing ones before their samples showed it{ahead}."
     )
     numbers = {"alarms": count, "runs": [false, healthy, caught, failing], "lead": 0 if lead is None else round(lead)}
-    return Finding("Alarms", text, "good" if 20 * false <= healthy else "bad", numbers)
+    return Finding("Alarms", text, "good" if PER_RUN * false <= healthy else "bad", numbers)
 
 
 def of_forks(dataset: xr.Dataset) -> list[Finding]:
@@ -196,7 +190,7 @@ def _cause(dataset: xr.Dataset, failed: np.ndarray) -> Finding:
     turning, curved = by_rotation(dataset)[failed], by_curvature(dataset)[failed]
     text = (
         f"Of {exact(len(turning))} failing runs {int(turning.sum())} recover by a change of rotation alone "
-        f"({listed(list(ROTATION))}) and by none of {listed(list(OTHERS))}; {int(curved.sum())} by a change of "
+        f"({joined(ROTATION)}) and by none of {joined(OTHERS)}; {int(curved.sum())} by a change of "
         "curvature alone, and not by rotation or the others."
     )
     data = {"failing": len(turning), "rotation": int(turning.sum()), "curvature": int(curved.sum())}
@@ -210,7 +204,8 @@ def of_trials(dataset: xr.Dataset) -> Finding:
     one = dataset.sel(by="one trial", length="short")
     if runs < LEAST or not np.isfinite(one["rank"].values).all():
         return Finding("Does a short trial foretell a long one?", f"{FEW}: {cases} cases.", data={"cases": cases})
-    steps, sooner = dataset.attrs["trial_steps"], round(0.3 * dataset.attrs["trial_steps"])
+    steps = int(dataset.attrs["trial_steps"])
+    sooner = sooner_of(steps)
     early = dataset.sel(by="one trial", length="sooner")
     told = {name: span(one[name].values) for name in ("rank", "regret", "regret_of_nothing", "regret_of_any")}
     text = (

@@ -3,7 +3,7 @@
 import numpy as np
 import xarray as xr
 
-from saddlery.studies.forecast.failures import FAR
+from saddlery.studies.forecast.failures import FAR, WORST
 from saddlery.studies.forecast.forks import BRANCHES
 from saddlery.studies.forecast.models import BOUNDS, resampled, with_interval
 
@@ -16,7 +16,7 @@ def ended(forks: xr.Dataset) -> xr.DataArray:
     """The shortfall that each branch ends with, `(fork, branch)`: the median over the run's last quarter; 1 if lost."""
     steps = forks["fork_step"]
     late = forks["fork_shortfall"].sel(fork_step=steps[steps >= LATE * float(steps[-1])]).median("fork_step")
-    return xr.where((forks["fork_lost"] >= 0) | ~np.isfinite(late), 1.0, late).transpose("fork", "branch")
+    return xr.where((forks["fork_lost"] >= 0) | ~np.isfinite(late), WORST, late).transpose("fork", "branch")
 
 
 def recovered(forks: xr.Dataset) -> xr.DataArray:

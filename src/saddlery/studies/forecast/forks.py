@@ -1,7 +1,8 @@
 """Forks of runs: from a quarter of the way, on with one change each, so that what recovers a run is seen."""
 
 import dataclasses
-from itertools import chain, zip_longest
+import functools
+import itertools
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,7 +11,6 @@ import numpy as np
 import xarray as xr
 
 from saddlery import schedules
-from saddlery._system.cores import Completed, threads
 from saddlery.diagnosis.candidates import scaled
 from saddlery.experiments.built import prepare
 from saddlery.experiments.cells import cells_of
@@ -23,15 +23,14 @@ from saddlery.runs.cell import Carry, Cell, RunState
 from saddlery.runs.finiteness import finite_leaves
 from saddlery.runs.keys import RunKeys
 from saddlery.runs.loop import train_lanes
-from saddlery.runs.programs import make_room
 from saddlery.runs.steps import start, strongly_typed
 from saddlery.schedules import State
 from saddlery.studies.forecast.adjustments import forked
 from saddlery.studies.forecast.experiment import Gauge, gauges
-from saddlery.studies.forecast.failures import Failure
-from saddlery.studies.forecast.population import Scale, places
+from saddlery.studies.forecast.failures import WORST, Failure
+from saddlery.studies.forecast.population import Place, Scale, places
 from saddlery.studies.study import Progress
-from saddlery.studies.trained import once
+from saddlery.studies.trained import once_each
 
 AT = 0.25  # of a run, where it forks
 SMALLER = 1 / 3  # of the length of each step
@@ -90,7 +89,7 @@ def chosen(dataset: xr.Dataset, outcomes: np.ndarray, failing: int, healthy: int
     there = (lost < 0) | (lost > AT * last)
     of_kind = {kind: random.permutation(np.flatnonzero(there & (outcomes == kind))).tolist() for kind in Failure}
     well = of_kind.pop(Failure.HEALTHY)
-    turns = [each for each in chain.from_iterable(zip_longest(*of_kind.values())) if each is not None]
+    turns = [each for turn in itertools.zip_longest(*of_kind.values()) for each in turn if each is not None]
     return sorted(turns[:failing] + well[:healthy])
 
 
@@ -105,16 +104,11 @@ def forks(parts: Path, population: Path, size: Scale, runs: list[int], progress:
     **Returns:** a dataset (`run`, `branch`, `step`) of `shortfall`, and (`run`, `branch`) of `diverged_at`; steps count
     from the run's start.
     """
-    place, found = places(size), {}
-    with threads() as pool:
-        waiting = {}
-        for run in runs:
-            of = (population / place[run].name, place[run].experiment, place[run].setting)
-            waiting[pool.submit(once, parts / f"{run}.npz", lambda of=of: _forked(*of))] = run
-        for done, future in enumerate(Completed(waiting, stoppable=True)):
-            found[waiting[future]] = future.result()
-            if progress:
-                progress(done + 1, len(runs))
+    place, done = places(size), itertools.count(1)
+    found = once_each(
+        {run: (parts / f"{run}.npz", functools.partial(_forked, population, place[run])) for run in runs},
+        lambda run: progress(next(done), len(runs)) if progress else None,
+    )
     each = [found[run] for run in runs]
     return xr.Dataset(
         {
@@ -125,10 +119,10 @@ def forks(parts: Path, population: Path, size: Scale, runs: list[int], progress:
     )
 
 
-def _forked(folder: Path, experiment: Experiment, setting: int) -> dict[str, np.ndarray]:
+def _forked(population: Path, place: Place) -> dict[str, np.ndarray]:
     """What becomes of a run by each branch."""
-    make_room()
-    cell, gauge = cell_of(folder, experiment, setting)
+    experiment = place.experiment
+    cell, gauge = cell_of(population / place.name, experiment, place.setting)
     at = int(AT * experiment.steps)
     carry = reached(cell, at)
     keys = RunKeys.of(jax.random.fold_in(cell.keys[0], STREAM))._replace(probes=RunKeys.of(cell.keys[0]).probes)
@@ -164,11 +158,11 @@ def reached(cell: Cell, steps: int) -> Carry:
 def went(
     cell: Cell, gauge: Gauge, method: Method, carry: Carry, keys: RunKeys, steps: int, every: int
 ) -> tuple[np.ndarray, int]:
-    """The shortfall along steps of a method from a carry, `(record,)`, 1 once lost, and where it was lost, or −1."""
+    """The shortfall along steps of a method from a carry, `(record,)`, `WORST` once lost; and where that was, or −1."""
     on = dataclasses.replace(cell, method=method, steps=steps, records=rows(steps, every))
     carry = strongly_typed(carry)
     on.watched = finite_leaves(carry)
     [ended] = train_lanes([on], [keys], [recording.begun(on, carry, keys.probes)], [0])
     path = recording.of_runs([ended], on.probes, on.records).isel(seed=0, drop=True)
     short = gauge.of(path)["shortfall"]
-    return np.where(np.isfinite(short), short, 1.0), ended.diverged_at
+    return np.where(np.isfinite(short), short, WORST), ended.diverged_at

@@ -14,8 +14,10 @@ from saddlery.studies.forecast.figures import along, branches, by_failure, gaine
 from saddlery.studies.forecast.findings import share, span
 from saddlery.studies.forecast.fork_scores import recovered
 from saddlery.studies.forecast.forks import AT, BRANCHES
+from saddlery.studies.forecast.measure import SHOWN
 from saddlery.studies.forecast.population import GAMES, HELD_OUT, LOSSES, METHODS, MOMENTA, RATES
 from saddlery.studies.forecast.trial_scores import CLAIMED, LENGTHS, TRIALS, WORTH
+from saddlery.studies.forecast.trials import sooner_of
 
 BEST = 10  # single signals that are shown
 COSTS = ", ".join(f"{name} {exact(cost)}" for name, cost in KINDS.items())
@@ -73,7 +75,7 @@ def content(dataset: xr.Dataset) -> Content:
         ),
         Section(
             "Calibration",
-            f"Risks at {percent(0.25)} of the run, in fifths of the runs that no model saw, and the share that failed.",
+            f"Risks at {percent(SHOWN)} of a run, in fifths of the runs that no model saw, and the share that failed.",
             calibration(dataset),
         ),
         Section(
@@ -201,8 +203,13 @@ def _shares(each: dict) -> list[Cell]:
     return [
         Cell(f"{false} of {healthy}"),
         Cell(f"{caught} of {failing}"),
-        Cell("–" if lead is None else exact(round(lead))),
+        _steps(lead),
     ]
+
+
+def _steps(lead: float | None) -> Cell:
+    """A number of steps, where it is known."""
+    return Cell("–" if lead is None or np.isnan(lead) else exact(round(lead)))
 
 
 def singles(dataset: xr.Dataset) -> Table:
@@ -220,7 +227,7 @@ def singles(dataset: xr.Dataset) -> Table:
         cells = [
             Cell(f"{'>' if of.above else '<'} {number(float(dataset['single_threshold'].values[i]))}"),
             *(Cell(percent(float(dataset[name].values[i]))) for name in ("single_caught", "single_false")),
-            Cell(exact(round(lead)) if np.isfinite(lead) else "–"), Cell(SIGNALS[of.signal].kind),
+            _steps(lead), Cell(SIGNALS[of.signal].kind),
         ]  # fmt: skip
         rows.append(Row(f"{code} {SIGNALS[of.signal].words}", cells))
     return Table(heads, rows)
@@ -240,7 +247,7 @@ def leads(dataset: xr.Dataset) -> Table:
             float(dataset[f"alarm_{each}"].sel(signals=name)) for each in ("false", "caught", "lead")
         )
         known = [percent(each) if np.isfinite(each) else "–" for each in (false, caught)]
-        rows.append(Row(str(name), [*map(Cell, known), Cell(exact(round(lead * steps)) if np.isfinite(lead) else "–")]))
+        rows.append(Row(str(name), [*map(Cell, known), _steps(lead * steps)]))
     return Table(heads, rows)
 
 
@@ -300,7 +307,7 @@ def trials(dataset: xr.Dataset) -> Table:
         ("Regret of nothing", ""), ("Regret of any", "advice at random"),
     ]  # fmt: skip
     steps, rows = int(dataset.attrs["trial_steps"]), []
-    after = {"sooner": round(0.3 * steps), "short": steps}
+    after = {"sooner": sooner_of(steps), "short": steps}
     for length in LENGTHS:
         for by in TRIALS:
             at = dataset.sel(length=length, by=by)

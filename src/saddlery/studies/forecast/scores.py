@@ -41,7 +41,7 @@ def areas_elsewhere(forecasts: xr.Dataset, failed: np.ndarray, games: np.ndarray
     for name in forecasts["signals"].values:
         each = forecasts["risk_elsewhere"].sel(signals=name)
         found[str(name)] = [
-            _mean([_plain(each.sel(look=look).values, failed, games == game) for game in np.unique(games)])
+            _mean([plain(each.sel(look=look).values, failed, games == game) for game in np.unique(games)])
             for look in tabled(forecasts)
         ]
     return found
@@ -115,7 +115,8 @@ def alarm(
     highest = np.where(np.isfinite(risk), risk, -np.inf).max(0)
     healthy = np.sort(highest[fit & ~failed])[::-1]
     allowed = len(healthy) // PER_RUN
-    threshold = np.nextafter(healthy[allowed], np.inf) if len(healthy) > allowed else np.inf
+    known = len(healthy) > allowed and np.isfinite(healthy[allowed])
+    threshold = np.nextafter(healthy[allowed], np.inf) if known else np.inf
     rings = risk >= threshold
     rang = np.where(rings.any(0), looks[rings.argmax(0)] * steps, np.nan)
     good, bad = ~fit & ~failed, ~fit & failed
@@ -150,13 +151,14 @@ def _share(of: np.ndarray) -> float:
     return float(of.mean()) if len(of) else np.nan
 
 
-def _plain(risk: np.ndarray, failed: np.ndarray, of: np.ndarray) -> float:
+def plain(risk: np.ndarray, failed: np.ndarray, of: np.ndarray) -> float:
+    """The AUROC of risks (run,) among some runs, those that are known of."""
     known = of & np.isfinite(risk)
     return auroc(failed[known], risk[known])
 
 
 def area(risk: np.ndarray, failed: np.ndarray, of: np.ndarray, kinds: np.ndarray) -> Interval:
-    """The AUROC of risks (run,) among some runs, those that are known of, with its interval over kinds of runs."""
+    """The AUROC of `plain` with its interval over kinds of runs."""
     known = np.flatnonzero(of & np.isfinite(risk))
     own, score = failed[known], risk[known]
     return with_interval(lambda at: auroc(own[at], score[at]), len(known), resampled(kinds[known]))

@@ -10,7 +10,7 @@ import xarray as xr
 
 from saddlery.analysis.signals import SIGNALS
 from saddlery.studies.forecast.experiment import NUMBERS, SETTINGS
-from saddlery.studies.forecast.trial_scores import CLAIMED, WORTH
+from saddlery.studies.forecast.trial_scores import CLAIMED, WORTH, helping
 
 RUNS = files("saddlery.studies.forecast") / "runs.npz"
 OUTCOMES = ("failure", "failed", "fit", "visible", "diverged_at")
@@ -23,11 +23,10 @@ def measured_of(results: xr.Dataset) -> bytes:
     """What `saddlery.analysis.forecast` reads: the alarms of the study's results, and what a short trial is worth."""
     about: dict[str, Any] = {name: results.attrs[name] for name in ("command", "scale")}
     held = about | {"runs": results.sizes["run"]} | json.loads(results.attrs["alarms"])
-    gains, full = results["short"].isel(trial=0).values, results["full"].mean("trial").values
-    good = gains >= CLAIMED
+    right = helping(results["short"].isel(trial=0).values, results["full"].mean("trial").values)
     held["trials"] = {
-        "steps": int(results.attrs["trial_steps"]), "cases": len(full), "gain": CLAIMED, "worth": WORTH,
-        "right": [int((full >= WORTH)[good].sum()), int(good.sum())],
+        "steps": int(results.attrs["trial_steps"]), "cases": results.sizes["case"], "gain": CLAIMED, "worth": WORTH,
+        "right": [int(right.sum()), len(right)],
     }  # fmt: skip
     return (json.dumps(_rounded(held), indent=1) + "\n").encode()
 

@@ -87,8 +87,13 @@ def helped(gains: np.ndarray, full: np.ndarray) -> float:
     >>> helped(np.array([0.2, 0.2, 0.0]), np.array([0.3, 0.0, 0.4]))
     0.5
     """
-    claimed = gains >= CLAIMED
-    return float((full >= WORTH)[claimed].mean()) if claimed.any() else np.nan
+    found = helping(gains, full)
+    return float(found.mean()) if len(found) else np.nan
+
+
+def helping(gains: np.ndarray, full: np.ndarray) -> np.ndarray:
+    """Of each case that gains in a trial whether it helps in full training."""
+    return (full >= WORTH)[gains >= CLAIMED]
 
 
 def regret(gains: np.ndarray, full: np.ndarray, runs: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

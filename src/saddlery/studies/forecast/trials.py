@@ -1,6 +1,7 @@
 """Short trials of advice beside full training: whether what some hundred steps say holds at the end."""
 
 import dataclasses
+import functools
 from collections.abc import Callable
 from itertools import product
 from pathlib import Path
@@ -10,14 +11,14 @@ import jax
 import numpy as np
 import xarray as xr
 
-from saddlery._system.cores import Completed, threads
+from saddlery.diagnosis.candidates import FACTORS
 from saddlery.errors import InvalidValue
 from saddlery.experiments.built import prepare
 from saddlery.experiments.cells import cells_of
 from saddlery.experiments.claimed import claimed
 from saddlery.experiments.execution import run_experiment
 from saddlery.experiments.experiment import Experiment
-from saddlery.runs.cell import Carry
+from saddlery.runs.cell import Carry, Cell
 from saddlery.runs.keys import RunKeys
 from saddlery.runs.loop import start_or_restore
 from saddlery.runs.steps import start
@@ -27,17 +28,25 @@ from saddlery.studies.forecast.failures import WORST, Failure
 from saddlery.studies.forecast.forks import cell_of, went
 from saddlery.studies.forecast.population import Kind, Place, Run, Scale, places
 from saddlery.studies.study import Progress
-from saddlery.studies.trained import once
+from saddlery.studies.trained import once_each
 from saddlery.types import Pair
 
 SEEDS = 3  # of each training, short or full
 RECORDS = 50  # of a trial
-FACTORS = (10.0, 3.0, 1 / 3, 0.1)  # of learning rates, as `diagnose` proposes them
 OF_METHOD = ("five discriminator steps", "alternating", "extragradient", "consensus", "unrolled")
 EACH = 3  # advice on each run: two on learning rates and one other
 STREAM, KEY = 202, 9_000  # of keys of trials, and of full training
 LATE = 3  # a trial's gain is of the last so manieth of its records
 SOONER = 0.3  # of a trial, at which its gain is looked at too
+
+
+def sooner_of(length: int) -> int:
+    """How much of a trial of so many steps, or records, is looked at sooner.
+
+    >>> sooner_of(1000)
+    300
+    """
+    return int(SOONER * length)
 
 
 class Advice(NamedTuple):
@@ -133,7 +142,7 @@ def trials(
     at a trial's end, `sooner`, at `SOONER` of it, and `full`, at the end of full training; along `case` the `run`, the
     `advice`, and `advised`, its kind.
     """
-    place, all_of = places(size), [*wanted, *(Case(run, "") for run in dict.fromkeys(case.run for case in wanted))]
+    place, all_of = places(size), [*wanted, *dict.fromkeys(map(_unchanged, wanted))]
     runs = {case: _advised(case, place) for case in all_of}  # with the advice; without, where that is empty
     experiments = _experiments(runs, place, size)
     settings = sum(len(each.settings) for each in experiments.values())
@@ -141,8 +150,10 @@ def trials(
     short = _short(parts / "short", population, size, runs, place, whole)
     full = _full(parts / "full", experiments, runs, place, whole)
     whole.ended()
-    found = {name: [short[case.run, ""][name] - short[case][name] for case in wanted] for name in ("short", "sooner")}
-    found["full"] = [full[case.run, ""] - full[case] for case in wanted]
+    found = {
+        name: [short[_unchanged(case)][name] - short[case][name] for case in wanted] for name in ("short", "sooner")
+    }
+    found["full"] = [full[_unchanged(case)] - full[case] for case in wanted]
     return xr.Dataset(
         {name: (("case", "seed"), np.array(each)) for name, each in found.items()},
         {
@@ -151,6 +162,11 @@ def trials(
             "advised": ("case", [advice()[case.advice].kind for case in wanted]),
         },
     )
+
+
+def _unchanged(case: Case) -> Case:
+    """The run of a case without advice."""
+    return case._replace(advice="")
 
 
 def _advised(case: Case, place: list[Place]) -> Run:
@@ -164,35 +180,33 @@ def _advised(case: Case, place: list[Place]) -> Run:
 
 def _short(
     parts: Path, population: Path, size: Scale, runs: dict[Case, Run], place: list[Place], whole: Counting
-) -> dict[tuple[int, str], dict[str, np.ndarray]]:
+) -> dict[Case, dict[str, np.ndarray]]:
     """Of each case the shortfall in its trials, `(seed,)`: `short`, at their end, and `sooner`."""
 
+    @functools.cache
+    def held(run: int) -> tuple[Cell, Gauge, Pair]:
+        at = place[run]
+        folder = population / at.name
+        return *cell_of(folder, at.experiment, at.setting), _last(folder, at.experiment, at.setting)
+
     def tried(case: Case) -> dict[str, np.ndarray]:
-        held = place[case.run]
-        cell, gauge = cell_of(population / held.name, held.experiment, held.setting)
+        cell, gauge, players = held(case.run)
         own = prepare(Experiment(runs[case].game, (runs[case].method,), size.trial, seeds=1))
         cell = dataclasses.replace(cell, game=own.game, method=next(iter(own.methods.values())))
-        players = _last(population / held.name, held.experiment, held.setting)
         carry = Carry(players, cell.method.init(cell.game, players), None)
         every, ended = max(1, size.trial // RECORDS), []
         for seed in range(SEEDS):
             key = jax.random.fold_in(jax.random.fold_in(cell.keys[0], STREAM), seed)
             path, _ = went(cell, gauge, cell.method, carry, RunKeys.of(key), size.trial, every)
             path = np.minimum(path, WORST)
-            early = path[: int(SOONER * len(path))]
+            early = path[: sooner_of(len(path))]
             ended.append([np.median(each[-max(1, len(each) // LATE) :]) for each in (path, early)])
         return dict(zip(("short", "sooner"), np.array(ended).T, strict=True))
 
-    found = {}
-    with threads() as pool:
-        waiting = {
-            pool.submit(once, parts / f"{case.run}-{_plain(case.advice)}.npz", lambda case=case: tried(case)): case
-            for case in sorted(runs)
-        }
-        for future in Completed(waiting, stoppable=True):
-            found[waiting[future]] = future.result()
-            whole.noted(waiting[future], SEEDS * size.trial)
-    return found
+    wanted = {
+        case: (parts / f"{case.run}-{_plain(case.advice)}.npz", functools.partial(tried, case)) for case in sorted(runs)
+    }
+    return once_each(wanted, lambda case: whole.noted(case, SEEDS * size.trial))
 
 
 def _plain(name: str) -> str:
@@ -229,7 +243,7 @@ def _experiments(runs: dict[Case, Run], place: list[Place], size: Scale) -> dict
 def _full(
     parts: Path, experiments: dict[tuple[str, str], Experiment], runs: dict[Case, Run], place: list[Place],
     whole: Counting,
-) -> dict[tuple[int, str], np.ndarray]:  # fmt: skip
+) -> dict[Case, np.ndarray]:  # fmt: skip
     """Of each case the shortfall at the end of full training, the median over its last quarter, `(seed,)`."""
     ended: dict[tuple[str, str, str], np.ndarray] = {}
     for i, ((before, game), experiment) in enumerate(experiments.items()):
