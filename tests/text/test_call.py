@@ -1,8 +1,11 @@
 """Calls written as text."""
 
+import ast
 import inspect
 import keyword
 import re
+import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import pytest
@@ -205,3 +208,21 @@ def test_wrong_arguments_are_named(text, said):
 
 def test_right_arguments_are_passed():
     assert build("thing", "function(steps=2, gamma=3, anything=[1])", {"function": _function}) == (2, 3, None, [1])
+
+
+def test_threads_read_texts_one_after_another(monkeypatch):
+    within, most, read = [], [], ast.parse
+
+    def slowly(*args, **kwargs):
+        within.append(1)
+        time.sleep(0.001)
+        most.append(len(within))
+        try:
+            return read(*args, **kwargs)
+        finally:
+            within.pop()
+
+    monkeypatch.setattr("saddlery.text.call.ast.parse", slowly)
+    with ThreadPoolExecutor(4) as threads:
+        assert [str(each) for each in threads.map(parse, ["ring(modes=8)"] * 16)] == ["ring(modes=8)"] * 16
+    assert max(most) == 1

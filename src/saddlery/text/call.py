@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import threading
 import unicodedata
 from collections.abc import Callable, Mapping
 from keyword import iskeyword
@@ -13,6 +14,7 @@ from saddlery.text.names import nearest
 
 T = TypeVar("T")
 
+_READING = threading.Lock()  # Python 3.11 counts the depth of its parser for all threads together
 LONGEST = 2_000  # characters of a text; Python's parser runs out of stack on some of several thousand
 DEEPEST = 20  # lists, tuples and mappings in one another
 VALUES = 10_000  # of a range
@@ -135,7 +137,8 @@ def _expression(text: str, of: str, wanted: str) -> ast.expr:
     if len(text) > LONGEST:
         raise InvalidValue(f"{of} has {len(text):,} characters, more than {LONGEST:,}: {wanted}")
     try:
-        return ast.parse(text.strip(), mode="eval").body
+        with _READING:
+            return ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise InvalidValue(f"{of} cannot be read: {wanted}") from error
 
