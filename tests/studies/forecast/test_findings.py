@@ -34,6 +34,8 @@ def results(**changes):
             "control_area": (("control", "tabled", "bound"), [[[0.52, 0.4, 0.64]] * 4, [[0.99, 0.97, 1.0]] * 4]),
             "recovers": (("branch", "bound"), [[0.2, 0.1, 0.3]] * 7),
             "recovers_more": (("branch", "bound"), [nothing] * 7),
+            "recovers_beyond": (("branch", "bound"), [nothing] * 7),
+            "longer": ("bound", nothing),
             "fork_shortfall": (("fork", "branch", "fork_step"), np.full((20, 7, 2), 0.9)),
             "fork_lost": (("fork", "branch"), np.full((20, 7), -1)),
             **{name: (("length", "by", "bound"), [[[0.35, 0.21, 0.47]] * 2] * 2) for name in
@@ -118,10 +120,21 @@ def test_of_few_runs_nothing_is_told():
 
 
 def test_the_answer_to_the_reviewer_follows_the_numbers():
-    assert "at no look" in dict(answer(results()))["answer"]
-    every = dict(answer(results(gain=[[[0.05, 0.01, 0.09]] * 4])))["answer"]
-    assert "at every look" in every
+    said = lambda **changes: dict(answer(results(**changes)))["answer"]  # noqa: E731
+    assert "add nothing to losses, norms, diversity and paths that is more than chance" in said()
+    assert "rotation is not seen" in said()
+    assert "cannot be told from that" in said()
+    assert "beyond losses, norms, diversity and paths at 5.0%" in said(gain=[[[0.05, 0.01, 0.09]] * 4])
     more = np.array([[0.0, -0.1, 0.1]] * 7)
     more[2] = [0.3, 0.2, 0.4]
-    assert "does with symplectic" in dict(answer(results(recovers_more=more)))["answer"]
-    assert "No change of rotation alone" in dict(answer(results()))["answer"]
+    assert "symplectic alone recovers 30.0% (20.0% to 40.0%) more than unchanged" in said(recovers_more=more)
+    assert "symplectic recovers is more (30.0%" in said(recovers_more=more, recovers_beyond=more)
+    assert "symplectic recovers is less (−30.0%" in said(recovers_more=more, recovers_beyond=-more[:, [0, 2, 1]])
+    assert said(recovers_more=np.full((7, 3), np.nan)) == "So few runs cannot tell."
+
+
+def test_which_length_of_trial_foretells_better_is_told_beyond_the_interval_only():
+    subject = "Does a short trial foretell a long one?"
+    assert "cannot be told, 0 (−0.1 to 0.1)" in said(subject).text
+    assert "the longer trial foretells better, 0.2 (0.1 to 0.3)" in said(subject, longer=[0.2, 0.1, 0.3]).text
+    assert "the shorter one foretells better, −0.2 (−0.3 to −0.1)" in said(subject, longer=[-0.2, -0.3, -0.1]).text

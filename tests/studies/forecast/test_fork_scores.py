@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from saddlery.studies.forecast.fork_scores import by_curvature, by_rotation, ended, fork_scores, recovered
+from saddlery.studies.forecast.fork_scores import (
+    by_curvature,
+    by_rotation,
+    by_steps,
+    ended,
+    fork_scores,
+    recovered,
+)
 from saddlery.studies.forecast.forks import BRANCHES
 
 NAMES = list(BRANCHES)
@@ -44,15 +51,18 @@ def test_a_branch_that_recovers_all_is_told_from_one_that_does_not_and_pairs_are
     assert found["recovers_more"].sel(branch="symplectic").values[0] == pytest.approx(1 - share)
     assert found["recovers_more"].sel(branch="symplectic").values[1] > 0
     assert found["recovers_more"].sel(branch="random").values.tolist() == [0, 0, 0]  # paired: not even by chance
+    assert found["recovers_beyond"].sel(branch="symplectic", bound="value") == pytest.approx(1 - share)
+    assert found["recovers_beyond"].sel(branch="smaller steps").values.tolist() == [0, 0, 0]
     assert found["harms"].sel(branch="unchanged", bound="value") == pytest.approx(1 - plain[60:].mean())
 
 
 def test_rotation_is_the_cause_only_where_nothing_else_helps():
     rows = {
         "rotation": ["symplectic"], "both": ["symplectic", "diagonal"], "luck": ["off-diagonal", "random"],
-        "rates": ["off-diagonal", "smaller steps"], "curvature": ["diagonal"], "none": [],
+        "rates": ["off-diagonal", "smaller steps"], "curvature": ["diagonal"], "none": [], "steps": ["smaller steps"],
         "discriminator": ["symplectic", "more discriminator steps"],
     }  # fmt: skip
     made = forks([[0.2 if name in good else 0.9 for name in NAMES] for good in rows.values()])
     assert [name for name, own in zip(rows, by_rotation(made), strict=True) if own] == ["rotation", "discriminator"]
     assert [name for name, own in zip(rows, by_curvature(made), strict=True) if own] == ["curvature"]
+    assert [name for name, own in zip(rows, by_steps(made), strict=True) if own] == ["steps"]

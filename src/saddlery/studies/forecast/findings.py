@@ -9,7 +9,7 @@ from saddlery.analysis.numbers import exact, number, percent
 from saddlery.report.finding import Finding
 from saddlery.report.words import joined
 from saddlery.studies.forecast.failures import Failure
-from saddlery.studies.forecast.fork_scores import OTHERS, ROTATION, by_curvature, by_rotation
+from saddlery.studies.forecast.fork_scores import OTHERS, ROTATION, by_curvature, by_rotation, by_steps
 from saddlery.studies.forecast.forks import BRANCHES
 from saddlery.studies.forecast.scores import PER_RUN
 from saddlery.studies.forecast.trial_scores import CLAIMED, WORTH
@@ -187,13 +187,13 @@ def of_forks(dataset: xr.Dataset) -> list[Finding]:
 
 def _cause(dataset: xr.Dataset, failed: np.ndarray) -> Finding:
     """In how many failing runs rotation, or curvature, is the cause."""
-    turning, curved = by_rotation(dataset)[failed], by_curvature(dataset)[failed]
+    turning, curved, stepped = (each(dataset)[failed] for each in (by_rotation, by_curvature, by_steps))
     text = (
         f"Of {exact(len(turning))} failing runs {int(turning.sum())} recover by a change of rotation alone "
         f"({joined(ROTATION)}) and by none of {joined(OTHERS)}; {int(curved.sum())} by a change of "
-        "curvature alone, and not by rotation or the others."
+        f"curvature alone, and not by rotation or the others; {int(stepped.sum())} by smaller steps alone."
     )
-    data = {"failing": len(turning), "rotation": int(turning.sum()), "curvature": int(curved.sum())}
+    data = {"failing": len(turning), "alone": [int(each.sum()) for each in (turning, curved, stepped)]}
     return Finding("In how many is rotation the cause?", text, "plain", data)
 
 
@@ -211,12 +211,21 @@ def of_trials(dataset: xr.Dataset) -> Finding:
     text = (
         f"Of {cases} pieces of advice on {runs} runs, the gain in one trial of {exact(steps)} steps and in full "
         f"training agree by a rank correlation of {told['rank']}, after {exact(sooner)} steps of "
-        f"{span(early['rank'].values)}. Of those that gain {exact(CLAIMED)} in the trial {share(one['right'].values)} "
-        f"gain {exact(WORTH)} in full training. Following it costs {told['regret']} of shortfall beside the best, "
-        f"changing nothing {told['regret_of_nothing']}, advice at random {told['regret_of_any']}."
+        f"{span(early['rank'].values)}: {_longer(dataset['longer'].values)}. "
+        f"Of those that gain {exact(CLAIMED)} in the trial {share(one['right'].values)} gain {exact(WORTH)} in full "
+        f"training. Following it costs {told['regret']} of shortfall beside the best, changing nothing "
+        f"{told['regret_of_nothing']}, advice at random {told['regret_of_any']}."
     )
     data = {"cases": cases, "runs": runs, "steps": [steps, sooner], "worth": [CLAIMED, WORTH]}
     data |= {name: one[name] for name in ("rank", "right", "regret", "regret_of_nothing", "regret_of_any")}
-    data |= {"sooner": early["rank"]}
+    data |= {"sooner": early["rank"], "longer": dataset["longer"].values}
     tone = "good" if one["rank"].values[1] > 0 else "plain"
     return Finding("Does a short trial foretell a long one?", text, tone, data)
+
+
+def _longer(found: np.ndarray) -> str:
+    """Whether the longer trial foretells better, by the difference of rank correlations."""
+    said = "the longer trial foretells better" if found[1] > 0 else "the shorter one foretells better"
+    if found[1] <= 0 <= found[2]:
+        said = "that one of them foretells better cannot be told"
+    return f"{said}, {span(found)}"

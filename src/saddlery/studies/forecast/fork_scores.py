@@ -37,23 +37,25 @@ def fork_scores(forks: xr.Dataset, failed: np.ndarray, kinds: np.ndarray) -> xr.
     **Arguments:** `failed`, `kinds` (fork,): of the runs that fork.
 
     **Returns:** along `branch` and `bound`: `recovers`, of failing runs; `recovers_more`, less the share of the same
-    runs unchanged; `harms`, the share of healthy ones that end ill, and `harms_more`; `shorter`, by how much less the
-    shortfall of failing runs is than unchanged, the mean. Intervals of 95% are over kinds of runs.
+    runs unchanged, and `recovers_beyond`, less that by smaller steps; `harms`, the share of healthy ones that end ill,
+    and `harms_more`; `shorter`, by how much less the shortfall of failing runs is than unchanged, the mean. Intervals
+    of 95% are over kinds of runs.
     """
     well, short = recovered(forks).values, ended(forks).values
     at = {str(name): i for i, name in enumerate(forks["branch"].values)}
-    plain = at["unchanged"]
-    found: dict[str, list] = {name: [] for name in ("recovers", "recovers_more", "harms", "harms_more", "shorter")}
+    plain, smaller = at["unchanged"], at["smaller steps"]
+    found: dict[str, list] = {}
     for i in at.values():
         rows = {
             "recovers": (failed, well[:, i]),
             "recovers_more": (failed, well[:, i] * 1.0 - well[:, plain]),
+            "recovers_beyond": (failed, well[:, i] * 1.0 - well[:, smaller]),
             "harms": (~failed, ~well[:, i]),
             "harms_more": (~failed, well[:, plain] * 1.0 - well[:, i]),
             "shorter": (failed, short[:, plain] - short[:, i]),
         }
         for name, (of, values) in rows.items():
-            found[name].append(mean_of(values[of].astype(float), kinds[of]))
+            found.setdefault(name, []).append(mean_of(values[of].astype(float), kinds[of]))
     return xr.Dataset(
         {name: (("branch", "bound"), np.array(each, float)) for name, each in found.items()},
         {"branch": list(at), "bound": list(BOUNDS)},
@@ -71,6 +73,12 @@ def by_rotation(forks: xr.Dataset) -> np.ndarray:
     """Whether a change of rotation alone recovers a run, and none of `OTHERS` does, `(fork,)`."""
     well = recovered(forks)
     return (well.sel(branch=list(ROTATION)).any("branch") & ~well.sel(branch=list(OTHERS)).any("branch")).values
+
+
+def by_steps(forks: xr.Dataset) -> np.ndarray:
+    """Whether smaller steps alone recover a run, and neither rotation nor the others do, `(fork,)`."""
+    well, others = recovered(forks), [name for name in OTHERS if name != "smaller steps"]
+    return (well.sel(branch="smaller steps") & ~well.sel(branch=[*ROTATION, *others]).any("branch")).values
 
 
 def by_curvature(forks: xr.Dataset) -> np.ndarray:

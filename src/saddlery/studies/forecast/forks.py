@@ -70,7 +70,7 @@ BRANCHES = {
     "off-diagonal": Branch("each player also makes the other's ‖ξ‖ small", "rotation", "off-diagonal"),
     "diagonal": Branch("each player also makes its own ‖ξ‖ small", "curvature", "diagonal"),
     "random": Branch("a random direction added", "random", "random"),
-    "more discriminator steps": Branch("five discriminator steps where there was one", "discriminator", more=True),
+    "more discriminator steps": Branch("five times as many", "discriminator", more=True),
 }
 
 

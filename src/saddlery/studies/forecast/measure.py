@@ -64,7 +64,7 @@ def measure(parts: Path, size: Scale, progress: Progress | None = None) -> xr.Da
             branches,
             fork_scores(branches, failed[forked], results["kind"].values[forked]),
             advised,
-            trial_scores(advised),
+            trial_scores(advised, results["game"].values[advised["advised_run"].values.astype(int)]),
         ],
         combine_attrs="drop_conflicts",
         join="outer",

@@ -1,6 +1,7 @@
 """The page of the study `forecast`."""
 
 import json
+from collections.abc import Callable
 
 import numpy as np
 import xarray as xr
@@ -9,10 +10,11 @@ from saddlery.analysis.alarms import CODES
 from saddlery.analysis.numbers import exact, number, percent
 from saddlery.analysis.signals import KINDS, SIGNALS
 from saddlery.report.sections import Cell, Content, Row, Section, Table
+from saddlery.report.words import joined
 from saddlery.studies.forecast.failures import MEANINGS, Failure
 from saddlery.studies.forecast.figures import along, branches, by_failure, gained
 from saddlery.studies.forecast.findings import share, span
-from saddlery.studies.forecast.fork_scores import recovered
+from saddlery.studies.forecast.fork_scores import OTHERS, ROTATION, by_rotation, recovered
 from saddlery.studies.forecast.forks import AT, BRANCHES
 from saddlery.studies.forecast.measure import SHOWN
 from saddlery.studies.forecast.population import GAMES, HELD_OUT, LOSSES, METHODS, MOMENTA, RATES
@@ -120,24 +122,31 @@ def answer(dataset: xr.Dataset) -> list[tuple[str, str]]:
     gain = dataset["gain"].sel(gained="jacobian over path").values
     if not np.isfinite(gain).all():
         return [("asked", ASKED), ("answer", "So few runs cannot tell.")]
-    helps, some = (gain[:, 1] > 0).sum(), len(gain)
-    foretells = {0: "at no look", some: "at every look"}.get(int(helps), f"at {helps} of {some} looks")
-    more = dataset["recovers_more"]
-    turning = [name for name in BRANCHES if BRANCHES[name].kind == "rotation"]
-    cure = [name for name in turning if float(more.sel(branch=name, bound="low")) > 0]
+    looks = [percent(look) for look, each in zip(dataset["tabled"].values, gain, strict=True) if each[1] > 0]
+    more, failed = dataset["recovers_more"], dataset["failed"].sel(run=dataset["fork"].values.astype(int)).values
+    if not np.isfinite(more.sel(branch=list(ROTATION)).values).all():
+        return [("asked", ASKED), ("answer", "So few runs cannot tell.")]
+    best = max(ROTATION, key=lambda name: float(more.sel(branch=name, bound="value")))
+    gains = ", ".join(span(each) for each in gain)
     first = (
-        f"Eigenvalues and rotation foretell failure better than losses, norms, diversity and paths do {foretells} "
-        f"(gains of {', '.join(number(each) for each in gain[:, 0])} AUROC)."
+        f"Eigenvalues and rotation foretell failure beyond losses, norms, diversity and paths at {joined(looks)} of a "
+        f"run (gains in AUROC of {gains})."
+        if looks
+        else "To foretell failure, eigenvalues and rotation add nothing to losses, norms, diversity and paths that is "
+        f"more than chance allows (gains in AUROC of {gains})."
     )
+    alone = int(by_rotation(dataset)[failed.astype(bool)].sum())
     second = (
-        f"A change of rotation alone recovers more failing runs than none does with {', '.join(cure)}."
-        if cure
-        else "No change of rotation alone recovers more failing runs than none does, by more than chance allows."
+        f"As a cause, rotation is that of some failures: {best} alone recovers {share(more.sel(branch=best).values)} "
+        f"more than unchanged, and {alone} of {int(failed.sum())} failing runs recover by a change of rotation and by "
+        f"none of {joined(OTHERS)}."
+        if float(more.sel(branch=best, bound="low")) > 0
+        else "As a cause, rotation is not seen: no change of it alone recovers more failing runs than chance allows."
     )
-    best = max(
-        (name for name in BRANCHES if name != "unchanged"), key=lambda name: float(more.sel(branch=name).values[0])
-    )
-    third = f"What recovers most is {best}: {share(more.sel(branch=best).values)} more than unchanged."
+    beyond = dataset["recovers_beyond"].sel(branch=best).values
+    that = "is more" if beyond[1] > 0 else "is less" if beyond[2] < 0 else "cannot be told from that"
+    third = f"Smaller steps recover {share(more.sel(branch='smaller steps').values)} more than unchanged, and what "
+    third += f"{best} recovers {that} ({share(beyond)} beyond)."
     return [("asked", ASKED), ("answer", f"{first} {second} {third}")]
 
 
@@ -160,11 +169,10 @@ def areas(dataset: xr.Dataset) -> Table:
     return Table(heads, rows)
 
 
-def _spanned(found: np.ndarray) -> Cell:
+def _spanned(found: np.ndarray, text: Callable[[np.ndarray], str] = span) -> Cell:
     """A number, and its interval beneath it."""
-    if np.isnan(found[0]):
-        return Cell("–")
-    return Cell(number(found[0]), f"{number(found[1])} to {number(found[2])}")
+    middle, _, ends = text(found).partition(" (")
+    return Cell(middle, ends.removesuffix(")"))
 
 
 def gains(dataset: xr.Dataset) -> Table:
@@ -273,17 +281,14 @@ def forks(dataset: xr.Dataset) -> Table:
     """What each branch recovers and harms."""
     heads = [
         ("Branch", "what is changed"), ("Recover", "of failing runs"), ("More than unchanged", "on the same runs"),
-        ("Shortfall less by", "of failing runs, mean"), ("Harmed", "of healthy runs"), ("More than unchanged", ""),
+        ("Shortfall less by", "of failing runs, mean"), ("Harmed", "of healthy runs"),
     ]  # fmt: skip
     rows = []
     for name, branch in BRANCHES.items():
-        of = {
-            each: dataset[each].sel(branch=name).values
-            for each in ("recovers", "recovers_more", "shorter", "harms", "harms_more")
-        }
-        cells = [Cell((span if each == "shorter" else share)(found)) for each, found in of.items()]
+        of = {each: dataset[each].sel(branch=name).values for each in ("recovers", "recovers_more", "shorter", "harms")}
+        cells = [_spanned(found, span if each == "shorter" else share) for each, found in of.items()]
         plain = name == "unchanged"
-        cells = [Cell("") if plain and i in (1, 2, 4) else cell for i, cell in enumerate(cells)]
+        cells = [Cell("") if plain and i in (1, 2) else cell for i, cell in enumerate(cells)]
         rows.append(Row(f"{name}: {branch.words}", cells, reference=plain))
     return Table(heads, rows)
 
@@ -311,10 +316,10 @@ def trials(dataset: xr.Dataset) -> Table:
     for length in LENGTHS:
         for by in TRIALS:
             at = dataset.sel(length=length, by=by)
-            cells = [Cell(span(at["rank"].values)), Cell(share(at["signs"].values)), Cell(share(at["right"].values))]
-            cells += [Cell(span(at[name].values)) for name in ("regret", "regret_of_nothing", "regret_of_any")]
+            cells = [_spanned(at["rank"].values), *(_spanned(at[name].values, share) for name in ("signs", "right"))]
+            cells += [_spanned(at[name].values) for name in ("regret", "regret_of_nothing", "regret_of_any")]
             rows.append(Row(f"{by}, {exact(after[length])} steps", cells))
     for group in dataset["group"].values:
-        found = span(dataset["rank_of"].sel(group=group).values)
-        rows.append(Row(f"one trial, {exact(steps)} steps: advice on {group}", [Cell(found), *[Cell("")] * 5]))
+        found = _spanned(dataset["rank_of"].sel(group=group).values)
+        rows.append(Row(f"one trial, {exact(steps)} steps: {group}", [found, *[Cell("")] * 5]))
     return Table(heads, rows)

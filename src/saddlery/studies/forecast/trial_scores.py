@@ -9,14 +9,16 @@ from saddlery.studies.forecast.models import BOUNDS, resampled, with_interval
 WORTH = 0.05  # of shortfall: a gain in full training from which advice helps, and a loss from which it harms
 CLAIMED = 0.1  # of shortfall: a gain in a trial from which `diagnose` goes on with advice
 LENGTHS = ("sooner", "short")
+FEW = 5  # runs, of fewer of which no rank correlation is told
 TRIALS = ("one trial", "three trials")
 SCORES = ("rank", "signs", "right", "regret", "regret_of_nothing", "regret_of_any")
 
 
-def trial_scores(advised: xr.Dataset) -> xr.Dataset:
+def trial_scores(advised: xr.Dataset, games: np.ndarray) -> xr.Dataset:
     """Scores of trials of two lengths, by one trial and by the mean of all of a case.
 
-    **Arguments:** `advised`: as of `saddlery.studies.forecast.trials.trials`, with seeds along `trial`.
+    **Arguments:** `advised`: as of `saddlery.studies.forecast.trials.trials`, with seeds along `trial`; `games`: of its
+    runs, `(case,)`.
 
     **Returns:** along `length`, `by` and `bound`:
 
@@ -26,7 +28,8 @@ def trial_scores(advised: xr.Dataset) -> xr.Dataset:
     - `regret`: in full training, by how much less than the best of a run's advice and none that gains which the trial
       says is best; `regret_of_nothing`, `regret_of_any`: of changing nothing, and of advice at random; the means.
 
-    Intervals are over runs. Along `group`, kinds of advice, `rank_of`: the rank correlation at the end of one trial.
+    Intervals are over runs. Along `group`, kinds of advice and games, `rank_of`: the rank correlation at the end of one
+    trial, NaN of fewer than 5 runs. `longer`: by how much that of one trial is higher after the longer of both lengths.
     """
     full, runs = advised["full"].mean("trial").values, advised["advised_run"].values
     samples = resampled(runs)
@@ -45,17 +48,23 @@ def trial_scores(advised: xr.Dataset) -> xr.Dataset:
                 rows[i, j, 3 + k] = with_interval(
                     lambda at, r=regrets: float(r[at].mean()), len(regrets), resampled(np.arange(len(regrets)))
                 )
-    groups = list(dict.fromkeys(advised["advised"].values.tolist()))
-    one = advised["short"].transpose("case", "trial").values[:, 0]
-    apart = [_of_group(one, full, runs, advised["advised"].values == group) for group in groups]
+    kinds = advised["advised"].values.tolist()
+    groups = {f"advice on {kind}": np.array(kinds) == kind for kind in dict.fromkeys(kinds)}
+    groups |= {f"on {game}": games == game for game in dict.fromkeys(games.tolist())}
+    sooner, one = (advised[length].transpose("case", "trial").values[:, 0] for length in LENGTHS)
+    apart = [_of_group(one, full, runs, of) for of in groups.values()]
+    longer = with_interval(lambda at: spearman(one[at], full[at]) - spearman(sooner[at], full[at]), len(full), samples)
     found = {name: (("length", "by", "bound"), rows[:, :, k]) for k, name in enumerate(SCORES)}
     scores = xr.Dataset(found, {"length": list(LENGTHS), "by": list(TRIALS), "bound": list(BOUNDS)})
-    return scores.assign(rank_of=(("group", "bound"), np.array(apart).reshape(len(groups), 3))).assign_coords(
-        group=groups
+    ranks = np.array(apart).reshape(len(groups), 3)
+    return scores.assign(rank_of=(("group", "bound"), ranks), longer=("bound", list(longer))).assign_coords(
+        group=list(groups)
     )
 
 
 def _of_group(one: np.ndarray, full: np.ndarray, runs: np.ndarray, of: np.ndarray) -> tuple[float, float, float]:
+    if len(np.unique(runs[of])) < FEW:
+        return np.nan, np.nan, np.nan
     gains, ends = one[of], full[of]
     return with_interval(lambda at: spearman(gains[at], ends[at]), int(of.sum()), resampled(runs[of]))
 
