@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 
 from saddlery.analysis.alarms import ALARMS, EVERY, Alarm, Rung, ringing
-from saddlery.analysis.signals import SIGNALS, signals
+from saddlery.analysis.signals import SIGNALS, SPACED, signals
 
 OF_TRIAL = {"position": "sketch"}  # what a trial run calls what signals are made of
 SINCE_START = ("generator_norm", "discriminator_norm")  # of which signals are told beside a run's first records only
@@ -61,7 +61,7 @@ def in_experiment(dataset: xr.Dataset) -> dict[str, np.ndarray]:
     shape = dataset.sizes["setting"], dataset.sizes["seed"]
     found: dict[str, np.ndarray] = {}
     along = [str(name) for name, each in dataset.data_vars.items() if {"setting", "seed", "step"} <= {*each.dims}]
-    needed = {need for alarm in ALARMS.values() for need in SIGNALS[alarm.signal].needs}
+    needed = {*SPACED, *(need for alarm in ALARMS.values() for need in SIGNALS[alarm.signal].needs)}
     held = dataset[[name for name in along if name in needed]]
     for i, j in np.ndindex(shape) if held.data_vars else ():
         for rung in in_history(held.isel(setting=i, seed=j)):

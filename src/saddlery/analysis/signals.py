@@ -33,6 +33,8 @@ class Signal(NamedTuple):
 def signals(record: Arrays) -> dict[str, np.ndarray]:
     """All signals that can be made of what was recorded, by name, `(record,)` each.
 
+    Those of motion, whose positions are long, may be recorded themselves.
+
     >>> found = signals({"generator_loss": np.array([0.7, 0.7]), "discriminator_loss": np.array([1.4, 0.1])})
     >>> {name: each.round(2).tolist() for name, each in found.items()}
     {'generator_loss': [0.53, 0.53], 'discriminator_loss': [0.88, 0.1]}
@@ -40,11 +42,12 @@ def signals(record: Arrays) -> dict[str, np.ndarray]:
     with np.errstate(all="ignore"):
         given = {name: np.asarray(record[name], float) for name in NEEDED if name in record}
         given |= {name: ritz(each) for name, each in given.items() if name in MATRICES}
-        return {
+        made = {
             name: np.asarray(each.of(*(given[need] for need in each.needs)), float)
             for name, each in SIGNALS.items()
             if all(need in given for need in each.needs)
         }
+        return {name: np.asarray(record[name], float) for name in SPACED if name in record} | made
 
 
 def squashed(values: np.ndarray) -> np.ndarray:
@@ -62,7 +65,7 @@ def since_start(values: np.ndarray) -> np.ndarray:
     >>> since_start(np.array([1.0, 1.0, np.e])).tolist()
     [0.0, 0.0, 1.0]
     """
-    begun = np.array([np.nanmedian(values[: min(i + 1, FIRST)]) for i in range(len(values))])
+    begun = np.array([_middle(values[: min(i + 1, FIRST)]) for i in range(len(values))])
     return _log(values) - _log(begun)
 
 
@@ -172,6 +175,11 @@ def entangled(
     **Arguments:** of the generator and the discriminator ‖J_qp v_p‖ / ‖v_p‖, c; ‖Δθ‖; and ‖v‖; h is ‖Δθ‖ / ‖v‖.
     """
     return 0.5 * _log(of_g * of_d * (g / np.maximum(v_g, TINY)) * (d / np.maximum(v_d, TINY))) / np.log(10)
+
+
+def _middle(values: np.ndarray) -> float:
+    known = values[~np.isnan(values)]
+    return float(np.median(known)) if len(known) else np.nan
 
 
 def _log(values: np.ndarray) -> np.ndarray:

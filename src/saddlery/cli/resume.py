@@ -67,7 +67,7 @@ def resume(
     from saddlery.records.claims import local_folder
 
     folder, steps = local_folder("folder", folder), None if steps is None else whole("steps", steps)
-    held = {path: description.read(path) for path in experiments_in(folder)}
+    held = _with_games({path: description.read(path) for path in experiments_in(folder)})
     if steps is not None and len(held) > 1:
         raise InvalidValue(f"steps: {folder} holds several runs; extend one of them: {', '.join(map(str, held))}")
     if steps is not None and engine != "local":
@@ -104,6 +104,19 @@ def resume(
     chosen = chosen_engine(engine, address)
     with claimed(built, resume=True, take=break_lease) as stops:
         train(built, folder, stops, quiet=quiet, page=not no_report, engine=chosen, log=told)
+
+
+def _with_games(held: "dict[Path, Description]") -> "dict[Path, Description]":
+    """What can be resumed: not what was watched in PyTorch, which is said; where there is nothing else, refused."""
+    from saddlery.records.description import require_game
+
+    left = {path: each for path, each in held.items() if each.kind != "watched"}
+    for path, each in held.items():
+        if not left:
+            require_game(each, path)
+        if path not in left:
+            say(f"{plain(path)} was watched in PyTorch, whose loop alone goes on with it")
+    return left
 
 
 def _finished(folder: Path, held: "Description") -> str:

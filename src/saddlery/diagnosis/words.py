@@ -1,7 +1,7 @@
 """A diagnosis in words: the table of measurements, what happens and why, what to change, and how sure that is."""
 
 import math
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -9,6 +9,7 @@ from saddlery.analysis.explanation import certainty, explanation
 from saddlery.analysis.forecast import trials
 from saddlery.analysis.numbers import complex_number, number, percent, signed
 from saddlery.analysis.outcome import Outcome
+from saddlery.analysis.row import Row, alarm_row
 from saddlery.analysis.rung import first, in_history, in_trial
 from saddlery.analysis.sample_quality import SampleQuality
 from saddlery.diagnosis.advice import advice, change
@@ -16,14 +17,6 @@ from saddlery.games import as_gan
 
 if TYPE_CHECKING:
     from saddlery.diagnosis.diagnosis import Diagnosis
-
-
-class Row(NamedTuple):
-    """A row of the table: what was measured, its value, and what that means."""
-
-    name: str
-    value: str
-    meaning: str
 
 
 def rows(diagnosis: "Diagnosis") -> list[Row]:
@@ -38,10 +31,7 @@ def alarm_rows(diagnosis: "Diagnosis") -> list[Row]:
         return []
     history = [] if subject.history is None else in_history(subject.history)
     rang = first(history, in_trial(diagnosis.trial.path, subject.step))
-    return [
-        Row(f"alarm {rung.alarm.code}", f"since step {rung.since:,}", f"{rung.alarm.words}; it {rung.alarm.rate}")
-        for rung in rang
-    ]
+    return [alarm_row(rung) for rung in rang]
 
 
 def trend_rows(diagnosis: "Diagnosis") -> list[Row]:

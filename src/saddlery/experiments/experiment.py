@@ -171,9 +171,11 @@ class Experiment:
     def of(cls, held: Description, folder: Path) -> "Experiment":
         """The experiment of a folder's description.
 
-        **Raises:** `ValueError` when the folder holds runs of `saddlery.train`; `Damaged` when it is not as expected.
+        **Raises:** `ValueError` when the folder holds runs of `saddlery.train`, or what was watched; `Damaged` when it
+        is not as expected.
         """
         path = Path(folder) / RUN
+        description.require_game(held, folder)
         if held.kind != "experiment":
             raise InvalidValue(
                 f"{plain(folder)} was written by saddlery.train: it holds runs of one method, and no grid of settings"
@@ -225,6 +227,8 @@ def _with_options(command: str, options: dict[str, Any]) -> str:
 def in_words(held: Description) -> str:
     """The kind of a folder's content, in a few words."""
     what = held.what
+    if held.kind == "watched":
+        return "a training that was watched in PyTorch"
     if held.kind == "training":
         return f"runs of saddlery.train ({plain(what.get('steps'), 20)} steps)"
     methods = ", ".join(map(str, what.get("methods") or ()))

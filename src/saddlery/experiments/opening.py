@@ -11,6 +11,7 @@ from saddlery.errors import Damaged, NotFound
 from saddlery.experiments.claimed import store_of
 from saddlery.experiments.experiment import Experiment
 from saddlery.experiments.extension import is_extended
+from saddlery.experiments.watched import is_watched, watched
 from saddlery.records import description
 from saddlery.records.claims import LIVE, RUN
 from saddlery.records.datasets import plain_texts
@@ -31,6 +32,8 @@ def open_results(folder: Path | str, store: str | None = None) -> xr.Dataset:
     **Raises:** `FileNotFoundError` when there is no experiment or no setting is finished; `ValueError` when it is
     damaged.
     """
+    if is_watched(Path(folder)):
+        return watched(Path(folder))
     results = _read(Path(folder), *_store(Path(folder), store))
     if not results.sizes["setting"]:
         raise NotFound(_unfinished(Path(folder)))
@@ -49,6 +52,8 @@ def open_live(folder: Path | str, store: str | None = None, *, numbers: bool = F
     damaged.
     """
     folder = Path(folder)
+    if is_watched(folder):
+        return watched(folder)
     grid, held = _store(folder, store)
     finished = held.finished()  # what a process that was ended left of these is not under way
     runs = {(index, seed): run for (index, seed), run in _live(folder).items() if index not in finished}

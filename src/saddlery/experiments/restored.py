@@ -195,6 +195,7 @@ def built_in(
     **Raises:** as `prepare`, `prepare_training` and `saddlery.experiments.pictures.placed`.
     """
     held = description.read(folder)
+    description.require_game(held, folder)
     plugins.require(folder, held.plugins)
     experiment = Experiment.of(held, folder) if held.kind == "experiment" else None
     texts = list(dict.fromkeys(str(each.game) for each in experiment.settings)) if experiment else _text_of(held)

@@ -15,7 +15,7 @@ from saddlery.text.arguments import plain, quoted
 
 FORMAT = 6
 DATA = {"game", "name", "digest", "count", "absolute", "relative", "settings", "labelled"}  # that is said of a data set
-KINDS = ("experiment", "training")  # of `saddlery run` and `saddlery.sweep`, and of `saddlery.train`
+KINDS = ("experiment", "training", "watched")  # of `saddlery run` and `sweep`, of `train`, of `saddlery.torch.watch`
 
 
 class Description(NamedTuple):
@@ -38,6 +38,18 @@ class Description(NamedTuple):
 def depends_on(held: Description) -> dict[str, Any]:
     """The arguments of a training that its results depend on: not how many steps, which may grow, nor `again`."""
     return {name: value for name, value in held.what.items() if name not in ("steps", "again")}
+
+
+def require_game(held: Description, folder: Path | str) -> None:
+    """Refuse a folder whose training had no game of Saddlery's, where one is needed.
+
+    **Raises:** `ValueError` naming what reads it.
+    """
+    if held.kind == "watched":
+        raise InvalidValue(
+            f"{plain(folder)} holds a training that was watched in PyTorch: there is no game to train, draw from or "
+            "measure; saddlery report, watch, export and diagnose read it"
+        )
 
 
 def recorded_every(folder: Path) -> int | None:

@@ -66,6 +66,15 @@ def framed(content: bytes) -> bytes:
     return length + _checksum(length) + content + _checksum(content)
 
 
+def are_framed(head: bytes) -> bool:
+    """Whether a file's first twelve bytes are a length with its checksum, as in TensorBoard's files.
+
+    >>> are_framed(framed(b"an event")), are_framed(b"step,generator_loss")
+    (True, False)
+    """
+    return len(head) >= 12 and head[8:12] == _checksum(head[:8])
+
+
 def records(file: IO[bytes]) -> Iterator[bytes | None]:
     """The records of a TensorBoard file; `None`, and no more, where one does not fit its checksum or is cut off."""
     while length := file.read(8):

@@ -1,0 +1,23 @@
+"""The report beside the records of a watched training, as far as it is there."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from saddlery._system.files import read_json
+
+REPORT = "report.json"
+
+
+def report(folder: Path) -> Mapping[str, Any]:
+    """What stands in a watched training's report; nothing where there is none.
+
+    It is written when an alarm rings and at the end, so that it may be older than the records.
+
+    **Raises:** `Damaged` when it is no JSON.
+    """
+    try:
+        held = read_json(folder / REPORT, "report of a watched training")
+    except FileNotFoundError:
+        return {}
+    return held if isinstance(held, dict) else {}
