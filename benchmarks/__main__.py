@@ -9,7 +9,10 @@ from rich.console import Console
 from benchmarks import table
 from benchmarks.process import rows_of
 
-NAMES = ("unroll", "ring", "memory", "runs", "sweep", "first_order", "spectrum", "convolution", "stacked", "inversion")
+NAMES = (
+    "unroll", "ring", "memory", "runs", "sweep", "first_order", "spectrum", "convolution", "stacked", "inversion",
+    "watched",
+)  # fmt: skip
 WIDTH = 130  # of the table in a file or a pipe
 
 

@@ -1,0 +1,105 @@
+"""What a watch over a loop in PyTorch costs: a DCGAN's steps with and without it, in turns, and memory."""
+
+import resource
+
+import torch
+from torch import nn
+from torch.nn.functional import softplus
+
+import saddlery.torch as st
+from benchmarks.table import Row, ratios
+from benchmarks.timing import race
+from saddlery._system.cores import usable_cores
+
+WIDTH, SIZE, NOISE, BATCH = 64, 32, 100, 64
+EVERY = 500  # steps between two looks at curvature
+HOOKS, ALL = 1.02, 1.05  # targets: of a step with hooks, and with curvature too, over one without
+COPIES, LARGE = (1.0, 10.0), 4000  # copies of the parameters that each may need more; units of a layer to see them by
+
+
+def rows():
+    """The ratios of steps with a watch to those without, and the copies of the parameters that it holds."""
+    name = "watch over PyTorch"
+    torch.set_num_threads(usable_cores())
+    plain, watched = Loop(), Loop()
+    watch = st.watch(watched.generator, watched.discriminator)
+    look = lambda n: [watch.curvature(watched.losses, batch=watched.real) for _ in range(n)]  # noqa: E731
+    times = race({"plain": plain, "watched": watched, "look": look}, seconds=4.0)
+    hooks = ratios(times["watched"], times["plain"])
+    shares = [one / (EVERY * step) for one, step in zip(times["look"], times["plain"], strict=True)]
+    yield Row(name, "a step without", [1e3 * each for each in times["plain"]], "ms")
+    yield Row(name, "a step with hooks / without", hooks, "", HOOKS, True)
+    yield Row(name, "one look at curvature", [1e3 * each for each in times["look"]], "ms")
+    both = [a + b for a, b in zip(hooks, shares, strict=True)]
+    yield Row(name, f"with curvature every {EVERY} / without", both, "", ALL, True)
+    for measure, copies, most in zip(("hooks", "curvature"), held(), COPIES, strict=True):
+        yield Row(name, f"copies of the parameters more: {measure}", [copies], "", most, True)
+
+
+class Loop:
+    """A DCGAN's training, which takes so many steps."""
+
+    def __init__(self):
+        torch.manual_seed(0)
+        self.G, self.D = networks()
+        adam = lambda net: torch.optim.Adam(net.parameters(), 2e-4, betas=(0.5, 0.999))  # noqa: E731
+        self.generator, self.discriminator = adam(self.G), adam(self.D)
+        self.real = torch.rand(BATCH, 3, SIZE, SIZE) * 2 - 1
+
+    def losses(self, real):
+        """Both losses on a batch."""
+        fake = self.G(torch.randn(len(real), NOISE, 1, 1))
+        return softplus(-self.D(fake)).mean(), softplus(-self.D(real)).mean() + softplus(self.D(fake.detach())).mean()
+
+    def __call__(self, n):
+        """Take n steps, as a loop does: the generator's samples are made once."""
+        for _ in range(n):
+            fake = self.G(torch.randn(BATCH, NOISE, 1, 1))
+            self.discriminator.zero_grad()
+            (softplus(-self.D(self.real)).mean() + softplus(self.D(fake.detach())).mean()).backward()
+            self.discriminator.step()
+            self.generator.zero_grad()
+            softplus(-self.D(fake)).mean().backward()
+            self.generator.step()
+
+
+def networks():
+    """The networks of Radford et al. (2016) at 32 by 32."""
+    c = WIDTH
+    ups = [(NOISE, 4 * c, 1, 0), (4 * c, 2 * c, 2, 1), (2 * c, c, 2, 1)]
+    G = [
+        part
+        for a, b, stride, pad in ups
+        for part in (nn.ConvTranspose2d(a, b, 4, stride, pad, bias=False), nn.BatchNorm2d(b), nn.ReLU())
+    ]
+    D = [
+        part
+        for a, b in ((c, 2 * c), (2 * c, 4 * c))
+        for part in (nn.Conv2d(a, b, 4, 2, 1, bias=False), nn.BatchNorm2d(b), nn.LeakyReLU(0.2))
+    ]
+    first, last = [nn.Conv2d(3, c, 4, 2, 1), nn.LeakyReLU(0.2)], [nn.Conv2d(4 * c, 1, 4)]
+    return nn.Sequential(*G, nn.ConvTranspose2d(c, 3, 4, 2, 1), nn.Tanh()), nn.Sequential(*first, *D, *last)
+
+
+def held():
+    """The copies of the parameters by which hooks, and then a look at curvature, raise the most memory ever held."""
+    G, D = (nn.Sequential(nn.Linear(LARGE, LARGE), nn.Tanh(), nn.Linear(LARGE, LARGE)) for _ in range(2))
+    optimisers = [torch.optim.SGD(each.parameters(), 1e-3) for each in (G, D)]
+    copy = 4 * sum(each.numel() for net in (G, D) for each in net.parameters())
+
+    def losses(real):
+        return -D(G(real)).mean(), D(G(real).detach()).mean() - D(real).mean()
+
+    def steps():
+        for player in (1, 0, 1, 0):
+            optimisers[player].zero_grad(set_to_none=False)
+            losses(torch.ones(1, LARGE))[player].backward()
+            optimisers[player].step()
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+    before = steps()
+    watch = st.watch(*optimisers)
+    hooked = steps()
+    watch.curvature(losses, batch=torch.ones(1, LARGE))
+    looked = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return (hooked - before) / copy, (looked - hooked) / copy

@@ -1,0 +1,1 @@
+"""A pre-flight check of adversarial losses on one batch."""

@@ -1,0 +1,1 @@
+"""A watch over somebody's training in PyTorch."""

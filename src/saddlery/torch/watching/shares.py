@@ -1,0 +1,86 @@
+"""The shares of the parts of a generator's loss in its gradient, as of a reconstruction and an adversarial part."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch.nn.modules.module import register_module_forward_pre_hook
+
+from saddlery.errors import InvalidType, InvalidValue
+from saddlery.text.arguments import quoted
+from saddlery.torch.state import State
+
+LAST = 20  # looks over which swings are told
+Parts = Callable[[Any], Mapping[str, torch.Tensor]]
+
+
+class Shares(NamedTuple):
+    """‖∇L_i‖ of each part of a loss by some parameters, at one step."""
+
+    norms: dict[str, float]
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """Each norm over their sum.
+
+        >>> Shares({"reconstruction": 3.0, "adversarial": 1.0}).shares
+        {'reconstruction': 0.75, 'adversarial': 0.25}
+        """
+        total = sum(self.norms.values())
+        return {name: each / total if total > 0 else np.nan for name, each in self.norms.items()}
+
+    def recorded(self) -> dict[str, float]:
+        """The numbers that are recorded."""
+        return {f"share_{name}": each for name, each in self.shares.items()}
+
+    def weight(self, of: str, to: str) -> float:
+        """The factor that makes the gradient of one part as long as that of another, the adaptive weight of VQGAN."""
+        return self.norms[to] / self.norms[of] if self.norms[of] > 0 else np.inf
+
+
+def shares(parts: Parts, batch: object, by: Sequence[torch.Tensor], held: Sequence[torch.Tensor]) -> Shares:
+    """The norms of the gradients of a loss's parts, on one batch; all is bit for bit as before.
+
+    **Arguments:** `parts`: from a batch to the parts of the generator's loss by name, each with its weight; `by`: the
+    parameters of which, such as the last layer's weight; `held`: all parameters of the loop.
+
+    **Raises:** `TypeError` where `parts` does not return numbers of PyTorch's by name; `ValueError` for fewer than two.
+    """
+    state = State(held, gradients=False)
+    hook = register_module_forward_pre_hook(lambda module, _: state.add_module(module))
+    try:
+        with torch.enable_grad():
+            found = parts(batch)
+            if not isinstance(found, Mapping) or not all(isinstance(each, torch.Tensor) for each in found.values()):
+                raise InvalidType(f"parts: it returned {quoted(found)}, expected tensors by name")
+            if len(found) < 2:
+                raise InvalidValue(f"parts: got {', '.join(found) or 'none'}, expected two parts of a loss or more")
+            norms = {}
+            for name, each in found.items():
+                gradients = torch.autograd.grad(each, list(by), retain_graph=True, allow_unused=True)
+                known = [gradient.float() for gradient in gradients if gradient is not None]
+                norms[name] = float(torch.stack([gradient.norm() for gradient in known]).norm()) if known else 0.0
+    finally:
+        hook.remove()
+        state.restore()
+    return Shares(norms)
+
+
+def told(looks: Mapping[int, Shares]) -> list[str]:
+    """What the last looks say: each part's share with its swings, and the weight by which two would be alike."""
+    if not looks:
+        return []
+    last = [looks[step] for step in sorted(looks)[-LAST:]]
+    lines = []
+    for name in last[-1].norms:
+        held = np.array([each.shares.get(name, np.nan) for each in last])
+        swing = f", from {np.nanmin(held):.1%} to {np.nanmax(held):.1%} over {len(held)} looks" if len(held) > 1 else ""
+        lines.append(f"share of {name} in the generator's gradient: {held[-1]:.1%}{swing}")
+    first, *others = last[-1].norms
+    for name in others:
+        weights = np.array([each.weight(name, first) for each in last])
+        swing = f", from {weights.min():.3g} to {weights.max():.3g} over these looks" if len(weights) > 1 else ""
+        alike = f"{name} times {weights[-1]:.3g} would have a gradient as long as that of {first}"
+        lines.append(f"{alike}{swing} (measured on your loop)")
+    return lines

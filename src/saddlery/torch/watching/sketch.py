@@ -1,0 +1,38 @@
+"""A random sketch of all parameters in few numbers, whose distances are those of the players."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+AXES = 256  # numbers of a sketch, the first half the generator's
+
+
+@torch.no_grad()
+def sketch(generator: Sequence[torch.Tensor], discriminator: Sequence[torch.Tensor]) -> np.ndarray:
+    """A sketch of both players' parameters, `(256,)`: differences of two have about the length of the displacement.
+
+    Each parameter is added, with a random sign, to one of 128 sums of its player (Charikar, Chen, Farach-Colton, 2002):
+    the i-th to the sum i mod 128, its sign that of i's row of 128. Up to 256 parameters are kept themselves.
+
+        >>> sketch([torch.tensor([3.0])], [torch.tensor([4.0, 5.0])]).tolist()
+        [3.0, 4.0, 5.0]
+    """
+    players = (generator, discriminator)
+    if sum(each.numel() for player in players for each in player) <= AXES:
+        return np.concatenate([each.detach().cpu().numpy().ravel() for player in players for each in player])
+    return np.concatenate([_of(player, seed) for seed, player in enumerate(players)])
+
+
+def _of(parameters: Sequence[torch.Tensor], seed: int) -> np.ndarray:
+    width = AXES // 2
+    random = torch.Generator().manual_seed(seed)
+    found = torch.zeros(width, dtype=torch.float64)
+    for each in parameters:
+        flat = each.detach().reshape(-1).float()
+        rows = -(-flat.numel() // width)
+        sign = (torch.randint(0, 2, (rows, 1), generator=random) * 2 - 1).to(flat)
+        turn = int(torch.randint(0, width, (1,), generator=random))  # so that no sum has all first numbers
+        padded = torch.nn.functional.pad(flat, (0, rows * width - flat.numel())).reshape(rows, width)
+        found += (padded * sign).sum(0).roll(turn).double().cpu()
+    return found.numpy()
