@@ -15,7 +15,7 @@ from saddlery.torch.audit.scores import GENERATED, D, G, Response, weighs
 from saddlery.torch.players import NAMES, Player
 
 NAMED = 4  # parameters or modules that a finding names
-DRAWS = 4  # evaluations with other random numbers, of which one may use a layer that others leave out
+DRAWS = 16  # evaluations with other random numbers at most, of which one may use a layer that others leave out
 WEIGHED = "scores weigh the generator's loss, and are constants in it, as with policy gradients"
 MOODS = (_BatchNorm, _DropoutNd)  # modules that do something else in evaluation mode
 
@@ -82,8 +82,8 @@ def reached(evaluate: Evaluations, base: Evaluated, scores: Sequence[Score], res
         without = _without(base, loss, player.parameters)
         frozen = [each for each in without if not evaluate.state.flag(each)]
         unused = [each for each in without if evaluate.state.flag(each)]
-        for _ in range(DRAWS if unused else 0):
-            unused = _without(evaluate.again(evaluate.batch), loss, unused)
+        for _ in range(DRAWS):
+            unused = _without(evaluate.again(evaluate.batch), loss, unused) if unused else []
         of = f"of the {player.name}'s {len(player.parameters)}"
         if unused:
             alone = [named.get(id(each), f"one of shape {tuple(each.shape)}") for each in unused]
