@@ -9,6 +9,7 @@ from checks.pages import PAGES, ROOT
 from saddlery.games import GAMES
 from saddlery.losses import LOSSES, PENALTIES
 from saddlery.methods import METHODS
+from saddlery.torch.audit import findings
 
 LINKS = re.compile(r"\]\((?!https?:)([^)#\s]+)\)")
 CLAIMS = (ROOT / "docs" / "claims.md").read_text()
@@ -61,3 +62,8 @@ def test_what_every_finding_is_about_is_among_the_claims():
     made = [subject for path in modules for subject in subjects(path.read_text())]
     assert len(made) > 40
     assert [each for each in made if f"*{each}" not in CLAIMS] == []
+
+
+def test_every_code_of_a_check_in_pytorch_is_documented_in_its_own_words():
+    table = re.findall(r"^\| (F\d\d) \| (.*) \|$", (ROOT / "docs" / "pytorch.md").read_text(), re.MULTILINE)
+    assert dict(table) == findings.CODES

@@ -138,6 +138,20 @@ def beyond(code: Code, values: np.ndarray, steps: np.ndarray) -> np.ndarray:
     return np.where(np.isfinite(signed) & (np.asarray(steps) >= FROM), signed, -np.inf)
 
 
+def apart(steps: np.ndarray) -> float:
+    """How many steps lie between two records, the median; NaN of fewer than two.
+
+    >>> apart(np.array([0, 50, 100, 200]))
+    50.0
+    """
+    return float(np.median(np.diff(steps))) if len(steps) > 1 else np.nan
+
+
+def alike(steps: np.ndarray) -> bool:
+    """Whether records are about as far apart as those of the study."""
+    return EVERY / SPACING <= apart(steps) <= EVERY * SPACING
+
+
 def ringing(
     signals: Mapping[str, np.ndarray], steps: np.ndarray, alarms: Mapping[str, Alarm] | None = None
 ) -> list[Rung]:
@@ -152,10 +166,9 @@ def ringing(
     alarm, nor do those of motion between records where these are not about as far apart as in the study. `steps`
     (record,): of the records. `alarms`: by default `ALARMS`.
     """
-    found, apart = [], float(np.median(np.diff(steps))) if len(steps) > 1 else np.nan
-    alike = EVERY / SPACING <= apart <= EVERY * SPACING
+    found, spaced = [], alike(steps)
     for code, alarm in (ALARMS if alarms is None else alarms).items():
-        if alarm.signal in signals and (alike or alarm.signal not in SPACED):
+        if alarm.signal in signals and (spaced or alarm.signal not in SPACED):
             of = CODES[code]
             reached = beyond(of, signals[alarm.signal], steps)
             rings = np.flatnonzero(reached > alarm.threshold * of.sign)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import xarray as xr
 
-from saddlery.analysis.alarms import ALARMS, EVERY, FROM, SPACING, Alarm, ringing
+from saddlery.analysis.alarms import ALARMS, EVERY, FROM, SPACING, Alarm, apart, ringing
 from saddlery.analysis.from_records import (
     ELSEWHERE,
     FromRecords,
@@ -63,8 +63,7 @@ def alarm_rows(series: Mapping[str, Series], by: str = "steps") -> AlarmRows:
         if why:
             found.unseen.append(Row(f"alarm {code}", "not looked at", f"{alarm.words}: {why}"))
             continue
-        apart = float(np.median(np.diff(held["step"].values)))
-        held = held.isel(step=slice(None, None, max(1, round(EVERY / apart))))
+        held = held.isel(step=slice(None, None, max(1, round(EVERY / apart(held["step"].values)))))
         made = signals({str(name): each.values for name, each in held.data_vars.items()})
         rang = ringing(made, held["step"].values, {code: alarm})
         found.rang.extend(map(alarm_row, rang))
@@ -79,9 +78,9 @@ def _unlike(alarm: Alarm, held: xr.Dataset, by: str) -> str:
         return f"its records are counted by {plural(plain(by, LONGEST))}, the study's by steps"
     if not len(steps) or steps[-1] < FROM:
         return f"none rings before step {FROM}"
-    apart = float(np.median(np.diff(steps))) if len(steps) > 1 else np.inf
-    if apart > EVERY * SPACING:
-        return f"records are {number(apart)} steps apart, {EVERY} in the study forecast"
+    between = apart(steps) if len(steps) > 1 else np.inf
+    if between > EVERY * SPACING:
+        return f"records are {number(between)} steps apart, {EVERY} in the study forecast"
     begun = max(_begun(each.values) for each in held.data_vars.values())
     if SIGNALS[alarm.signal].kind == "losses" and begun > BEGUN:
         return f"its size is {number(begun)} at first, less than {number(BEGUN)} in the study forecast"
@@ -102,7 +101,7 @@ def _heading(log: Log, unit: str) -> list[str]:
     )
     of = f"{log.path}, run {log.run}" if log.run else log.path
     extent = f"{plural(unit)} {first:,} to {last:,}" if last > first else f"{unit} {first:,}"
-    apart = f", {number(float(np.median(np.diff(longest))))} apart" if len(longest) > 1 else ""
+    between = f", {number(apart(longest))} apart" if len(longest) > 1 else ""
     taken = ", ".join(f"{what} from {plain(name, LONGEST)}" for what, name in log.taken.items())
-    lines = [f"{of}: {counted(len(longest))}, {extent}{apart}", f"Taken: {taken}"]
+    lines = [f"{of}: {counted(len(longest))}, {extent}{between}", f"Taken: {taken}"]
     return [*lines, f"Ignored: {listed(log.ignored)}"] if log.ignored else lines

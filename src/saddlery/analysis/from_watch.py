@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from saddlery.analysis.alarms import ALARMS, EVERY, SPACING
+from saddlery.analysis.alarms import ALARMS, EVERY, alike, apart
 from saddlery.analysis.from_records import (
     ELSEWHERE,
     FromRecords,
@@ -29,9 +29,9 @@ from saddlery.analysis.signals import SPACED, signals
 from saddlery.analysis.trends import LEAST
 from saddlery.analysis.verdict_of_samples import HELD_UP
 from saddlery.records.logs.series import Series
+from saddlery.records.watched import UNNAMED
 from saddlery.text.arguments import plain
 
-UNNAMED = "watched training"  # the title where a watch was given none
 PLAYERS = ("generator", "discriminator")
 NOTED = {  # of what a loop noted: what it is called, how it is written, and what it means
     "spread": ("samples' spread", number, "root mean square distance from their mean, over the real ones'"),
@@ -83,7 +83,7 @@ def from_watch(records: xr.Dataset, report: Mapping[str, Any], where: str = "") 
 def _extent(steps: np.ndarray) -> str:
     if len(steps) < 2:
         return f"step {steps[0]:,}"
-    return f"steps {steps[0]:,} to {steps[-1]:,}, {number(float(np.median(np.diff(steps))))} apart"
+    return f"steps {steps[0]:,} to {steps[-1]:,}, {number(apart(steps))} apart"
 
 
 def _finite(held: xr.Dataset, name: str) -> Series:
@@ -121,7 +121,7 @@ def _alarms(held: xr.Dataset) -> AlarmRows:
     """The rows of alarms whose signals were recorded: since when each rang, that it did not, or why none was asked."""
     made = _signals(held)
     rang = {rung.alarm.code: rung for rung in in_history(held)}
-    apart = _apart(held["step"].values)
+    steps = held["step"].values
     found = AlarmRows([], [], [])
     ignored = str(held.attrs.get("ignore", "")).split()
     for code, alarm in ALARMS.items():
@@ -129,23 +129,18 @@ def _alarms(held: xr.Dataset) -> AlarmRows:
             continue
         if code in rang:
             found.rang.append(alarm_row(rang[code]))
-        elif alarm.signal in SPACED and not EVERY / SPACING <= apart <= EVERY * SPACING:
-            why = f"{alarm.words}: records are {number(apart)} steps apart, {EVERY} in the study forecast"
+        elif alarm.signal in SPACED and not alike(steps):
+            why = f"{alarm.words}: records are {number(apart(steps))} steps apart, {EVERY} in the study forecast"
             found.unseen.append(Row(f"alarm {code}", "not looked at", why))
         else:
             found.silent.append(silent_row(alarm))
     return found
 
 
-def _apart(steps: np.ndarray) -> float:
-    return float(np.median(np.diff(steps))) if len(steps) > 1 else math.nan
-
-
 def _remarks(steps: np.ndarray, looked: bool) -> list[str]:
-    apart = _apart(steps)
     found = [ELSEWHERE] if looked else []
-    if looked and not math.isnan(apart) and not EVERY / SPACING <= apart <= EVERY * SPACING:
-        unlike = f"records are {number(apart)} steps apart, {EVERY} in the study forecast"
+    if looked and len(steps) > 1 and not alike(steps):
+        unlike = f"records are {number(apart(steps))} steps apart, {EVERY} in the study forecast"
         found.append(f"{unlike}: how often alarms are false was not measured there")
     return found
 

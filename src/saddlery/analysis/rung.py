@@ -1,11 +1,11 @@
 """Alarms that rang in records: of a run, of a trial run after it, and of every run of an experiment."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 import numpy as np
 import xarray as xr
 
-from saddlery.analysis.alarms import ALARMS, EVERY, Alarm, Rung, ringing
+from saddlery.analysis.alarms import ALARMS, EVERY, Alarm, Rung, apart, ringing
 from saddlery.analysis.signals import SIGNALS, SPACED, signals
 
 OF_TRIAL = {"position": "sketch"}  # what a trial run calls what signals are made of
@@ -34,8 +34,8 @@ def in_trial(path: xr.Dataset, after: int) -> list[Rung]:
     **Arguments:** `path`: as of a trial run; `after`: how many steps of training lie before it.
     """
     steps = path["step"].values
-    apart = max(1, round(EVERY / float(np.median(np.diff(steps))))) if len(steps) > 1 else 1
-    held = path.isel(step=slice(None, None, apart)).drop_vars([each for each in SINCE_START if each in path])
+    thinned = max(1, round(EVERY / apart(steps))) if len(steps) > 1 else 1
+    held = path.isel(step=slice(None, None, thinned)).drop_vars([each for each in SINCE_START if each in path])
     held = held.rename({old: new for old, new in OF_TRIAL.items() if old in held})
     return in_history(held.assign_coords(step=held["step"] + after))
 
@@ -48,9 +48,10 @@ def first(*parts: list[Rung]) -> list[Rung]:
     return list(found.values())
 
 
-def missing(recorded: Mapping | xr.Dataset) -> list[Alarm]:
-    """The alarms whose signals cannot be made of what was recorded."""
-    return [alarm for alarm in ALARMS.values() if not all(need in recorded for need in SIGNALS[alarm.signal].needs)]
+def missing(recorded: Container | xr.Dataset, alarms: Mapping[str, Alarm] | None = None) -> list[Alarm]:
+    """The alarms, by default all, whose signals cannot be made of what was recorded."""
+    held = (ALARMS if alarms is None else alarms).values()
+    return [alarm for alarm in held if not all(need in recorded for need in SIGNALS[alarm.signal].needs)]
 
 
 def in_experiment(dataset: xr.Dataset) -> dict[str, np.ndarray]:

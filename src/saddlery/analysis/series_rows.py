@@ -9,7 +9,7 @@ import math
 import numpy as np
 
 from saddlery.analysis.numbers import number, percent, signed
-from saddlery.analysis.periods import period
+from saddlery.analysis.periods import period, thinned
 from saddlery.analysis.row import Row
 from saddlery.analysis.trends import LEAST, change, slope
 
@@ -70,28 +70,16 @@ def lately(values: np.ndarray) -> np.ndarray:
     return values[-max(1, len(values) // 6) :]
 
 
-def thinned(values: np.ndarray) -> np.ndarray:
-    """A record as at most `POINTS` means of what is next to each other.
-
-    >>> thinned(np.arange(3000.0))[:2].tolist()
-    [1.0, 4.0]
-    """
-    if len(values) <= POINTS:
-        return values
-    begun = np.linspace(0, len(values), POINTS + 1)[:-1].astype(int)
-    return np.add.reduceat(values, begun) / np.diff(np.append(begun, len(values)))
-
-
 def _level(name: str, values: np.ndarray) -> Row:
     """From where to where it went, and its change along the later half: of norms a factor."""
     first, last = np.median(values[: len(lately(values))]), np.median(lately(values))
     later = values[min(len(values) // 2, len(values) - LEAST) :]
     if name.endswith("_norm") and (values > 0).all():
-        by, low, high = change(thinned(later))
+        by, low, high = change(thinned(later, POINTS))
         said, moved = f"× {number(by)} ({number(low)} to {number(high)})", [*map(math.log, (by, low, high))]
         later = np.log(later)
     else:
-        by, low, high = moved = slope(thinned(later))
+        by, low, high = moved = slope(thinned(later, POINTS))
         said = f"{signed(by)} ({signed(low)} to {signed(high)})"
     meaning = "medians of the first and last sixth; change along the later records, 95% interval"
     value = f"{number(float(first))} → {number(float(last))}, {said}"

@@ -6,13 +6,13 @@ import numpy as np
 import xarray as xr
 
 from saddlery.analysis.measures import described
+from saddlery.analysis.series_rows import ended
 from saddlery.errors import NotFound
 from saddlery.records import description
-from saddlery.records.claims import LIVE
 from saddlery.records.live import read_live
+from saddlery.records.watched import RECORDS, UNNAMED
 from saddlery.text.arguments import plain
 
-RECORDS = f"{LIVE}/0-0.jsonl"  # of the one run that a watch records
 WORDS = {  # by what is drawn beside losses and norms
     "separation": "Separation",
     "spread": "Spread of samples",
@@ -33,13 +33,10 @@ def watched(folder: Path) -> xr.Dataset:
     **Raises:** `FileNotFoundError` when there is no record; `Damaged` when they were changed.
     """
     about = description.read(folder)
-    path = folder / RECORDS
-    if not path.is_file():
+    held = read_live(folder / RECORDS) if (folder / RECORDS).is_file() else None
+    if held is None or not len(held.steps):
         raise NotFound(f"{plain(folder)} holds no records yet: a watch writes them once it has some")
-    held = read_live(path)
-    if not len(held.steps):
-        raise NotFound(f"{plain(folder)} holds no records yet: a watch writes them once it has some")
-    title = str(about.what.get("title", "watched training"))
+    title = str(about.what.get("title", UNNAMED))
     numbers = {name: each for name, each in held.values.items() if each.ndim == 1}
     variables = {
         name: (("setting", "seed", "step"), each[None, None].astype(float), described(name) | _kind(name))
@@ -47,7 +44,7 @@ def watched(folder: Path) -> xr.Dataset:
     }
     lost = [each == 1 for name, each in numbers.items() if name.endswith("_not_finite")]
     left = np.logical_or.reduce(lost) if lost else np.zeros(len(held.steps), bool)
-    first = len(left) if not left[-1] else len(left) - int(np.argmin(left[::-1])) if not left.all() else 0
+    first = ended(~left)
     seconds = float(held.seconds[-1])
     pace = (held.steps[-1] - held.steps[0]) / seconds if seconds > 0 else np.nan
     return xr.Dataset(

@@ -1,12 +1,15 @@
-"""The report beside the records of a watched training, as far as it is there."""
+"""The files of a training that was watched in PyTorch: its records, and the report beside them."""
 
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from saddlery._system.files import read_json
+from saddlery.records.claims import LIVE
 
+RECORDS = f"{LIVE}/0-0.jsonl"  # of the one run that a watch records
 REPORT = "report.json"
+UNNAMED = "watched training"  # the title where a watch was given none
 
 
 def report(folder: Path) -> Mapping[str, Any]:

@@ -2,17 +2,14 @@
 
 import math
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
-from typing import Any
+from contextlib import AbstractContextManager, ExitStack
 
 import torch
-from torch.nn import Module
-from torch.nn.modules.module import register_module_forward_pre_hook
 
 from saddlery.torch import lists
-from saddlery.torch.audit.evaluation import eager
-from saddlery.torch.players import Player
-from saddlery.torch.state import State
+from saddlery.torch.eager import eager
+from saddlery.torch.players import Losses, Player
+from saddlery.torch.state import kept
 
 Vector = list[torch.Tensor]  # an array for each parameter of both players, the generator's first
 STEPS = [2.0**-k for k in (6, 10, 13, 16, 18, 20)]  # of differences, over the size of the parameters
@@ -43,7 +40,7 @@ class Field(AbstractContextManager):
     def __init__(
         self,
         players: Sequence[Player],
-        losses: Callable[[Any], tuple[torch.Tensor, torch.Tensor]],
+        losses: Losses,
         batch: object,
         reduced: Callable[[Vector], Vector] = lambda found: found,
         step: float = USUAL,
@@ -51,19 +48,15 @@ class Field(AbstractContextManager):
         self.players, self.losses, self.batch, self.reduced = players, losses, batch, reduced
         self.parameters = [each for player in players for each in player.parameters]
         self.evaluations, self.step = 0, step
+        self._stack = ExitStack()
 
     def __enter__(self) -> "Field":
-        self.state = State(self.parameters, gradients=False)
+        self.state = self._stack.enter_context(kept(self.parameters, gradients=False))
         self.size = norm([each.data for each in self.parameters])
-        self._hook = register_module_forward_pre_hook(self._see)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._hook.remove()
-        self.state.restore()
-
-    def _see(self, module: Module, args: tuple) -> None:
-        self.state.add_module(module)
+        self._stack.close()
 
     def value(self, way: Vector | None = None, step: float = 0.0) -> Vector:
         """The field where the parameters are moved by so many times a direction."""

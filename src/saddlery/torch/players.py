@@ -1,7 +1,7 @@
 """The two players of a loop in PyTorch: what each one's optimisers move."""
 
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
 
 import torch
 from torch.optim import Optimizer
@@ -10,6 +10,7 @@ from saddlery.errors import InvalidType, InvalidValue
 from saddlery.text.arguments import quoted
 
 NAMES = ("generator", "discriminator")
+Losses = Callable[[Any], tuple[torch.Tensor, torch.Tensor]]  # of both players, from a batch
 DEEPEST = 8  # wrappers around an optimiser
 
 

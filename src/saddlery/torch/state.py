@@ -3,13 +3,15 @@
 import copy
 import random
 from collections import deque
-from collections.abc import Callable, Iterable, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, MutableMapping
+from contextlib import contextmanager
 from types import CellType
 from typing import Any
 
 import numpy as np
 import torch
 from torch.nn import Module
+from torch.nn.modules.module import register_module_forward_pre_hook
 from torch.optim import Optimizer
 
 Undo = Callable[[], object]  # makes something what it was, and returns it
@@ -138,6 +140,20 @@ class State:
         for _, undo in self._others.values():
             undo()
         _reset(self._random)
+
+
+@contextmanager
+def kept(
+    parameters: Iterable[torch.Tensor], optimisers: Iterable[Optimizer] = (), gradients: bool = True
+) -> Iterator[State]:
+    """A context at whose end all is as it was: parameters, optimisers, random numbers, and modules that were called."""
+    state = State(parameters, optimisers, gradients)
+    hook = register_module_forward_pre_hook(lambda module, _: state.add_module(module))
+    try:
+        yield state
+    finally:
+        hook.remove()
+        state.restore()
 
 
 def _kept(value: Any, room: list[int] | None, depth: int = 0) -> Undo:

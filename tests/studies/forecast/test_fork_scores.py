@@ -5,9 +5,10 @@ import pytest
 import xarray as xr
 
 from saddlery.studies.forecast.fork_scores import (
-    by_curvature,
-    by_rotation,
-    by_steps,
+    CURVATURE,
+    ROTATION,
+    STEPS,
+    alone,
     ended,
     fork_scores,
     recovered,
@@ -63,6 +64,6 @@ def test_rotation_is_the_cause_only_where_nothing_else_helps():
         "discriminator": ["symplectic", "more discriminator steps"],
     }  # fmt: skip
     made = forks([[0.2 if name in good else 0.9 for name in NAMES] for good in rows.values()])
-    assert [name for name, own in zip(rows, by_rotation(made), strict=True) if own] == ["rotation", "discriminator"]
-    assert [name for name, own in zip(rows, by_curvature(made), strict=True) if own] == ["curvature"]
-    assert [name for name, own in zip(rows, by_steps(made), strict=True) if own] == ["steps"]
+    assert [name for name, own in zip(rows, alone(made, ROTATION), strict=True) if own] == ["rotation", "discriminator"]
+    assert [name for name, own in zip(rows, alone(made, CURVATURE), strict=True) if own] == ["curvature"]
+    assert [name for name, own in zip(rows, alone(made, STEPS), strict=True) if own] == ["steps"]

@@ -8,10 +8,6 @@ from saddlery.torch.players import players
 from saddlery.torch.watching.norms import Norms
 
 
-def nothing():
-    pass
-
-
 def network():
     torch.manual_seed(0)
     return torch.nn.Sequential(torch.nn.Linear(3, 5), torch.nn.Tanh(), torch.nn.Linear(5, 1))
@@ -21,7 +17,7 @@ def watched(optimisers, other=None):
     other = other or torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], 0.1)
     player = players(optimisers, other)[0]
     counted = []
-    return Norms(player, lambda: counted.append(1), nothing), counted
+    return Norms(player, stepped=lambda: counted.append(1)), counted
 
 
 def stepped(net, optimiser, x, norms_of):

@@ -9,7 +9,7 @@ from saddlery.analysis.numbers import exact, number, percent
 from saddlery.report.finding import Finding
 from saddlery.report.words import joined
 from saddlery.studies.forecast.failures import Failure
-from saddlery.studies.forecast.fork_scores import OTHERS, ROTATION, by_curvature, by_rotation, by_steps
+from saddlery.studies.forecast.fork_scores import CURVATURE, OTHERS, ROTATION, STEPS, alone
 from saddlery.studies.forecast.forks import BRANCHES
 from saddlery.studies.forecast.scores import PER_RUN
 from saddlery.studies.forecast.trial_scores import CLAIMED, WORTH
@@ -187,7 +187,7 @@ def of_forks(dataset: xr.Dataset) -> list[Finding]:
 
 def _cause(dataset: xr.Dataset, failed: np.ndarray) -> Finding:
     """In how many failing runs rotation, or curvature, is the cause."""
-    turning, curved, stepped = (each(dataset)[failed] for each in (by_rotation, by_curvature, by_steps))
+    turning, curved, stepped = (alone(dataset, of)[failed] for of in (ROTATION, CURVATURE, STEPS))
     text = (
         f"Of {exact(len(turning))} failing runs {int(turning.sum())} recover by a change of rotation alone "
         f"({joined(ROTATION)}) and by none of {joined(OTHERS)}; {int(curved.sum())} by a change of "

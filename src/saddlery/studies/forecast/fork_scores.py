@@ -1,5 +1,7 @@
 """Scores of forks: the share of runs that each branch recovers, beside the same runs unchanged, with intervals."""
 
+from collections.abc import Collection
+
 import numpy as np
 import xarray as xr
 
@@ -9,6 +11,7 @@ from saddlery.studies.forecast.models import BOUNDS, resampled, with_interval
 
 LATE = 0.75  # of a run, from where on its quality counts
 ROTATION = tuple(name for name, each in BRANCHES.items() if each.kind == "rotation")
+CURVATURE, STEPS = ("diagonal",), ("smaller steps",)
 OTHERS = ("unchanged", "smaller steps", "diagonal", "random")  # that recover where rotation is not the cause
 
 
@@ -37,8 +40,8 @@ def fork_scores(forks: xr.Dataset, failed: np.ndarray, kinds: np.ndarray) -> xr.
     **Arguments:** `failed`, `kinds` (fork,): of the runs that fork.
 
     **Returns:** along `branch` and `bound`: `recovers`, of failing runs; `recovers_more`, less the share of the same
-    runs unchanged, and `recovers_beyond`, less that by smaller steps; `harms`, the share of healthy ones that end ill,
-    and `harms_more`; `shorter`, by how much less the shortfall of failing runs is than unchanged, the mean. Intervals
+    runs unchanged, and `recovers_beyond`, less that by smaller steps; `harms`, the share of healthy ones that end ill;
+    `shorter`, by how much less the shortfall of failing runs is than unchanged, the mean. Intervals
     of 95% are over kinds of runs.
     """
     well, short = recovered(forks).values, ended(forks).values
@@ -51,7 +54,6 @@ def fork_scores(forks: xr.Dataset, failed: np.ndarray, kinds: np.ndarray) -> xr.
             "recovers_more": (failed, well[:, i] * 1.0 - well[:, plain]),
             "recovers_beyond": (failed, well[:, i] * 1.0 - well[:, smaller]),
             "harms": (~failed, ~well[:, i]),
-            "harms_more": (~failed, well[:, plain] * 1.0 - well[:, i]),
             "shorter": (failed, short[:, plain] - short[:, i]),
         }
         for name, (of, values) in rows.items():
@@ -69,19 +71,7 @@ def mean_of(values: np.ndarray, kinds: np.ndarray) -> tuple[float, float, float]
     return with_interval(lambda at: float(values[at].mean()), len(values), resampled(kinds))
 
 
-def by_rotation(forks: xr.Dataset) -> np.ndarray:
-    """Whether a change of rotation alone recovers a run, and none of `OTHERS` does, `(fork,)`."""
-    well = recovered(forks)
-    return (well.sel(branch=list(ROTATION)).any("branch") & ~well.sel(branch=list(OTHERS)).any("branch")).values
-
-
-def by_steps(forks: xr.Dataset) -> np.ndarray:
-    """Whether smaller steps alone recover a run, and neither rotation nor the others do, `(fork,)`."""
-    well, others = recovered(forks), [name for name in OTHERS if name != "smaller steps"]
-    return (well.sel(branch="smaller steps") & ~well.sel(branch=[*ROTATION, *others]).any("branch")).values
-
-
-def by_curvature(forks: xr.Dataset) -> np.ndarray:
-    """Whether a change of curvature alone recovers a run, and neither rotation nor the others do, `(fork,)`."""
-    well, others = recovered(forks), [name for name in OTHERS if name != "diagonal"]
-    return (well.sel(branch="diagonal") & ~well.sel(branch=[*ROTATION, *others]).any("branch")).values
+def alone(forks: xr.Dataset, of: Collection[str]) -> np.ndarray:
+    """Whether one of some branches recovers a run, and no other of `ROTATION` and `OTHERS` does, `(fork,)`."""
+    well, others = recovered(forks), [name for name in (*ROTATION, *OTHERS) if name not in of]
+    return (well.sel(branch=list(of)).any("branch") & ~well.sel(branch=others).any("branch")).values

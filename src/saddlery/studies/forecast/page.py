@@ -14,7 +14,7 @@ from saddlery.report.words import joined
 from saddlery.studies.forecast.failures import MEANINGS, Failure
 from saddlery.studies.forecast.figures import along, branches, by_failure, gained
 from saddlery.studies.forecast.findings import share, span
-from saddlery.studies.forecast.fork_scores import OTHERS, ROTATION, by_rotation, recovered
+from saddlery.studies.forecast.fork_scores import OTHERS, ROTATION, alone, recovered
 from saddlery.studies.forecast.forks import AT, BRANCHES
 from saddlery.studies.forecast.measure import SHOWN
 from saddlery.studies.forecast.population import GAMES, HELD_OUT, LOSSES, METHODS, MOMENTA, RATES
@@ -135,11 +135,11 @@ def answer(dataset: xr.Dataset) -> list[tuple[str, str]]:
         else "To foretell failure, eigenvalues and rotation add nothing to losses, norms, diversity and paths that is "
         f"more than chance allows (gains in AUROC of {gains})."
     )
-    alone = int(by_rotation(dataset)[failed.astype(bool)].sum())
+    by_rotation = int(alone(dataset, ROTATION)[failed.astype(bool)].sum())
     second = (
         f"As a cause, rotation is that of some failures: {best} alone recovers {share(more.sel(branch=best).values)} "
-        f"more than unchanged, and {alone} of {int(failed.sum())} failing runs recover by a change of rotation and by "
-        f"none of {joined(OTHERS)}."
+        f"more than unchanged, and {by_rotation} of {int(failed.sum())} failing runs recover by a change of rotation "
+        f"and by none of {joined(OTHERS)}."
         if float(more.sel(branch=best, bound="low")) > 0
         else "As a cause, rotation is not seen: no change of it alone recovers more failing runs than chance allows."
     )

@@ -11,11 +11,11 @@ from saddlery.errors import InvalidType, InvalidValue
 from saddlery.text.arguments import quoted
 from saddlery.torch.audit import cuts, reach, roles, rows, samples, scores, slopes, steps
 from saddlery.torch.audit.calls import derivatives, flagged
-from saddlery.torch.audit.evaluation import Evaluated, Evaluations, Losses
+from saddlery.torch.audit.evaluation import Evaluated, Evaluations
 from saddlery.torch.audit.findings import CODES, Audit, Finding, Told
 from saddlery.torch.audit.rows import Score
 from saddlery.torch.audit.scores import D, Response
-from saddlery.torch.players import players
+from saddlery.torch.players import Losses, players
 
 ALIKE = 1e-5  # of a loss's size: within it, an evaluation is the same as another from the same state
 OF_SAMPLES = ("F14",)

@@ -96,12 +96,7 @@ class Differences:
             if each is None and not self.evaluate.state.flag(parameter)
         }
         along = [
-            sum(
-                float((wide(g.cpu()) * u.conj()).real.sum())
-                for g, u in zip(gradient, way, strict=True)
-                if g is not None
-            )
-            for way in self.directions
+            sum(_inner(g, u) for g, u in zip(gradient, way, strict=True) if g is not None) for way in self.directions
         ]
         return torch.tensor(along, dtype=torch.float64)
 

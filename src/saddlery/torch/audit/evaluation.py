@@ -1,16 +1,12 @@
 """Evaluations of somebody's losses, each from the same state: parameters, buffers and random numbers."""
 
 import copy
-import sys
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import torch
-from torch.nn.parallel import DataParallel, DistributedDataParallel
-from torch.utils import checkpoint
 from torch.utils._pytree import tree_map
 
 from saddlery.errors import InvalidType, InvalidValue
@@ -19,11 +15,11 @@ from saddlery.torch.audit.calls import Call, Calls, Change
 from saddlery.torch.audit.functions import USUAL, Functions, Treatment
 from saddlery.torch.audit.surroundings import keep
 from saddlery.torch.blocks import holders
-from saddlery.torch.players import Player
+from saddlery.torch.eager import eager
+from saddlery.torch.players import Losses, Player
 from saddlery.torch.state import State
 
 Batch = TypeVar("Batch")
-Losses = Callable[[Any], tuple[torch.Tensor, torch.Tensor]]
 
 
 class Evaluated(NamedTuple):
@@ -110,22 +106,6 @@ class Evaluations:
         return Evaluated(_two(found), calls.calls, functions, [*calls.outermost.values()], calls.trained)
 
 
-@contextmanager
-def eager() -> Iterator[None]:
-    """A context in which modules run as they are written: not compiled, not computed again, not one of replicas."""
-    with ExitStack() as stack:
-        # Its older way of computing activations again knows no `torch.autograd.grad`.
-        _put(stack, checkpoint, "CheckpointFunction", _Direct)
-        if "torch._dynamo" in sys.modules:  # which takes seconds to load, and was for what is compiled
-            stack.enter_context(torch.compiler.set_stance("force_eager"))
-            stack.enter_context(warnings.catch_warnings())
-            warnings.filterwarnings("ignore", "Using `torch.compile", UserWarning)  # of hooks of all modules
-        _put(stack, DataParallel, "forward", _alone)
-        if torch.distributed.is_available() and torch.distributed.is_initialized():
-            _put(stack, DistributedDataParallel, "forward", _alone)
-        yield
-
-
 def copied(batch: Batch) -> Batch:
     """A batch with copies of its arrays."""
     return tree_map(_own, batch)
@@ -137,30 +117,6 @@ def _own(leaf: Any) -> Any:
             return leaf
         return leaf.detach().clone().requires_grad_(leaf.requires_grad)
     return leaf.copy() if isinstance(leaf, np.ndarray) else leaf
-
-
-def _put(stack: ExitStack, owner: object, name: str, value: object) -> None:
-    """Put something in the place of an attribute until a context ends."""
-    stack.callback(setattr, owner, name, getattr(owner, name))
-    setattr(owner, name, value)
-
-
-class _Direct:
-    """What stands in the place of a function whose activations are computed again in the backward pass."""
-
-    @staticmethod
-    def apply(function: Callable, preserve: bool, *args: Any) -> Any:
-        """Call the function."""
-        return function(*args)
-
-
-def _alone(self: DistributedDataParallel | DataParallel, *args: Any, **kwargs: Any) -> Any:
-    """What a module that has replicas returns, without these."""
-    if self.device_ids:
-        device = next(self.module.parameters()).device
-        move = lambda each: each.to(device) if isinstance(each, torch.Tensor) else each  # noqa: E731
-        args, kwargs = tree_map(move, (args, kwargs))
-    return self.module(*args, **kwargs)
 
 
 def _two(found: Any) -> tuple[torch.Tensor, torch.Tensor]:

@@ -92,22 +92,20 @@ class _Moving:
         automatic = self.automatic()
         if not bool((automatic != 0).any()):
             return Judged()
-        finite = self.finite()
+        finite, gradients = self.finite(), self.evaluated()[0].functions.gradients
         allowed = self.differences.precision.error
         for i, (one, other) in enumerate(zip(automatic, finite, strict=True)):
             if not bool(one.any()) or not bool(torch.isfinite(one).all() and torch.isfinite(other).all()):
                 continue
-            value = _value(self.evaluated()[0].functions.gradients[i])
-            error = apart(one, other, self.differences.precision.rounding(value))
+            error = apart(one, other, self.differences.precision.rounding(_value(gradients[i])))
             if error > allowed:
-                return self._told(i, one, other, error)
+                return self._told(i, gradients[i].site, one, other, error)
         return Judged()
 
-    def _told(self, i: int, automatic: torch.Tensor, finite: torch.Tensor, error: float) -> Judged:
+    def _told(self, i: int, site: Site, automatic: torch.Tensor, finite: torch.Tensor, error: float) -> Judged:
         """What to say of a gradient that differs from finite differences."""
         words = self.differences.precision.words
-        gradient = self.evaluated()[0].functions.gradients[i]
-        by = f"the gradient by samples at {gradient.site} and finite differences in {words} differ by {error:.0%}"
+        by = f"the gradient by samples at {site} and finite differences in {words} differ by {error:.0%}"
         if apart(finite, self.finite(LONGER)[i]) > SHARE * error or finite.norm() < ROUNDED * automatic.norm():
             return Judged(why=f"{by}, and differences depend on their step, or what they are of is rounded")
         sites, left = explaining(self.differences, error, lambda sites: apart(self.automatic(sites)[i], finite))

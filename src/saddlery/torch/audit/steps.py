@@ -7,9 +7,10 @@ import torch
 from torch.optim import Optimizer
 from torch.overrides import TorchFunctionMode
 
-from saddlery.torch.audit.evaluation import Evaluations, copied, eager
+from saddlery.torch.audit.evaluation import Evaluations, copied
 from saddlery.torch.audit.findings import CODES, Finding
 from saddlery.torch.audit.functions import Site, stack
+from saddlery.torch.eager import eager
 from saddlery.torch.players import held
 
 STEPS = 2  # that are made, so that what one leaves is seen in the next

@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from torch.nn.modules.module import register_module_forward_pre_hook
 
 from saddlery.analysis import forecast
 from saddlery.analysis.intervals import Interval, interval
@@ -15,7 +14,7 @@ from saddlery.analysis.numbers import number
 from saddlery.analysis.signals import SIGNALS
 from saddlery.torch.blocks import holders
 from saddlery.torch.players import Player
-from saddlery.torch.state import State
+from saddlery.torch.state import kept
 from saddlery.torch.watching.rows import Rows
 
 RECORDS = 20  # of a fork
@@ -75,30 +74,30 @@ def forked(
     fork's end. Others as of `Watch.compare`.
     """
     held = [each for player in players for each in player.parameters]
-    state = State(held, [each for player in players for each in player.optimisers])
     seed = torch.initial_seed() % 2**31
-    for module in holders(held):
-        for each in module.modules():
-            state.add_module(each)
-    others = [(each, copy.deepcopy(each.state_dict())) for each in also]
-    hook = register_module_forward_pre_hook(lambda module, _: state.add_module(module))
     tried = {UNCHANGED: lambda: None, **changes}
     found: dict[str, dict[str, list[float]]] = {}
-    try:
-        for repeat, (name, change) in itertools.product(range(repeats), tried.items()):
-            torch.manual_seed(seed + 1 + repeat)
-            begin()
-            change()
-            for key, value in _run(step, batches, steps, recorded, measure).items():
-                found.setdefault(key, {each: [np.nan] * repeats for each in tried})[name][repeat] = value
+    with kept(held, [each for player in players for each in player.optimisers]) as state:
+        for module in holders(held):
+            for each in module.modules():
+                state.add_module(each)
+        others = [(each, copy.deepcopy(each.state_dict())) for each in also]
+
+        def put_back() -> None:
             state.restore()
-            for each, kept in others:
-                each.load_state_dict(copy.deepcopy(kept))
-    finally:
-        hook.remove()
-        state.restore()
-        for each, kept in others:
-            each.load_state_dict(kept)
+            for each, was in others:
+                each.load_state_dict(copy.deepcopy(was))
+
+        try:
+            for repeat, (name, change) in itertools.product(range(repeats), tried.items()):
+                torch.manual_seed(seed + 1 + repeat)
+                begin()
+                change()
+                for key, value in _run(step, batches, steps, recorded, measure).items():
+                    found.setdefault(key, {each: [np.nan] * repeats for each in tried})[name][repeat] = value
+                put_back()
+        finally:
+            put_back()
     return Forked({key: {name: np.array(each) for name, each in of.items()} for key, of in found.items()}, steps)
 
 

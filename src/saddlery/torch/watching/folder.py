@@ -11,14 +11,13 @@ import numpy as np
 
 from saddlery.errors import InTheWay
 from saddlery.records import description, storage
-from saddlery.records.claims import LIVE, RUN, claim, local_folder
+from saddlery.records.claims import RUN, claim, local_folder
 from saddlery.records.description import Description
 from saddlery.records.live import LiveFile, read_live
+from saddlery.records.watched import RECORDS, REPORT
 from saddlery.text.arguments import plain
 from saddlery.torch.watching.rows import Rows
 
-RECORDS = f"{LIVE}/0-0.jsonl"
-REPORT = "report.json"
 POINTS = 400  # of a series in the report
 LONGEST = 256 * 1024  # bytes of the report
 

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from torch.nn import Module
 from torch.optim import Optimizer
 
 from saddlery.torch import lists
@@ -37,19 +38,21 @@ class Norms:
     A copy of the parameters is kept, of which each step's update is the difference. Gradients are as the optimiser gets
     them: after clipping, and free of a scale of mixed precision.
 
-    **Arguments:** `stepped`: called after each step of the player's first optimiser; `before`: before each step of any;
-    `guarded`: put around what optimisers call.
+    **Arguments:** `modules`: that hold its parameters, by default all that are alive are looked through; `before`:
+    called before each step of any of its optimisers, `stepped`: after each of the first; `guarded`: put around what
+    optimisers call.
     """
 
     def __init__(
         self,
         player: Player,
-        stepped: Callable[[], None],
-        before: Callable[[], None],
+        modules: Sequence[Module] | None = None,
+        before: Callable[[], None] = lambda: None,
+        stepped: Callable[[], None] | None = None,
         guarded: Callable[[Callable], Callable] = lambda function: function,
     ):
-        self.player, self.stepped, self.before = player, stepped, before
-        self.blocks: Blocks = blocks(player.parameters)
+        self.player, self.before, self.stepped = player, before, stepped
+        self.blocks: Blocks = blocks(player.parameters, modules)
         self.steps = 0
         self._block = {id(each): of for each, of in zip(player.parameters, self.blocks.of, strict=True)}
         self._kept: dict[int, torch.Tensor] = {}
@@ -99,7 +102,8 @@ class Norms:
         self._pending.append(torch.stack([gradient, update]))
         if optimiser is self.player.optimisers[0]:
             self.steps += 1
-            self.stepped()
+            if self.stepped is not None:
+                self.stepped()
 
     def _norms(self, optimiser: Optimizer) -> torch.Tensor:
         """The norms of gradients by block."""

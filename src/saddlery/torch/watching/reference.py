@@ -11,8 +11,8 @@ from saddlery.analysis.signals import SIGNALS, signals
 from saddlery.errors import NotFound
 from saddlery.records.claims import local_folder
 from saddlery.records.live import read_live
+from saddlery.records.watched import RECORDS
 from saddlery.text.arguments import plain
-from saddlery.torch.watching.folder import RECORDS
 
 NEAR = 1.5  # by which factor steps of the reference may differ from the step looked at
 BEYOND = 0.5  # of the width of its range there, by which a signal must leave it
@@ -56,17 +56,17 @@ class Reference:
         return [each for name in both if (each := self._of(name, steps, found[name]))]
 
     def _of(self, name: str, steps: np.ndarray, values: np.ndarray) -> Departure | None:
-        mine, bounds = recent(values), [self._range(name, step) for step in steps]
-        slack = [BEYOND * max(high - low, 0.1) for low, high in bounds]
-        away = np.array([
-            bool(value < low - more or value > high + more)
-            for value, (low, high), more in zip(mine, bounds, slack, strict=True)
-        ])  # fmt: skip
-        if not len(away) or not away[-1]:
+        mine, since = recent(values), len(steps)
+        while since and self._is_beyond(name, steps[since - 1], mine[since - 1]):
+            since -= 1
+        if since == len(steps):
             return None
-        since = len(away) - int(np.argmin(away[::-1])) if not away.all() else 0
-        low, high = bounds[-1]
-        return Departure(name, int(steps[since]), float(mine[-1]), low, high)
+        return Departure(name, int(steps[since]), float(mine[-1]), *self._range(name, steps[-1]))
+
+    def _is_beyond(self, name: str, step: int, value: float) -> bool:
+        low, high = self._range(name, step)
+        slack = BEYOND * max(high - low, 0.1)
+        return bool(value < low - slack or value > high + slack)
 
     def _range(self, name: str, step: int) -> tuple[float, float]:
         """The range of a signal at about a step."""

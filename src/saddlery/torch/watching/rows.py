@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from saddlery.analysis.alarms import ALARMS, RECENT, Alarm, Rung, ringing
-from saddlery.analysis.signals import FIRST, SIGNALS, SPACED, signals
+from saddlery.analysis.rung import missing
+from saddlery.analysis.signals import FIRST, SPACED, signals
 
 KEPT = 40  # last records from which signals are made, beside the first
 LOOKED = 2 * RECENT  # last records in which alarms are looked for
@@ -63,5 +64,4 @@ class Rows:
 
     def missing(self) -> list[Alarm]:
         """The alarms whose signals cannot be made of what is recorded."""
-        there = {name for row in self._whole for name in row}
-        return [each for each in self.alarms.values() if not {*SIGNALS[each.signal].needs} <= there]
+        return missing({name for row in self._whole for name in row}, self.alarms)

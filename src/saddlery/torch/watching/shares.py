@@ -5,11 +5,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from torch.nn.modules.module import register_module_forward_pre_hook
 
 from saddlery.errors import InvalidType, InvalidValue
 from saddlery.text.arguments import quoted
-from saddlery.torch.state import State
+from saddlery.torch import lists
+from saddlery.torch.eager import eager
+from saddlery.torch.state import kept
 
 LAST = 20  # looks over which swings are told
 Parts = Callable[[Any], Mapping[str, torch.Tensor]]
@@ -47,24 +48,21 @@ def shares(parts: Parts, batch: object, by: Sequence[torch.Tensor], held: Sequen
 
     **Raises:** `TypeError` where `parts` does not return numbers of PyTorch's by name; `ValueError` for fewer than two.
     """
-    state = State(held, gradients=False)
-    hook = register_module_forward_pre_hook(lambda module, _: state.add_module(module))
-    try:
-        with torch.enable_grad():
-            found = parts(batch)
-            if not isinstance(found, Mapping) or not all(isinstance(each, torch.Tensor) for each in found.values()):
-                raise InvalidType(f"parts: it returned {quoted(found)}, expected tensors by name")
-            if len(found) < 2:
-                raise InvalidValue(f"parts: got {', '.join(found) or 'none'}, expected two parts of a loss or more")
-            norms = {}
-            for name, each in found.items():
-                gradients = torch.autograd.grad(each, list(by), retain_graph=True, allow_unused=True)
-                known = [gradient.float() for gradient in gradients if gradient is not None]
-                norms[name] = float(torch.stack([gradient.norm() for gradient in known]).norm()) if known else 0.0
-    finally:
-        hook.remove()
-        state.restore()
+    with kept(held, gradients=False), eager(), torch.enable_grad():
+        found = parts(batch)
+        if not isinstance(found, Mapping) or not all(isinstance(each, torch.Tensor) for each in found.values()):
+            raise InvalidType(f"parts: it returned {quoted(found)}, expected tensors by name")
+        if len(found) < 2:
+            raise InvalidValue(f"parts: got {', '.join(found) or 'none'}, expected two parts of a loss or more")
+        norms = {name: _length(each, by) for name, each in found.items()}
     return Shares(norms)
+
+
+def _length(part: torch.Tensor, by: Sequence[torch.Tensor]) -> float:
+    """‖∂L_i‖ by some parameters; 0 where it does not depend on them."""
+    gradients = torch.autograd.grad(part, list(by), retain_graph=True, allow_unused=True)
+    known = lists.norms([each.float() for each in gradients if each is not None])
+    return float(torch.stack(known).norm()) if known else 0.0
 
 
 def told(looks: Mapping[int, Shares]) -> list[str]:

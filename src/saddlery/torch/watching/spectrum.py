@@ -7,9 +7,8 @@ import numpy as np
 import torch
 from torch import distributed
 
-from saddlery.torch.audit.evaluation import Losses
 from saddlery.torch.field import USUAL, Field, Vector
-from saddlery.torch.players import Player
+from saddlery.torch.players import Losses, Player
 from saddlery.torch.watching.curvature import PRODUCTS, Curvature, curvature
 
 COPIES = 10  # of the parameters, held while it is measured

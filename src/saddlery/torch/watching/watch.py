@@ -1,6 +1,5 @@
 """A watch over somebody's training, without a change to the loop: norms at every step, alarms, what was measured."""
 
-import functools
 import os
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -13,9 +12,10 @@ from torch.optim import Optimizer
 from saddlery.analysis.alarms import ALARMS, CODES, EVERY, Rung
 from saddlery.analysis.numbers import number
 from saddlery.errors import InvalidValue
+from saddlery.records.watched import UNNAMED
 from saddlery.text.arguments import first_line, quoted, whole
-from saddlery.torch.audit.evaluation import Losses
-from saddlery.torch.players import players
+from saddlery.torch.blocks import holders
+from saddlery.torch.players import Losses, players
 from saddlery.torch.watching.advice import advice
 from saddlery.torch.watching.comparison import Forked, forked
 from saddlery.torch.watching.curvature import Curvature
@@ -71,12 +71,13 @@ class Watch:
         self._forking = False
         self._began = time.monotonic()
         self._bad: dict[str, tuple[int, str]] = {}  # where gradients first were not finite
-        about = {"title": title or "watched training", "every": every, "ignore": sorted(ignore)}
+        about = {"title": title or UNNAMED, "every": every, "ignore": sorted(ignore)}
         self.folder = None if out is None or _rank() else Folder(out, about, resume)
         if self.folder and self.folder.earlier is not None:
             self.step = self._first = int(self.folder.earlier.steps[-1])
+        modules = holders([each for player in self.players for each in player.parameters])
         self._norms = [
-            Norms(player, self._stepped if i == 0 else _nothing, self._before, self._guarded)
+            Norms(player, modules, self._before, self._stepped if i == 0 else None, self._guarded)
             for i, player in enumerate(self.players)
         ]
 
@@ -134,8 +135,7 @@ class Watch:
         held = [each for player in self.players for each in player.parameters]
         if every is None:
             return shares(parts, given(batch), by, held)
-        measure = functools.partial(_shares, parts, by, held)
-        self._begin_looks("shares", Looks(measure, batch, whole("every", every)))
+        self._begin_looks("shares", Looks(lambda at: shares(parts, at, by, held), batch, whole("every", every)))
         return None
 
     def spectrum(self, losses: Losses, batch: object, k: int = 6, products: int = 200) -> np.ndarray:
@@ -377,20 +377,12 @@ class Watch:
             folder.close()
 
 
-def _shares(parts: Parts, by: Sequence[torch.Tensor], held: Sequence[torch.Tensor], batch: object) -> Shares:
-    return shares(parts, batch, by, held)
-
-
 def _words(rung: Rung) -> str:
     alarm = rung.alarm
     return (
         f"{alarm.code} {alarm.words} since step {rung.since:,}: {alarm.signal} {number(rung.value)}, "
         f"{'above' if alarm.above else 'below'} {number(alarm.threshold)} ({alarm.rate})"
     )
-
-
-def _nothing() -> None:
-    """What there is to do after a step of the discriminator."""
 
 
 def _rank() -> int:
