@@ -5,6 +5,7 @@ import pytest
 from checks.watch import watched_folder
 
 import saddlery as sd
+from saddlery.analysis.alarms import ALARMS
 from saddlery.errors import Damaged, NotFound
 from saddlery.experiments.opening import open_live, open_results
 from saddlery.experiments.watched import watched
@@ -12,6 +13,7 @@ from saddlery.records import description
 from saddlery.records.claims import claim
 from saddlery.records.description import Description
 from saddlery.report import write
+from saddlery.report.words import findings
 
 
 def rows(count, lost=()):
@@ -48,6 +50,14 @@ def test_a_page_is_written_of_it(tmp_path):
     text = page.read_text()
     assert "mine" in text
     assert "Spread of samples" in text
+
+
+def test_a_page_tells_the_alarms_that_rang_but_those_that_the_watch_ignored(tmp_path):
+    alarm = ALARMS["W05"]
+    loud = [each | {"generator_loss": 1e3 * np.exp(alarm.threshold)} for each in rows(12)]
+    for ignore, told in (((), True), (("W05",), False)):
+        found = findings(open_results(watched_folder(tmp_path / str(told), loud, ignore=ignore)))
+        assert any(each.subject == "Alarm" and "W05" in each.text for each in found) == told
 
 
 def test_a_folder_without_records_says_so_and_a_changed_one_is_damaged(tmp_path):

@@ -124,11 +124,16 @@ def _least(dataset: xr.Dataset, name: str, subject: str, what: str) -> list[Find
 
 
 def _alarms(dataset: xr.Dataset) -> list[Finding]:
-    """The alarms that rang, with how often each is false; none of a game without samples, where none was measured."""
-    if unknown(dataset):
+    """The alarms that rang, with how often each is false; none of a game without samples, where none was measured.
+
+    Of a training that was watched in PyTorch, which is one with samples, all but those that its watch ignored.
+    """
+    if unknown(dataset) and "ignore" not in dataset.attrs:
         return []
-    found = []
+    found, ignored = [], str(dataset.attrs.get("ignore", "")).split()
     for code, since in in_experiment(dataset).items():
+        if code in ignored:
+            continue
         alarm, rang = ALARMS[code], np.isfinite(since)
         counts, step = rang.sum(1), round(float(np.median(since[rang])))
         text = (

@@ -27,6 +27,9 @@ LOOKS: dict[str, dict[str, Any]] = {
     "quality now": {"color": GREY, "ls": ":"},
 }
 OF_KIND = {"none": INK, "steps": PALETTE[2], "rotation": PALETTE[0], "curvature": PALETTE[3], "random": GREY}
+BESIDE: dict[str, Any] = {  # of a legend, where lines leave it no room
+    "fontsize": 7, "frameon": False, "labelcolor": INK, "loc": "center left", "bbox_to_anchor": (1.0, 0.5)
+}  # fmt: skip
 OF_ADVICE = {"rates": PALETTE[2], "steps": PALETTE[5], "method": PALETTE[0], "loss": PALETTE[3]}
 
 
@@ -48,7 +51,8 @@ def along(dataset: xr.Dataset) -> Picture:
             if not beside:
                 told.append(f"{_words(name)} {number(areas[0])} to {number(areas[-1])}")
         axes.set_xlim(0, 1)
-    panels[0].legend(fontsize=7, frameon=False, labelcolor=INK, loc="lower right")
+    handles, names = panels[0].get_legend_handles_labels()
+    panels[1].legend(handles, names, **BESIDE)
     return render(figure, "areas", f"AUROC from the first look to the last, of signals alone: {'; '.join(told)}.")
 
 
@@ -75,7 +79,7 @@ def by_failure(dataset: xr.Dataset) -> Picture:
     axes.set_yticks(range(len(kinds)), kinds, fontsize=8)
     axes.set_ylim(len(kinds) - 0.5, -0.5)
     axes.set_xlabel("AUROC against healthy runs, at a quarter of the run", fontsize=8, color=INK)
-    axes.legend(fontsize=7, frameon=False, labelcolor=INK, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    axes.legend(**BESIDE)
     return render(figure, "failures", f"AUROC for each kind of failure: {'; '.join(told)}.")
 
 
