@@ -1,6 +1,7 @@
 """What a watch over a loop in PyTorch costs: a DCGAN's steps with and without it, in turns, and memory."""
 
 import resource
+from statistics import median
 
 import torch
 from torch import nn
@@ -10,8 +11,10 @@ import saddlery.torch as st
 from benchmarks.table import Row, ratios
 from benchmarks.timing import race
 from saddlery._system.cores import usable_cores
+from saddlery.torch.watching.spectrum import Measured
 
 WIDTH, SIZE, NOISE, BATCH = 64, 32, 100, 64
+ROUNDS = 40  # of a few steps each, since what is looked for is less than a machine's speed wanders
 EVERY = 500  # steps between two looks at curvature
 HOOKS, ALL = 1.02, 1.05  # targets: of a step with hooks, and with curvature too, over one without
 COPIES, LARGE = (1.0, 10.0), 4000  # copies of the parameters that each may need more; units of a layer to see them by
@@ -23,14 +26,16 @@ def rows():
     torch.set_num_threads(usable_cores())
     plain, watched = Loop(), Loop()
     watch = st.watch(watched.generator, watched.discriminator)
-    look = lambda n: [watch.curvature(watched.losses, batch=watched.real) for _ in range(n)]  # noqa: E731
-    times = race({"plain": plain, "watched": watched, "look": look}, seconds=4.0)
+    measured = Measured(watch.players, watched.losses)  # as of looks one after another, which keep their step
+    look = lambda n: [measured.curvature(watched.real) for _ in range(n)]  # noqa: E731
+    times = race({"plain": plain, "watched": watched}, rounds=ROUNDS, seconds=1.0)
     hooks = ratios(times["watched"], times["plain"])
-    shares = [one / (EVERY * step) for one, step in zip(times["look"], times["plain"], strict=True)]
+    times |= race({"look": look, "beside": plain}, rounds=5, seconds=4.0)
+    shares = [one / (EVERY * step) for one, step in zip(times["look"], times["beside"], strict=True)]
     yield Row(name, "a step without", [1e3 * each for each in times["plain"]], "ms")
     yield Row(name, "a step with hooks / without", hooks, "", HOOKS, True)
     yield Row(name, "one look at curvature", [1e3 * each for each in times["look"]], "ms")
-    both = [a + b for a, b in zip(hooks, shares, strict=True)]
+    both = [median(hooks) + each for each in shares]
     yield Row(name, f"with curvature every {EVERY} / without", both, "", ALL, True)
     for measure, copies, most in zip(("hooks", "curvature"), held(), COPIES, strict=True):
         yield Row(name, f"copies of the parameters more: {measure}", [copies], "", most, True)

@@ -200,12 +200,12 @@ def free_port():
     return find
 
 
-def ranks(out, port, watched):
+def ranks(out, port, how, code=RANKS):
     """Two processes that train together; what each printed."""
-    code = textwrap.dedent(RANKS)
+    code = textwrap.dedent(code)
     going = [
         subprocess.Popen(
-            [sys.executable, "-c", code, str(rank), str(out), str(port), watched],
+            [sys.executable, "-c", code, str(rank), str(out), str(port), how],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ | {"OMP_NUM_THREADS": "1"},
         )
         for rank in range(2)
@@ -226,3 +226,65 @@ def test_two_processes_with_batch_norm_measure_together_and_train_as_without(tmp
     assert [each["sum"] for each in watched] == [each["sum"] for each in plain]
     assert (tmp_path / "a" / "report.json").is_file()
     assert not (tmp_path / "b").exists()
+
+
+DIVIDED = """
+import os, sys, torch
+import torch.distributed as dist
+import saddlery.torch as st
+
+rank, port, how = int(sys.argv[1]), sys.argv[3], sys.argv[4]
+os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
+dist.init_process_group("gloo", rank=rank, world_size=2)
+torch.manual_seed(0)
+net = lambda a, b: torch.nn.Sequential(torch.nn.Linear(a, 30), torch.nn.Tanh(), torch.nn.Linear(30, b))
+G, D = net(3, 2), net(2, 1)
+if how == "fsdp2":
+    from torch.distributed.fsdp import fully_shard
+    from torch.distributed.device_mesh import init_device_mesh
+    mesh = init_device_mesh("cpu", (2,))
+    for net in (G, D):
+        fully_shard(net[0], mesh=mesh)
+        fully_shard(net, mesh=mesh)
+if how in ("fsdp1", "flat"):
+    from torch.distributed.fsdp import FullyShardedDataParallel as FSDP
+    G, D = (FSDP(net, device_id=torch.device("cpu"), use_orig_params=how == "fsdp1") for net in (G, D))
+opts = [torch.optim.Adam(each.parameters(), 1e-3) for each in (G, D)]
+softplus = torch.nn.functional.softplus
+
+def losses(batch):
+    real, noise = batch
+    fake = G(noise)
+    return softplus(-D(fake)).mean(), softplus(-D(real)).mean() + softplus(D(fake.detach())).mean()
+
+watch = st.watch(*opts, every=2)
+watch.curvature(losses, every=2)
+random = torch.Generator().manual_seed(7)
+for _ in range(6):
+    both = [torch.randn(16, n, generator=random) for n in (2, 3)]
+    batch = both if how == "whole" else [each[8 * rank : 8 * rank + 8] for each in both]
+    for player in (1, 0):
+        opts[player].zero_grad()
+        losses(batch)[player].backward()
+        opts[player].step()
+watch.close()
+assert not watch.failed, watch.failed
+for name in ("generator_norm", "discriminator_norm", "generator_update", "discriminator_size"):
+    print(name, *(f"{row[name]:.5g}" for row in watch.rows.rows))
+print("spread", float((watch._values()["sketch"] ** 2).sum() ** 0.5))
+print("said", "FSDP" in str(watch))
+dist.destroy_process_group()
+"""
+
+
+@pytest.mark.parametrize("how", ["fsdp1", "fsdp2", "flat"])
+def test_norms_of_parameters_that_are_divided_over_processes_are_those_of_the_whole(tmp_path, free_port, how):
+    whole = ranks(tmp_path, free_port(), "whole", DIVIDED)[0]
+    for found in ranks(tmp_path, free_port(), how, DIVIDED):
+        for name, expected in whole.items():
+            if name.startswith(("generator", "discriminator")):
+                got = [float(each) for each in found[name].split()]
+                assert got == pytest.approx([float(each) for each in expected.split()], rel=1e-3), name
+        assert float(found["spread"]) == pytest.approx(float(whole["spread"]), rel=0.4)  # each is random
+        assert found["said"] == "True"
+    assert whole["said"] == "False"

@@ -5,6 +5,9 @@ import re
 
 import pytest
 from checks.pages import PAGES, ROOT
+from tests.torch.museum import MUSEUM
+from tests.torch.right import RIGHT
+from tests.torch.unusual import UNUSUAL
 
 from saddlery.games import GAMES
 from saddlery.losses import LOSSES, PENALTIES
@@ -67,3 +70,12 @@ def test_what_every_finding_is_about_is_among_the_claims():
 def test_every_code_of_a_check_in_pytorch_is_documented_in_its_own_words():
     table = re.findall(r"^\| (F\d\d) \| (.*) \|$", (ROOT / "docs" / "pytorch.md").read_text(), re.MULTILINE)
     assert dict(table) == findings.CODES
+
+
+def test_every_mistake_of_the_museum_is_documented_with_its_source_and_its_codes():
+    text = (ROOT / "docs" / "mistakes.md").read_text()
+    rows = re.findall(r"^\| (.*) \| (.*) \| \[[^]]*\]\((.*)\) \| (F.*) \|$", text, re.MULTILINE)
+    assert rows == [(each.name, each.mistake, each.source, ", ".join(each.codes)) for each in MUSEUM]
+    words = " ".join(text.split())
+    assert f"Of {len(RIGHT)} loops that are right" in words
+    assert f"and of {len(UNUSUAL)} that are unusual" in words

@@ -50,6 +50,7 @@ def test_a_page_is_written_of_it(tmp_path):
     text = page.read_text()
     assert "mine" in text
     assert "Spread of samples" in text
+    assert "Smallest gradient" not in text
 
 
 def test_a_page_tells_the_alarms_that_rang_but_those_that_the_watch_ignored(tmp_path):

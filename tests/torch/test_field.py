@@ -6,6 +6,7 @@ import pytest
 import torch
 from tests.torch.right import RIGHT
 
+from saddlery.torch.doubled import Doubled
 from saddlery.torch.field import Field, dot, norm
 from saddlery.torch.players import players
 
@@ -126,3 +127,35 @@ def losses_of(G, D, real):
 def test_inner_products_are_summed_in_double_precision():
     one = [torch.full((10**6,), 1e-4), torch.tensor([1e3])]
     assert dot(one, one) == pytest.approx(1e6 + 1e-2, rel=1e-9)
+
+
+def test_differences_see_the_jumps_of_relu_and_double_backward_does_not():
+    data = torch.randn(2000, 300, generator=torch.Generator().manual_seed(0))
+    g, d = (torch.nn.Parameter(torch.full((300,), 0.3)) for _ in range(2))
+    losses = lambda x: (torch.relu(g - x).mean(0).sum(), torch.relu(d - x).mean(0).sum())  # noqa: E731
+    way = [torch.ones(300), torch.zeros(300)]
+    with Field(two(g, d), losses, data) as field:
+        field.calibrate(way)
+        found = float(field.product(way)[0].mean())
+    density = float(torch.exp(torch.tensor(-(0.3**2) / 2)) / (2 * torch.pi) ** 0.5)  # E[relu(g − x)]″ = p(g)
+    assert found == pytest.approx(-density, rel=0.1)
+    with Doubled(two(g, d), losses, data) as field:
+        assert norm(field.product(way)) == 0
+        with pytest.raises(ValueError, match="off that by differences"):
+            field.verify()
+
+
+def test_a_larger_batch_has_less_of_the_noise_of_relu():
+    torch.manual_seed(0)
+    net = torch.nn.Sequential(torch.nn.Linear(2, 64), torch.nn.ReLU(), torch.nn.Linear(64, 1))
+    other = torch.nn.Parameter(torch.ones(1))
+    way = [torch.randn_like(each) for each in (*net.parameters(), other)]
+
+    def apart(batch):
+        losses = lambda x: (net(x).square().mean() * other.sum(), other.square().sum())  # noqa: E731
+        with Field(two([*net.parameters()], [other]), losses, batch, step=2.0**-10) as field:
+            one, twice = field.difference(way), field.difference(way, 2.0)
+        return norm([a - b for a, b in zip(one, twice, strict=True)]) / norm(one)
+
+    small, large = (sum(apart(torch.randn(size, 2)) for _ in range(20)) for size in (32, 2048))
+    assert large < small / 3

@@ -24,9 +24,14 @@ def findings(dataset: xr.Dataset) -> list[Finding]:
         found += [*_modes(dataset), *_moving(dataset)]
     elif "sliced_wasserstein" in dataset:
         found += _least(dataset, "sliced_wasserstein", "Closest to the data", "sliced Wasserstein distance")
-    elif "generator_norm" in dataset:
+    elif "generator_norm" in dataset and not _watched(dataset):
         found += _least(dataset, "generator_norm", "Smallest gradient", "norm of the generator's gradient")
     return [*found, *_alarms(dataset), *_unfinished(dataset), *_cost(dataset)]
+
+
+def _watched(dataset: xr.Dataset) -> bool:
+    """Whether it is a training in PyTorch, of which a watch has what its loop told."""
+    return "ignore" in dataset.attrs
 
 
 def extent(dataset: xr.Dataset) -> str:
@@ -128,7 +133,7 @@ def _alarms(dataset: xr.Dataset) -> list[Finding]:
 
     Of a training that was watched in PyTorch, which is one with samples, all but those that its watch ignored.
     """
-    if unknown(dataset) and "ignore" not in dataset.attrs:
+    if unknown(dataset) and not _watched(dataset):
         return []
     found, ignored = [], str(dataset.attrs.get("ignore", "")).split()
     for code, since in in_experiment(dataset).items():

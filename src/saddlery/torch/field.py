@@ -12,8 +12,9 @@ from saddlery.torch.players import Losses, Player
 from saddlery.torch.state import kept
 
 Vector = list[torch.Tensor]  # an array for each parameter of both players, the generator's first
-STEPS = [2.0**-k for k in (6, 10, 13, 16, 18, 20)]  # of differences, over the size of the parameters
-USUAL = STEPS[3]  # below most kinks of relu, above the rounding of float32
+STEPS = [2.0**-k for k in range(5, 20, 2)]  # of differences, over the size of the parameters
+USUAL = 2.0**-14
+WORSE = 3.0  # times the least dependence on the step so far, from which shorter ones are not tried
 
 
 class Field(AbstractContextManager):
@@ -23,6 +24,10 @@ class Field(AbstractContextManager):
     discriminator's loss and attention are measured all the same, and compiled modules as they are written. Parameters
     are moved in place and put back from copies; buffers and random numbers are the same before each evaluation and
     after the last.
+
+    Gradients of networks with relu jump where a unit changes its sign. A difference sees the jumps along its way: their
+    mean is part of the Jacobian of the expected loss, which double backward leaves out, and what they differ by from it
+    is noise, less by 1/√(batch · ε).
 
         >>> g, d = torch.nn.Parameter(torch.tensor([3.0])), torch.nn.Parameter(torch.tensor([4.0]))
         >>> from saddlery.torch.players import players
@@ -77,6 +82,10 @@ class Field(AbstractContextManager):
         return self.reduced(found)
 
     def product(self, way: Vector, scale: float = 1.0) -> Vector:
+        """The product of the Jacobian with a direction, here the same as `difference`."""
+        return self.difference(way, scale)
+
+    def difference(self, way: Vector, scale: float = 1.0) -> Vector:
         """The product of the Jacobian with a direction, by a difference of so many times the usual step."""
         size = norm(way)
         if not size:
@@ -90,17 +99,21 @@ class Field(AbstractContextManager):
     def calibrate(self, way: Vector) -> float:
         """Choose the step of differences at which products with a direction depend on it least; how much they do.
 
-        A long step meets the kinks of relu, a short one the rounding of gradients, and what lies between is not the
-        same in every network and precision.
+        A long step meets the curvature of the field, a short one the noise of kinks and the rounding of gradients, and
+        what lies between is not the same in every network, batch and precision.
 
         **Returns:** the difference of the product from that by a neighbouring step, as a share of it; NaN where no step
         changes the field.
         """
-        found, before = {}, None
+        found: dict[float, float] = {}
+        before = None
         for self.step in STEPS:
-            product = self.product(way)
+            product = self.difference(way)
             if before is not None and (size := norm(product)):
-                found[self.step] = norm([a - b for a, b in zip(product, before, strict=True)]) / size
+                between = 2 * self.step  # of this one and the one before, which is four times as long
+                found[between] = norm([a - b for a, b in zip(product, before, strict=True)]) / size
+                if found[between] > WORSE * min(found.values()):
+                    break
             before = product
         self.step = min(found, key=found.__getitem__, default=USUAL)
         return found.get(self.step, math.nan)

@@ -105,8 +105,62 @@ class Telling(nn.Module):
         return told_apart(self.scores, real, fake)
 
 
-def test_a_discriminator_that_is_given_both_at_once_cannot_be_judged(found):
-    got = found(unconditional(lambda D, fake, _: fooled(D.scores, fake, None), lambda D, *both: D(*both), D=Telling))
+class Several(nn.Module):
+    """Discriminators that are given both at once, and return lists, as those of vocoders do."""
+
+    def __init__(self):
+        super().__init__()
+        self.scores = nn.ModuleList([discriminator(), discriminator()])
+
+    def forward(self, real, fake):
+        return [each(real) for each in self.scores], [each(fake) for each in self.scores]
+
+
+def each_told_apart(label):
+    def losses(D, real, fake):
+        reals, fakes = D(real, fake)
+        return sum(entropy(a, 1.0) + entropy(b, label) for a, b in zip(reals, fakes, strict=True))
+
+    return losses
+
+
+def each_fooled(D, fake, real):
+    return sum(entropy(each, 1.0) for each in D(real, fake)[1])
+
+
+@pytest.mark.parametrize(
+    ("D", "generating", "discriminating", "expected"),
+    [
+        (Telling, lambda D, fake, _: fooled(D.scores, fake, None), lambda D, *both: D(*both), []),
+        (Telling, lambda D, fake, _: -fooled(D.scores, fake, None), lambda D, *both: D(*both), ["F07"]),
+        (Several, each_fooled, each_told_apart(0.0), []),
+        (Several, each_fooled, each_told_apart(1.0), ["F06"]),
+        (Several, lambda D, fake, real: each_fooled(D, fake.detach(), real), each_told_apart(0.0), ["F08"]),
+    ],
+)
+def test_within_a_discriminator_that_is_given_both_at_once_its_parts_are_judged(
+    found, D, generating, discriminating, expected
+):
+    got = found(unconditional(generating, discriminating, D=D))
+    assert {each.code for each in got.findings} == {*expected}
+    assert not {"F03", "F04", "F05", "F07"} & {*got.unknown}
+
+
+class Comparing(nn.Module):
+    """A discriminator of pairs, which says which of two comes first."""
+
+    def __init__(self):
+        super().__init__()
+        self.scores = nn.Sequential(nn.Linear(128, 16), nn.Tanh(), nn.Linear(16, 1))
+
+    def forward(self, one, other):
+        return self.scores(torch.cat([one.flatten(1), other.flatten(1)], 1))
+
+
+def test_a_discriminator_of_pairs_cannot_be_judged(found):
+    first = lambda D, real, fake: entropy(D(real, fake), 1.0) + entropy(D(fake, real), 0.0)  # noqa: E731
+    other = lambda D, fake, real: entropy(D(real, fake), 0.0) + entropy(D(fake, real), 1.0)  # noqa: E731
+    got = found(unconditional(other, first, D=Comparing))
     assert got.findings == ()
     assert {"F03", "F04", "F05"} <= {*got.unknown}
 

@@ -33,6 +33,20 @@ def test_swings_are_told():
     assert "from 0.333 to 1 over" in third
 
 
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([0.9**step for step in range(12)], "near fell from 0.855 to 0.368; 40% of that since step 4:"),
+        ([1.0, 0.9, 0.8, 0.7, *([0.1] * 8)], "near fell from 0.85 to 0.1; it has levelled off"),
+        ([1.0] * 12, "near did not fall: 1, 1; it has levelled off"),
+    ],
+)
+def test_whether_the_first_part_still_falls_is_told_of_enough_looks(values, expected):
+    looks = {step: Shares({"near": 1.0, "far": 1.0}, {"near": each}) for step, each in enumerate(values)}
+    assert told(looks)[-1].startswith(expected)
+    assert not any("fell" in each or "fall" in each for each in told(dict([*looks.items()][:8])))
+
+
 def test_what_is_no_parts_is_an_error(weight):
     with pytest.raises(InvalidType, match="parts: it returned"):
         shares(lambda _: weight.sum(), None, [weight], [weight])

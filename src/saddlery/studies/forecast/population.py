@@ -117,7 +117,7 @@ RATES = (1e-5, 1e-1)  # of each player, log-uniform
 MOMENTA = (0.0, 0.5, 0.9)  # Adam's b1
 SCALES = {
     "tiny": Scale(60, 5, 1, 2, 2, 1, 1, 30, samples=100),
-    "quick": Scale(1500, 50, 4, 3, 6, 2, 4, 500),
+    "quick": Scale(1000, 50, 2, 6, 6, 2, 4, 300),
     "medium": Scale(4000, 50, 24, 4, 60, 20, 34),
 }
 
@@ -130,7 +130,7 @@ def population(size: Scale, key: int = 0) -> list[Run]:
 
         >>> runs = population(SCALES["quick"])
         >>> len(runs), len({run.kind for run in runs}), len(set(runs)) == len(runs)
-        (60, 20, True)
+        (60, 10, True)
     """
     random, runs = np.random.default_rng(key), []
     low, high = np.log(RATES)

@@ -20,7 +20,7 @@ Change = Callable[[int, list[torch.Tensor]], list[torch.Tensor]]  # of the outpu
 
 
 class Call(NamedTuple):
-    """A call of a module whose parameters are the discriminator's alone, and of which no such module makes it.
+    """A call of a module whose parameters are the discriminator's alone, which no such module makes but one opened.
 
     `inputs`, `outputs`: its tensors, whatever they stand in, in order; `site`: from where it was called.
     """
@@ -38,7 +38,7 @@ class Calls:
     - `of_generator`, `of_discriminator`: the `id`s of the players' parameters. Whose a module is that is in `state`
       already counts as it is now: somebody may call it with others in the place of its parameters.
     - `change`: given the number of a call and its outputs, what it returns instead; `put_in`: likewise of what stands
-      in its place in the call.
+      in its place in the call. `opened`: the `id`s of modules of which the calls within are recorded instead.
 
     **Attributes:** `calls`: of the discriminator; `outermost`: modules that no other module called, each once;
     `trained`: the `id`s of those that were called in training mode.
@@ -51,9 +51,10 @@ class Calls:
         of_discriminator: set[int],
         change: Change | None = None,
         put_in: Change | None = None,
+        opened: frozenset[int] = frozenset(),
     ):
         self.state, self.of_generator, self.of_discriminator = state, of_generator, of_discriminator
-        self.change, self.put_in = change, put_in
+        self.change, self.put_in, self.opened = change, put_in, opened
         self.calls: list[Call] = []
         self.outermost: dict[int, Module] = {}
         self.trained: set[int] = set()
@@ -92,7 +93,7 @@ class Calls:
             for each in module.modules():
                 self.state.add_module(each)
         within = any(self._stack)
-        opens = within or self.of_player(module) == (False, True)
+        opens = within or (self.of_player(module) == (False, True) and id(module) not in self.opened)
         self._stack.append(opens)
         put_in = self.put_in
         if put_in is None or within or not opens:

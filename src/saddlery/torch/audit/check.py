@@ -20,6 +20,7 @@ from saddlery.torch.players import Losses, players
 ALIKE = 1e-5  # of a loss's size: within it, an evaluation is the same as another from the same state
 OF_SAMPLES = ("F14",)
 OF_STEP = ("F12", "F13")
+DEEPEST = 4  # modules within one another that are opened
 LEAK = 1e-12  # of a gradient's norm
 UNSOUND = "needs losses that are finite and repeatable"
 UNREACHED = "needs a discriminator's loss that has a derivative by its parameters"
@@ -101,7 +102,7 @@ def _checked(
     if unsound:
         missing |= dict.fromkeys((*roles.OF_SCORES, *OF_SAMPLES, "F02", "F11", "F16"), unsound)
         return found, notes, _without(missing, found)
-    of_scores = _of_scores(evaluate, base, roles_of)
+    evaluate, base, of_scores = _opened(evaluate, base, roles_of)
     reached = reach.reached(evaluate, base, of_scores.scores, of_scores.responses)
     for told in (of_scores.told, reached):
         found += told.findings
@@ -142,6 +143,11 @@ class _OfScores(NamedTuple):
     scores: Sequence[Score] = ()
     responses: Sequence[Response] = ()
 
+    @property
+    def hidden(self) -> bool:
+        """Whether nothing is told of them."""
+        return {*roles.OF_SCORES} <= {*self.told.missing}
+
 
 def _of_scores(evaluate: Evaluations, base: Evaluated, seen: rows.Roles) -> _OfScores:
     """What is found and noted of the discriminator's scores and samples."""
@@ -157,6 +163,21 @@ def _of_scores(evaluate: Evaluations, base: Evaluated, seen: rows.Roles) -> _OfS
     told = roles.told(evaluate, base, held, found, classes)
     told = Told((*told.findings, *of_samples), (*told.notes, *notes), told.missing)
     return _OfScores(told, held, found)
+
+
+def _opened(evaluate: Evaluations, base: Evaluated, seen: rows.Roles) -> tuple[Evaluations, Evaluated, _OfScores]:
+    """What scores show, also of modules within those that are given real and generated samples together."""
+    first = found = evaluate, base, _of_scores(evaluate, base, seen)
+    for _ in range(DEEPEST):
+        if not found[2].hidden:
+            return found
+        inner = found[0].within(rows.together(found[1], seen))
+        if inner.opened == found[0].opened:
+            break
+        base, again = inner(), inner()
+        seen = rows.roles(inner, base, again)
+        found = inner, base, _of_scores(inner, base, seen)
+    return first if found[2].hidden else found
 
 
 def _not_finite(evaluated: Evaluated) -> list[Finding]:

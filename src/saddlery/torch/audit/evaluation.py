@@ -2,7 +2,7 @@
 
 import copy
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -60,7 +60,14 @@ class Evaluations:
                 self.state.add_module(each)
         self.state.add_value(batch)
         self.generator, self.discriminator = ({id(each) for each in player.parameters} for player in players)
+        self.opened: frozenset[int] = frozenset()
         self.count = 0
+
+    def within(self, modules: Iterable[torch.nn.Module]) -> "Evaluations":
+        """The same evaluations, of which the calls within some modules count as the discriminator's, not theirs."""
+        other = copy.copy(self)
+        other.opened = self.opened | {id(each) for each in modules}
+        return other
 
     def swapped(self) -> "Evaluations":
         """The same evaluations with the players in each other's place, which are of the same state."""
@@ -98,7 +105,7 @@ class Evaluations:
         batch = copied(batch)  # which somebody may write to
         functions = Functions(self.state, treatment)
         shared = self.generator & self.discriminator
-        calls = Calls(self.state, self.generator - shared, self.discriminator - shared, change, put_in)
+        calls = Calls(self.state, self.generator - shared, self.discriminator - shared, change, put_in, self.opened)
         with eager(), torch.enable_grad(), warnings.catch_warnings(), calls, functions:
             if treatment.uncut:  # of numbers that have a graph where they had none
                 warnings.simplefilter("ignore")

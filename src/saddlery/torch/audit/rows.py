@@ -126,7 +126,7 @@ def scores_of(base: Evaluated, seen: Roles) -> list[Score] | None:
             i for (i, _), above in zip(before, upstream(each, [other for _, other in before]), strict=True) if above
         }
     found: dict[tuple[int, int], Score] = {}
-    joint = {id(call.module) for k, call in enumerate(base.calls) if _is_joint(call, seen, k)}
+    joint = {id(each) for each in together(base, seen)}
     for i, (k, j, each) in enumerate(outputs):
         if i in used or not each.is_floating_point():
             continue
@@ -136,6 +136,11 @@ def scores_of(base: Evaluated, seen: Roles) -> list[Score] | None:
         elif derivatives(base.losses[1], [each])[0] is not None:
             return None
     return [*found.values()]
+
+
+def together(base: Evaluated, seen: Roles) -> list[torch.nn.Module]:
+    """The modules that are given other numbers beside generated samples in some call."""
+    return [call.module for k, call in enumerate(base.calls) if _is_joint(call, seen, k)]
 
 
 def _is_joint(call: Call, seen: Roles, number: int) -> bool:

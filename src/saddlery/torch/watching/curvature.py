@@ -50,7 +50,8 @@ class Curvature(NamedTuple):
     def __str__(self) -> str:
         """In a line."""
         if not self.measurable:
-            return f"curvature is not measurable: products differ by {self.error:.0%} between two steps of differences"
+            apart = f"products differ by {self.error:.0%} between two steps of differences"
+            return f"curvature is not measurable: {apart}; a larger batch has less of the noise that relu makes"
         heads = ", ".join(
             f"{each.real:.3g}{f' ± {each.imag:.3g}i' if each.imag else ''}" for each in self.ritz if each.imag >= 0
         )

@@ -9,7 +9,8 @@ from torch.nn import Module
 from torch.optim import Optimizer
 
 from saddlery.torch import lists
-from saddlery.torch.blocks import Blocks, blocks
+from saddlery.torch.blocks import Blocks, blocks, holders
+from saddlery.torch.division import Division, part
 from saddlery.torch.players import Player, held
 
 
@@ -36,7 +37,8 @@ class Norms:
     """The norms of a player's gradients and updates, block by block, noted at each step of its optimisers.
 
     A copy of the parameters is kept, of which each step's update is the difference. Gradients are as the optimiser gets
-    them: after clipping, and free of a scale of mixed precision.
+    them: after clipping, and free of a scale of mixed precision. Of parameters that are divided over processes, each of
+    these keeps its part, and they add up when the norms are asked for, which all of them must do.
 
     **Arguments:** `modules`: that hold its parameters, by default all that are alive are looked through; `before`:
     called before each step of any of its optimisers, `stepped`: after each of the first; `guarded`: put around what
@@ -52,8 +54,11 @@ class Norms:
         guarded: Callable[[Callable], Callable] = lambda function: function,
     ):
         self.player, self.before, self.stepped = player, before, stepped
+        modules = holders(player.parameters) if modules is None else modules
         self.blocks: Blocks = blocks(player.parameters, modules)
+        self.division = Division(player.parameters, modules)
         self.steps = 0
+        self._part = part if self.division.divided else _whole
         self._block = {id(each): of for each, of in zip(player.parameters, self.blocks.of, strict=True)}
         self._kept: dict[int, torch.Tensor] = {}
         self._pending: list[torch.Tensor] = []
@@ -81,10 +86,10 @@ class Norms:
     @torch.no_grad()
     def _pre(self, optimiser: Optimizer, args: tuple, kwargs: dict) -> None:
         self.before()
-        parameters = [each for each in held([optimiser]) if each.numel()]
-        new = [each for each in parameters if not _fits(self._kept.get(id(each)), each)]
-        for each in new:  # the first step, or parameters that were moved or resized since
-            self._kept[id(each)] = each.detach().clone()
+        for each in held([optimiser]):
+            mine = self._part(each.detach())
+            if mine.numel() and not _fits(self._kept.get(id(each)), mine):
+                self._kept[id(each)] = mine.clone()  # at the first step, or of what was moved or resized since
         if not (args and args[0] is not None) and kwargs.get("closure") is None:
             self._gradient[id(optimiser)] = self._norms(optimiser)
 
@@ -93,8 +98,9 @@ class Norms:
         gradient = self._gradient.pop(id(optimiser), None)
         if gradient is None:  # a closure took it within the step
             gradient = self._norms(optimiser)
-        parameters = [each for each in held([optimiser]) if _fits(self._kept.get(id(each)), each)]
-        now = [each.data for each in parameters]
+        parts = [(each, self._part(each.detach())) for each in held([optimiser])]
+        fitting = [(each, mine) for each, mine in parts if _fits(self._kept.get(id(each)), mine)]
+        parameters, now = [each for each, _ in fitting], [mine for _, mine in fitting]
         was = [self._kept[id(each)] for each in parameters]
         lists.subtract_(was, now)
         update = self._summed(parameters, lists.norms(was))
@@ -107,7 +113,7 @@ class Norms:
 
     def _norms(self, optimiser: Optimizer) -> torch.Tensor:
         """The norms of gradients by block."""
-        having = [(each, each.grad) for each in held([optimiser]) if each.grad is not None]
+        having = [(each, self._part(each.grad)) for each in held([optimiser]) if each.grad is not None]
         gradients = [gradient.to_dense() if gradient.is_sparse else gradient for _, gradient in having]
         found = self._summed([each for each, _ in having], lists.norms(gradients))
         scale = getattr(optimiser, "grad_scale", None)  # of fused optimisers, which undo it themselves
@@ -120,6 +126,8 @@ class Norms:
         if not parameters:
             return found
         square = torch.stack([each.to(device, torch.float32, non_blocking=True) for each in norms]).square_()
+        if self.division.divided:
+            square *= torch.tensor([self.division.weight(each) for each in parameters], device=device)
         of = torch.tensor([self._block.get(id(each), 0) for each in parameters], device=device)
         return found.index_add_(0, of, square).sqrt_()
 
@@ -128,15 +136,19 @@ class Norms:
         if not self._pending:
             nothing = np.zeros((0, len(self.blocks.names)))
             return Window(nothing, nothing)
-        found = torch.stack(self._pending).cpu().numpy().astype(float)
+        pending = torch.stack(self._pending)
+        if self.division.divided:
+            pending = self.division.added(pending.square_()).sqrt_()
+        found = pending.cpu().numpy().astype(float)
         self._pending.clear()
         return Window(found[:, 0], found[:, 1])
 
     @torch.no_grad()
     def size(self) -> float:
         """‖θ‖ of the player now."""
-        norms = lists.norms([each.data for each in self.player.parameters])
-        return float(torch.stack([each.float().cpu() for each in norms]).norm())
+        norms = lists.norms([self._part(each.detach()) for each in self.player.parameters])
+        square = self._summed([*self.player.parameters], norms).square().sum()
+        return float(self.division.added(square).sqrt())
 
 
 def _fits(kept: torch.Tensor | None, parameter: torch.Tensor) -> bool:
@@ -146,3 +158,7 @@ def _fits(kept: torch.Tensor | None, parameter: torch.Tensor) -> bool:
         and kept.device == parameter.device
         and kept.dtype == parameter.dtype
     )
+
+
+def _whole(tensor: torch.Tensor) -> torch.Tensor:
+    return tensor

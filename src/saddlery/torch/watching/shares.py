@@ -13,13 +13,16 @@ from saddlery.torch.eager import eager
 from saddlery.torch.state import kept
 
 LAST = 20  # looks over which swings are told
+FEWEST = 9  # looks from which on it is told whether a part still falls
+LEVEL = 0.1  # of a part's fall from the first third of the looks to the last, below which the last step of it is none
 Parts = Callable[[Any], Mapping[str, torch.Tensor]]
 
 
 class Shares(NamedTuple):
-    """‖∇L_i‖ of each part of a loss by some parameters, at one step."""
+    """‖∇L_i‖ of each part of a loss by some parameters at one step, and the parts' values L_i."""
 
     norms: dict[str, float]
+    values: Mapping[str, float] = {}
 
     @property
     def shares(self) -> dict[str, float]:
@@ -55,7 +58,8 @@ def shares(parts: Parts, batch: object, by: Sequence[torch.Tensor], held: Sequen
         if len(found) < 2:
             raise InvalidValue(f"parts: got {', '.join(found) or 'none'}, expected two parts of a loss or more")
         norms = {name: _length(each, by) for name, each in found.items()}
-    return Shares(norms)
+        values = {name: float(each.detach().float().mean()) for name, each in found.items()}
+    return Shares(norms, values)
 
 
 def _length(part: torch.Tensor, by: Sequence[torch.Tensor]) -> float:
@@ -81,4 +85,25 @@ def told(looks: Mapping[int, Shares]) -> list[str]:
         swing = f", from {weights.min():.3g} to {weights.max():.3g} over these looks" if len(weights) > 1 else ""
         alike = f"{name} times {weights[-1]:.3g} would have a gradient as long as that of {first}"
         lines.append(f"{alike}{swing} (measured on your loop)")
-    return lines
+    return lines + _falling(looks, first)
+
+
+def _falling(looks: Mapping[int, Shares], first: str) -> list[str]:
+    """Whether the part that the others are measured by still falls, which tells when a discriminator may start."""
+    steps = sorted(looks)
+    values = np.array([looks[step].values.get(first, np.nan) for step in steps])
+    if len(steps) < FEWEST or not np.isfinite(values).all():
+        return []
+    third = len(steps) // 3
+    start, middle, end = (float(np.median(each)) for each in (values[:third], values[third:-third], values[-third:]))
+    since, share = f"since step {steps[third]:,}", (middle - end) / (start - end) if start > end else 0.0
+    fell = (
+        f"{first} fell from {start:.3g} to {end:.3g}"
+        if start > end
+        else f"{first} did not fall: {start:.3g}, {end:.3g}"
+    )
+    if share < LEVEL:
+        told = "it has levelled off: a discriminator that starts now has no improvement left to disturb"
+    else:
+        told = f"{share:.0%} of that {since}: a discriminator that starts now meets a generator that learns without it"
+    return [f"{fell}; {told} (medians of thirds of {len(steps)} looks, measured on your loop)"]

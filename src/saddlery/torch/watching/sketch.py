@@ -5,11 +5,15 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
+from saddlery.torch.division import Division, part
+
 AXES = 256  # numbers of a sketch, the first half the generator's
 
 
 @torch.no_grad()
-def sketch(generator: Sequence[torch.Tensor], discriminator: Sequence[torch.Tensor]) -> np.ndarray:
+def sketch(
+    generator: Sequence[torch.Tensor], discriminator: Sequence[torch.Tensor], divisions: Sequence[Division] = ()
+) -> np.ndarray:
     """A sketch of both players' parameters, `(256,)`: differences of two have about the length of the displacement.
 
     Each parameter is added, with a random sign, to one of 128 sums of its player (Charikar, Chen, Farach-Colton, 2002):
@@ -17,11 +21,22 @@ def sketch(generator: Sequence[torch.Tensor], discriminator: Sequence[torch.Tens
 
         >>> sketch([torch.tensor([3.0])], [torch.tensor([4.0, 5.0])]).tolist()
         [3.0, 4.0, 5.0]
+
+    **Arguments:** `divisions`: of each player over processes, of which each has signs of its own for its part, and all
+    are added.
     """
     players = (generator, discriminator)
+    if any(each.divided for each in divisions):
+        pairs = zip(players, divisions, strict=True)
+        return np.concatenate([_divided(player, over, seed) for seed, (player, over) in enumerate(pairs)])
     if sum(each.numel() for player in players for each in player) <= AXES:
         return np.concatenate([each.detach().cpu().numpy().ravel() for player in players for each in player])
     return np.concatenate([_of(player, seed) for seed, player in enumerate(players)])
+
+
+def _divided(player: Sequence[torch.Tensor], over: Division, seed: int) -> np.ndarray:
+    parts = [part(each.detach()) * over.weight(each) ** 0.5 for each in player]
+    return over.added(torch.as_tensor(_of(parts, seed + 2 * over.place)).to(parts[0].device)).cpu().numpy()
 
 
 def _of(parameters: Sequence[torch.Tensor], seed: int) -> np.ndarray:

@@ -7,28 +7,43 @@ import numpy as np
 import torch
 from torch import distributed
 
+from saddlery.errors import InvalidValue
+from saddlery.text.names import nearest
+from saddlery.torch.doubled import Doubled
 from saddlery.torch.field import USUAL, Field, Vector
 from saddlery.torch.players import Losses, Player
 from saddlery.torch.watching.curvature import PRODUCTS, Curvature, curvature
 
 COPIES = 10  # of the parameters, held while it is measured
-AGAIN = 0.1  # error from which the step of differences is chosen anew
+AGAIN = 0.1, 2.0  # error, and times that with which it was chosen, from both of which a step is chosen anew
+METHODS: dict[str, type[Field]] = {"differences": Field, "autograd": Doubled}
 
 
 class Measured:
-    """Measurements of the field of two losses, whose step of differences is chosen once and kept while it is good."""
+    """Measurements of the field of two losses, whose step of differences is chosen once and kept while it is good.
 
-    def __init__(self, players: Sequence[Player], losses: Losses):
-        self.players, self.losses = players, losses
+    **Arguments:** `method`: of products, one of `METHODS`.
+
+    **Raises:** `ValueError` for another.
+    """
+
+    def __init__(self, players: Sequence[Player], losses: Losses, method: str = "differences"):
+        if method not in METHODS:
+            raise InvalidValue(nearest("method", method, METHODS))
+        self.players, self.losses, self._field = players, losses, METHODS[method]
         self._step: float | None = None
+        self._error = 0.0  # with which the step was chosen
 
     def curvature(self, batch: object) -> Curvature:
         """The curvature along the field on a batch."""
-        with Field(self.players, self.losses, batch, reduced, self._step or USUAL) as field:
-            if self._step is None:
+        with self._field(self.players, self.losses, batch, reduced, self._step or USUAL) as field:
+            if chosen := self._step is None:
                 field.calibrate(field.value())
+            if isinstance(field, Doubled):
+                field.verify()
             found = curvature(field)
-            self._step = field.step if found.error < AGAIN else None
+            self._error = found.error if chosen else self._error
+            self._step = None if found.error > max(AGAIN[0], AGAIN[1] * self._error) else field.step
         return found
 
     def eigenvalues(self, batch: object, k: int, products: int, seconds: float) -> np.ndarray:

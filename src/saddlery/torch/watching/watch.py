@@ -15,13 +15,15 @@ from saddlery.errors import InvalidValue
 from saddlery.records.watched import UNNAMED
 from saddlery.text.arguments import first_line, quoted, whole
 from saddlery.torch.blocks import holders
+from saddlery.torch.division import ONLY_NORMS
 from saddlery.torch.players import Losses, players
 from saddlery.torch.watching.advice import advice
 from saddlery.torch.watching.comparison import Forked, forked
 from saddlery.torch.watching.curvature import Curvature
 from saddlery.torch.watching.folder import Folder
 from saddlery.torch.watching.looks import Looks, given
-from saddlery.torch.watching.norms import Norms, Window
+from saddlery.torch.watching.norms import Norms
+from saddlery.torch.watching.not_finite import Place, first
 from saddlery.torch.watching.reference import Departure, Reference
 from saddlery.torch.watching.rows import Rows
 from saddlery.torch.watching.samples import Told, needed, numbers
@@ -62,15 +64,13 @@ class Watch:
         self.players = players(generator, discriminator)
         self.rows = Rows({code: each for code, each in ALARMS.items() if code not in ignore})
         self.failed = ""
-        self.step = 0
-        self._first = self.step
+        self.step = self._first = 0
         self._due: int | None = None
         self._told = Told()
         self._looks: dict[str, Looks] = {}  # at curvature and shares
         self._reference: Reference | None = None
-        self._forking = False
-        self._began = time.monotonic()
-        self._bad: dict[str, tuple[int, str]] = {}  # where gradients first were not finite
+        self._forking, self._began = False, time.monotonic()
+        self._bad: dict[str, Place] = {}  # where gradients first were not finite
         about = {"title": title or UNNAMED, "every": every, "ignore": sorted(ignore)}
         self.folder = None if out is None or _rank() else Folder(out, about, resume)
         if self.folder and self.folder.earlier is not None:
@@ -97,23 +97,26 @@ class Watch:
         """
         self._told = self._told.with_(**told)
 
-    def curvature(self, losses: Losses, every: int | None = None, batch: object = None) -> Curvature | None:
+    def curvature(
+        self, losses: Losses, every: int | None = None, batch: object = None, method: str = "differences"
+    ) -> Curvature | None:
         """Measure what the Jacobian does along the field, now or every so many steps.
 
         It explains; no alarm waits for it. By central differences of both players' gradients, 13 to 25 of them;
-        parameters, buffers, gradients and random
-        numbers are bit for bit as before.
+        parameters, buffers, gradients and random numbers are bit for bit as before.
 
         **Arguments:** `losses`: from a batch to both losses, as of `saddlery.torch.check`. `every`: how many steps lie
         between two looks; by default it is measured now and not again. `batch`: by default the last one that a data
-        loader gave out.
+        loader gave out. `method`: of products; `"autograd"`, double backward, is refused where it is not the same.
 
         **Returns:** the curvature where it is measured now.
 
-        **Raises:** `ValueError` where there is no batch.
+        **Raises:** `ValueError` where there is no batch, parameters are divided over processes, or double backward is
+        refused.
         """
-        measured = Measured(self.players, losses)
+        measured = Measured(self.players, losses, method)
         if every is None:
+            self._whole("curvature")
             return measured.curvature(given(batch))
         self._begin_looks("curvature", Looks(measured.curvature, batch, whole("every", every)))
         return None
@@ -134,6 +137,7 @@ class Watch:
         """
         held = [each for player in self.players for each in player.parameters]
         if every is None:
+            self._whole("shares")
             return shares(parts, given(batch), by, held)
         self._begin_looks("shares", Looks(lambda at: shares(parts, at, by, held), batch, whole("every", every)))
         return None
@@ -145,6 +149,7 @@ class Watch:
 
         **Raises:** `ValueError` where there is no batch; `RuntimeError` where they are not found with so many products.
         """
+        self._whole("spectrum")
         return Measured(self.players, losses).eigenvalues(given(batch), k, products, self.seconds)
 
     def compare(
@@ -169,6 +174,7 @@ class Watch:
         - `also`: what else a step changes, with `state_dict` and `load_state_dict`: scalers, schedulers, averages.
         """
         steps, repeats = whole("steps", steps), whole("repeats", repeats)
+        self._whole("compare")
         self._guarded(self._before)()
         self._forking = True
         try:
@@ -228,15 +234,13 @@ class Watch:
     def __str__(self) -> str:
         """The alarms that rang, what was measured, and what was not looked at and why."""
         lines = [_words(each) for each in self.alarms] or ["no alarm rang"]
-        lines += [
-            f"gradients of the {name} are not finite since step {step:,}: {blocks}"
-            for name, (step, blocks) in self._bad.items()
-        ]
-        lines += [str(each) for each in self.departures]
+        lines += [*map(str, self._bad.values()), *map(str, self.departures)]
         for each in self.rows.missing():
             lines.append(f"{each.code} was not looked at: {each.signal} needs {needed(each.signal)}")
         if last := max(self.curvatures, default=None):
             lines.append(f"at step {last:,}: {self.curvatures[last]}")
+        elif self._divided:
+            lines.append(f"curvature not measured: {ONLY_NORMS}")
         else:
             lines.append(f"curvature not measured; would cost {cost(self.players, self.seconds)}")
         lines += self.advice
@@ -259,14 +263,25 @@ class Watch:
         step, self._due = self._due if self._due is not None else self.step, None
         if self.rows.steps and step <= self.rows.steps[-1]:
             return
-        values = self._values(step)
-        values |= self._look(step)
-        rang = self.rows.add(step, values)
+        rang = self.rows.add(step, self._values(step) | self._look(step))
         for each in rang:
             self._ring(each)
         self._write(step, bool(rang))
 
+    @property
+    def _divided(self) -> bool:
+        return any(each.division.divided for each in self._norms)
+
+    def _whole(self, name: str) -> None:
+        """Refuse what needs all parameters where they are divided over processes."""
+        if self._divided:
+            raise InvalidValue(f"{name}: {ONLY_NORMS}")
+
     def _begin_looks(self, name: str, looks: Looks) -> None:
+        if self._divided:
+            looks.close()
+            say(f"{name} is not measured: {ONLY_NORMS}")
+            return
         if name in self._looks:
             self._looks[name].close()
         self._looks[name] = looks
@@ -303,13 +318,16 @@ class Watch:
         self._told = Told()
         for player, norms in zip(self.players, self._norms, strict=True):
             window = norms.window()
-            if step is not None:
-                self._see(player.name, window, norms.blocks.names, step)
-            gradient, update = window.last
             of = player.name
+            bad = None if step is None or of in self._bad else first(of, window, norms.blocks.names, step)
+            if bad is not None:
+                self._bad[of] = bad
+                say(str(bad))
+            gradient, update = window.last
             values |= {f"{of}_norm": gradient, f"{of}_update": update, f"{of}_size": norms.size()}
             values[f"{of}_not_finite"] = window.not_finite
-        values["sketch"] = sketch(*(player.parameters for player in self.players))
+        generator, discriminator = (player.parameters for player in self.players)
+        values["sketch"] = sketch(generator, discriminator, [each.division for each in self._norms])
         return values
 
     def _begin_fork(self) -> None:
@@ -317,16 +335,6 @@ class Watch:
         self._told = Told()
         for each in self._norms:
             each.forget()
-
-    def _see(self, name: str, window: Window, blocks: tuple[str, ...], step: int) -> None:
-        """Note where a player's gradients first were not finite: the step, and the blocks."""
-        wrong = ~np.isfinite(window.gradient)
-        if wrong.any() and name not in self._bad:
-            first = int(np.flatnonzero(wrong.any(1))[0])
-            places = [blocks[i] for i in np.flatnonzero(wrong[first])]
-            at = step - len(window.gradient) + 1 + first
-            self._bad[name] = at, ", ".join(places)
-            say(f"gradients of the {name} are not finite since step {at:,}: {', '.join(places)}")
 
     def _ring(self, rung: Rung) -> None:
         say(_words(rung))
@@ -345,7 +353,7 @@ class Watch:
             "reference": self._reference is not None,
             "departures": [str(each) for each in self.departures],
             "curvature": {step: each.recorded() for step, each in [*self.curvatures.items()][-MOST:]},
-            "not_finite": {name: {"step": step, "blocks": blocks} for name, (step, blocks) in self._bad.items()},
+            "not_finite": {each.name: {"step": each.step, "blocks": each.blocks} for each in self._bad.values()},
         }
 
     def _guarded(self, function: Callable[P, object]) -> Callable[P, None]:
