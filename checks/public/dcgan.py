@@ -1,4 +1,4 @@
-"""The DCGAN of github.com/pytorch/examples, `dcgan/main.py`, on CIFAR-10 at 64 by 64, with narrower networks."""
+"""The DCGAN of github.com/pytorch/examples, `dcgan/main.py`, on MNIST at 64 by 64, with narrower networks."""
 
 import ast
 from pathlib import Path
@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from torch.nn.functional import interpolate
 
-from checks.public.training import Training, cifar, drawn, sliced
+from checks.public.training import Training, digits, drawn, sliced
 
 NOISE, WIDTH, BATCH, RATE = 100, 16, 64, 2e-4
 STEPS = 1000
@@ -20,7 +20,7 @@ BROKEN = {
 
 def make(folder: Path, faster: float = 1.0, stronger: float = 1.0, detached: bool = False) -> Training:
     """The training, with its mistakes where asked for."""
-    names = {"nn": nn, "torch": torch, "nc": 3, "nz": NOISE, "ngf": WIDTH, "ndf": WIDTH}
+    names = {"nn": nn, "torch": torch, "nc": 1, "nz": NOISE, "ngf": WIDTH, "ndf": WIDTH}
     tree = ast.parse((folder / "examples" / "dcgan" / "main.py").read_text())
     wanted = [each for each in tree.body if isinstance(each, ast.ClassDef | ast.FunctionDef)]
     exec(compile(ast.Module(wanted, []), "main.py", "exec"), names)  # its networks and initial weights, not its script
@@ -29,7 +29,7 @@ def make(folder: Path, faster: float = 1.0, stronger: float = 1.0, detached: boo
     D.apply(names["weights_init"])
     adam = lambda net, rate: torch.optim.Adam(net.parameters(), rate, betas=(0.5, 0.999))  # noqa: E731
     opt_g, opt_d = adam(G, faster * RATE), adam(D, faster * stronger * RATE)
-    real_images, criterion = cifar(), nn.BCELoss()
+    real_images, criterion = digits(), nn.BCELoss()
 
     def entropy(output, label):
         return criterion(output, torch.full_like(output, label))
@@ -38,7 +38,7 @@ def make(folder: Path, faster: float = 1.0, stronger: float = 1.0, detached: boo
         return G(torch.randn(count, NOISE, 1, 1))
 
     def batches():
-        return (interpolate(each, scale_factor=2.0) for each in drawn(real_images, BATCH))
+        return (interpolate(each, size=64) for each in drawn(real_images, BATCH))
 
     def losses(real):
         fake = generated(len(real))
@@ -64,7 +64,7 @@ def make(folder: Path, faster: float = 1.0, stronger: float = 1.0, detached: boo
 
     @torch.no_grad()
     def distance():
-        fake = torch.cat([interpolate(generated(100), scale_factor=0.5, mode="area") for _ in range(10)])
+        fake = torch.cat([interpolate(generated(100), size=28, mode="area") for _ in range(10)])
         return sliced(fake, real_images)
 
     return Training(opt_g, opt_d, losses, step, batches, distance)

@@ -5,6 +5,7 @@ Spectrograms are ours: those of its `meldataset.py` need PyTorch 1 and an earlie
 
 from itertools import chain
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import torch
@@ -34,9 +35,8 @@ def make(folder: Path, faster: float = 1.0, stronger: float = 1.0, detached: boo
     sizes = {"resblock": "2", "upsample_rates": [8, 8, 4], "upsample_kernel_sizes": [16, 16, 8]}
     kernels = {"resblock_kernel_sizes": [3, 5, 7], "resblock_dilation_sizes": [[1, 2], [2, 6], [3, 12]]}
     G = models.Generator(AttrDict(sizes | kernels | {"upsample_initial_channel": CHANNELS}))
-    for name in ("Conv1d", "Conv2d"):
-        setattr(models, name, narrower(getattr(nn, name)))
-    scales, periods = models.MultiScaleDiscriminator(), models.MultiPeriodDiscriminator()
+    with patch.multiple(models, Conv1d=narrower(nn.Conv1d), Conv2d=narrower(nn.Conv2d)):
+        scales, periods = models.MultiScaleDiscriminator(), models.MultiPeriodDiscriminator()
     opt_g = torch.optim.AdamW(G.parameters(), faster * RATE, betas=BETAS)
     both = chain(scales.parameters(), periods.parameters())
     opt_d = torch.optim.AdamW(both, faster * stronger * RATE, betas=BETAS)

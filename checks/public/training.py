@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from saddlery.data.cifar import cifar10
+from saddlery.data.mnist import mnist
 
 DIRECTIONS, COMPARED = 256, 1000
 
@@ -33,6 +34,12 @@ def cifar(count: int = 10_000) -> torch.Tensor:
     """Pictures of CIFAR-10 in [−1, 1], `(count, 3, 32, 32)`, from the folder of data sets."""
     found = torch.as_tensor(np.array(cifar10().images[:count])).float()
     return found.permute(0, 3, 1, 2) / 127.5 - 1
+
+
+def digits(count: int = 10_000) -> torch.Tensor:
+    """Digits of MNIST in [−1, 1], `(count, 1, 28, 28)`, from the folder of data sets."""
+    found = torch.as_tensor(np.array(mnist("test").images[:count])).float()
+    return found.reshape(-1, 1, 28, 28) / 127.5 - 1
 
 
 def drawn(data: torch.Tensor, size: int) -> Iterator[torch.Tensor]:

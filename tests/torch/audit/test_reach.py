@@ -16,8 +16,10 @@ from tests.torch.right import (
     fooled,
     generator,
     images,
+    labelled,
     loop,
     normalised,
+    probable,
     told_apart,
     unconditional,
 )
@@ -26,6 +28,16 @@ from torch import nn
 from saddlery.torch.audit.findings import Told
 from saddlery.torch.audit.reach import _without, reached
 from saddlery.torch.state import State
+
+
+def test_detached_samples_are_found_where_losses_take_probabilities_alone(found):
+    def cut(D, fake, _):
+        return probable(D(fake.detach()), 1.0)
+
+    _, discriminating = labelled(probable)
+    [finding] = found(unconditional(cut, discriminating, D=partial(normalised, nn.Sigmoid()))).findings
+    assert finding.code == "F08"
+    assert finding.where.startswith("test_reach.py:")  # the generator's call, not the discriminator's
 
 
 class Unused(nn.Module):

@@ -122,7 +122,7 @@ def _without(evaluated: Evaluated, loss: int, parameters: Sequence[torch.Tensor]
 
 def _cut(evaluate: Evaluations, base: Evaluated, scores: Sequence[Score], responses: Sequence[Response]) -> Told:
     """The finding that scores which the generator's loss is made of have no derivative by the generator: F08."""
-    seen, reaching = [], False
+    seen, own, reaching = [], [], False
     parameters = evaluate.players[G].parameters
     for score, response in zip(scores, responses, strict=True):
         if not (response.responds(G, GENERATED) and response.responds(D, GENERATED)):
@@ -131,9 +131,10 @@ def _cut(evaluate: Evaluations, base: Evaluated, scores: Sequence[Score], respon
             (base.calls[k].outputs[score.leaf], base.calls[k].site) for k, rows in score.rows.items() if rows.any()
         ]
         seen += [site for _, site in calls]
-        for output, _ in calls:
+        for output, site in calls:
             [of_loss] = derivatives(base.losses[G], [output])
             if of_loss is not None:  # otherwise it is the discriminator's call, or cut off after it
+                own.append(site)
                 reaching |= _reaches(output, parameters)
     if not seen or reaching:
         return Told()
@@ -141,7 +142,11 @@ def _cut(evaluate: Evaluations, base: Evaluated, scores: Sequence[Score], respon
         return Told(missing=dict.fromkeys(("F07", "F08"), WEIGHED))
     remedy = "make the generator's loss of scores of samples that are not detached, and do not detach it either"
     return Told(
-        (Finding("F08", f"{CODES['F08']}: the graph of derivatives is cut between them", str(seen[0]), remedy),)
+        (
+            Finding(
+                "F08", f"{CODES['F08']}: the graph of derivatives is cut between them", str([*own, *seen][0]), remedy
+            ),
+        )
     )
 
 

@@ -1,6 +1,6 @@
 """How each player's loss responds to the discriminator's scores."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -243,18 +243,33 @@ def turned(evaluate: Evaluations, base: Evaluated) -> bool:
 
 
 def weighs(evaluate: Evaluations, base: Evaluated) -> bool:
-    """Whether the generator's gradient depends on scores, be they constants in its loss, as with policy gradients."""
+    """Whether the generator's gradient depends on scores, be they constants in its loss, as with policy gradients.
 
-    def change(number: int, outputs: list[torch.Tensor]) -> list[torch.Tensor]:
-        return [each + 1 if each.is_floating_point() else each for each in outputs]
-
-    parameters, other = evaluate.players[G].parameters, evaluate(change)
+    So it may where losses refuse other scores.
+    """
+    parameters, other = evaluate.players[G].parameters, _with_other_scores(evaluate)
+    if other is None:
+        return True
     with flagged(parameters):
         gradients = [derivatives(each.losses[G], parameters) for each in (base, other)]
     return any(
         a is not None and b is not None and bool((a - b).norm() > FLAT * a.norm())
         for a, b in zip(*gradients, strict=True)
     )
+
+
+def _with_other_scores(evaluate: Evaluations) -> Evaluated | None:
+    """The losses with all that the discriminator returns moved: by 1, or as far as shares may be; `None` if refused."""
+    for moved in (lambda each: each + 1, lambda each: 0.9 * each):
+
+        def change(number: int, outputs: list[torch.Tensor], moved: Callable = moved) -> list[torch.Tensor]:
+            return [moved(each) if each.is_floating_point() else each for each in outputs]
+
+        try:
+            return evaluate(change)
+        except Exception:  # whatever somebody's code has against such scores
+            evaluate.state.restore()
+    return None
 
 
 def of_classes(base: Evaluated, score: Score) -> bool:
