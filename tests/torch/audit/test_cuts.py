@@ -162,3 +162,30 @@ def test_what_is_a_function_of_parameters_alone_is_known(evaluations):
     sites = [site for site in differences.evaluated().functions.cuts if site.file == __file__]
     assert len(sites) == 2
     assert not any(useless(differences, site) for site in sites)
+
+
+def penalised(weight, create_graph=False):
+    def losses(D, real, fake):
+        return told_apart(D, real, fake) + weight * slope(D, real, create_graph).mean()
+
+    return losses
+
+
+def balanced(D, real, fake):
+    """A loss whose second part has a weight that is made of gradients, and is meant to be a constant."""
+    return told_apart(D, real, fake) + 1e-3 * slope(D, real, create_graph=False).mean() * D(real).square().mean()
+
+
+@pytest.mark.parametrize(
+    ("discriminating", "expected"),
+    [
+        (penalised(1e-4), ["F16"]),  # a part of the gradient that differences do not see
+        (penalised(1e-4, create_graph=True), []),
+        (lambda D, real, fake: told_apart(D, real, fake) + 0 * float(slope(D, real, False).mean()), []),  # for a log
+        (balanced, []),
+    ],
+)
+def test_a_small_penalty_without_a_graph_is_found_and_what_is_made_of_gradients_otherwise_is_not(
+    codes, discriminating, expected
+):
+    assert codes(unconditional(fooled, discriminating)) == expected

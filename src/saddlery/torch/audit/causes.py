@@ -7,8 +7,10 @@ import torch
 
 from saddlery.torch.audit.differences import Differences, apart
 from saddlery.torch.audit.functions import Site, Treatment
+from saddlery.torch.audit.scores import D
 
 BETTER = 0.9  # of an error: what remains of it if a line explains a part
+ROUNDING = 8.0  # times that of a loss, below which it is the same
 SAME = 1e-6  # share within which derivatives are the same
 REMEDIES = {
     "autograd.grad": "torch.autograd.grad(…, create_graph=True)",
@@ -60,10 +62,28 @@ def of_parameters_alone(differences: Differences) -> set[Site]:
     return {site for site in a if a[site] and a[site] == b.get(site)}
 
 
-def useless(differences: Differences, site: Site) -> bool:
-    """Whether no derivative depends on what leaves the graph at a line: it is added, and is a constant."""
+def useless(differences: Differences, site: Site, exactly: bool = False) -> bool:
+    """Whether no derivative depends on what leaves the graph at a line: it is added, and is a constant.
+
+    **Arguments:** `exactly`: not even by so little as what is small beside the rest makes out.
+    """
     usual, scaled = (differences.automatic(Treatment(scaled=sites)) for sites in ((), (site,)))
-    return apart(usual, scaled) < SAME
+    return torch.equal(usual, scaled) if exactly else apart(usual, scaled) < SAME
+
+
+def penalties_without_graph(differences: Differences) -> list[Site]:
+    """The lines whose gradients are part of the discriminator's loss, and of none of its derivatives.
+
+    However small that part is beside the rest, in which case it is not seen by differences.
+    """
+    base, precision = differences.evaluated(), differences.precision
+    rounding = ROUNDING * precision.step * precision.rounding(base.values[D])
+    found = []
+    for site in (each for each in base.functions.cuts if each.function == "autograd.grad"):
+        change = differences.evaluated(Treatment(scaled=(site,))).values[D] - base.values[D]
+        if abs(change) > rounding and useless(differences, site, exactly=True):
+            found.append(site)
+    return found
 
 
 def remedies(sites: Sequence[Site]) -> str:

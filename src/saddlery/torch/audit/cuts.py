@@ -5,7 +5,7 @@ from typing import NamedTuple
 import torch
 
 from saddlery.text.arguments import first_line
-from saddlery.torch.audit.causes import explaining, of_parameters_alone, remedies, useless
+from saddlery.torch.audit.causes import explaining, of_parameters_alone, penalties_without_graph, remedies, useless
 from saddlery.torch.audit.differences import DIRECTIONS, DOUBLE, LONGER, SINGLE, WARM, Differences, apart
 from saddlery.torch.audit.evaluation import Evaluations
 from saddlery.torch.audit.findings import CODES, Finding
@@ -42,13 +42,22 @@ def cut(evaluate: Evaluations) -> Judged:
                 automatic, finite = differences.automatic(), differences.finite()
                 error, before = apart(automatic, finite, rounding), error
             if error <= precision.error:
-                return Judged()
+                return _added(differences)
             if apart(finite, differences.finite(LONGER)) <= SHARE * error:
                 return _judged(differences, finite, error)
             why = f"finite differences in {precision.words} depend on their step"
         except Exception as problem:  # whatever somebody's code has against that
             why = f"the losses cannot be differentiated numerically: {first_line(problem, 120)}"
     return Judged(why=why)
+
+
+def _added(differences: Differences) -> Judged:
+    """What to say of gradients that are added to the loss as constants, where derivatives are right but for these."""
+    sites = penalties_without_graph(differences)
+    if not sites:
+        return Judged()
+    what = f"{CODES['F16']}: a gradient's value is added to the loss, and the loss has no derivative of it"
+    return Judged((Finding("F16", what, "; ".join(map(str, sites)), remedies(sites)),))
 
 
 def _judged(differences: Differences, finite: torch.Tensor, error: float) -> Judged:
