@@ -14,7 +14,6 @@ from saddlery.torch.state import kept
 Vector = list[torch.Tensor]  # an array for each parameter of both players, the generator's first
 STEPS = [2.0**-k for k in range(5, 20, 2)]  # of differences, over the size of the parameters
 USUAL = 2.0**-14
-WORSE = 3.0  # times the least dependence on the step so far, from which shorter ones are not tried
 
 
 class Field(AbstractContextManager):
@@ -100,7 +99,8 @@ class Field(AbstractContextManager):
         """Choose the step of differences at which products with a direction depend on it least; how much they do.
 
         A long step meets the curvature of the field, a short one the noise of kinks and the rounding of gradients, and
-        what lies between is not the same in every network, batch and precision.
+        what lies between is not the same in every network, batch and precision. Of few units none may change its sign
+        within a step that is short enough; so all are tried.
 
         **Returns:** the difference of the product from that by a neighbouring step, as a share of it; NaN where no step
         changes the field.
@@ -112,8 +112,6 @@ class Field(AbstractContextManager):
             if before is not None and (size := norm(product)):
                 between = 2 * self.step  # of this one and the one before, which is four times as long
                 found[between] = norm([a - b for a, b in zip(product, before, strict=True)]) / size
-                if found[between] > WORSE * min(found.values()):
-                    break
             before = product
         self.step = min(found, key=found.__getitem__, default=USUAL)
         return found.get(self.step, math.nan)

@@ -102,8 +102,8 @@ class Watch:
     ) -> Curvature | None:
         """Measure what the Jacobian does along the field, now or every so many steps.
 
-        It explains; no alarm waits for it. By central differences of both players' gradients, 13 to 25 of them;
-        parameters, buffers, gradients and random numbers are bit for bit as before.
+        It explains; no alarm waits for it. By central differences of both players' gradients, 13 of them, and 17 more
+        the first time; parameters, buffers, gradients and random numbers are bit for bit as before.
 
         **Arguments:** `losses`: from a batch to both losses, as of `saddlery.torch.check`. `every`: how many steps lie
         between two looks; by default it is measured now and not again. `batch`: by default the last one that a data
