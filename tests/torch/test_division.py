@@ -4,7 +4,7 @@ import pytest
 import torch
 
 import saddlery.torch as st
-from saddlery.torch.division import Division, part
+from saddlery.torch.division import Division
 
 
 class Placement:
@@ -33,7 +33,7 @@ def test_what_two_groups_hold_counts_half_in_each():
     division = Division([Divided(torch.ones(3))], [])
     assert division.divided
     assert division.weight(Divided(torch.ones(3))) == 0.5
-    assert part(Divided(torch.ones(3))).shape == (1,)
+    assert division.part(Divided(torch.ones(3))).shape == (1,)
 
 
 def test_what_is_not_divided_is_left_alone():
@@ -41,7 +41,7 @@ def test_what_is_not_divided_is_left_alone():
     division = Division([weight], [])
     assert (division.divided, division.weight(weight), division.place) == (False, 1.0, 0)
     assert division.added(weight) is weight
-    assert part(weight) is weight
+    assert division.part(weight) is weight
 
 
 def test_curvature_and_the_rest_are_refused_of_divided_parameters(monkeypatch):

@@ -25,6 +25,10 @@ class Division:
         self._flat = any(_flattens(part) for each in mine for part in each.modules())
         self.divided = self._flat or any(_placed(each) for each in parameters)
 
+    def part(self, tensor: torch.Tensor) -> torch.Tensor:
+        """What this process has of a parameter or a gradient: its part of one that is divided, otherwise all of it."""
+        return tensor.to_local() if self.divided and _placed(tensor) else tensor  # type: ignore[attr-defined]
+
     def weight(self, parameter: torch.Tensor) -> float:
         """One over the number of processes that hold the same numbers of a parameter; 1 where nothing is divided."""
         if not self.divided or self._flat:
@@ -47,11 +51,6 @@ class Division:
     def place(self) -> int:
         """Which part this process has; 0 where nothing is divided."""
         return distributed.get_rank() if self.divided else 0
-
-
-def part(tensor: torch.Tensor) -> torch.Tensor:
-    """What this process has of a tensor: all of it, or its part of one that is divided."""
-    return tensor.to_local() if _placed(tensor) else tensor  # type: ignore[attr-defined]
 
 
 def _placed(tensor: torch.Tensor) -> bool:

@@ -56,12 +56,8 @@ class Doubled(Field):
 
     def _differentiated(self) -> tuple[Vector, list[torch.Tensor | None]]:
         """Vectors u, and −Jᵀu with its graph; both gradients are taken with theirs."""
-        of_g, of_d = self.losses(self.batch)
-        generator, discriminator = (list(player.parameters) for player in self.players)
-        first = torch.autograd.grad(of_g, generator, create_graph=True, allow_unused=True)
-        second = torch.autograd.grad(of_d, discriminator, create_graph=True, allow_unused=True)
         along = [torch.zeros_like(each, requires_grad=True) for each in self.parameters]
-        pairs = zip((*first, *second), along, strict=True)
+        pairs = zip(self.gradients(graph=True), along, strict=True)
         known = [(each, u) for each, u in pairs if each is not None and each.requires_grad]
         if not known:
             return along, [None] * len(along)

@@ -69,16 +69,20 @@ class Field(AbstractContextManager):
         if way is not None:
             for parameter, each in zip(self.parameters, way, strict=True):
                 parameter.data.add_(each.to(parameter.dtype), alpha=step)
-        with eager(), torch.enable_grad():  # compiled code may free what the second gradient needs
-            of_g, of_d = self.losses(self.batch)
-            generator, discriminator = (list(player.parameters) for player in self.players)
-            first = torch.autograd.grad(of_g, generator, retain_graph=True, allow_unused=True)
-            second = torch.autograd.grad(of_d, discriminator, allow_unused=True)
         found = [
             torch.zeros_like(parameter, dtype=_wide(parameter)) if each is None else -each.detach().to(_wide(parameter))
-            for parameter, each in zip(self.parameters, (*first, *second), strict=True)
+            for parameter, each in zip(self.parameters, self.gradients(), strict=True)
         ]
         return self.reduced(found)
+
+    def gradients(self, graph: bool = False) -> list[torch.Tensor | None]:
+        """Each player's gradient of its own loss where the parameters are, with their graph if asked for."""
+        generator, discriminator = (list(player.parameters) for player in self.players)
+        with eager(), torch.enable_grad():  # compiled code may free what the second gradient needs
+            of_g, of_d = self.losses(self.batch)
+            first = torch.autograd.grad(of_g, generator, retain_graph=True, create_graph=graph, allow_unused=True)
+            second = torch.autograd.grad(of_d, discriminator, create_graph=graph, allow_unused=True)
+        return [*first, *second]
 
     def product(self, way: Vector, scale: float = 1.0) -> Vector:
         """The product of the Jacobian with a direction, here the same as `difference`."""
@@ -115,6 +119,9 @@ class Field(AbstractContextManager):
             before = product
         self.step = min(found, key=found.__getitem__, default=USUAL)
         return found.get(self.step, math.nan)
+
+    def verify(self) -> None:
+        """Nothing: differences are what other ways are compared with."""
 
     def part(self, vector: Vector, player: int) -> Vector:
         """A vector with a player's part alone."""

@@ -1,6 +1,6 @@
 """Which lines of somebody's code hold constant what a gradient should go through, and whether that may be meant."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 import torch
@@ -71,15 +71,20 @@ def useless(differences: Differences, site: Site, exactly: bool = False) -> bool
     return torch.equal(usual, scaled) if exactly else apart(usual, scaled) < SAME
 
 
-def penalties_without_graph(differences: Differences) -> list[Site]:
+def penalties_without_graph(differences: Differences, cuts: Iterable[Site]) -> list[Site]:
     """The lines whose gradients are part of the discriminator's loss, and of none of its derivatives.
 
     However small that part is beside the rest, in which case it is not seen by differences.
+
+    **Arguments:** `cuts`: the lines that cut the graph.
     """
+    sites = [each for each in cuts if each.function == "autograd.grad"]
+    if not sites:
+        return []
     base, precision = differences.evaluated(), differences.precision
     rounding = ROUNDING * precision.step * precision.rounding(base.values[D])
     found = []
-    for site in (each for each in base.functions.cuts if each.function == "autograd.grad"):
+    for site in sites:
         change = differences.evaluated(Treatment(scaled=(site,))).values[D] - base.values[D]
         if abs(change) > rounding and useless(differences, site, exactly=True):
             found.append(site)

@@ -1,5 +1,6 @@
 """Whether the discriminator's gradient is that of its loss, by finite differences, and which line cuts it: F16."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import torch
@@ -9,7 +10,7 @@ from saddlery.torch.audit.causes import explaining, of_parameters_alone, penalti
 from saddlery.torch.audit.differences import DIRECTIONS, DOUBLE, LONGER, SINGLE, WARM, Differences, apart
 from saddlery.torch.audit.evaluation import Evaluations
 from saddlery.torch.audit.findings import CODES, Finding
-from saddlery.torch.audit.functions import Treatment
+from saddlery.torch.audit.functions import Site, Treatment
 from saddlery.torch.audit.scores import D
 
 GAIN = 0.9  # of an error: what remains of it where more evaluations help
@@ -30,7 +31,8 @@ def cut(evaluate: Evaluations) -> Judged:
     for precision in (DOUBLE, SINGLE) if evaluate.discriminator - evaluate.generator else ():
         differences = Differences(evaluate, precision)
         try:
-            rounding = precision.rounding(differences.evaluated().values[D])
+            first = differences.evaluated()
+            rounding = precision.rounding(first.values[D])
             automatic, finite = differences.automatic(), differences.finite()
             if not bool(torch.isfinite(automatic).all() and torch.isfinite(finite).all()):
                 return Judged(why="its derivatives are not finite")
@@ -42,7 +44,7 @@ def cut(evaluate: Evaluations) -> Judged:
                 automatic, finite = differences.automatic(), differences.finite()
                 error, before = apart(automatic, finite, rounding), error
             if error <= precision.error:
-                return _added(differences)
+                return _added(differences, first.functions.cuts)
             if apart(finite, differences.finite(LONGER)) <= SHARE * error:
                 return _judged(differences, finite, error)
             why = f"finite differences in {precision.words} depend on their step"
@@ -51,9 +53,9 @@ def cut(evaluate: Evaluations) -> Judged:
     return Judged(why=why)
 
 
-def _added(differences: Differences) -> Judged:
+def _added(differences: Differences, cuts: Iterable[Site]) -> Judged:
     """What to say of gradients that are added to the loss as constants, where derivatives are right but for these."""
-    sites = penalties_without_graph(differences)
+    sites = penalties_without_graph(differences, cuts)
     if not sites:
         return Judged()
     what = f"{CODES['F16']}: a gradient's value is added to the loss, and the loss has no derivative of it"

@@ -141,13 +141,8 @@ def _cut(evaluate: Evaluations, base: Evaluated, scores: Sequence[Score], respon
     if weighs(evaluate, base):
         return Told(missing=dict.fromkeys(("F07", "F08"), WEIGHED))
     remedy = "make the generator's loss of scores of samples that are not detached, and do not detach it either"
-    return Told(
-        (
-            Finding(
-                "F08", f"{CODES['F08']}: the graph of derivatives is cut between them", str([*own, *seen][0]), remedy
-            ),
-        )
-    )
+    what = f"{CODES['F08']}: the graph of derivatives is cut between them"
+    return Told((Finding("F08", what, str([*own, *seen][0]), remedy),))
 
 
 def _reaches(output: torch.Tensor, parameters: Sequence[torch.Tensor]) -> bool:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from saddlery.torch.audit.calls import derivatives, flagged, upstream, wide
+from saddlery.torch.audit.calls import Change, derivatives, flagged, upstream, wide
 from saddlery.torch.audit.evaluation import Evaluated, Evaluations
 from saddlery.torch.audit.rows import PUSHES, Score, pushed
 
@@ -181,6 +181,11 @@ def put(
                 found[score.leaf] = was - was.detach() + level
         return found
 
+    return _changed(evaluate, change)
+
+
+def _changed(evaluate: Evaluations, change: Change) -> Evaluated | None:
+    """The losses with other scores; `None` where they refuse these."""
     try:
         return evaluate(change)
     except Exception:  # whatever somebody's code has against such scores
@@ -265,10 +270,8 @@ def _with_other_scores(evaluate: Evaluations) -> Evaluated | None:
         def change(number: int, outputs: list[torch.Tensor], moved: Callable = moved) -> list[torch.Tensor]:
             return [moved(each) if each.is_floating_point() else each for each in outputs]
 
-        try:
-            return evaluate(change)
-        except Exception:  # whatever somebody's code has against such scores
-            evaluate.state.restore()
+        if (found := _changed(evaluate, change)) is not None:
+            return found
     return None
 
 

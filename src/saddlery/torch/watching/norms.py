@@ -10,7 +10,7 @@ from torch.optim import Optimizer
 
 from saddlery.torch import lists
 from saddlery.torch.blocks import Blocks, blocks, holders
-from saddlery.torch.division import Division, part
+from saddlery.torch.division import Division
 from saddlery.torch.players import Player, held
 
 
@@ -58,7 +58,6 @@ class Norms:
         self.blocks: Blocks = blocks(player.parameters, modules)
         self.division = Division(player.parameters, modules)
         self.steps = 0
-        self._part = part if self.division.divided else _whole
         self._block = {id(each): of for each, of in zip(player.parameters, self.blocks.of, strict=True)}
         self._kept: dict[int, torch.Tensor] = {}
         self._pending: list[torch.Tensor] = []
@@ -87,7 +86,7 @@ class Norms:
     def _pre(self, optimiser: Optimizer, args: tuple, kwargs: dict) -> None:
         self.before()
         for each in held([optimiser]):
-            mine = self._part(each.detach())
+            mine = self.division.part(each.detach())
             if mine.numel() and not _fits(self._kept.get(id(each)), mine):
                 self._kept[id(each)] = mine.clone()  # at the first step, or of what was moved or resized since
         if not (args and args[0] is not None) and kwargs.get("closure") is None:
@@ -98,7 +97,7 @@ class Norms:
         gradient = self._gradient.pop(id(optimiser), None)
         if gradient is None:  # a closure took it within the step
             gradient = self._norms(optimiser)
-        parts = [(each, self._part(each.detach())) for each in held([optimiser])]
+        parts = [(each, self.division.part(each.detach())) for each in held([optimiser])]
         fitting = [(each, mine) for each, mine in parts if _fits(self._kept.get(id(each)), mine)]
         parameters, now = [each for each, _ in fitting], [mine for _, mine in fitting]
         was = [self._kept[id(each)] for each in parameters]
@@ -113,7 +112,7 @@ class Norms:
 
     def _norms(self, optimiser: Optimizer) -> torch.Tensor:
         """The norms of gradients by block."""
-        having = [(each, self._part(each.grad)) for each in held([optimiser]) if each.grad is not None]
+        having = [(each, self.division.part(each.grad)) for each in held([optimiser]) if each.grad is not None]
         gradients = [gradient.to_dense() if gradient.is_sparse else gradient for _, gradient in having]
         found = self._summed([each for each, _ in having], lists.norms(gradients))
         scale = getattr(optimiser, "grad_scale", None)  # of fused optimisers, which undo it themselves
@@ -146,7 +145,7 @@ class Norms:
     @torch.no_grad()
     def size(self) -> float:
         """‖θ‖ of the player now."""
-        norms = lists.norms([self._part(each.detach()) for each in self.player.parameters])
+        norms = lists.norms([self.division.part(each.detach()) for each in self.player.parameters])
         square = self._summed([*self.player.parameters], norms).square().sum()
         return float(self.division.added(square).sqrt())
 
@@ -158,7 +157,3 @@ def _fits(kept: torch.Tensor | None, parameter: torch.Tensor) -> bool:
         and kept.device == parameter.device
         and kept.dtype == parameter.dtype
     )
-
-
-def _whole(tensor: torch.Tensor) -> torch.Tensor:
-    return tensor

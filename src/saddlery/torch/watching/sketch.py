@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from saddlery.torch.division import Division, part
+from saddlery.torch.division import Division
 
 AXES = 256  # numbers of a sketch, the first half the generator's
 
@@ -35,7 +35,7 @@ def sketch(
 
 
 def _divided(player: Sequence[torch.Tensor], over: Division, seed: int) -> np.ndarray:
-    parts = [part(each.detach()) * over.weight(each) ** 0.5 for each in player]
+    parts = [over.part(each.detach()) * over.weight(each) ** 0.5 for each in player]
     return over.added(torch.as_tensor(_of(parts, seed + 2 * over.place)).to(parts[0].device)).cpu().numpy()
 
 

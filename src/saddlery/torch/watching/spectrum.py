@@ -39,8 +39,7 @@ class Measured:
         with self._field(self.players, self.losses, batch, reduced, self._step or USUAL) as field:
             if chosen := self._step is None:
                 field.calibrate(field.value())
-            if isinstance(field, Doubled):
-                field.verify()
+            field.verify()
             found = curvature(field)
             self._error = found.error if chosen else self._error
             self._step = None if found.error > max(AGAIN[0], AGAIN[1] * self._error) else field.step

@@ -116,7 +116,7 @@ class Watch:
         """
         measured = Measured(self.players, losses, method)
         if every is None:
-            self._whole("curvature")
+            self._refuse_divided("curvature")
             return measured.curvature(given(batch))
         self._begin_looks("curvature", Looks(measured.curvature, batch, whole("every", every)))
         return None
@@ -137,7 +137,7 @@ class Watch:
         """
         held = [each for player in self.players for each in player.parameters]
         if every is None:
-            self._whole("shares")
+            self._refuse_divided("shares")
             return shares(parts, given(batch), by, held)
         self._begin_looks("shares", Looks(lambda at: shares(parts, at, by, held), batch, whole("every", every)))
         return None
@@ -149,7 +149,7 @@ class Watch:
 
         **Raises:** `ValueError` where there is no batch; `RuntimeError` where they are not found with so many products.
         """
-        self._whole("spectrum")
+        self._refuse_divided("spectrum")
         return Measured(self.players, losses).eigenvalues(given(batch), k, products, self.seconds)
 
     def compare(
@@ -174,7 +174,7 @@ class Watch:
         - `also`: what else a step changes, with `state_dict` and `load_state_dict`: scalers, schedulers, averages.
         """
         steps, repeats = whole("steps", steps), whole("repeats", repeats)
-        self._whole("compare")
+        self._refuse_divided("compare")
         self._guarded(self._before)()
         self._forking = True
         try:
@@ -272,7 +272,7 @@ class Watch:
     def _divided(self) -> bool:
         return any(each.division.divided for each in self._norms)
 
-    def _whole(self, name: str) -> None:
+    def _refuse_divided(self, name: str) -> None:
         """Refuse what needs all parameters where they are divided over processes."""
         if self._divided:
             raise InvalidValue(f"{name}: {ONLY_NORMS}")
