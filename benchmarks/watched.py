@@ -1,6 +1,7 @@
 """What a watch over a loop in PyTorch costs: a DCGAN's steps with and without it, in turns, and memory."""
 
 import resource
+import time
 from statistics import median
 
 import torch
@@ -25,7 +26,8 @@ def rows():
     name = "watch over PyTorch"
     torch.set_num_threads(usable_cores())
     plain, watched = Loop(), Loop()
-    watch = st.watch(watched.generator, watched.discriminator)
+    with Clock(watched) as clock:
+        watch = st.watch(watched.generator, watched.discriminator)
     measured = Measured(watch.players, watched.losses)  # as of looks one after another, which keep their step
     look = lambda n: [measured.curvature(watched.real) for _ in range(n)]  # noqa: E731
     times = race({"plain": plain, "watched": watched}, rounds=ROUNDS, seconds=1.0)
@@ -34,6 +36,7 @@ def rows():
     shares = [one / (EVERY * step) for one, step in zip(times["look"], times["beside"], strict=True)]
     yield Row(name, "a step without", [1e3 * each for each in times["plain"]], "ms")
     yield Row(name, "a step with hooks / without", hooks, "", HOOKS, True)
+    yield Row(name, "1 + time in the hooks / a step without", [clock.share(watched) for _ in range(5)], "", HOOKS, True)
     yield Row(name, "one look at curvature", [1e3 * each for each in times["look"]], "ms")
     both = [median(hooks) + each for each in shares]
     yield Row(name, f"with curvature every {EVERY} / without", both, "", ALL, True)
@@ -66,6 +69,38 @@ class Loop:
             self.generator.zero_grad()
             softplus(-self.D(fake)).mean().backward()
             self.generator.step()
+
+
+class Clock:
+    """The time that hooks take which a loop's optimisers are given within its context."""
+
+    def __init__(self, loop):
+        self.optimisers, self.took = (loop.generator, loop.discriminator), 0.0
+
+    def __enter__(self):
+        self._at_each(self._start)
+        return self
+
+    def __exit__(self, *_):
+        self._at_each(self._stop)
+
+    def _at_each(self, hook):
+        for each in self.optimisers:
+            each.register_step_pre_hook(hook)
+            each.register_step_post_hook(hook)
+
+    def _start(self, *_):
+        self.began = time.perf_counter()
+
+    def _stop(self, *_):
+        self.took += time.perf_counter() - self.began
+
+    def share(self, loop, steps=50):
+        """1 + the time in these hooks over that of the rest of so many steps, a record of them among these."""
+        before, began = self.took, time.perf_counter()
+        loop(steps)
+        inside = self.took - before
+        return 1 + inside / (time.perf_counter() - began - inside)
 
 
 def networks():

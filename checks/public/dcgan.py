@@ -1,4 +1,7 @@
-"""The DCGAN of github.com/pytorch/examples, `dcgan/main.py`, on MNIST at 64 by 64, with narrower networks."""
+"""The DCGAN of github.com/pytorch/examples, `dcgan/main.py`, on MNIST at 64 by 64, with narrower networks.
+
+By its own rate, 2e-4, networks so narrow are not trained: the discriminator wins. Rates are five times as large here.
+"""
 
 import ast
 from pathlib import Path
@@ -9,9 +12,10 @@ from torch.nn.functional import interpolate
 
 from checks.public.training import Training, digits, drawn, sliced
 
-NOISE, WIDTH, BATCH, RATE = 100, 16, 64, 2e-4
+NOISE, WIDTH, BATCH, RATE = 100, 16, 64, 1e-3
 STEPS = 1000
 BROKEN = {
+    "rates a fifth, as published": {"faster": 0.2},
     "rates 50 times as large": {"faster": 50.0},
     "the generator's step is taken on `fake.detach()`": {"detached": True},
     "the discriminator's rate 10 times as large": {"stronger": 10.0},

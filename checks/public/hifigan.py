@@ -57,8 +57,9 @@ def make(folder: Path, faster: float = 1.0, stronger: float = 1.0, detached: boo
     def of_generator(real, fake):
         seen = fake.detach() if detached else fake
         told = [each(real, seen) for each in (scales, periods)]
-        taught = sum(models.generator_loss(each[1])[0] + models.feature_loss(*each[2:]) for each in told)
-        return taught + MEL * mel_error(real, fake), told
+        adversarial = sum(models.generator_loss(each[1])[0] for each in told)
+        features = sum(models.feature_loss(*each[2:]) for each in told)
+        return adversarial + features + MEL * mel_error(real, fake), adversarial, told
 
     def losses(real):
         fake = generated(real)
@@ -71,12 +72,12 @@ def make(folder: Path, faster: float = 1.0, stronger: float = 1.0, detached: boo
         of_d.backward()
         opt_d.step()
         opt_g.zero_grad()
-        of_g, told = of_generator(real, fake)
+        of_g, adversarial, told = of_generator(real, fake)
         of_g.backward()
         opt_g.step()
         logits = [[score - 0.5 for each in told for score in each[i]] for i in (0, 1)]  # least squares: a half is even
         scored = {"real_logits": logits[0], "generated_logits": logits[1]}
-        return {"generator_loss": of_g, "discriminator_loss": of_d, "samples": fake, "real": real, **scored}
+        return {"generator_loss": adversarial, "discriminator_loss": of_d, "samples": fake, "real": real, **scored}
 
     @torch.no_grad()
     def distance():

@@ -43,6 +43,12 @@ def test_none_rings_at_the_very_start():
     assert rung.since == FROM
 
 
+def test_how_training_begins_rings_nothing_by_itself():
+    nearest = np.array([-4.2, -3.3, -1.1, -1.0, -0.9, -1.4])  # of a healthy vocoder, whose first sounds are silent
+    assert not ringing({"nearest": nearest}, 50 * np.arange(1, 7), alarm("W22", -1.8))
+    assert ringing({"nearest": np.sort(nearest)[[0, 1, 0, 1, 0]]}, 50 * np.arange(1, 6), alarm("W22", -1.8))
+
+
 def test_what_is_not_known_rings_nothing():
     assert ringing({}, STEPS, alarm("W19", 1.0)) == []
     assert ringing({"spread": np.full(40, np.nan)}, STEPS, alarm("W19", 1.0)) == []

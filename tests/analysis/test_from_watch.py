@@ -140,7 +140,7 @@ def test_alarms_that_rang_that_did_not_and_that_were_not_looked_at(said, monkeyp
     changed = lambda i: {"generator_update": 1e-4}  # noqa: E731
     found = said(changed)
     values = {name: row.value for name, row in rows(found).items() if name.startswith("alarm")}
-    assert values == {"alarm W18": "since step 200", "alarm W05": "did not ring", "alarm W30": "did not ring"}
+    assert values == {"alarm W18": "since step 250", "alarm W05": "did not ring", "alarm W30": "did not ring"}
     assert found.rows[0].name == "alarm W18"
     assert len(found.remarks) == 1
     assert "alarm W18" not in rows(said(changed, ignore=["W18"]))

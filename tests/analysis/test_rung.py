@@ -42,7 +42,7 @@ def test_a_trial_run_goes_on_from_where_the_run_is_and_its_records_are_as_far_ap
     path = xr.Dataset(
         {"position": (("step", "axis"), position), "spread": ("step", np.full(len(steps), 0.2))}, {"step": steps}
     )
-    assert [(rung.alarm.code, rung.since) for rung in in_trial(path, 5000)] == [("W20", 5000 + 2 * EVERY)]
+    assert [(rung.alarm.code, rung.since) for rung in in_trial(path, 5000)] == [("W20", 5000 + 4 * EVERY)]
     assert [rung.since for rung in in_trial(path, 0)] == [200]  # not at a run's very start
 
 

@@ -131,11 +131,14 @@ def recent(values: np.ndarray) -> np.ndarray:
 def beyond(code: Code, values: np.ndarray, steps: np.ndarray) -> np.ndarray:
     """How far a signal is in the direction in which an alarm rings, `(…, record)`, −∞ where it cannot ring.
 
-    >>> beyond(CODES["W20"], np.array([0.0, -1.0, -1.0, -1.0]), np.array([0, 100, 200, 300])).tolist()
-    [-inf, -inf, 1.0, 1.0]
+    It cannot before there are `RECENT` records, as in the study, where it would be one of how training begins.
+
+    >>> beyond(CODES["W20"], np.array([0.0, -1.0, -1.0, -1.0, -1.0]), np.arange(5) * 100).tolist()
+    [-inf, -inf, -inf, -inf, 1.0]
     """
-    signed = recent(values) * code.sign
-    return np.where(np.isfinite(signed) & (np.asarray(steps) >= FROM), signed, -np.inf)
+    signed, late = recent(values) * code.sign, np.asarray(steps) >= FROM
+    late[: RECENT - 1] = False
+    return np.where(np.isfinite(signed) & late, signed, -np.inf)
 
 
 def apart(steps: np.ndarray) -> float:

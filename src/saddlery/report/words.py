@@ -142,8 +142,8 @@ def _alarms(dataset: xr.Dataset) -> list[Finding]:
         alarm, rang = ALARMS[code], np.isfinite(since)
         counts, step = rang.sum(1), round(float(np.median(since[rang])))
         text = (
-            f"{code}, {alarm.words}: {_tally(dataset, counts, rest=False)} In the middle of these since step "
-            f"{exact(step)}. It {alarm.rate}."
+            f"{code}, {alarm.words}: {_tally(dataset, counts, rest=False)} "
+            f"{'In the middle of these since' if counts.sum() > 1 else 'Since'} step {exact(step)}. It {alarm.rate}."
         )
         numbers = _counted(dataset, counts) | {"step": step, "code": code}
         found.append(Finding("Alarm", text, "bad", numbers | {"false": alarm.false_alarms}))
@@ -186,7 +186,9 @@ def _tally(dataset: xr.Dataset, counts: np.ndarray, rest: bool = True) -> str:
     none = [name for name, count in zip(names, counts, strict=True) if count == 0]
     if not some:
         return "No seed."
-    parts = [f"{names[i]} in {counts[i]}{f' of {seeds} seeds' if i == some[0] else f' of {seeds}'}" for i in some]
+    of = f" of {seeds}"
+    words = f"{of} {'seed' if seeds == 1 else 'seeds'}"
+    parts = [f"{names[i]} in {counts[i]}{words if i == some[0] else of}" for i in some]
     return f"{', '.join(parts)}{f'; {joined(none)} in none' if none and rest else ''}."
 
 

@@ -60,3 +60,25 @@ def test_what_differs_between_two_steps_of_differences_is_not_measurable():
     assert not found.measurable
     assert "not measurable" in str(found)
     assert {*found.recorded()} == {"curvature_error"}
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_losses_with_random_numbers_of_their_own_are_named_and_others_are_not(own):
+    g, d, drawn = torch.nn.Parameter(torch.ones(5)), torch.nn.Parameter(torch.ones(5)), torch.Generator()
+
+    def losses(_):
+        noise = torch.randn(5, generator=drawn if own else None)
+        return (noise * g * d).sum(), -(noise * g * d).sum()
+
+    with Field(two(g, d), losses, None) as field:
+        found = curvature(field)
+    assert ("the losses take random numbers from a generator of their own" in str(found)) == own
+    assert found.measurable != own
+
+
+def test_a_field_that_is_not_finite_is_no_error():
+    g, d = torch.nn.Parameter(torch.full((2,), float("nan"))), torch.nn.Parameter(torch.ones(2))
+    with Field(two(g, d), lambda _: ((g * d).sum(), -(g * d).sum()), None) as field:
+        found = curvature(field)
+    assert str(found) == "curvature is not measurable: gradients are not finite"
+    assert np.isnan(found.recorded()["curvature_error"])

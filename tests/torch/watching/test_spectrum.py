@@ -29,5 +29,6 @@ def test_too_few_products_are_an_error():
 
 
 def test_its_cost_is_in_seconds_and_bytes():
-    g, d = torch.nn.Parameter(torch.zeros(10**6)), torch.nn.Parameter(torch.zeros(10**6))
-    assert cost(two(g, d), 0.1) == "about 1.3 s, +80.0 MB"
+    for size, memory in ((10, "+0.8 kB"), (10**4, "+0.8 MB"), (10**6, "+80.0 MB")):
+        g, d = torch.nn.Parameter(torch.zeros(size)), torch.nn.Parameter(torch.zeros(size))
+        assert cost(two(g, d), 0.1) == f"about 1.3 s, {memory}"

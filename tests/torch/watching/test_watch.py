@@ -6,6 +6,7 @@ import subprocess
 import sys
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -186,6 +187,38 @@ def test_losses_that_fail_end_curvature_and_nothing_else(given):
     watch.close()
     assert not watch.failed
     assert watch.rows.steps == [2, 4, 6, 8]
+    assert str(watch).count("curvature is not measured from step 2 on: ValueError: no such column") == 1
+    assert "would cost" not in str(watch)
+
+
+def test_parameters_of_both_players_are_told_once_and_have_no_curvature():
+    g, d = torch.nn.Parameter(torch.ones(2)), torch.nn.Parameter(torch.ones(2))
+    optimisers = torch.optim.SGD([g], 1e-3), torch.optim.SGD([g, d], 1e-3)
+    words = "1 parameters are in both players' optimisers"
+    with pytest.warns(st.TrainingAlarm, match=words):
+        watch = st.watch(*optimisers, every=1)
+    losses = lambda _: ((g * d).sum(), -(g * d).sum())  # noqa: E731
+    with pytest.raises(InvalidValue, match=f"curvature: {words}"):
+        watch.curvature(losses, batch=1)
+    with pytest.warns(st.TrainingAlarm, match=f"curvature is not measured: {words}"):
+        watch.curvature(losses, every=1, batch=1)
+    for player, optimiser in enumerate(optimisers):
+        optimiser.zero_grad()
+        losses(None)[player].backward()
+        optimiser.step()
+    watch.close()
+    assert not watch.failed
+    assert str(watch).count(words) == 1
+
+
+def test_what_is_said_is_said_of_the_line_of_the_loop_and_once(given, capfd):
+    watch = st.watch(given.generator, given.discriminator, every=1)
+    watch.curvature(lambda batch: None, every=1, batch=given.batch)
+    with pytest.warns(st.TrainingAlarm) as told:
+        trained(given, 3)
+    assert [Path(each.filename).name for each in told] == ["right.py"]  # where the optimiser steps
+    assert capfd.readouterr().err == ""  # no log of somebody's, so none
+    watch.close()
 
 
 def test_the_last_batch_of_a_loader_is_looked_at(given):

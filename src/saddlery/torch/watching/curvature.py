@@ -12,6 +12,8 @@ from saddlery.torch.players import NAMES
 
 PRODUCTS = 6  # of a look: one of each player's part of v, one to see the error, the rest for the Arnoldi space
 MEASURABLE = 0.3  # error of a product above which nothing is said
+NEITHER = (math.nan, math.nan)  # player's
+REPEATED = 1e-3  # share by which the field from one state may differ from itself
 
 
 class Curvature(NamedTuple):
@@ -22,6 +24,7 @@ class Curvature(NamedTuple):
     - `ritz`: the eigenvalues of J in that space; `residuals`: ‖Jy − λy‖ of each.
     - `curvature`: of each player, ⟨v_p, J_pp v_p⟩ / ‖v_p‖²; `coupling`: ‖J_qp v_p‖ / ‖v_p‖, on the other player.
     - `norms`: ‖v_p‖. `error`: the difference of Jv by a step and by twice that, over ‖Jv‖. `evaluations`: of gradients.
+    - `noise`: ‖v′ − v‖ / ‖v‖ of a second field from the same state, taken where differences are not measurable.
     """
 
     rotation: float
@@ -32,6 +35,7 @@ class Curvature(NamedTuple):
     norms: tuple[float, float]
     error: float
     evaluations: int
+    noise: float = 0.0
 
     @property
     def measurable(self) -> bool:
@@ -50,12 +54,24 @@ class Curvature(NamedTuple):
     def __str__(self) -> str:
         """In a line."""
         if not self.measurable:
-            apart = f"products differ by {self.error:.0%} between two steps of differences"
-            return f"curvature is not measurable: {apart}; a larger batch has less of the noise that relu makes"
+            return f"curvature is not measurable: {self._why}"
         heads = ", ".join(
             f"{each.real:.3g}{f' ± {each.imag:.3g}i' if each.imag else ''}" for each in self.ritz if each.imag >= 0
         )
         return f"rotation {self.rotation:.0%} of what J does along v; Ritz values {heads}; error {self.error:.1%}"
+
+    @property
+    def _why(self) -> str:
+        """Why differences are not measurable."""
+        if not math.isfinite(sum(self.norms)):
+            return "gradients are not finite"
+        if self.noise > REPEATED:
+            return (
+                f"from the same state the players' gradients differ by {self.noise:.0%}: the losses take random "
+                "numbers from a generator of their own, or other data each time"
+            )
+        apart = f"products differ by {self.error:.0%} between two steps of differences"
+        return f"{apart}; a larger batch has less of the noise that relu makes"
 
 
 def curvature(field: Field) -> Curvature:
@@ -66,6 +82,8 @@ def curvature(field: Field) -> Curvature:
     v = field.value()
     parts = [field.part(v, player) for player in (0, 1)]
     norms = norm(parts[0]), norm(parts[1])
+    if not math.isfinite(sum(norms)):
+        return Curvature(math.nan, np.zeros(0), np.zeros(0), NEITHER, NEITHER, norms, math.nan, field.evaluations)
     pushed = [field.product(part) for part in parts]
     inside = [dot(field.part(pushed[p], p), parts[p]) / norms[p] ** 2 if norms[p] else math.nan for p in (0, 1)]
     across = [norm(field.part(pushed[p], 1 - p)) / norms[p] if norms[p] else math.nan for p in (0, 1)]
@@ -73,10 +91,12 @@ def curvature(field: Field) -> Curvature:
     del pushed
     size = norm(product)
     error = norm([a - b for a, b in zip(field.product(v, 2.0), product, strict=True)]) / size if size else math.nan
+    noise = 0.0 if error < MEASURABLE else norm([a - b for a, b in zip(field.value(), v, strict=True)]) / norm(v)
     ritz, residuals, rotation = arnoldi(field, v, product, PRODUCTS - 3)
     return Curvature(
-        rotation, ritz, residuals, (inside[0], inside[1]), (across[0], across[1]), norms, error, field.evaluations
-    )
+        rotation, ritz, residuals, (inside[0], inside[1]), (across[0], across[1]), norms, error, field.evaluations,
+        noise,
+    )  # fmt: skip
 
 
 def arnoldi(field: Field, v: Vector, product: Vector, more: int) -> tuple[np.ndarray, np.ndarray, float]:

@@ -4,7 +4,9 @@ from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
 from saddlery.errors import InvalidValue
+from saddlery.text.arguments import first_line
 from saddlery.torch.watching.batches import LastBatch
+from saddlery.torch.watching.saying import say
 
 T = TypeVar("T")
 
@@ -38,6 +40,54 @@ class Looks(Generic[T]):
         """Look at no batches any more."""
         if self._seen is not None:
             self._seen.close()
+
+
+class Measurements:
+    """The measurements that are taken along a training, by name, each until it fails.
+
+    **Attributes:** `failed`: by name, why something is not measured, or no longer.
+    """
+
+    def __init__(self) -> None:
+        self._looks: dict[str, Looks] = {}
+        self.failed: dict[str, str] = {}
+
+    def begin(self, name: str, looks: Looks, refused: str = "") -> None:
+        """Take a measurement from now on, in the place of one of its name, unless it is refused for a reason."""
+        if refused:
+            looks.close()
+            self._fail(name, f"{name} is not measured: {refused}")
+            return
+        if name in self._looks:
+            self._looks[name].close()
+        self._looks[name] = looks
+        self.failed.pop(name, None)
+
+    def found(self, name: str) -> dict[int, Any]:
+        """What was measured by that name, by step."""
+        return self._looks[name].found if name in self._looks else {}
+
+    def now(self, step: int) -> dict[str, float]:
+        """The numbers of what is due to be measured."""
+        numbers: dict[str, float] = {}
+        for name, looks in self._looks.items():
+            if name in self.failed or not looks.due(step):
+                continue
+            try:
+                numbers |= looks.now(step).recorded()
+            except Exception as error:  # of somebody's losses
+                why = f"{type(error).__name__}: {first_line(error)}"
+                self._fail(name, f"{name} is not measured from step {step:,} on: {why}")
+        return numbers
+
+    def close(self) -> None:
+        """Look at no batches any more."""
+        for each in self._looks.values():
+            each.close()
+
+    def _fail(self, name: str, why: str) -> None:
+        self.failed[name] = why
+        say(why)
 
 
 def given(batch: object) -> object:

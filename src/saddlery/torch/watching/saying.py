@@ -2,9 +2,17 @@
 
 import contextlib
 import logging
+import sys
 import warnings
+from pathlib import Path
+
+import torch
+
+import saddlery
 
 LOG = logging.getLogger("saddlery.watch")
+LOG.addHandler(logging.NullHandler())  # without a log of somebody's the warning is enough
+OURS = tuple(str(Path(each.__file__ or "").parent) for each in (saddlery, torch))
 
 
 class TrainingAlarm(UserWarning):
@@ -12,7 +20,15 @@ class TrainingAlarm(UserWarning):
 
 
 def say(text: str) -> None:
-    """Say something: as a warning, and in the log; where warnings are errors, in the log alone."""
+    """Say something: as a warning at the line of the loop, and in the log; where warnings are errors, in that alone."""
     LOG.warning(text)
     with contextlib.suppress(TrainingAlarm):
-        warnings.warn(text, TrainingAlarm, stacklevel=2)
+        warnings.warn(text, TrainingAlarm, stacklevel=_outside())
+
+
+def _outside() -> int:
+    """How many calls up the first is that is neither ours nor PyTorch's."""
+    frame, level = sys._getframe(1), 1
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(OURS):
+        frame, level = frame.f_back, level + 1
+    return level

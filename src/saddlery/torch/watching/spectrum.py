@@ -113,4 +113,5 @@ def duration(seconds: float) -> str:
 def memory(players: Sequence[Player], copies: int) -> str:
     """The memory of so many copies of all parameters, in words."""
     held = 4 * copies * sum(each.numel() for player in players for each in player.parameters)
-    return f"+{held / 1e9:.1f} GB" if held >= 1e8 else f"+{held / 1e6:.1f} MB"
+    size, unit = (1e9, "GB") if held >= 1e8 else (1e6, "MB") if held >= 1e5 else (1e3, "kB")
+    return f"+{held / size:.1f} {unit}"

@@ -21,7 +21,7 @@ from saddlery.torch.watching.advice import advice
 from saddlery.torch.watching.comparison import Forked, forked
 from saddlery.torch.watching.curvature import Curvature
 from saddlery.torch.watching.folder import Folder
-from saddlery.torch.watching.looks import Looks, given
+from saddlery.torch.watching.looks import Looks, Measurements, given
 from saddlery.torch.watching.norms import Norms
 from saddlery.torch.watching.not_finite import Place, first
 from saddlery.torch.watching.reference import Departure, Reference
@@ -67,7 +67,7 @@ class Watch:
         self.step = self._first = 0
         self._due: int | None = None
         self._told = Told()
-        self._looks: dict[str, Looks] = {}  # at curvature and shares
+        self._measured = Measurements()
         self._reference: Reference | None = None
         self._forking, self._began = False, time.monotonic()
         self._bad: dict[str, Place] = {}  # where gradients first were not finite
@@ -80,6 +80,8 @@ class Watch:
             Norms(player, modules, self._before, self._stepped if i == 0 else None, self._guarded)
             for i, player in enumerate(self.players)
         ]
+        if self._shared:
+            say(self._shared)
 
     @property
     def alarms(self) -> list[Rung]:
@@ -89,8 +91,9 @@ class Watch:
     def note(self, **told: object) -> None:
         """Tell of the last step what hooks cannot see; each is optional, and nothing is computed before a record.
 
-        **Arguments:** `generator_loss`, `discriminator_loss`: numbers or tensors; `real_logits`, `generated_logits`:
-        the discriminator's scores; `samples`, `real`: generated and real samples, as many or not; `followed`: samples
+        **Arguments:** `generator_loss`, `discriminator_loss`: numbers or tensors, of a loss of several parts the
+        adversarial one alone, which is what alarms were measured on; `real_logits`, `generated_logits`: the
+        discriminator's scores; `samples`, `real`: generated and real samples, as many or not; `followed`: samples
         of the same noise each time.
 
         **Raises:** `ValueError` for other names.
@@ -116,9 +119,10 @@ class Watch:
         """
         measured = Measured(self.players, losses, method)
         if every is None:
-            self._refuse_divided("curvature")
+            self._refuse("curvature", self._divided or self._shared)
             return measured.curvature(given(batch))
-        self._begin_looks("curvature", Looks(measured.curvature, batch, whole("every", every)))
+        looks = Looks(measured.curvature, batch, whole("every", every))
+        self._measured.begin("curvature", looks, self._divided or self._shared)
         return None
 
     def shares(
@@ -137,9 +141,10 @@ class Watch:
         """
         held = [each for player in self.players for each in player.parameters]
         if every is None:
-            self._refuse_divided("shares")
+            self._refuse("shares", self._divided)
             return shares(parts, given(batch), by, held)
-        self._begin_looks("shares", Looks(lambda at: shares(parts, at, by, held), batch, whole("every", every)))
+        looks = Looks(lambda at: shares(parts, at, by, held), batch, whole("every", every))
+        self._measured.begin("shares", looks, self._divided)
         return None
 
     def spectrum(self, losses: Losses, batch: object, k: int = 6, products: int = 200) -> np.ndarray:
@@ -149,7 +154,7 @@ class Watch:
 
         **Raises:** `ValueError` where there is no batch; `RuntimeError` where they are not found with so many products.
         """
-        self._refuse_divided("spectrum")
+        self._refuse("spectrum", self._divided or self._shared)
         return Measured(self.players, losses).eigenvalues(given(batch), k, products, self.seconds)
 
     def compare(
@@ -174,7 +179,7 @@ class Watch:
         - `also`: what else a step changes, with `state_dict` and `load_state_dict`: scalers, schedulers, averages.
         """
         steps, repeats = whole("steps", steps), whole("repeats", repeats)
-        self._refuse_divided("compare")
+        self._refuse("compare", self._divided)
         self._guarded(self._before)()
         self._forking = True
         try:
@@ -195,7 +200,7 @@ class Watch:
     @property
     def curvatures(self) -> dict[int, Curvature]:
         """The curvatures that were measured as training went on, by their steps."""
-        return self._looks["curvature"].found if "curvature" in self._looks else {}
+        return self._measured.found("curvature")
 
     @property
     def departures(self) -> list[Departure]:
@@ -209,7 +214,7 @@ class Watch:
         """What could be tried, with numbers, each with where they are from."""
         last = max(self.curvatures, default=None)
         found = advice(self.rows.along(), None if last is None else self.curvatures[last])
-        found += told(self._looks["shares"].found) if "shares" in self._looks else []
+        found += told(self._measured.found("shares"))
         if not found:
             return []
         trial = duration(2 * STEPS * REPEATS * self.seconds)
@@ -239,10 +244,11 @@ class Watch:
             lines.append(f"{each.code} was not looked at: {each.signal} needs {needed(each.signal)}")
         if last := max(self.curvatures, default=None):
             lines.append(f"at step {last:,}: {self.curvatures[last]}")
-        elif self._divided:
-            lines.append(f"curvature not measured: {ONLY_NORMS}")
-        else:
-            lines.append(f"curvature not measured; would cost {cost(self.players, self.seconds)}")
+        elif "curvature" not in self._measured.failed:
+            why = self._divided or self._shared
+            priced = f"curvature not measured; would cost {cost(self.players, self.seconds)}"
+            lines.append(f"curvature not measured: {why}" if why else priced)
+        lines += self._measured.failed.values()
         lines += self.advice
         return "\n".join([f"step {self.step:,}", *(f"  {line}" for line in lines)])
 
@@ -263,41 +269,25 @@ class Watch:
         step, self._due = self._due if self._due is not None else self.step, None
         if self.rows.steps and step <= self.rows.steps[-1]:
             return
-        rang = self.rows.add(step, self._values(step) | self._look(step))
+        rang = self.rows.add(step, self._values(step) | self._measured.now(step))
         for each in rang:
             self._ring(each)
         self._write(step, bool(rang))
 
     @property
-    def _divided(self) -> bool:
-        return any(each.division.divided for each in self._norms)
+    def _divided(self) -> str:
+        """Why norms alone are watched, if so."""
+        return ONLY_NORMS if any(each.division.divided for each in self._norms) else ""
 
-    def _refuse_divided(self, name: str) -> None:
-        """Refuse what needs all parameters where they are divided over processes."""
-        if self._divided:
-            raise InvalidValue(f"{name}: {ONLY_NORMS}")
+    @property
+    def _shared(self) -> str:
+        """Why there is no vector field of two players, if so."""
+        both = {*map(id, self.players[0].parameters)} & {*map(id, self.players[1].parameters)}
+        return f"{len(both)} parameters are in both players' optimisers, and count as each one's" if both else ""
 
-    def _begin_looks(self, name: str, looks: Looks) -> None:
-        if self._divided:
-            looks.close()
-            say(f"{name} is not measured: {ONLY_NORMS}")
-            return
-        if name in self._looks:
-            self._looks[name].close()
-        self._looks[name] = looks
-
-    def _look(self, step: int) -> dict[str, float]:
-        """The numbers of what is due to be measured; where it fails, it is not measured again."""
-        found: dict[str, float] = {}
-        for name, looks in self._looks.items():
-            if looks.every and looks.due(step):
-                try:
-                    found |= looks.now(step).recorded()
-                except Exception as error:  # of somebody's losses
-                    looks.every = 0
-                    why = f"{type(error).__name__}: {first_line(error)}"
-                    say(f"{name} is not measured from step {step:,} on: {why}")
-        return found
+    def _refuse(self, name: str, why: str) -> None:
+        if why:
+            raise InvalidValue(f"{name}: {why}")
 
     def _write(self, step: int, reported: bool) -> None:
         """Write the last record, and where asked for the report; where that fails, go on without a folder."""
@@ -374,8 +364,7 @@ class Watch:
     def _end(self) -> None:
         for each in self._norms:
             each.close()
-        for looks in self._looks.values():
-            looks.close()
+        self._measured.close()
         if self.folder is not None:
             folder, self.folder = self.folder, None
             try:
