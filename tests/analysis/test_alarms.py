@@ -1,6 +1,7 @@
 """Alarms: they ring beyond their thresholds, late enough, for long enough, and never where nothing is known."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -107,3 +108,9 @@ def test_each_alarm_says_how_often_it_is_false_and_rings_beyond_its_threshold(co
     assert str(each.false_alarms.of) in each.rate
     values = np.full(40, each.threshold + (0.1 if each.above else -0.1))
     assert [rung.alarm.code for rung in ringing({each.signal: values}, STEPS) if rung.alarm.code == code] == [code]
+
+
+def test_the_documentation_says_what_they_catch_as_it_was_measured():
+    said = " ".join((Path(__file__).parents[2] / "docs" / "pytorch.md").read_text().split())
+    for number, of in (*MEASURED["failures"].values(), MEASURED["false_alarms"]):
+        assert f"in {number} of {of} " in said

@@ -24,6 +24,7 @@ def runs(kinds, told, seed=0, healthy=0.5):
     if told:
         drift = np.where(failed[:, None] & (np.arange(RECORDS) >= 15), -20.0, 0.0)
         data["spread"] = (("run", "step"), data["spread"][1] + drift)
+    data["failure"] = "run", np.where(failed, np.where(kind % 3 == 0, "collapsed", "stalled"), "healthy")
     dataset = xr.Dataset(data, {"step": np.arange(RECORDS) * EVERY, "kind": ("run", kind)})
     fit = kind % 2 == 0
     visible = np.where(failed, 1500.0, np.nan)
@@ -39,6 +40,17 @@ def test_what_tells_is_found_before_it_is_visible_and_rings_in_no_healthy_run():
     assert mine["false_alarms"].of == (~failed & ~fit).sum()
     assert -20 < mine["threshold"] < 0
     assert mine["lead"] == pytest.approx(1500 - 17 * EVERY, abs=2 * EVERY)
+
+
+def test_kinds_of_failure_are_counted_each_and_come_to_all_that_failed():
+    dataset, failed, fit, visible = runs(60, told=True)
+    dataset["spread"][dataset["failure"].values == "stalled"] = 0.0
+    found = calibrated(dataset, failed, fit, visible, ("losses", "norms", "diversity", "path"))
+    failures = found["failures"]
+    assert {*failures} == {"collapsed", "stalled"}
+    assert failures["collapsed"].number == failures["collapsed"].of
+    assert failures["stalled"].number < failures["stalled"].of / 4
+    assert tuple(map(sum, zip(*failures.values(), strict=True))) == found["caught"]
 
 
 @pytest.mark.parametrize("seed", range(3))

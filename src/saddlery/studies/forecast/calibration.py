@@ -105,8 +105,8 @@ def calibrated(
     """What `saddlery.analysis.alarms` reads: thresholds of alarms, with what each does on runs of other kinds.
 
     **Arguments:**
-    - `dataset`: as of `trained`; `failed`, `fit`, `visible` (run,): which failed, which thresholds are fitted to, and
-      when the failure was visible in samples.
+    - `dataset`: as of `trained`, with the `failure` of each run; `failed`, `fit`, `visible` (run,): which failed, which
+      thresholds are fitted to, and when the failure was visible in samples.
     - `kinds_of_signals`: those that alarms are made of.
     """
     codes = [code for code, each in CODES.items() if SIGNALS[each.signal].kind in kinds_of_signals]
@@ -132,7 +132,11 @@ def calibrated(
         codes[place]: {"threshold": chosen[place] * CODES[codes[place]].sign, **told(each)}
         for place, each in rings.items()
     }
-    return {**told(together), "every": EVERY, "from": FROM, "steps": int(steps[-1]), "alarms": alarms}
+    in_time = np.any(together & (steps < until[:, None]), axis=1)
+    of = {name: bad & (dataset["failure"].values == name) for name in np.unique(dataset["failure"].values[bad])}
+    failures = {str(name): Share(int(in_time[runs].sum()), int(runs.sum())) for name, runs in of.items()}
+    about = {"every": EVERY, "from": FROM, "steps": int(steps[-1]), "failures": failures}
+    return {**told(together), **about, "alarms": alarms}
 
 
 def singles(dataset: xr.Dataset, failed: np.ndarray, fit: np.ndarray, visible: np.ndarray) -> xr.Dataset:

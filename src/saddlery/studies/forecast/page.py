@@ -202,8 +202,12 @@ def alarms(dataset: xr.Dataset) -> Table:
             *_shares(each), Cell(exact(KINDS[SIGNALS[of.signal].kind])),
         ]  # fmt: skip
         rows.append(Row(f"{code} {of.words}", cells))
-    together = Row("all together", [Cell(""), Cell(""), *_shares(held), Cell("")], reference=True)
-    return Table(heads, [*rows, together])
+    rows.append(Row("all together", [Cell(""), Cell(""), *_shares(held), Cell("")], reference=True))
+    for name, (caught, failing) in held["failures"].items():
+        rows.append(
+            Row(f"all together, of {name} runs", [*[Cell("")] * 3, Cell(f"{caught} of {failing}"), *[Cell("")] * 2])
+        )
+    return Table(heads, rows)
 
 
 def _shares(each: dict) -> list[Cell]:
