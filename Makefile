@@ -2,17 +2,20 @@
 PYTHON ?= $(shell for python in python3.11 python3 python3.12 python3.13 python3.14; do \
   $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 
-.PHONY: demo test check lint bench torture clean
+.PHONY: demo test long check lint bench torture clean
 demo: .venv/.test  # train, and leave runs/demo/report.html
 	.venv/bin/saddlery demo --out runs/demo
 
-test check: export JAX_COMPILATION_CACHE_DIR = $(CURDIR)/.cache/jax
-test check: export JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS = 0
-test: export XLA_FLAGS = --xla_cpu_use_fusion_emitters=false  # half the time of compiling
+test long check: export JAX_COMPILATION_CACHE_DIR = $(CURDIR)/.cache/jax
+test long check: export JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS = 0
+test long: export XLA_FLAGS = --xla_cpu_use_fusion_emitters=false  # half the time of compiling
 test: .venv/.test  # mathematics, units, docstrings: on two processes that share compiled programs, each file on one
-	.venv/bin/pytest -n 2 --dist loadfile
+	.venv/bin/pytest -n 2 --dist loadfile -m "not long"
 
-check: lint test  # all that continuous integration runs: also a small demonstration, and what is in checks/
+long: .venv/.test  # the tests that train networks, or take seconds otherwise
+	.venv/bin/pytest -n 2 --dist loadfile -m long tests
+
+check: lint test long  # all that continuous integration runs: also a small demonstration, and what is in checks/
 	.venv/bin/saddlery demo --scale small --out runs/check-demo
 	test -s runs/check-demo/report.html
 	.venv/bin/pytest -n 2 --dist loadgroup checks

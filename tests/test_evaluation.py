@@ -17,6 +17,8 @@ from saddlery.metrics import Features
 from saddlery.metrics.suited import suited
 from saddlery.networks import MLP
 
+pytestmark = pytest.mark.long
+
 KEY = jax.random.key(0)
 PIXELS = Features("pixel", "as they are", lambda images: np.asarray(images).reshape(len(images), -1))
 

@@ -13,6 +13,8 @@ from checks.devices import alone, ended, started
 import saddlery as sd
 from saddlery.sharding import DataParallel, join
 
+pytestmark = pytest.mark.long
+
 
 def test_four_devices_give_the_losses_of_one(tmp_path):
     devices, losses = ended(started("consensus", tmp_path / "run", flags="--xla_force_host_platform_device_count=4"))

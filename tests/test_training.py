@@ -28,6 +28,7 @@ def test_same_bits_alone_and_beside_seven_others(ring, method):
         assert jax.tree.all(jax.tree.map(np.array_equal, alone.only.state, together.state[seed]))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("stopped_after", [1, 11, 25])
 def test_same_bits_after_a_resume(ring, method, tmp_path, stopped_after):
     """A run killed between two checkpoints continues from the last, with a rule's and an optimiser's memory."""

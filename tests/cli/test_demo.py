@@ -2,7 +2,11 @@
 
 from pathlib import Path
 
+import pytest
+
 from saddlery.studies import demo
+
+pytestmark = pytest.mark.long
 
 
 def test_the_demonstration_writes_one_report_and_goes_on_where_it_was(saddlery, monkeypatch):

@@ -23,6 +23,7 @@ def folder(tmp_path_factory):
     return made
 
 
+@pytest.mark.long
 def test_a_run_that_cycles_is_told_so_and_what_helps(saddlery, folder):
     code, printed, _ = saddlery("diagnose", str(folder), "--verify", "--seeds", "2", "--steps", "400", "--quiet")
     assert code == 0

@@ -9,6 +9,8 @@ from PIL import Image
 
 from saddlery.analysis.measures import MEASURES
 
+pytestmark = pytest.mark.long
+
 RING = ("run", "ring(batch=16)", "-m", "simultaneous", "--steps", "2", "--seeds", "2", "--quiet", "--no-report")
 
 

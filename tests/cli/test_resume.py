@@ -11,6 +11,8 @@ import pytest
 import saddlery as sd
 from saddlery.experiments.opening import open_results
 
+pytestmark = pytest.mark.long
+
 SWEEP = (
     "run", "bilinear", "-m", "simultaneous", "-m", "consensus(gamma=[1.0, 2.0])", "--steps", "20", "--seeds", "2",
     "--quiet", "--out",

@@ -21,6 +21,8 @@ from saddlery.diagnosis.spelled import spelled
 from saddlery.diagnosis.subject import given
 from saddlery.diagnosis.verification import Runs, compared, deterministic, interval
 
+pytestmark = pytest.mark.long
+
 KEY = jax.random.key(0)
 
 

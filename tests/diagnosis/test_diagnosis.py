@@ -20,6 +20,7 @@ STABLE = sd.games.quadratic(A @ A.T / 5 + 0.1 * np.eye(5), B, A @ A.T / 5 + 0.1 
 SADDLE = sd.games.quadratic([[-0.5]], [[0.3]], [[1.0]])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("word", "game", "name", "rate", "own"),
     [
@@ -61,6 +62,7 @@ def test_growth_by_a_turn_decides_however_much_of_it_is_seen(sgd, steps, rate):
     assert not found.clear
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("theta", [2.0, -2.0])
 def test_a_spurious_point_of_rest_is_no_equilibrium(sgd, theta):
     """Of the Dirac-GAN under WGAN-GP: v vanishes at θ = ±2 with ψ → 0, and θ* = 0."""

@@ -19,6 +19,8 @@ from saddlery.dynamics import jacobian
 from saddlery.game import adopt
 from saddlery.networks import MLP
 
+pytestmark = pytest.mark.long
+
 KEY = jax.random.key(0)
 
 

@@ -320,6 +320,7 @@ def test_a_gan_has_the_curvatures_of_its_blocks_by_either_way(gan_position, monk
     assert critical_point(game, gan_position.players, key=KEY).word is Kind.NOT_AT_REST
 
 
+@pytest.mark.long
 def test_a_trained_ring_is_not_called_an_equilibrium():
     """After 300 steps its gradient is within the noise of eight batches or not, but some curvature is
     negative beyond doubt, by the eigenvalues of the averaged matrix."""

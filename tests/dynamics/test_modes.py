@@ -1,5 +1,6 @@
 import jax
 import numpy as np
+import pytest
 
 from saddlery.dynamics import jacobian
 from saddlery.dynamics.eigenvalues import Eigenpairs, of_matrix
@@ -24,6 +25,7 @@ def test_a_field_is_taken_apart_into_eigenvectors():
     np.testing.assert_allclose(modes.carrying(1.1 * sizes[1]), [-2.0], atol=1e-9)
 
 
+@pytest.mark.long
 def test_a_field_in_few_modes_is_found_without_a_matrix(known):
     game, _, _ = known
     J = jacobian(game, game.init(KEY), key=KEY)

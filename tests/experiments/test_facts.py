@@ -4,10 +4,13 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
 import saddlery as sd
 from saddlery.experiments.execution import run
 from saddlery.experiments.experiment import Experiment
+
+pytestmark = pytest.mark.long
 
 SMALL = Experiment("bilinear", ("simultaneous", "extragradient"), steps=20, seeds=2, every=5, title="Two")
 

@@ -16,7 +16,10 @@ from saddlery.experiments.experiment import Experiment
 from saddlery.experiments.opening import open_results
 
 ray = pytest.importorskip("ray")
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")  # Ray leaves its processes' files open
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),  # Ray leaves its processes' files open
+]
 
 
 def test_what_goes_wrong_on_a_worker_is_said_as_if_it_were_here(engine, tmp_path, capsys, monkeypatch):

@@ -8,6 +8,7 @@ import saddlery as sd
 from saddlery.game import check
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("game", "shape"),
     [

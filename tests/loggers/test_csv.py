@@ -8,6 +8,8 @@ import saddlery as sd
 from saddlery.cli import main
 from saddlery.records.storage import is_own
 
+pytestmark = pytest.mark.long
+
 SWEEP = ("bilinear", "-m", "simultaneous", "-m", "consensus(gamma=[1.0, 2.0])", "--steps", "6", "--seeds", "2")
 
 

@@ -34,6 +34,7 @@ def swept(monkeypatch, *arguments, **settings):
     return seen[0].methods
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", GAMES)
 def test_every_method_resolves_alike_through_every_door(name, monkeypatch):
     text = TEXTS[name]

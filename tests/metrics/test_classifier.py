@@ -10,6 +10,8 @@ from saddlery.data import Images, Stacked, digits
 from saddlery.metrics import classifier
 from saddlery.metrics.small_network import Trained
 
+pytestmark = pytest.mark.long
+
 module = import_module("saddlery.metrics.classifier")  # the name of the function, too
 
 

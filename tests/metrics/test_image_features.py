@@ -11,6 +11,8 @@ from saddlery.metrics import contrastive, frechet_distance
 from saddlery.metrics import image_features as module
 from saddlery.metrics.image_features import features_of, pixel_features, trained_features
 
+pytestmark = pytest.mark.long
+
 KEY = jax.random.key(0)
 
 

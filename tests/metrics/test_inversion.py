@@ -11,6 +11,8 @@ from saddlery.data import digits
 from saddlery.metrics import Identity, invert, log_prior
 from saddlery.networks import MLP, from_functions
 
+pytestmark = pytest.mark.long
+
 KEY = jax.random.key(0)
 
 

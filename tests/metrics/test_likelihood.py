@@ -12,6 +12,8 @@ from saddlery.data import digits
 from saddlery.metrics import Identity, invert, log_likelihood
 from saddlery.networks import MLP
 
+pytestmark = pytest.mark.long
+
 KEY = jax.random.key(0)
 
 

@@ -6,6 +6,8 @@ from saddlery.data import digits
 from saddlery.metrics import linear_probe, penultimate
 from saddlery.networks import MLP, Network, from_functions
 
+pytestmark = pytest.mark.long
+
 KEY = jax.random.key(0)
 
 

@@ -9,6 +9,8 @@ from scipy import optimize
 
 from saddlery.metrics.search import descend, lbfgs
 
+pytestmark = pytest.mark.long
+
 
 def rosenbrock(z):
     return (100 * (z[:, 1:] - z[:, :-1] ** 2) ** 2 + (1 - z[:, :-1]) ** 2).sum(1)

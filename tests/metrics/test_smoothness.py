@@ -6,6 +6,8 @@ import pytest
 from saddlery.metrics import Identity, jacobian_norms
 from saddlery.networks import MLP
 
+pytestmark = pytest.mark.long
+
 KEY = jax.random.key(0)
 
 

@@ -57,6 +57,7 @@ TAPS = st.integers(1, 5)
 CHANNELS = st.sampled_from([(1, 2), (3, 1), (20, 2), (70, 3)])  # whole patches are gathered, or only their rows
 
 
+@pytest.mark.long
 @settings(max_examples=8, deadline=None)
 @given(SIZES, SIZES, TAPS, TAPS, CHANNELS, st.integers(1, 3), st.sampled_from(["SAME", "VALID", ((2, 0), (1, 3))]))
 def test_convolution_is_xlas_in_value_and_all_derivatives(height, width, rows, columns, channels, stride, padding):
@@ -71,6 +72,7 @@ def test_convolution_is_xlas_in_value_and_all_derivatives(height, width, rows, c
         compare(ours, theirs, x, kernel, 1e-10)
 
 
+@pytest.mark.long
 @settings(max_examples=8, deadline=None)
 @given(SIZES, SIZES, TAPS, TAPS, CHANNELS, st.integers(1, 3))
 def test_transposed_convolution_is_xlas_in_value_and_all_derivatives(height, width, rows, columns, channels, stride):
@@ -81,6 +83,7 @@ def test_transposed_convolution_is_xlas_in_value_and_all_derivatives(height, wid
         compare(ours, theirs, x, kernel, 1e-10)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("channels", "filters"), [(3, 64), (64, 64)])
 def test_layers_of_a_dcgan_agree_with_xla_in_single_precision(channels, filters):
     large, small, kernel = drawn(

@@ -56,6 +56,7 @@ def shaken(network):
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "network",
     [
@@ -73,6 +74,7 @@ def test_generator_is_what_xla_computes(float64, network):
     np.testing.assert_allclose(x, expected, atol=1e-10)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "network",
     [

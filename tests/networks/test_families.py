@@ -76,6 +76,7 @@ def test_options_are_wrapped_around_the_networks():
     assert not discriminator.independent
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "text",
     ["conv3(width=2, hidden=4)", "dcgan3(width=2, spectral=2)", "resnet(width=4)", "lstm(width=8)", "stacked(width=2)"],

@@ -30,6 +30,7 @@ def shaken(network, scale=0.1):
     )
 
 
+@pytest.mark.long
 def test_generator_is_what_xla_computes(float64):
     network = ResNetGenerator(16, 3, 4, 0.1, noise=5)
     parameters, z = shaken(network), jax.random.normal(jax.random.key(2), (2, 5))
@@ -49,6 +50,7 @@ def test_generator_is_what_xla_computes(float64):
     np.testing.assert_allclose(jax.jit(network.apply)(parameters, z), in_lax(parameters, z), atol=1e-10)
 
 
+@pytest.mark.long
 def test_discriminator_is_what_xla_computes(float64):
     network = ResNetDiscriminator(16, 3, 4, 0.5)
     parameters, x = shaken(network), jax.random.normal(jax.random.key(2), (2, 16, 16, 3))

@@ -7,6 +7,8 @@ import xarray as xr
 import saddlery as sd
 from saddlery.errors import InvalidType, InvalidValue
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def images():

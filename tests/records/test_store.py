@@ -127,6 +127,7 @@ def filled(tmp_path_factory):
     return store
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("how", ["gone", "flipped", "half", "empty"])
 def test_whatever_is_damaged_is_named_and_never_read(filled, tmp_path, how):
     """Each of its objects in turn; what is read without an error is what was written."""

@@ -60,6 +60,7 @@ def exponential(decay):
     return average
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("rule", "stand_in"),
     [

@@ -55,6 +55,7 @@ RULES = {
 }  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", RULES)
 def test_two_batches_are_without_bias_and_one_has_the_bias_of_the_variance(noisy, name):
     game, players, xi, H = noisy

@@ -62,6 +62,7 @@ def test_small_cotangents_are_solved_as_exactly_as_large_ones(system):
         np.testing.assert_allclose(pull(jnp.asarray(scale * b))[0], np.linalg.solve(M.T, scale * b), rtol=1e-8, atol=0)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("outer", [jax.jacfwd, jax.jacrev])
 @pytest.mark.parametrize("inner", [jax.jacfwd, jax.jacrev])
 def test_second_derivatives_in_either_mode(system, outer, inner):

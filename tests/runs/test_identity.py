@@ -13,6 +13,8 @@ import pytest
 import saddlery as sd
 from saddlery.runs.identity import code, parts
 
+pytestmark = pytest.mark.long
+
 SCRIPT = '''
 import equinox as eqx
 import jax

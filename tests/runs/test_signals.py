@@ -14,6 +14,8 @@ from saddlery.metrics.diversity import nearest
 from saddlery.runs.curvature import STEPS, Curvature, arnoldi
 from saddlery.runs.signals import Signals
 
+pytestmark = pytest.mark.long
+
 ADAM = "adam(learning_rate=0.01, b1=0.5)"
 
 

@@ -4,6 +4,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
 import saddlery as sd
 from saddlery.runs.steps import advance, start
@@ -11,6 +12,7 @@ from saddlery.runs.steps import advance, start
 KEY = jax.random.key(3)
 
 
+@pytest.mark.long
 def test_steps_are_the_methods_own(ring, method, train):
     run = train(ring, method)
     first, step_key, _ = jax.random.split(KEY, 3)

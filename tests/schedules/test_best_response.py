@@ -112,6 +112,7 @@ def late_distances():
         yield {h: np.asarray(advance(jnp.array(means), h)) for h in (0.3, 0.1, 0.03)}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("h", [0.3, 0.1, 0.03])
 def test_the_optimal_discriminator_leads_every_start_to_the_target_and_it_stays_within_order_h(late_distances, h):
     """Every start in the box whose means are 0.1 apart has total variation below δ = 0.06 h after T = 40/h steps."""

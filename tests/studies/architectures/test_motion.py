@@ -14,6 +14,8 @@ from saddlery.games import Gan
 from saddlery.networks import MLP
 from saddlery.studies.architectures.motion import ORDER, SIGNS, Motion, _products, _share
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def matrix(float64):

@@ -22,6 +22,7 @@ def maps(game, method):
     return {name: each[0] for name, each in experiment.maps_of([game], FAMILIES[method], STEPS, TINY).items()}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("method", ["alternating", "simultaneous"])
 @pytest.mark.parametrize("game", ["dirac-minimax", "dirac-wasserstein", "dirac-wgan-gp", "dirac-wgan-gp-light"])
 def test_without_a_fitting_penalty_the_dirac_gan_does_not_converge(game, method):

@@ -6,6 +6,8 @@ import pytest
 from saddlery.metrics import perfect_colours
 from saddlery.studies.coloured import experiment
 
+pytestmark = pytest.mark.long
+
 
 def test_controls_are_the_ends_of_the_scale(monkeypatch):
     monkeypatch.setattr(experiment, "SAMPLES", 1000)

@@ -23,6 +23,7 @@ def few(monkeypatch):
     monkeypatch.setattr(experiment, "RIVALS", FEW)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("on", TASKS)
 def test_every_rival_of_the_study_can_be_built(on):
     for name, each in experiments(on, TASKS[on].scales["quick"]).items():

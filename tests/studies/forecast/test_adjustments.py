@@ -79,6 +79,7 @@ def walked(game, method, players, state, steps=3):
     return players, state
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("method", METHODS)
 def test_without_an_adjustment_the_fork_goes_the_methods_way(method):
     game = sd.games.ring(modes=4, width=8)

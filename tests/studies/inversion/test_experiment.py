@@ -14,6 +14,8 @@ from saddlery.networks import MLP
 from saddlery.studies.controls import beside, generators
 from saddlery.studies.inversion.experiment import STDS, Search, identity_likelihood, inverted
 
+pytestmark = pytest.mark.long
+
 SEARCH = Search(images=3, restarts=2, iterations=20, adam=10, points=4, likely=2, temperatures=10, chains=4)
 SHAPE = (2, 2, 1)
 

@@ -9,6 +9,8 @@ from saddlery.data.distinct import distinct
 from saddlery.metrics import noise_like
 from saddlery.studies.pairwise.experiment import BINS, REFERENCE, SPACES, Reference, _distances, compared, left, others
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def reference():

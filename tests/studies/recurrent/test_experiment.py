@@ -4,6 +4,8 @@ import pytest
 
 from saddlery.studies.recurrent import experiment
 
+pytestmark = pytest.mark.long
+
 
 def test_controls_are_what_they_are_called(monkeypatch):
     monkeypatch.setattr(experiment, "SAMPLES", 300)

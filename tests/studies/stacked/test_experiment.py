@@ -5,6 +5,8 @@ import pytest
 
 from saddlery.studies.stacked import experiment
 
+pytestmark = pytest.mark.long
+
 SAMPLES = 800
 
 
