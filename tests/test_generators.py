@@ -41,10 +41,12 @@ def test_samples_are_those_of_the_game(exported, name):
     require_samples_of_the_game(*exported(name))
 
 
+@pytest.mark.long
 def test_under_batch_norm_samples_are_those_of_the_batch_that_the_statistics_are_of(exported):
     require_samples_of_the_batch(*exported("dcgan"))
 
 
+@pytest.mark.long
 def test_under_batch_norm_one_sample_is_as_one_of_many(exported):
     game, generator, path = exported("dcgan")
     loaded = sd.load_generator(path)
@@ -56,6 +58,7 @@ def test_under_batch_norm_one_sample_is_as_one_of_many(exported):
     assert float(jnp.abs(alone - typical).max()) > 0.5  # what it would be by the statistics of itself
 
 
+@pytest.mark.long
 def test_the_scale_of_a_loaded_generator_is_that_of_the_game(exported):
     game, generator, path = exported("dcgan")
     found, expected = sd.load_generator(path)(KEY, 1000), game.sample(generator, KEY, 1000)

@@ -50,6 +50,7 @@ def test_every_measure_says_how_it_is_drawn(name):
     assert all((measure.title, measure.meaning, measure.axis))
 
 
+@pytest.mark.long
 def test_measures_of_all_our_probes_are_known():
     for game in (sd.games.ring(batch=8), sd.games.digits(width=4, batch=8), sd.games.bilinear()):
         run = sd.train(

@@ -14,6 +14,7 @@ from saddlery.experiments.opening import open_results
 # Long enough to be interrupted in its middle: a checkpoint after every chunk, a record after every thousandth.
 
 
+@pytest.mark.long
 def test_a_small_run_ends_with_the_table_the_folder_and_the_report(saddlery, assert_same):
     command = ("run", "ring(batch=16)", "-m", "simultaneous", "-m", "alternating", "--steps", "4", "--seeds", "2")
     code, printed, errors = saddlery(*command, "--every", "2", "--preset", "numerics", "--out", "my runs")

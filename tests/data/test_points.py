@@ -102,6 +102,7 @@ def test_what_is_no_data_is_refused_in_one_line_where_it_comes_in(data, error, m
         assert "\n" not in str(refused.value)
 
 
+@pytest.mark.long
 def test_a_gan_on_an_array_is_trained_and_measured_as_on_other_data():
     points = np.random.default_rng(0).normal(size=(300, 2))
     game = sd.games.Gan(MLP(2, 2, (8,)), MLP(2, 1, (8,)), points, noise=2, batch=16)

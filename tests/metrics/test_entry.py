@@ -122,6 +122,7 @@ def test_in_compiled_programs_a_digit_of_nan_is_of_no_class(judge):
     assert found.modes == 0
 
 
+@pytest.mark.long
 def test_probes_of_a_run_that_diverges_record_nan():
     game = Gan(MLP(2, 2, (3,)), MLP(2, 1, (3,)), Mixture(CENTRES, 0.1), noise=2, batch=4)
     players = jax.tree.map(lambda leaf: leaf * jnp.nan, game.init(KEY))

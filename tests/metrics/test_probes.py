@@ -113,6 +113,7 @@ def test_the_axes_of_samples_are_named_by_what_they_are():
     assert probes(IMAGES)["samples"].dims == {"samples": ("sample", "y", "x", "channel")}
 
 
+@pytest.mark.long
 def test_distances_are_those_of_fresh_samples_to_real_ones():
     probe, players = probes(VECTORS, samples=50)["distances"], start(VECTORS)
     noise, real, projections = jax.random.split(KEY, 3)

@@ -1,7 +1,11 @@
 """Pages and users see the same files."""
 
+import pytest
+
 import saddlery as sd
 from saddlery.diagnosis import page
+
+pytestmark = pytest.mark.long
 
 
 def of_page(folder, name, kind):

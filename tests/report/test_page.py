@@ -13,6 +13,8 @@ from rich.console import Console
 from saddlery.records.storage import MARK
 from saddlery.report import colour, page, summary_table, table, write
 
+pytestmark = pytest.mark.long
+
 
 class Elements(HTMLParser):
     """All start tags with their attributes, and the text of table cells."""

@@ -92,6 +92,7 @@ def test_without_an_adjustment_the_fork_goes_the_methods_way(method):
     np.testing.assert_allclose(ravel_pytree(mine)[0], ravel_pytree(plain)[0], rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ADJUSTMENTS)
 @pytest.mark.parametrize("method", METHODS)
 def test_steps_are_as_long_as_without_the_adjustment(method, name):

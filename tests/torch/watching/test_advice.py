@@ -28,6 +28,13 @@ def test_the_faster_player_is_named_with_the_factor(balance, fast):
     assert "measured on your loop" in said
 
 
+@pytest.mark.parametrize(("balance", "separation", "won"), [(2.0, 1.0, True), (2.0, 0.9, False), (-2.0, 1.0, False)])
+def test_where_the_discriminator_has_won_the_generator_is_not_to_be_slowed(balance, separation, won):
+    [said] = advice({"balance": np.full(20, balance), "separation": np.full(20, separation)}, None)
+    assert ("it has won, and slowing the generator would not change that" in said) == won
+    assert ("would make them alike" in said) != won
+
+
 def test_consensus_of_the_advised_strength_makes_the_mode_decay_as_fast_as_it_turns():
     a, b = 0.3, 2.0
     J = torch.tensor([[a, b], [-b, a]], dtype=torch.float64).numpy()

@@ -10,6 +10,7 @@ from saddlery.torch.watching.curvature import Curvature
 
 APART = 1.0  # log₁₀ of how much faster one player moves, from which its learning rate is spoken of
 STILL = 6.0  # from which the slower one is as good as still
+WON = 0.98  # of pairs of a real and a generated sample that the discriminator tells, from which it has won
 TURNING = 1.0  # |Im λ| / |Re λ| from which a mode turns
 MEASURED = "measured on your loop"
 
@@ -31,6 +32,13 @@ def _balance(signals: Mapping[str, np.ndarray]) -> list[str]:
     if abs(values[-1]) > STILL:
         return [f"the {slow} does not move: look at its learning rate, and whether its loss reaches it ({MEASURED})"]
     times = 10 ** abs(float(values[-1]))
+    told = recent(signals["separation"])[-1] if "separation" in signals else np.nan
+    if fast == "generator" and told > WON:
+        return [
+            f"the discriminator tells {told:.1%} of real from generated samples and hardly moves, the generator "
+            f"{times:.0f} times as fast for its size: it has won, and slowing the generator would not change that "
+            f"({MEASURED}); a smaller rate of the discriminator from an earlier state, or R1, may: compare tells"
+        ]
     return [
         f"the {fast} moves {times:.0f} times as fast as the {slow}, each for its size: its learning rate times "
         f"{number(1 / times)} would make them alike ({MEASURED}; what that does, compare tells)"
