@@ -13,7 +13,7 @@ from saddlery.analysis.alarms import EVERY
 
 NOISE, WIDTHS, GROUPS, BLOCKS, EXPANSION = 64, [32, 32, 24, 16], [4, 4, 3, 2], [1, 1, 1, 1], 2
 BATCH, RATE, BETAS, GAMMA = 16, 2e-4, (0.0, 0.9), 0.05
-STEPS = 800
+STEPS = 400
 BROKEN = {
     "rates 50 times as large": {"faster": 50.0},
     "R1 and R2 without `create_graph`": {"detached": True},

@@ -69,6 +69,29 @@ def test_a_gradient_that_a_closure_takes_within_the_step_is_seen():
     assert norms.window().last[0] == pytest.approx(float(gradient), rel=1e-5)
 
 
+class Spending(torch.optim.SGD):
+    """One that leaves no gradient behind; PyTorch calls the hooks of its step and of its base's."""
+
+    def step(self, closure=None):
+        super().step(closure)
+        self.zero_grad(set_to_none=False)
+
+
+def test_a_gradient_is_the_one_that_the_optimiser_was_given():
+    net = network()
+    torch.optim.SGD(net.parameters(), 0.1)  # whose class has hooks from then on
+    optimiser = Spending(net.parameters(), 0.1)
+    norms, counted = watched(optimiser)
+    for _ in range(2):
+        net(torch.randn(8, 3)).square().mean().backward()
+        optimiser.step()
+    assert len(counted) == len(norms.window().gradient) == 2
+    net(torch.randn(8, 3)).square().mean().backward()
+    gradient = float(torch.cat([each.grad.ravel() for each in net.parameters()]).norm())
+    optimiser.step()
+    assert norms.window().last == pytest.approx((gradient, 0.1 * gradient), rel=1e-4)
+
+
 def test_several_optimisers_and_groups_are_one_player():
     net = network()
     first = torch.optim.SGD([{"params": net[0].weight, "lr": 0.1}, {"params": net[0].bias, "lr": 0.2}])

@@ -1,5 +1,6 @@
 """Norms of gradients and updates at every step, by hooks of optimisers, kept on the device until they are asked for."""
 
+import sys
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -59,6 +60,7 @@ class Norms:
         self.division = Division(player.parameters, modules)
         self.steps = 0
         self._block = {id(each): of for each, of in zip(player.parameters, self.blocks.of, strict=True)}
+        self._places: dict[tuple[int, ...], torch.Tensor] = {}  # on the device, of blocks
         self._kept: dict[int, torch.Tensor] = {}
         self._pending: list[torch.Tensor] = []
         self._gradient: dict[int, torch.Tensor] = {}
@@ -84,16 +86,20 @@ class Norms:
 
     @torch.no_grad()
     def _pre(self, optimiser: Optimizer, args: tuple, kwargs: dict) -> None:
+        if _is_nested(optimiser):
+            return
         self.before()
         for each in held([optimiser]):
             mine = self.division.part(each.detach())
             if mine.numel() and not _fits(self._kept.get(id(each)), mine):
                 self._kept[id(each)] = mine.clone()  # at the first step, or of what was moved or resized since
-        if not (args and args[0] is not None) and kwargs.get("closure") is None:
+        if (args[1] if len(args) > 1 else kwargs.get("closure")) is None:  # the first is the optimiser
             self._gradient[id(optimiser)] = self._norms(optimiser)
 
     @torch.no_grad()
     def _post(self, optimiser: Optimizer, args: tuple, kwargs: dict) -> None:
+        if _is_nested(optimiser):
+            return
         gradient = self._gradient.pop(id(optimiser), None)
         if gradient is None:  # a closure took it within the step
             gradient = self._norms(optimiser)
@@ -127,8 +133,10 @@ class Norms:
         square = torch.stack([each.to(device, torch.float32, non_blocking=True) for each in norms]).square_()
         if self.division.divided:
             square *= torch.tensor([self.division.weight(each) for each in parameters], device=device)
-        of = torch.tensor([self._block.get(id(each), 0) for each in parameters], device=device)
-        return found.index_add_(0, of, square).sqrt_()
+        places = tuple(self._block.get(id(each), 0) for each in parameters)
+        if places not in self._places:
+            self._places[places] = torch.tensor(places, device=device)
+        return found.index_add_(0, self._places[places], square).sqrt_()
 
     def window(self) -> Window:
         """The norms of the steps since the last call; the only point at which the device is waited for."""
@@ -148,6 +156,15 @@ class Norms:
         norms = lists.norms([self.division.part(each.detach()) for each in self.player.parameters])
         square = self._summed([*self.player.parameters], norms).square().sum()
         return float(self.division.added(square).sqrt())
+
+
+def _is_nested(optimiser: Optimizer) -> bool:
+    """Whether a step is within another of the same optimiser, as where a class calls its base's: both have hooks."""
+    code, found, frame = getattr(type(optimiser).step, "__code__", None), 0, sys._getframe(1)
+    while frame is not None and found < 2:
+        found += frame.f_code is code and frame.f_locals.get("self") is optimiser
+        frame = frame.f_back
+    return found > 1
 
 
 def _fits(kept: torch.Tensor | None, parameter: torch.Tensor) -> bool:
