@@ -76,6 +76,13 @@ def test_losses_with_random_numbers_of_their_own_are_named_and_others_are_not(ow
     assert found.measurable != own
 
 
+def test_at_rest_and_where_the_field_is_the_same_everywhere_nothing_is_said():
+    g, d = torch.nn.Parameter(torch.zeros(2)), torch.nn.Parameter(torch.zeros(2))
+    for losses in (lambda _: ((g * d).sum(), -(g * d).sum()), lambda _: (g.sum(), d.sum())):
+        with Field(two(g, d), losses, None) as field:
+            assert not curvature(field).measurable
+
+
 def test_a_field_that_is_not_finite_is_no_error():
     g, d = torch.nn.Parameter(torch.full((2,), float("nan"))), torch.nn.Parameter(torch.ones(2))
     with Field(two(g, d), lambda _: ((g * d).sum(), -(g * d).sum()), None) as field:

@@ -116,9 +116,13 @@ def calibrated(
     chosen = thresholds(farthest[:, fit], failed[fit], kinds[fit])
     until, good, bad = np.where(failed, visible, np.inf), ~fit & ~failed, ~fit & failed
 
+    def in_time(rings: np.ndarray) -> np.ndarray:
+        """Whether an alarm that rings at these records, `(run, record)`, does so before a failure is visible."""
+        return np.any(rings & (steps < until[:, None]), axis=1)
+
     def told(rings: np.ndarray) -> dict:
         """What an alarm does that rings at these records, `(run, record)`."""
-        rang = np.any(rings & (steps < until[:, None]), axis=1)
+        rang = in_time(rings)
         lead = (visible - steps[rings.argmax(1)])[bad & rang]
         return {
             "false_alarms": Share(int(rang[good].sum()), int(good.sum())),
@@ -132,9 +136,9 @@ def calibrated(
         codes[place]: {"threshold": chosen[place] * CODES[codes[place]].sign, **told(each)}
         for place, each in rings.items()
     }
-    in_time = np.any(together & (steps < until[:, None]), axis=1)
-    of = {name: bad & (dataset["failure"].values == name) for name in np.unique(dataset["failure"].values[bad])}
-    failures = {str(name): Share(int(in_time[runs].sum()), int(runs.sum())) for name, runs in of.items()}
+    rang, kinds_of_failure = in_time(together)[bad], dataset["failure"].values[bad]
+    of = {str(name): rang[kinds_of_failure == name] for name in np.unique(kinds_of_failure)}
+    failures = {name: Share(int(caught.sum()), len(caught)) for name, caught in of.items()}
     about = {"every": EVERY, "from": FROM, "steps": int(steps[-1]), "failures": failures}
     return {**told(together), **about, "alarms": alarms}
 

@@ -91,7 +91,9 @@ def curvature(field: Field) -> Curvature:
     del pushed
     size = norm(product)
     error = norm([a - b for a, b in zip(field.product(v, 2.0), product, strict=True)]) / size if size else math.nan
-    noise = 0.0 if error < MEASURABLE else norm([a - b for a, b in zip(field.value(), v, strict=True)]) / norm(v)
+    noise = 0.0
+    if not error < MEASURABLE and (length := math.hypot(*norms)):
+        noise = norm([a - b for a, b in zip(field.value(), v, strict=True)]) / length
     ritz, residuals, rotation = arnoldi(field, v, product, PRODUCTS - 3)
     return Curvature(
         rotation, ritz, residuals, (inside[0], inside[1]), (across[0], across[1]), norms, error, field.evaluations,

@@ -34,13 +34,6 @@ class Window(NamedTuple):
         return float((~np.isfinite(self.gradient)).any(1).mean()) if len(self.gradient) else np.nan
 
 
-class Noted(NamedTuple):
-    """Norms of parameters' gradients or updates, `(parameter,)` on the device, and the parameters' `id`s."""
-
-    of: tuple[int, ...]
-    norms: torch.Tensor
-
-
 class Norms:
     """The norms of a player's gradients and updates, block by block, noted at each step of its optimisers.
 
@@ -67,10 +60,9 @@ class Norms:
         self.division = Division(player.parameters, modules)
         self.steps = 0
         self._block = {id(each): of for each, of in zip(player.parameters, self.blocks.of, strict=True)}
-        self._places: dict[tuple[int, ...], tuple[torch.Tensor, torch.Tensor]] = {}  # blocks and weights, on the device
         self._kept: dict[int, torch.Tensor] = {}
-        self._pending: list[tuple[Noted, Noted]] = []
-        self._gradient: dict[int, Noted] = {}
+        self._pending: list[torch.Tensor] = []
+        self._gradient: dict[int, torch.Tensor] = {}
         self._handles = [
             handle
             for optimiser in player.optimisers
@@ -115,63 +107,52 @@ class Norms:
         parameters, now = [each for each, _ in fitting], [mine for _, mine in fitting]
         was = [self._kept[id(each)] for each in parameters]
         lists.subtract_(was, now)
-        update = self._noted(parameters, lists.norms(was))
+        update = self._summed(parameters, lists.norms(was))
         lists.copy_(was, now)
-        self._pending.append((gradient, update))
+        self._pending.append(torch.stack([gradient, update]))
         if optimiser is self.player.optimisers[0]:
             self.steps += 1
             if self.stepped is not None:
                 self.stepped()
 
-    def _norms(self, optimiser: Optimizer) -> Noted:
-        """The norms of gradients."""
+    def _norms(self, optimiser: Optimizer) -> torch.Tensor:
+        """The norms of gradients by block."""
         having = [(each, self.division.part(each.grad)) for each in held([optimiser]) if each.grad is not None]
         gradients = [gradient.to_dense() if gradient.is_sparse else gradient for _, gradient in having]
-        found = self._noted([each for each, _ in having], lists.norms(gradients))
+        found = self._summed([each for each, _ in having], lists.norms(gradients))
         scale = getattr(optimiser, "grad_scale", None)  # of fused optimisers, which undo it themselves
-        return found if scale is None else found._replace(norms=found.norms / scale)
+        return found if scale is None else found / scale
 
-    def _noted(self, parameters: Sequence[torch.Tensor], norms: Sequence[torch.Tensor]) -> Noted:
-        """Norms of parameters in one tensor, on the first parameter's device; to blocks they are put together later."""
-        of, device = tuple(map(id, parameters)), self.player.parameters[0].device
-        if of not in self._places:
-            blocks = torch.tensor([self._block.get(each, 0) for each in of], dtype=torch.long, device=device)
-            weights = torch.tensor([self.division.weight(each) for each in parameters], device=device)
-            self._places[of] = blocks, weights
-        if not norms:
-            return Noted(of, torch.zeros(0, device=device))
-        if len({(each.dtype, each.device) for each in norms}) > 1:
-            norms = [each.to(device, torch.float32, non_blocking=True) for each in norms]
-        return Noted(of, torch.stack(list(norms)))
-
-    def _squares(self, noted: Sequence[Noted]) -> torch.Tensor:
-        """The squares of the norms of blocks, `(noted, block)`, of this process's part."""
+    def _summed(self, parameters: list[torch.Tensor], norms: Sequence[torch.Tensor]) -> torch.Tensor:
+        """Norms of parameters put together to those of their blocks, on the first parameter's device."""
         device = self.player.parameters[0].device
-        found = torch.zeros(len(noted), len(self.blocks.names), device=device)
-        for of in dict.fromkeys(each.of for each in noted):
-            rows = [i for i, each in enumerate(noted) if each.of == of]
-            blocks, weights = self._places[of]
-            square = torch.stack([noted[i].norms for i in rows]).to(device, torch.float32).square_()
-            part = torch.zeros(len(rows), found.shape[1], device=device)
-            found[rows] = part.index_add_(1, blocks, square * weights)
-        return found
+        found = torch.zeros(len(self.blocks.names), device=device)
+        if not parameters:
+            return found
+        square = torch.stack([each.to(device, torch.float32, non_blocking=True) for each in norms]).square_()
+        if self.division.divided:
+            square *= torch.tensor([self.division.weight(each) for each in parameters], device=device)
+        of = torch.tensor([self._block.get(id(each), 0) for each in parameters], device=device)
+        return found.index_add_(0, of, square).sqrt_()
 
     def window(self) -> Window:
         """The norms of the steps since the last call; the only point at which the device is waited for."""
         if not self._pending:
             nothing = np.zeros((0, len(self.blocks.names)))
             return Window(nothing, nothing)
-        squares = torch.stack([self._squares(each) for each in zip(*self._pending, strict=True)])
-        found = self.division.added(squares).sqrt_().cpu().numpy().astype(float)
+        pending = torch.stack(self._pending)
+        if self.division.divided:
+            pending = self.division.added(pending.square_()).sqrt_()
+        found = pending.cpu().numpy().astype(float)
         self._pending.clear()
-        return Window(found[0], found[1])
+        return Window(found[:, 0], found[:, 1])
 
     @torch.no_grad()
     def size(self) -> float:
         """‖θ‖ of the player now."""
-        parameters = self.player.parameters
-        norms = lists.norms([self.division.part(each.detach()) for each in parameters])
-        return float(self.division.added(self._squares([self._noted(parameters, norms)]).sum()).sqrt())
+        norms = lists.norms([self.division.part(each.detach()) for each in self.player.parameters])
+        square = self._summed([*self.player.parameters], norms).square().sum()
+        return float(self.division.added(square).sqrt())
 
 
 def _is_nested(optimiser: Optimizer) -> bool:

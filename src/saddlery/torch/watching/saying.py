@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import os
 import sys
 import warnings
 from pathlib import Path
@@ -12,7 +13,7 @@ import saddlery
 
 LOG = logging.getLogger("saddlery.watch")
 LOG.addHandler(logging.NullHandler())  # without a log of somebody's the warning is enough
-OURS = tuple(str(Path(each.__file__ or "").parent) for each in (saddlery, torch))
+OURS = tuple(f"{Path(each.__file__ or '').parent}{os.sep}" for each in (saddlery, torch))
 
 
 class TrainingAlarm(UserWarning):
