@@ -64,6 +64,11 @@ def content(dataset: xr.Dataset) -> Content:
             anchor="alarms",
         ),
         Section(
+            "Alarms by kind of failure",
+            "All alarms together, in runs of kinds to which no threshold was fitted.",
+            alarms_by_failure(dataset),
+        ),
+        Section(
             "The ten best single signals",
             "Each alone, at one false alarm in 20 healthy runs that its threshold is fitted to, by the share of "
             "failing runs of other kinds that it catches.",
@@ -202,12 +207,15 @@ def alarms(dataset: xr.Dataset) -> Table:
             *_shares(each), Cell(exact(KINDS[SIGNALS[of.signal].kind])),
         ]  # fmt: skip
         rows.append(Row(f"{code} {of.words}", cells))
-    rows.append(Row("all together", [Cell(""), Cell(""), *_shares(held), Cell("")], reference=True))
-    for name, (caught, failing) in held["failures"].items():
-        rows.append(
-            Row(f"all together, of {name} runs", [*[Cell("")] * 3, Cell(f"{caught} of {failing}"), *[Cell("")] * 2])
-        )
-    return Table(heads, rows)
+    together = Row("all together", [Cell(""), Cell(""), *_shares(held), Cell("")], reference=True)
+    return Table(heads, [*rows, together])
+
+
+def alarms_by_failure(dataset: xr.Dataset) -> Table:
+    """How many runs of each kind of failure some alarm catches."""
+    held = json.loads(dataset.attrs["alarms"])["failures"]
+    rows = [Row(name, [Cell(f"{caught} of {failing}")]) for name, (caught, failing) in held.items()]
+    return Table([("Failure", ""), ("Caught", "before their samples showed it")], rows)
 
 
 def _shares(each: dict) -> list[Cell]:
