@@ -74,6 +74,19 @@ def test_the_median_is_of_the_past():
     assert cut[11] == np.median(values[12 - RECENT : 12])
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_the_median_is_of_those_known_and_of_most(seed):
+    random = np.random.default_rng(seed)
+    values = np.where(
+        random.random((3, 40)) < 0.4, random.choice([np.nan, np.inf], (3, 40)), random.normal(size=(3, 40))
+    )
+    for row, found in zip(values, recent(values), strict=True):
+        for i in range(len(row)):
+            known = [each for each in row[max(0, i + 1 - RECENT) : i + 1] if np.isfinite(each)]
+            expected = np.median(known) if 2 * len(known) > RECENT else np.nan
+            np.testing.assert_equal(found[i], expected)
+
+
 def test_alarms_are_those_that_were_measured():
     held = json.loads(HELD.read_text())
     assert held == MEASURED

@@ -124,8 +124,9 @@ def recent(values: np.ndarray) -> np.ndarray:
     values = np.where(np.isfinite(values), values, np.nan)
     before = np.full((*values.shape[:-1], RECENT - 1), np.nan)
     windows = np.lib.stride_tricks.sliding_window_view(np.concatenate([before, values], axis=-1), RECENT, axis=-1)
-    known = 2 * np.isfinite(windows).sum(-1) > RECENT
-    return np.where(known, np.nanmedian(np.where(known[..., None], windows, 0.0), axis=-1), np.nan)
+    known, ordered = np.isfinite(windows).sum(-1, keepdims=True), np.sort(windows, axis=-1)  # NaN are last
+    low, high = (np.take_along_axis(ordered, each // 2, -1) for each in (np.maximum(known, 1) - 1, known))
+    return np.where(2 * known > RECENT, (low + high) / 2, np.nan)[..., 0]
 
 
 def beyond(code: Code, values: np.ndarray, steps: np.ndarray) -> np.ndarray:

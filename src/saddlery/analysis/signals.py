@@ -65,8 +65,8 @@ def since_start(values: np.ndarray) -> np.ndarray:
     >>> since_start(np.array([1.0, 1.0, np.e])).tolist()
     [0.0, 0.0, 1.0]
     """
-    begun = np.array([_middle(values[: min(i + 1, FIRST)]) for i in range(len(values))])
-    return _log(values) - _log(begun)
+    begun = [_middle(values[: i + 1]) for i in range(min(len(values), FIRST))]
+    return _log(values) - _log(np.array(begun + begun[-1:] * (len(values) - FIRST)))
 
 
 def moved(positions: np.ndarray) -> np.ndarray:

@@ -61,8 +61,8 @@ class Norms:
         self.steps = 0
         self._block = {id(each): of for each, of in zip(player.parameters, self.blocks.of, strict=True)}
         self._kept: dict[int, torch.Tensor] = {}
-        self._pending: list[torch.Tensor] = []
-        self._gradient: dict[int, torch.Tensor] = {}
+        self._begun: dict[int, _Step] = {}
+        self._pending: list[_Noted] = []  # of each step the gradient's and then the update's
         self._handles = [
             handle
             for optimiser in player.optimisers
@@ -81,6 +81,7 @@ class Norms:
     def forget(self) -> None:
         """Begin anew, as after parameters were put back."""
         self._kept.clear()
+        self._begun.clear()
         self._pending.clear()
 
     @torch.no_grad()
@@ -88,71 +89,89 @@ class Norms:
         if _is_nested(optimiser):
             return
         self.before()
-        for each in held([optimiser]):
-            mine = self.division.part(each.detach())
-            if mine.numel() and not _fits(self._kept.get(id(each)), mine):
+        parameters = [*held([optimiser])]
+        now = [self.division.part(each) for each in parameters]
+        for each, mine in zip(parameters, now, strict=True):
+            if not _fits(self._kept.get(id(each)), mine):
                 self._kept[id(each)] = mine.clone()  # at the first step, or of what was moved or resized since
-        if (args[1] if len(args) > 1 else kwargs.get("closure")) is None:  # the first is the optimiser
-            self._gradient[id(optimiser)] = self._norms(optimiser)
+        takes_gradient = (args[1] if len(args) > 1 else kwargs.get("closure")) is not None  # the first is the optimiser
+        gradient = None if takes_gradient else self._gradient(optimiser, parameters)
+        self._begun[id(optimiser)] = _Step(parameters, now, gradient)
 
     @torch.no_grad()
     def _post(self, optimiser: Optimizer, args: tuple, kwargs: dict) -> None:
         if _is_nested(optimiser):
             return
-        gradient = self._gradient.pop(id(optimiser), None)
-        if gradient is None:  # a closure took it within the step
-            gradient = self._norms(optimiser)
-        parts = [(each, self.division.part(each.detach())) for each in held([optimiser])]
-        fitting = [(each, mine) for each, mine in parts if _fits(self._kept.get(id(each)), mine)]
-        parameters, now = [each for each, _ in fitting], [mine for _, mine in fitting]
+        if id(optimiser) not in self._begun:  # it began before it was watched
+            return
+        parameters, now, gradient = self._begun.pop(id(optimiser))
         was = [self._kept[id(each)] for each in parameters]
         lists.subtract_(was, now)
-        update = self._summed(parameters, lists.norms(was))
+        update = self._noted(parameters, was)
         lists.copy_(was, now)
-        self._pending.append(torch.stack([gradient, update]))
+        self._pending += gradient or self._gradient(optimiser, parameters), update
         if optimiser is self.player.optimisers[0]:
             self.steps += 1
             if self.stepped is not None:
                 self.stepped()
 
-    def _norms(self, optimiser: Optimizer) -> torch.Tensor:
-        """The norms of gradients by block."""
-        having = [(each, self.division.part(each.grad)) for each in held([optimiser]) if each.grad is not None]
-        gradients = [gradient.to_dense() if gradient.is_sparse else gradient for _, gradient in having]
-        found = self._summed([each for each, _ in having], lists.norms(gradients))
+    def _gradient(self, optimiser: Optimizer, parameters: list[torch.Tensor]) -> "_Noted":
+        """The norms of gradients."""
+        having = [(each, self.division.part(each.grad)) for each in parameters if each.grad is not None]
+        gradients = [each.to_dense() if each.is_sparse else each for _, each in having]
+        found = self._noted([each for each, _ in having], gradients)
         scale = getattr(optimiser, "grad_scale", None)  # of fused optimisers, which undo it themselves
-        return found if scale is None else found / scale
+        return found if scale is None else found._replace(norms=found.norms / scale)
 
-    def _summed(self, parameters: list[torch.Tensor], norms: Sequence[torch.Tensor]) -> torch.Tensor:
-        """Norms of parameters put together to those of their blocks, on the first parameter's device."""
-        device = self.player.parameters[0].device
-        found = torch.zeros(len(self.blocks.names), device=device)
-        if not parameters:
-            return found
-        square = torch.stack([each.to(device, torch.float32, non_blocking=True) for each in norms]).square_()
-        if self.division.divided:
-            square *= torch.tensor([self.division.weight(each) for each in parameters], device=device)
-        of = torch.tensor([self._block.get(id(each), 0) for each in parameters], device=device)
-        return found.index_add_(0, of, square).sqrt_()
+    def _noted(self, parameters: list[torch.Tensor], tensors: list[torch.Tensor]) -> "_Noted":
+        """Norms of what is of parameters, on the first one's device; nothing is waited for."""
+        return _Noted(parameters, lists.norms(tensors).to(self.player.parameters[0].device, non_blocking=True))
 
     def window(self) -> Window:
         """The norms of the steps since the last call; the only point at which the device is waited for."""
-        if not self._pending:
-            nothing = np.zeros((0, len(self.blocks.names)))
-            return Window(nothing, nothing)
-        pending = torch.stack(self._pending)
-        if self.division.divided:
-            pending = self.division.added(pending.square_()).sqrt_()
-        found = pending.cpu().numpy().astype(float)
-        self._pending.clear()
-        return Window(found[:, 0], found[:, 1])
+        noted, self._pending = self._pending, []
+        square = np.zeros((len(noted), len(self.blocks.names)))
+        if noted:
+            rows = np.repeat(np.arange(len(noted)), [len(each.parameters) for each in noted])
+            held = [one for each in noted for one in each.parameters]
+            of = [self._block.get(id(one), 0) for one in held]
+            np.add.at(square, (rows, np.array(of, int)), self._squared(held, torch.cat([each.norms for each in noted])))
+        found = np.sqrt(self._added(square))
+        return Window(found[::2], found[1::2])
 
     @torch.no_grad()
     def size(self) -> float:
         """‖θ‖ of the player now."""
-        norms = lists.norms([self.division.part(each.detach()) for each in self.player.parameters])
-        square = self._summed([*self.player.parameters], norms).square().sum()
-        return float(self.division.added(square).sqrt())
+        held = [*self.player.parameters]
+        norms = self._noted(held, [self.division.part(each) for each in held]).norms
+        return float(np.sqrt(self._added(self._squared(held, norms).sum(keepdims=True))[0]))
+
+    def _squared(self, parameters: list[torch.Tensor], norms: torch.Tensor) -> np.ndarray:
+        """Squares of norms of parameters, such that those of all processes add up."""
+        square = norms.cpu().numpy().astype(float) ** 2
+        if not self.division.divided:
+            return square
+        return square * np.array([self.division.weight(each) for each in parameters])
+
+    def _added(self, squares: np.ndarray) -> np.ndarray:
+        if not self.division.divided:
+            return squares
+        return self.division.added(torch.from_numpy(squares).to(self.player.parameters[0].device)).cpu().numpy()
+
+
+class _Noted(NamedTuple):
+    """The norms of what is of some parameters, on the device."""
+
+    parameters: list[torch.Tensor]
+    norms: torch.Tensor
+
+
+class _Step(NamedTuple):
+    """A step that has begun: parameters, what this process has of them, gradients unless a closure takes them."""
+
+    parameters: list[torch.Tensor]
+    now: list[torch.Tensor]
+    gradient: _Noted | None
 
 
 def _is_nested(optimiser: Optimizer) -> bool:

@@ -65,8 +65,7 @@ def shares(parts: Parts, batch: object, by: Sequence[torch.Tensor], held: Sequen
 def _length(part: torch.Tensor, by: Sequence[torch.Tensor]) -> float:
     """‖∂L_i‖ by some parameters; 0 where it does not depend on them."""
     gradients = torch.autograd.grad(part, list(by), retain_graph=True, allow_unused=True)
-    known = lists.norms([each.float() for each in gradients if each is not None])
-    return float(torch.stack(known).norm()) if known else 0.0
+    return float(lists.norms([each.float() for each in gradients if each is not None]).norm())
 
 
 def told(looks: Mapping[int, Shares]) -> list[str]:

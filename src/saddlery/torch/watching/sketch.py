@@ -45,9 +45,10 @@ def _of(parameters: Sequence[torch.Tensor], seed: int) -> np.ndarray:
     found = torch.zeros(width, dtype=torch.float64)
     for each in parameters:
         flat = each.detach().reshape(-1).float()
-        rows = -(-flat.numel() // width)
-        sign = (torch.randint(0, 2, (rows, 1), generator=random) * 2 - 1).to(flat)
+        rows, rest = divmod(flat.numel(), width)
+        sign = (torch.randint(0, 2, (rows + (rest > 0),), generator=random) * 2 - 1).to(flat)
         turn = int(torch.randint(0, width, (1,), generator=random))  # so that no sum has all first numbers
-        padded = torch.nn.functional.pad(flat, (0, rows * width - flat.numel())).reshape(rows, width)
-        found += (padded * sign).sum(0).roll(turn).double().cpu()
+        sums = sign[:rows] @ flat[: rows * width].view(rows, width)
+        sums[:rest] += sign[rows:] * flat[rows * width :]
+        found += sums.roll(turn).double().cpu()
     return found.numpy()
