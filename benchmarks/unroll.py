@@ -1,56 +1,85 @@
-"""Unrolled training on the ring, beside PyTorch by hand, `higher` and `torchopt`."""
+"""Unrolled training on the ring, beside PyTorch by hand, `higher`, `torchopt`, compiled, and beside plain JAX."""
 
+import jax
 import numpy as np
 import torch
 
 from benchmarks import ours, peers
+from benchmarks.compiled import Compiled
+from benchmarks.plain_jax import Plain
 from benchmarks.table import Row, rates, ratios
 from benchmarks.timing import fastest, race
 
-TARGETS = {5: 4.0, 10: 6.0}  # times the fastest peer, by K
+TARGETS = {5: 4.5, 10: 6.0}  # times the fastest eager peer, by K
+COMPILED, LOOP, SCAN = 3.5, 6.0, 4.0  # times the compiled peer, and plain JAX with a step or all of training jitted
 PEERS = {"by hand": peers.HandWritten, "higher": peers.Higher, "torchopt": peers.TorchOpt}
+NAME, MOST = "unrolled ring", 10  # of the benchmark; updates ahead beside those that take long to compile
 
 
 def rows():
-    """Ratios to the fastest peer at K = 5 and 10, and the growth from 10 to 20."""
+    """Ratios to the peers at K = 5 and 10, and the growth from 10 to 20."""
     game = ours.unrolled_ring()
     mine = {steps: ours.Trainer(game, ours.unrolled(steps)) for steps in (*TARGETS, 20)}
     theirs = {
         (name, steps, threads): trained(peer(*start_of(mine[steps]), steps), threads)
         for steps in TARGETS for name, peer in PEERS.items() for threads in (1, 2)
     }  # fmt: skip
-    yield Row("unrolled ring", "largest relative difference to a peer's gradient", [disagreement()], "", 1e-4, True)
-    times = race({("saddlery", steps): trainer for steps, trainer in mine.items()} | theirs)
+    compiled = {threads: Compiled(*start_of(mine[MOST]), MOST) for threads in (1, 2)}
+    plain = {inside: Plain(*start_of(mine[MOST]), MOST, inside) for inside in (False, True)}
+    yield Row(NAME, "largest relative difference to a peer's gradient", [disagreement()], "", 1e-4, True)
+    for threads, peer in compiled.items():  # each with its threads, which are part of what is compiled
+        trained(peer, threads)(1)
+    yield Row(NAME, "seconds to compile torch.func", [peer.seconds for peer in compiled.values()], "s")
+    others = {("torch.func, compiled", MOST, threads): trained(peer, threads) for threads, peer in compiled.items()}
+    others |= {("plain JAX", MOST, inside): peer for inside, peer in plain.items()}
+    times = race({("saddlery", steps): trainer for steps, trainer in mine.items()} | theirs | others)
     for steps, target in TARGETS.items():
-        yield Row("unrolled ring", f"K={steps}: saddlery", rates(times["saddlery", steps]), "steps/s")
+        yield Row(NAME, f"K={steps}: saddlery", rates(times["saddlery", steps]), "steps/s")
         for name in PEERS:
             best = fastest(times, [(name, steps, 1), (name, steps, 2)])
-            yield Row("unrolled ring", f"K={steps}: {name}, {words(best[2])}", rates(times[best]), "steps/s")
+            yield Row(NAME, f"K={steps}: {name}, {words(best[2])}", rates(times[best]), "steps/s")
         best = fastest(times, [key for key in theirs if key[1] == steps])
         measure = f"K={steps}: times as fast as the fastest peer ({best[0]})"
-        yield Row("unrolled ring", measure, ratios(times[best], times["saddlery", steps]), "×", target)
+        yield Row(NAME, measure, ratios(times[best], times["saddlery", steps]), "×", target)
+    best = fastest(times, [key for key in others if key[0] == "torch.func, compiled"])
+    for key, what, target in (
+        (best, f"torch.func under torch.compile, {words(best[2])}", COMPILED),
+        (("plain JAX", MOST, False), "plain JAX and optax, a jitted step", LOOP),
+        (("plain JAX", MOST, True), "plain JAX and optax, one compiled loop", SCAN),
+    ):
+        yield Row(NAME, f"K={MOST}: {what}", rates(times[key]), "steps/s")
+        yield Row(NAME, f"K={MOST}: times as fast as it", ratios(times[key], times["saddlery", MOST]), "×", target)
     growth = ratios(times["saddlery", 20], times["saddlery", 10])
-    yield Row("unrolled ring", "time(K=20) / time(K=10)", growth, "", 2.1, True)
+    yield Row(NAME, "time(K=20) / time(K=10)", growth, "", 2.1, True)
 
 
 def disagreement() -> float:
     """How far the peers' gradients are from ours, relative, on one batch after some training."""
-    trainer = ours.Trainer(ours.unrolled_ring(), ours.unrolled(10))
+    trainer = ours.Trainer(ours.unrolled_ring(), ours.unrolled(3))
     trainer(20)
-    batch = trainer.game.draw(ours.jax.random.key(1))
+    batch = trainer.game.draw(jax.random.key(1))
     expected = [ours.arrays(player) for player in trainer.directions(batch)]
     worst = 0.0
-    for make in PEERS.values():
-        peer = make(*start_of(trainer), 10)
+    for make in (*PEERS.values(), Compiled):
+        peer = make(*start_of(trainer), 3)
         peer.remember(*trainer.moments())
         found = peer.gradients(torch.tensor(np.asarray(batch.noise)), torch.tensor(np.asarray(batch.real)))
         worst = max(worst, *(distance(a, b) for a, b in zip(found, expected, strict=True)))
-    return worst
+    return max(worst, *(distance(a, b) for a, b in zip(of_plain(trainer, batch), expected, strict=True)))
+
+
+def of_plain(trainer, batch):
+    """Plain JAX's gradients."""
+    plain, (count, first, second) = Plain(*start_of(trainer), 3, False), trainer.moments()
+    adam, *rest = plain.carry[1][1]
+    adam = adam._replace(count=jax.numpy.asarray(count), mu=list(first), nu=list(second))
+    states = plain.carry[1][0], (adam, *rest)
+    return jax.jit(plain.gradients)(plain.carry[0], states, batch.noise, batch.real)
 
 
 def distance(found, expected) -> float:
     """The relative distance of two lists of arrays, each as one vector."""
-    found = np.concatenate([g.detach().numpy().ravel() for g in found])
+    found = np.concatenate([np.asarray(g.detach() if isinstance(g, torch.Tensor) else g).ravel() for g in found])
     expected = np.concatenate([g.ravel() for g in expected])
     return float(np.linalg.norm(found - expected) / np.linalg.norm(expected))
 
