@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 import matplotlib
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.mathtext import MathTextParser
 from matplotlib.text import Text
 from matplotlib.ticker import LogFormatter
 
 from saddlery.errors import InvalidValue
-from saddlery.plots.style import DPI
 from saddlery.records import storage
 from saddlery.text.arguments import plain
 
@@ -93,14 +94,12 @@ def render(figure: Figure, name: str, alt: str) -> Picture:
     """Render a figure as SVG, its dense parts as pixels, and as PNG."""
     _tame(figure)
     figure.draw_without_rendering()
-    figure.set_layout_engine("none")  # laid out once, for both files
-    files = {}
+    figure.set_layout_engine("none")  # laid out once, for both files, which `savefig` would draw once more each
+    svg, png = io.BytesIO(), io.BytesIO()
+    FigureCanvasAgg(figure).print_png(png)
     with matplotlib.rc_context({"svg.hashsalt": SALT}):
-        for kind, metadata in (("svg", {"Date": None}), ("png", None)):
-            buffer = io.BytesIO()
-            figure.savefig(buffer, format=kind, dpi=DPI, metadata=metadata)
-            files[kind] = buffer.getvalue()
-    return Picture(name, alt, files["svg"], files["png"])
+        FigureCanvasSVG(figure).print_svg(svg, metadata={"Date": None})
+    return Picture(name, alt, svg.getvalue(), png.getvalue())
 
 
 def _tame(figure: Figure) -> None:
