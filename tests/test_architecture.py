@@ -15,11 +15,16 @@ HEAVY = {"jax", "equinox", "optax", "lineax", "orbax", "numpy", "scipy", "sklear
          "matplotlib", "jinja2"}  # fmt: skip
 
 
-def loaded(program):
-    """The packages that Python has loaded at a program's end."""
+def modules(program):
+    """The modules that Python has loaded at a program's end."""
     shown = f"import sys\n{program}\nprint(*sys.modules, file=sys.stderr)"
     ended = subprocess.run([sys.executable, "-c", shown], capture_output=True, text=True, check=True)
-    return {module.partition(".")[0] for module in ended.stderr.split()}
+    return set(ended.stderr.split())
+
+
+def loaded(program):
+    """The packages that Python has loaded at a program's end."""
+    return {module.partition(".")[0] for module in modules(program)}
 
 
 def test_imports_point_one_way():
@@ -55,6 +60,12 @@ def test_nothing_heavy_is_loaded_before_it_is_used(program):
 )
 def test_reports_and_pictures_are_made_without_jax(program):
     assert loaded(program) & {"jax", "equinox", "optax"} == set()
+
+
+def test_what_a_run_imports_has_no_statistics_of_scipys_which_are_slow_to_load():
+    found = modules("import saddlery.experiments.built, saddlery.experiments.execution, saddlery.metrics")
+    assert "saddlery.metrics.classes" in found
+    assert {each for each in found if each.startswith(("scipy.stats", "sklearn"))} == set()
 
 
 @pytest.mark.parametrize("name", saddlery.__all__)

@@ -7,7 +7,6 @@ import jax.numpy as jnp
 import numpy as np
 from jax.scipy.special import kl_div
 from jaxtyping import Array, Int, Num
-from scipy import stats
 
 from saddlery.errors import InvalidValue
 from saddlery.metrics import entry
@@ -112,9 +111,11 @@ def perfect_classes(n: int, total: int = 1000, draws: int = 500, seed: int = 0) 
 
     **Raises:** `ValueError` for numbers that are not whole, or less than 1.
     """
+    from scipy.stats import binom  # slow to import, and needed here alone
+
     n, total, draws = whole("n", n), whole("total", total), whole("draws", draws)
     count = np.arange(n + 1)
-    chance = stats.binom.pmf(count, n, 1 / total)
+    chance = binom.pmf(count, n, 1 / total)
     share = count / n
     exact = {
         "modes": total * (1 - (1 - 1 / total) ** n),

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from jaxtyping import Array, ArrayLike, Float
-from scipy.stats import chi2
+from scipy.special import chdtri
 
 from saddlery.metrics.pairwise import pairwise_distances
 from saddlery.text.arguments import number
@@ -61,7 +61,7 @@ def support_size(
     distances = pairwise_distances(samples, features)
     pairs = int((distances <= threshold).sum())
     total = len(distances)
-    most, least = float(chi2.ppf(0.975, 2 * pairs + 2)) / 2, float(chi2.ppf(0.025, 2 * pairs)) / 2 if pairs else 0.0
+    most, least = float(chdtri(2 * pairs + 2, 0.025)) / 2, float(chdtri(2 * pairs, 0.975)) / 2 if pairs else 0.0
     size, low, high = (total / count if count else math.inf for count in (pairs, most, least))
     return Support(size, low, high, pairs, math.sqrt(2 * math.log(2) * size))
 
