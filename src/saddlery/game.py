@@ -216,10 +216,7 @@ def adopt(game: Game) -> Game:
 
 def _require_methods(game: Any) -> None:
     """Say which of the four methods an object lacks."""
-    of_class = type(game)  # where they are found faster: an equinox.Module makes each anew at every look
-    missing = [
-        name for name in METHODS if not (callable(getattr(of_class, name, None)) or callable(getattr(game, name, None)))
-    ]
+    missing = [name for name in METHODS if not callable(getattr(game, name, None))]
     if missing:
         raise InvalidType(
             f"game: a {type(game).__name__} has no method {' and no '.join(missing)}; "

@@ -105,7 +105,7 @@ def train_lanes(
         began = time.perf_counter()
         still_finite = program.advance(step, n)
         took = sharding.agreed(first.game, time.perf_counter() - began)
-        chunk = max(1, min(2 * max(n, chunk), int(n * CHUNK_SECONDS / took)))
+        chunk = max(1, min(2 * chunk, int(n * CHUNK_SECONDS / took)))
         now = []  # those that were under way
         for i, (cell, state) in enumerate(zip(cells, states, strict=True)):
             if cell.ended(state):

@@ -90,13 +90,13 @@ class Norms:
             return
         self.before()
         parameters = [*held([optimiser])]
-        now = [self.division.part(each) for each in parameters]
-        for each, mine in zip(parameters, now, strict=True):
-            if not _fits(self._kept.get(id(each)), mine):
+        parts = [self.division.part(each) for each in parameters]
+        for each, mine in zip(parameters, parts, strict=True):
+            if not self._fits(each, mine):
                 self._kept[id(each)] = mine.clone()  # at the first step, or of what was moved or resized since
         takes_gradient = (args[1] if len(args) > 1 else kwargs.get("closure")) is not None  # the first is the optimiser
         gradient = None if takes_gradient else self._gradient(optimiser, parameters)
-        self._begun[id(optimiser)] = _Step(parameters, now, gradient)
+        self._begun[id(optimiser)] = _Step(parameters, parts, gradient)
 
     @torch.no_grad()
     def _post(self, optimiser: Optimizer, args: tuple, kwargs: dict) -> None:
@@ -104,10 +104,11 @@ class Norms:
             return
         if id(optimiser) not in self._begun:  # it began before it was watched
             return
-        parameters, now, gradient = self._begun.pop(id(optimiser))
-        was = [self._kept[id(each)] for each in parameters]
+        parameters, parts, gradient = self._begun.pop(id(optimiser))
+        fitting = [(each, mine) for each, mine in zip(parameters, parts, strict=True) if self._fits(each, mine)]
+        was, now = [self._kept[id(each)] for each, _ in fitting], [mine for _, mine in fitting]
         lists.subtract_(was, now)
-        update = self._noted(parameters, was)
+        update = self._noted([each for each, _ in fitting], was)
         lists.copy_(was, now)
         self._pending += gradient or self._gradient(optimiser, parameters), update
         if optimiser is self.player.optimisers[0]:
@@ -131,20 +132,26 @@ class Norms:
         """The norms of the steps since the last call; the only point at which the device is waited for."""
         noted, self._pending = self._pending, []
         square = np.zeros((len(noted), len(self.blocks.names)))
-        if noted:
-            rows = np.repeat(np.arange(len(noted)), [len(each.parameters) for each in noted])
-            held = [one for each in noted for one in each.parameters]
-            of = [self._block.get(id(one), 0) for one in held]
-            np.add.at(square, (rows, np.array(of, int)), self._squared(held, torch.cat([each.norms for each in noted])))
+        if not noted:
+            return Window(square, square)
+        steps = np.repeat(np.arange(len(noted)), [len(each.parameters) for each in noted])
+        parameters = [one for each in noted for one in each.parameters]
+        of = np.array([self._block.get(id(one), 0) for one in parameters], int)
+        np.add.at(square, (steps, of), self._squared(parameters, torch.cat([each.norms for each in noted])))
         found = np.sqrt(self._added(square))
         return Window(found[::2], found[1::2])
 
     @torch.no_grad()
     def size(self) -> float:
         """‖θ‖ of the player now."""
-        held = [*self.player.parameters]
-        norms = self._noted(held, [self.division.part(each) for each in held]).norms
-        return float(np.sqrt(self._added(self._squared(held, norms).sum(keepdims=True))[0]))
+        parameters = [*self.player.parameters]
+        norms = lists.norms([self.division.part(each) for each in parameters])
+        return float(np.sqrt(self._added(self._squared(parameters, norms).sum(keepdims=True))[0]))
+
+    def _fits(self, parameter: torch.Tensor, part: torch.Tensor) -> bool:
+        """Whether what is kept of a parameter is of the kind that this process has of it now."""
+        kept = self._kept.get(id(parameter))
+        return kept is not None and kept.shape == part.shape and kept.device == part.device and kept.dtype == part.dtype
 
     def _squared(self, parameters: list[torch.Tensor], norms: torch.Tensor) -> np.ndarray:
         """Squares of norms of parameters, such that those of all processes add up."""
@@ -170,7 +177,7 @@ class _Step(NamedTuple):
     """A step that has begun: parameters, what this process has of them, gradients unless a closure takes them."""
 
     parameters: list[torch.Tensor]
-    now: list[torch.Tensor]
+    parts: list[torch.Tensor]
     gradient: _Noted | None
 
 
@@ -181,12 +188,3 @@ def _is_nested(optimiser: Optimizer) -> bool:
         found += frame.f_code is code and frame.f_locals.get("self") is optimiser
         frame = frame.f_back
     return found > 1
-
-
-def _fits(kept: torch.Tensor | None, parameter: torch.Tensor) -> bool:
-    return (
-        kept is not None
-        and kept.shape == parameter.shape
-        and kept.device == parameter.device
-        and kept.dtype == parameter.dtype
-    )
