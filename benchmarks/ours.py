@@ -15,7 +15,7 @@ import saddlery as sd
 from saddlery.data import Mixture, ring_centres
 from saddlery.networks import MLP
 from saddlery.rules import RuleInput
-from saddlery.runs.steps import advance, start
+from saddlery.runs.steps import advance, program, start
 
 
 def unrolled_ring() -> Any:
@@ -51,7 +51,13 @@ class Trainer:
 
     def temporary_bytes(self) -> int:
         """What the compiled program needs beside its arguments and results."""
-        return advance.lower(*self.arguments(1)).compile().compiled.memory_analysis().temp_size_in_bytes
+        return (
+            program(self.game, self.carry)
+            .lower(*self.arguments(1))
+            .compile()
+            .compiled.memory_analysis()
+            .temp_size_in_bytes
+        )
 
     def directions(self, batch: Any) -> Any:
         """What both optimisers would descend on a batch."""

@@ -5,7 +5,6 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 from jaxtyping import Array
 
 from saddlery.data import as_data
@@ -17,9 +16,6 @@ from saddlery.optimisers import PUBLISHED, as_optimiser
 from saddlery.text.arguments import whole
 from saddlery.types import Key, Losses, Pair, Parameters, Players
 
-# Up to so many numbers in a sample, real and generated ones are scored in one pass. Of larger ones the generator's
-# gradient, which comes from its own samples alone, would be carried back through the real ones as well.
-SMALL = 256
 LARGEST, TOGETHER = 2**30, "real and generated samples together are an axis of at most 2³¹"
 
 
@@ -99,12 +95,7 @@ class Gan(eqx.Module):
         def score(x):
             return self.discriminator.apply(discriminator, x).reshape(len(x))
 
-        if self.discriminator.independent and samples[0].size <= SMALL:  # one pass for both: larger products, fewer
-            scores = score(jnp.concatenate([batch.real, samples]))
-            real, generated = scores[: len(batch.real)], scores[len(batch.real) :]
-        else:
-            real, generated = score(batch.real), score(samples)
-        losses = self.loss(real, generated)
+        losses = self.loss(score(batch.real), score(samples))  # apart: the generator's gradient is not of both
         for penalty, draw in zip(self.penalty, batch.penalties, strict=True):
             losses = losses._replace(discriminator=losses.discriminator + penalty(score, batch.real, samples, draw))
         return losses

@@ -49,7 +49,7 @@ class Network(eqx.Module):
 
     Parameters are pytrees of inexact arrays; whatever else a network holds is static or an array of the game.
     `x` has a leading batch axis. `independent` says that samples of a batch do not see each other, as they do
-    under batch normalisation: independent discriminators may see real and generated samples in one pass.
+    under batch normalisation: those of an independent generator may be made in parts.
     """
 
     independent: bool = eqx.field(static=True, default=True, kw_only=True)

@@ -1,6 +1,7 @@
 """Training steps as compiled programs: of one run, and of many runs mapped together."""
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias, TypeVar
 
 import equinox as eqx
@@ -12,6 +13,7 @@ from saddlery.game import Game, Pair
 from saddlery.method import Method
 from saddlery.runs.cell import Carry
 from saddlery.runs.finiteness import finite
+from saddlery.runs.options import options
 from saddlery.types import Key, Keys, Scalar
 
 T = TypeVar("T")
@@ -22,13 +24,27 @@ SHARE = 0.8  # of the device's memory that runs mapped together may take
 MOST = 256  # runs mapped together
 
 
-@eqx.filter_jit
 def advance(game: Game, method: Method, carry: Carry, decay: Scalar, key: Key, first: Integer, n: Integer) -> Carry:
     """Take `n` steps of training from step number `first`, in one compiled program for any `n`.
 
     The key of a step is folded from the run's key and the step's number, so the numbers do not depend on how a run is
     cut into calls.
     """
+    return program(game, carry)(game, method, carry, decay, key, first, n)
+
+
+def program(game: Game, carry: Carry) -> Callable[..., Carry]:
+    """The jitted `advance`, by the compiler's options that suit the game."""
+    return _jitted(tuple(options(game, carry.players).items()))
+
+
+@functools.cache
+def _jitted(options: tuple[tuple[str, str], ...]) -> Callable[..., Carry]:
+    return eqx.filter_jit(_advance, compiler_options=dict(options))  # type: ignore[call-overload]
+
+
+def _advance(game: Game, method: Method, carry: Carry, decay: Scalar, key: Key, first: Integer, n: Integer) -> Carry:
+    """`advance`, not yet compiled."""
 
     def step(i, carry):
         players, state = method.step(game, carry.players, carry.state, jax.random.fold_in(key, i))
@@ -55,7 +71,7 @@ def advance_together(
 
     def one(mapped, carry, key):
         game, method = eqx.combine(mapped, shared)
-        reached = advance(game, method, carry, decay, key, first, n)
+        reached = _advance(game, method, carry, decay, key, first, n)
         return reached, finite(reached, watched)
 
     return jax.vmap(one)(mapped, carry, keys)
