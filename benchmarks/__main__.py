@@ -11,7 +11,7 @@ from benchmarks.process import rows_of
 
 NAMES = (
     "unroll", "ring", "memory", "runs", "sweep", "first_order", "spectrum", "convolution", "stacked", "inversion",
-    "watched",
+    "watched", "overhead", "growth",
 )  # fmt: skip
 WIDTH = 130  # of the table in a file or a pipe
 

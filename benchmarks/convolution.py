@@ -11,6 +11,7 @@ from torch.autograd import grad
 from torch.nn.functional import conv2d, conv_transpose2d, leaky_relu, softplus
 
 import saddlery as sd
+from benchmarks import products
 from benchmarks.table import Row, ratios
 from benchmarks.timing import fastest, race
 from saddlery._system.cores import usable_cores
@@ -28,7 +29,7 @@ TARGET = 0.95
 def rows():
     """Milliseconds, and the ratios to PyTorch as it is mostly written and as it is fastest."""
     name = "convolutions"
-    apart, everything = raced()
+    apart, everything, bare = raced()
     yield Row(name, "largest relative difference to PyTorch's directions", [apart], "", 1e-3, True)
     for measure in MEASURES:
         times = {contender: seconds for (contender, of), seconds in everything.items() if of == measure}
@@ -36,6 +37,8 @@ def rows():
         for peer in {PLAIN: None, fastest(times, times.keys() - {"saddlery"}): None}:
             yield Row(name, f"{measure}: PyTorch, {peer}", milliseconds(times[peer]), "ms")
             yield Row(name, f"{measure}: saddlery / that", ratios(times["saddlery"], times[peer]), "", TARGET, True)
+        share = [100 * bare[measure] / seconds for seconds in times["saddlery"]]
+        yield Row(name, f"{measure}: XLA's products, each alone, of saddlery's time", share, "%")
 
 
 def milliseconds(times) -> list[float]:
@@ -43,10 +46,10 @@ def milliseconds(times) -> list[float]:
     return [1e3 * time for time in times]
 
 
-def raced() -> tuple[float, dict]:
-    """How far apart directions are, and each contender's seconds, round by round, with all the cores."""
+def raced() -> tuple[float, dict, dict]:
+    """How far apart directions are, each contender's seconds, round by round, and those of our products alone."""
     torch.set_num_threads(usable_cores())
-    mine, players, batch = ours()
+    mine, players, batch, rules = ours()
     theirs = {
         f"{passes}, {order}": peer(players, batch, passes == "two passes", order == "channels last")
         for passes, order in itertools.product(PASSES, FORMATS)
@@ -54,7 +57,8 @@ def raced() -> tuple[float, dict]:
     contenders = {"saddlery": mine, **theirs}
     apart = max(distance(theirs[name][i](), as_torch(mine[i]())) for name in theirs for i in range(len(MEASURES)))
     calls = {(name, of): each for name in contenders for of, each in zip(MEASURES, contenders[name], strict=True)}
-    return apart, race({key: repeated(call) for key, call in calls.items()}, seconds=0.6)
+    times = race({key: repeated(call) for key, call in calls.items()}, seconds=0.6)
+    return apart, times, {of: products.alone(rule, players) for of, rule in zip(MEASURES, rules, strict=True)}
 
 
 def repeated(once: Callable) -> Callable:
@@ -63,18 +67,22 @@ def repeated(once: Callable) -> Callable:
 
 
 def ours():
-    """Both directions as functions of nothing, the players, and the batch."""
+    """Both directions as functions of nothing, the players, the batch, and the directions as functions of players."""
     images = np.random.default_rng(0).integers(0, 256, (BATCH, SIZE, SIZE, 3), dtype=np.uint8)
     networks = sd.networks.family(f"dcgan4_nobn_cf(width={WIDTH})", size=SIZE, channels=3, noise=NOISE)
     game = sd.games.Gan(*networks, Images(images), noise=NOISE, batch=BATCH)
     players, batch = game.init(jax.random.key(0)), game.draw(jax.random.key(1))
     none = Pair(None, None)
 
+    def of_players(rule):
+        return lambda players: rule(RuleInput(game, players, batch, none, none), ())[0]
+
     def direction(rule):
         program = eqx.filter_jit(lambda game, players, batch: rule(RuleInput(game, players, batch, none, none), ())[0])
         return lambda: jax.block_until_ready(program(game, players, batch))
 
-    return (direction(Simultaneous()), direction(Consensus(GAMMA))), players, batch
+    rules = Simultaneous(), Consensus(GAMMA)
+    return tuple(map(direction, rules)), players, batch, tuple(map(of_players, rules))
 
 
 def peer(players, batch, separate: bool, channels_last: bool):

@@ -17,6 +17,7 @@ from saddlery._system.cores import usable_cores
 
 SEEDS, SECONDS, ROUNDS = 8, 1.0, 5
 COMMAND = ("run", "ring", "--method", "unrolled(steps=10)", "--seeds", "1", "--steps", "1", "--quiet", "--no-report")
+WHOLE = ("run", "ring", "--steps", "1")
 
 
 def rows():
@@ -25,6 +26,9 @@ def rows():
         cold, *warm = (command_seconds(Path(folder), i) for i in range(4))
     yield Row("runs", "`saddlery run` of one step, start to end, empty cache", [cold], "s")
     yield Row("runs", "`saddlery run` of one step, start to end, warm cache", warm, "s", 5.0, True)
+    with tempfile.TemporaryDirectory() as folder:
+        _, *whole = (command_seconds(Path(folder), i, WHOLE) for i in range(6))
+    yield Row("runs", "`saddlery run ring --steps 1`, its report drawn, warm cache", whole, "s", 3.0, True)
     games = {
         "simultaneous": (sd.games.ring(preset="numerics"), sd.methods.simultaneous()),
         "unrolled(steps=10)": (ours.unrolled_ring(), ours.unrolled(10)),
@@ -39,12 +43,12 @@ def rows():
         yield Row("runs", f"{name}, side by side: times as many", ratios(together, alone), "×")
 
 
-def command_seconds(folder: Path, i: int) -> float:
+def command_seconds(folder: Path, i: int, command=COMMAND) -> float:
     """How long the command takes, with its compilation cache in this folder."""
     environment = os.environ | {"SADDLERY_CACHE": str(folder / "cache")}
     began = time.perf_counter()
     subprocess.run(
-        [sys.executable, "-m", "saddlery", *COMMAND, "--out", str(folder / f"run-{i}")],
+        [sys.executable, "-m", "saddlery", *command, "--out", str(folder / f"run-{i}")],
         env=environment, check=True, capture_output=True,
     )  # fmt: skip
     return time.perf_counter() - began

@@ -1,10 +1,11 @@
-"""Sweeps on the Numerics' ring: beside PyTorch's runs one after another, in their size, and what keeping them costs."""
+"""Sweeps on the Numerics' ring: beside PyTorch one after another or in processes, in their size, and their store."""
 
 import tempfile
 import time
 from pathlib import Path
 
-from benchmarks import ours, peers
+from benchmarks import ours
+from benchmarks.processes import PEERS, SideBySide
 from benchmarks.table import Row, ratios
 from benchmarks.timing import race
 from benchmarks.unroll import start_of, trained, words
@@ -17,32 +18,37 @@ from saddlery.experiments.experiment import Experiment
 from saddlery.records.store import Store
 
 METHODS = {"simultaneous": None, "consensus(gamma=10.0)": 10.0}
-TARGETS = {"simultaneous": 12.0, "consensus(gamma=10.0)": 15.0}  # times PyTorch, its runs one after another
+AFTER, BESIDE = 12.0, 6.0  # times PyTorch, its runs one after another, and in a process of one thread for each core
 RATES = [1e-5, 3e-5, 1e-4, 3e-4]
-STEPS, ROUNDS = 1000, 3
+STEPS, ROUNDS, SECONDS = 1000, 3, 2.0
 
 
 def rows():
     """Run-steps per second of a sweep and of PyTorch; 256 runs in terms of 16; the share of the store."""
     for name, gamma in METHODS.items():
-        mine = ours.Trainer(sd_ring(), prepare(experiment((name,), 1, 1)).methods[name])
+        start = start_of(ours.Trainer(sd_ring(), prepare(experiment((name,), 1, 1)).methods[name]))
         theirs = {
-            (how, threads): trained(peer(*start_of(mine), gamma), threads)
-            for how, peer in (("by hand", peers.Numerics), ("as most write it", peers.Plain)) for threads in (1, 2)
-        }  # fmt: skip
+            (how, threads): trained(peer(*start, gamma), threads) for how, peer in PEERS.items() for threads in (1, 2)
+        }
         sweep = cells_of(prepare(experiment((name,), STEPS, 4, RATES, every=STEPS)), None)  # PyTorch records nothing
         train(sweep)  # compiled
-        speeds, times = [], {key: [] for key in theirs}
+        speeds, times, beside = [], {key: [] for key in theirs}, {how: [] for how in PEERS}
         for _ in range(ROUNDS):
             speeds.append(len(sweep) * 4 * STEPS / train(fresh(sweep)))
             for key, seconds in race(theirs, rounds=1).items():
                 times[key] += seconds
+            for how in PEERS:
+                with SideBySide(how, start, gamma) as processes:
+                    beside[how].append(processes.speed(SECONDS))
         yield Row("sweep", f"{name}: 16 runs of {STEPS} steps, saddlery", speeds, "run-steps/s")
-        for how in ("by hand", "as most write it"):
+        for how in PEERS:
             best = min(((how, 1), (how, 2)), key=lambda key: sorted(times[key])[ROUNDS // 2])
-            peer = [1 / seconds for seconds in times[best]]
-            yield Row("sweep", f"{name}: PyTorch {how}, one after another, {words(best[1])}", peer, "run-steps/s")
-            yield Row("sweep", f"{name}: times PyTorch {how}", ratios(speeds, peer), "×", TARGETS[name])
+            for where, peer, target in (
+                (f"one after another, {words(best[1])}", [1 / seconds for seconds in times[best]], AFTER),
+                ("in a process of one thread for each core", beside[how], BESIDE),
+            ):
+                yield Row("sweep", f"{name}: PyTorch {how}, {where}", peer, "run-steps/s")
+                yield Row("sweep", f"{name}: times as fast as that", ratios(speeds, peer), "×", target)
     yield from sizes()
 
 

@@ -4,7 +4,7 @@ import equinox as eqx
 import jax
 import numpy as np
 import pytest
-from benchmarks import ours
+from benchmarks import many_cells, ours
 
 import saddlery as sd
 
@@ -29,3 +29,9 @@ def test_a_game_in_training_takes_steps(game, method):
     assert trainer.matmul_flops() > 0
     assert all(np.isfinite(leaf).all() for leaf in after)
     assert not eqx.tree_equal(before, after)
+
+
+def test_a_sweep_of_many_cells_is_resumed_opened_and_reported():
+    found = many_cells.measured(12)
+    assert {"prepare", "resume", "open", "report"} <= found.keys()
+    assert min(found.values()) > 0

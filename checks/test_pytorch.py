@@ -184,7 +184,10 @@ if watch:
     assert not watch.failed, watch.failed
     print("norms", *watch.curvatures[8].norms)
 print("sum", repr(float(sum(each.double().sum() for each in G.parameters()))))
+dist.barrier()
 dist.destroy_process_group()
+sys.stdout.flush()
+os._exit(0)  # PyTorch's threads of gloo may abort a process that ends in the usual way
 """
 
 
@@ -273,7 +276,10 @@ for name in ("generator_norm", "discriminator_norm", "generator_update", "discri
     print(name, *(f"{row[name]:.5g}" for row in watch.rows.rows))
 print("spread", float((watch._values()["sketch"] ** 2).sum() ** 0.5))
 print("said", "FSDP" in str(watch))
+dist.barrier()
 dist.destroy_process_group()
+sys.stdout.flush()
+os._exit(0)  # PyTorch's threads of gloo may abort a process that ends in the usual way
 """
 
 

@@ -8,6 +8,7 @@ import pytest
 from scipy import optimize, stats
 
 from saddlery.metrics import median_distance, mmd, mmd_squared, sliced_wasserstein
+from saddlery.metrics.distances import ascending
 
 KEY = jax.random.key(0)
 
@@ -54,6 +55,15 @@ def test_the_sliced_distance_does_not_depend_on_the_axes():
     turn = np.array([[0.6, -0.8], [0.8, 0.6]])
     straight, turned = (float(sliced_wasserstein(a, b, KEY, 4000)) for a, b in ((x, y), (x @ turn, y @ turn)))
     assert straight == pytest.approx(turned, rel=0.03)
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_numbers_are_in_the_order_of_numpy(kind, float64):
+    x = np.concatenate([normal(0, 3, 90), [[0.0, -0.0, np.inf, -np.inf, 1e-40, -1e-40, 3e38, -3e38, 1, 1]] * 3], axis=1)
+    found = ascending(jnp.asarray(x, kind))
+    assert found.dtype == kind
+    np.testing.assert_array_equal(found, np.sort(x.astype(kind), axis=1))
+    assert np.isnan(ascending(jnp.array([np.nan, 1.0, -np.nan], kind))).sum() == 2
 
 
 @pytest.mark.parametrize(("n", "m"), [(7, 7), (5, 9)])

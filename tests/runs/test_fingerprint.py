@@ -144,7 +144,7 @@ def test_other_versions_or_threads_are_said_and_gone_on_with(tmp_path, monkeypat
     whole = train(tmp_path / "a")
     monkeypatch.setattr(fingerprint, "usable_cores", lambda: 96)
     monkeypatch.setenv("PJRT_NPROC", "0")
-    with pytest.warns(UserWarning, match=r"begun with threads \d+, now 96: its numbers go on, but not to "):
+    with pytest.warns(UserWarning, match=r"begun with threads \d+, now 96: its numbers go on, but perhaps not to "):
         again = train(tmp_path / "a", resume=True)
     assert again.history.drop_vars("steps_per_second").identical(whole.history.drop_vars("steps_per_second"))
 

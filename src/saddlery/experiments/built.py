@@ -82,10 +82,10 @@ def prepare(
         require_room("samples", game, players, experiment.samples)
         require_room("shown", game, players, experiment.shown or 1)
     divided(experiment, games)
-    chosen = {
-        each.label: build("method", each.method, {**METHODS, **own}).for_game(games[str(each.game)])
-        for each in experiment.settings
-    }
+    known = {**METHODS, **own}
+    texts = {str(each.method): each.method for each in experiment.settings}  # the same on each of several games
+    made = {text: build("method", call, known) for text, call in texts.items()}
+    chosen = {each.label: made[str(each.method)].for_game(games[str(each.game)]) for each in experiment.settings}
     for name in experiment.measures:
         if name not in MEASURES:
             raise InvalidValue(nearest("measure", name, MEASURES) if MEASURES else f"measures: unknown {name!r}")

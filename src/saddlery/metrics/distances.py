@@ -57,7 +57,25 @@ def _sliced_wasserstein(x, y, key, projections, order):
 
 def _sorted(directions, samples):
     """The projections in order, `(projections, samples)`."""
-    return jnp.sort(jnp.matmul(directions, samples.T, precision="highest"), axis=1)
+    return ascending(jnp.matmul(directions, samples.T, precision="highest"))
+
+
+def ascending(x: Float[Array, "*shape n"]) -> Float[Array, "*shape n"]:
+    """The numbers in order along the last axis, as `jnp.sort`, which on CPUs takes four times as long.
+
+    They are sorted as the integers that have the order of floating-point numbers: the bits, those behind the sign
+    turned round where it is negative. A NaN comes last or first, by its sign.
+
+        >>> ascending(jnp.array([1.0, -2.0, 0.5, -3.0])).tolist()
+        [-3.0, -2.0, 0.5, 1.0]
+    """
+    kind = jnp.dtype(f"int{8 * x.dtype.itemsize}")
+
+    def turned(bits):
+        return jnp.where(bits < 0, bits ^ jnp.iinfo(kind).max, bits)
+
+    bits = turned(jax.lax.bitcast_convert_type(x, kind))
+    return jax.lax.bitcast_convert_type(turned(jax.lax.sort(bits)), x.dtype)
 
 
 def _couples(n, m):

@@ -129,9 +129,14 @@ class Colours:
 
     def __call__(self, game: Sampled, players: Players, key: Key) -> dict[str, float]:
         """`colour_js`."""
-        noise, real = jax.random.split(key)
-        drawn = jnp.clip(colours(game.sample(players.generator, noise, self.samples)), 0, 1)
-        return {"colour_js": colour_divergence(drawn, colours(game.data.draw(real, self.samples)))}
+        return {"colour_js": colour_divergence(*_coloured(adopt(game), players.generator, key, self.samples))}
+
+
+@eqx.filter_jit
+def _coloured(game, generator, key, samples):
+    """The colours of fresh samples, and of as many real ones."""
+    noise, real = jax.random.split(key)
+    return jnp.clip(colours(game.sample(generator, noise, samples)), 0, 1), colours(game.data.draw(real, samples))
 
 
 class Distances(Probe):

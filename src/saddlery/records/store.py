@@ -12,7 +12,7 @@ import numpy as np
 
 from saddlery._system.files import read_limited
 from saddlery.errors import Damaged, InTheWay, InvalidValue, NotFound
-from saddlery.records import storage
+from saddlery.records import chunks, storage
 from saddlery.records.datasets import zarr_texts
 from saddlery.records.locks import lock
 from saddlery.records.recorder import recorder
@@ -135,7 +135,7 @@ class Store:
         """An object's bytes; `None` when it is not there."""
         if self.local:  # as Zarr would, without its detours
             try:
-                return read_limited(Path(self.address) / key, LARGEST)
+                return read_limited(f"{self.address}/{key}", LARGEST)
             except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
                 return None
         from zarr.core.buffer import default_buffer_prototype
@@ -232,7 +232,6 @@ class Store:
         **Raises:** `OSError` when the disk has less room than all cells need at most; nothing is dropped then.
         """
         import zarr
-        from zarr.codecs import ZstdCodec
         from zarr.storage import MemoryStore
 
         cells = known.sizes["setting"]
@@ -242,17 +241,7 @@ class Store:
         zarr_texts(known).to_zarr(made, mode="w", zarr_format=3, consolidated=False, encoding=floats)
         root = zarr.open_group(made, mode="r+", zarr_format=3)
         for name, variable in cell.data_vars.items():
-            small = variable.ndim <= 2
-            root.create_array(
-                str(name),
-                shape=(cells, *variable.shape),
-                chunks=(1, *variable.shape) if small else (1, 1, *variable.shape[1:]),
-                dtype=variable.dtype,
-                fill_value=_filling(variable.dtype),
-                compressors=ZstdCodec(level=1, checksum=True),
-                dimension_names=("setting", *map(str, variable.dims)),
-                attributes=dict(variable.attrs),
-            )
+            chunks.add_array(root, str(name), variable, cells)
         content = {key: value.to_bytes() for key, value in made._store_dict.items()}
         content[f"{GROUP}/zarr.json"] = GROUP_METADATA.encode()
         about = {
@@ -315,19 +304,13 @@ class Store:
 
     def damage(self, place: int) -> str | None:
         """The damage of a finished cell: the first object that is missing or changed; `None` when it is whole."""
+        return self.damaged([place]).get(place)
+
+    def _digests(self, place: int) -> dict[str, str] | str:
+        """A finished cell's digests by key; in words what is wrong with its marker."""
         marker = f"{CELLS}/{place}.json"
         held = unsigned(self._get(marker) or b"")
-        return self._changed(held["digests"]) if held and held.get("place") == place else f"{marker} changed"
-
-    def _changed(self, digests: Mapping[str, str]) -> str | None:
-        """The first of some objects that is missing or has another digest, in words."""
-        for key, digest in digests.items():
-            content = self._get(key)
-            if content is None:
-                return f"{key} is missing"
-            if hashlib.sha256(content).hexdigest() != digest:
-                return f"{key} changed"
-        return None
+        return held["digests"] if held and held.get("place") == place else f"{marker} changed"
 
     def check(self) -> None:
         """Check metadata and coordinates against the manifest.
@@ -336,48 +319,54 @@ class Store:
         """
         if (made := self._made()) is None:
             raise NotFound(f"there is no store at {self.address}")
-        if changed := self._changed(made["digests"]):
+        if changed := chunks.changed(self._get, made["digests"]):
             raise Damaged(f"{self.address} is damaged: {changed} since it was written")
 
     def damaged(self, places: Iterable[int]) -> dict[int, str]:
         """The damaged cells among some finished ones, with what is wrong."""
-        from saddlery._system.cores import threads
-
-        places = list(places)
-        with threads() as pool:
-            found = dict(zip(places, pool.map(self.damage, places), strict=True))
-        return {place: what for place, what in found.items() if what is not None}
+        return chunks.damaged(self._get, self._digests, list(places))
 
     def read(self, also: Iterable[int] = (), *, numbers: bool = False) -> "xarray.Dataset":
         """Read the finished cells as an `xarray.Dataset`; its attribute `cells` says of how many in all.
 
         **Arguments:**
-        - `also`: cells that are not finished, to be read as they are: NaN where there is nothing.
-        - `numbers`: only what is a number of a setting, a run or a record, without comparing cells with their digests:
-          quick, however much is there.
+        - `also`: cells that are not finished, of which only what is known beforehand is there, and else NaN.
+        - `numbers`: only what is a number of a setting, a run or a record: quick, however much is there.
 
-        **Raises:** `FileNotFoundError` when there is no store; `Damaged` when something in it was changed or is gone,
+        **Raises:** `FileNotFoundError` when there is no store; `Damaged` when something of that was changed or is gone,
         naming it; `ValueError` when it is of another version.
         """
         import xarray
+        import zarr
 
         self.check()
         finished = self.finished()
-        for what in () if numbers else self.damaged(finished).values():
-            raise Damaged(f"{self.address} is damaged: {what} since it was written")
+        places = sorted({*finished, *also})
         try:
             whole = xarray.open_zarr(self.store, chunks=None, consolidated=False, mask_and_scale=False)
             few = {"setting", "seed", "step"}
-            names = [str(name) for name, each in whole.data_vars.items() if not numbers or {*each.dims} <= few]
-            part = whole[sorted(names)].isel(setting=sorted({*finished, *also})).load()
+            names = sorted(str(name) for name, each in whole.data_vars.items() if not numbers or {*each.dims} <= few)
+            own = {name for name, chunk, *_ in map(_split, self._made()["digests"]) if chunk == "c"}  # type: ignore[index]
+            of_cells = [name for name in names if name not in own and whole[name].dims[:1] == ("setting",)]
+            part = whole.drop_vars(set(whole.data_vars) - (set(names) - set(of_cells))).isel(setting=places).load()
+            root: Any = zarr.open_group(self.store, mode="r", zarr_format=3)
+            arrays = {
+                name: np.full((len(places), *root[name].shape[1:]), root[name].fill_value, root[name].dtype)
+                for name in of_cells
+            }
+            rows = {place: int(row) for row, place in enumerate(places)}
+            broken = chunks.read(self._get, self._digests, {place: rows[place] for place in finished}, arrays)
         except Exception as error:
             raise Damaged(f"{self.address} is damaged: {plain(error, 300)}") from error
-        return part.assign_attrs(cells=whole.sizes["setting"])
+        for what in broken.values():
+            raise Damaged(f"{self.address} is damaged: {what} since it was written")
+        found = {name: (whole[name].dims, values, whole[name].attrs) for name, values in arrays.items()}
+        return part.assign(found)[names].assign_attrs(cells=whole.sizes["setting"])
 
 
-def _filling(kind: np.dtype) -> float:
-    """What stands where nothing was recorded: NaN, in images white, else 0."""
-    return np.nan if np.issubdtype(kind, np.floating) else 255 if kind == np.uint8 else 0
+def _split(key: str) -> list[str]:
+    """The parts of a key, at least two."""
+    return [*key.split("/"), ""]
 
 
 def _waited(coroutine: Any) -> Any:

@@ -14,6 +14,7 @@ from saddlery.analysis.facts import optimisers
 from saddlery.analysis.labels import with_short_labels
 from saddlery.analysis.measures import MEASURES, measured
 from saddlery.analysis.seeds import ranking
+from saddlery.analysis.sweeps import shown
 from saddlery.errors import InvalidValue
 from saddlery.plots.curves import curve, drawn_of
 from saddlery.plots.picture import Picture
@@ -95,7 +96,7 @@ def html(parts: Sequence[Part]) -> str:
 def _part(dataset: xr.Dataset, taken: Sequence[str]) -> Part:
     """One experiment, drawn and put into words."""
     heading, whole = title(dataset), dataset
-    labelled = sweeps.shown(whole)
+    labelled = shown(whole)
     dataset, names = with_short_labels(labelled)
     name = re.sub(r"[^a-z0-9]+", "-", heading.lower()).strip("-")[:60] or "experiment"
     return Part(

@@ -13,6 +13,7 @@ from saddlery.analysis.numbers import number
 from saddlery.analysis.outcome import MEANINGS, Outcome
 from saddlery.analysis.outcomes import counted, untrained
 from saddlery.analysis.seeds import last
+from saddlery.analysis.sweeps import shown
 from saddlery.report.sections import Cell
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 PERFECT, UNTRAINED = "perfect sampler", "untrained generator"
+MANY = 200  # settings that all have a row in a terminal
 PAGE_ONLY = ("KL divergence", "Total variation")  # too wide for a terminal
 
 
@@ -139,25 +141,32 @@ def _count(row: dict[Any, Any], name: str) -> Cell:
 
 
 def table(datasets: Sequence[xr.Dataset]) -> "Table":
-    """The tables of several experiments, to be printed with `rich`, narrow enough for a terminal."""
+    """The tables of several experiments, to be printed with `rich`, narrow enough for a terminal.
+
+    Of more than 200 settings only the best of each method has a row.
+    """
     from rich import box
     from rich.markup import escape
     from rich.table import Table
 
     stack = Table.grid()
     for whole in datasets:
-        dataset, names = with_short_labels(whole)
-        shown = Table(
+        some = shown(whole) if whole.sizes["setting"] > MANY else whole
+        dataset, names = with_short_labels(some)
+        drawn = Table(
             title=escape(title(dataset)), title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False
         )
-        shown.add_column("Method", overflow="fold")
+        drawn.add_column("Method", overflow="fold")
         parts = [column for column in columns(dataset) if column.head not in PAGE_ONLY]
         for column in parts:
-            shown.add_column(column.head.replace("-", " ").replace(" ", "\n"), justify="right", no_wrap=True)
+            drawn.add_column(column.head.replace("-", " ").replace(" ", "\n"), justify="right", no_wrap=True)
         for i, label in enumerate(labels(dataset)):
             cells = [_marked(column.cells[i], ranged=column.head == "Modes covered") for column in parts]
-            shown.add_row(escape(label), *cells, style="dim" if label.startswith((PERFECT, UNTRAINED)) else None)
-        stack.add_row(shown)
+            drawn.add_row(escape(label), *cells, style="dim" if label.startswith((PERFECT, UNTRAINED)) else None)
+        stack.add_row(drawn)
+        if some is not whole:
+            count = f"{whole.sizes['setting']:,}"
+            stack.add_row(f"The best of each method, of {count} settings. All: saddlery.load(folder).table()")
         for line in names.lines:
             stack.add_row(escape(line))
     return stack

@@ -1,44 +1,16 @@
-"""Reports of large sweeps: which settings to show, and a heat map of all."""
+"""Reports of large sweeps: a heat map of all settings, and findings on those that are not shown."""
 
 import numpy as np
 import xarray as xr
 
 from saddlery.analysis import facts
-from saddlery.analysis.comparison import best, covers, measures
+from saddlery.analysis.comparison import covers, measures
 from saddlery.analysis.measures import MEASURES
 from saddlery.analysis.seeds import last
+from saddlery.analysis.sweeps import axis, levels_of
 from saddlery.plots.heat import heat
 from saddlery.plots.picture import Picture
 from saddlery.report.finding import Finding
-
-FEW = 12  # settings that are all shown
-
-
-def axis(dataset: xr.Dataset) -> str | None:
-    """The level along the columns of the heat map: the learning rate, else the number with the most values.
-
-    `None` for an experiment of few settings, or without such a level: all of it is shown.
-    """
-    if dataset.sizes["setting"] <= FEW:
-        return None
-    counts = {str(name): len(np.unique(each.values[~np.isnan(each.values)])) for name, each in _levels(dataset).items()
-              if each.dtype.kind in "if"}  # fmt: skip
-    several = {name: count for name, count in counts.items() if count > 1}
-    if "learning_rate" in several:
-        return "learning_rate"
-    return max(several, key=lambda name: several[name], default=None)
-
-
-def _levels(dataset: xr.Dataset) -> dict[str, xr.DataArray]:
-    """What the settings were set to, by name."""
-    return {str(name): each for name, each in dataset.coords.items() if each.dims == ("setting",) and name != "setting"}
-
-
-def shown(dataset: xr.Dataset) -> xr.Dataset:
-    """The settings that are shown: all where they are few, else the best of each method, by its median seed."""
-    if axis(dataset) is None:
-        return dataset
-    return dataset.isel(setting=sorted(best(dataset, by="method").values()))
 
 
 def every(dataset: xr.Dataset) -> Picture | None:
@@ -50,28 +22,32 @@ def every(dataset: xr.Dataset) -> Picture | None:
     measure = MEASURES[measures(dataset)[0]]
     ends = last(dataset, measure.name).median("seed").values
     names = rows(dataset, along)
-    different = list(dict.fromkeys(names))
+    different = {name: i for i, name in enumerate(dict.fromkeys(names))}
     values = np.full((len(different), len(columns)), np.nan)
     for name, level, end in zip(names, dataset[along].values, ends, strict=True):
         at = slice(None) if np.isnan(level) else np.searchsorted(columns, level)  # what has no such level is alike
-        values[different.index(name), at] = end
+        values[different[name], at] = end
     most = max(facts.distinct(dataset, "modes_total"), default=None) if measure.name == "modes" else None
-    return heat(different, [f"{level:g}" for level in columns], values, measure, along.replace("_", " "), most=most)
+    return heat(
+        list(different), [f"{level:g}" for level in columns], values, measure, along.replace("_", " "), most=most
+    )
 
 
 def rows(dataset: xr.Dataset, along: str) -> list[str]:
     """The rows of the heat map: each setting without its level of the columns."""
-    levels = {name: each.values for name, each in _levels(dataset).items() if name not in ("method", along)}
+    levels = {name: each.values for name, each in levels_of(dataset).items() if name not in ("method", along)}
     inside = {name for name in levels if any(each.startswith(f"{name}_") for each in (*levels, along))}
     bare = {name: each for name, each in levels.items() if name not in inside}  # no texts around levels of their own
     places = {str(place) for place in zip(dataset["method"].values, dataset[along].values, *bare.values(), strict=True)}
     others = bare if len(places) == dataset.sizes["setting"] else levels
 
+    methods = dataset["method"].values
+
     def name(i: int) -> str:
         levels = {level: each[i] for level, each in others.items() if str(each[i]) not in ("", "nan")}
         texts = ", ".join(f"{level}={number:g}" if isinstance(number, float) else f"{level}={number}"
                          for level, number in levels.items())  # fmt: skip
-        return f"{dataset['method'].values[i]}" + (f"({texts})" if texts else "")
+        return f"{methods[i]}" + (f"({texts})" if texts else "")
 
     return [name(i) for i in range(dataset.sizes["setting"])]
 

@@ -37,7 +37,7 @@ def fingerprint(description: Mapping[str, Any], games: Mapping[str, Any]) -> dic
     - `description`: what was asked for; `data`: for each game the digest of its arrays and its structure;
       `precision`: of JAX's numbers; `parts`, `code`: of the games, as `saddlery.runs.identity` has them, the code to
       be compared under one Python only, which compiles it. Where these differ it is another run.
-    - `threads`, `device`, `versions`: where they differ, numbers agree to rounding, not to the bit.
+    - `threads`, `device`, `versions`: where they differ, numbers may agree to rounding only.
 
     **Arguments:** `games` by what the description calls them.
     """
@@ -91,7 +91,7 @@ def compare(what: str, held: Mapping[str, Any], now: Mapping[str, Any], *, warn:
     ]
     if changed and warn:
         warnings.warn(
-            f"{plain(what)} was begun with {'; '.join(changed)}: its numbers go on, but not to the same bits",
+            f"{plain(what)} was begun with {'; '.join(changed)}: its numbers go on, but perhaps not to the same bits",
             stacklevel=3,
         )
 
