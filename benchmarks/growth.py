@@ -47,9 +47,9 @@ def curves(cells: Sequence[int]) -> Iterator[Curve]:
     ring = ours.unrolled_ring()
     yield _curve("a step, by K", (1, 2, 5, 10, 20, 50, 100), lambda k: step(ring, ours.unrolled(k)))
     yield _curve("a sweep, by runs", (1, 4, 16, 64, 256, 1024), sweep)
-    parameters = [10**i for i in range(3, 8)]
+    parameters = [*(10**i for i in range(3, 8)), 3 * 10**7]
     yield _curve("a consensus step, by parameters", parameters, lambda n: step(of_size(n), consensus()))
-    batches = [4**i for i in range(3, 7)] + [8192]
+    batches = [64, 256, 1024, 4096, 8192, 32_768]
     yield _curve("a step, by batch", batches, lambda n: step(sd.games.ring(batch=n), sd.methods.simultaneous()))
     images = [10**i for i in range(3, 7)]
     yield _curve("a step on images, by their number", images, lambda n: step(of_images(n), sd.methods.simultaneous()))

@@ -22,6 +22,7 @@ SMALL = {  # what keeps a game small, and the numbers of an axis where the usual
     "images": "network='conv3(width=2, hidden=4)', noise=4, batch=8",
     "moons": "width=4, noise=4, batch=8",
     "quadratic": "A=[[0.5]], B=[[1.0]], C=[[0.5]]",
+    "random_features": "game='ring(width=4)', number=8",
     "ring": "preset='numerics', width=4, noise=4, batch=8",
     "stacked": "network='stacked(width=4, normalised=False)', noise=4, batch=8",
     "two_gaussians": "",

@@ -96,3 +96,9 @@ def test_what_was_changed_or_is_of_another_shape_is_damage(filled, long, monkeyp
     monkeypatch.setattr(filled, "_digests", lambda place: digests(place) | ({key: wrong} if place == 6 else {}))
     with pytest.raises(Damaged, match=f"{key} does not fit"):
         filled.read()
+
+
+@pytest.mark.parametrize("size", [1, 255, 256, 65_791, 65_792, 70_000])
+def test_a_frame_says_its_size(size):
+    codec = zarr.codecs.ZstdCodec(level=1, checksum=True)._zstd_codec
+    assert chunks._unpacked(codec.encode(np.random.default_rng(0).bytes(size))) == size

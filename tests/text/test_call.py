@@ -5,6 +5,7 @@ import inspect
 import keyword
 import re
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
@@ -185,8 +186,8 @@ def test_any_optimiser_is_built_or_refused(name, arguments):
         as_optimiser(str(Call(name, arguments)))
 
 
-def _function(steps: int, gamma: float = 1.0, name: str | None = None, anything=None):
-    return steps, gamma, name, anything
+def _function(steps: int, gamma: float = 1.0, name: str | None = None, anything=None, several: Sequence[float] = ()):
+    return steps, gamma, name, anything, several
 
 
 @pytest.mark.parametrize(
@@ -207,7 +208,8 @@ def test_wrong_arguments_are_named(text, said):
 
 
 def test_right_arguments_are_passed():
-    assert build("thing", "function(steps=2, gamma=3, anything=[1])", {"function": _function}) == (2, 3, None, [1])
+    text = "function(steps=2, gamma=3, anything=[1], several=(0.5, 2.0))"
+    assert build("thing", text, {"function": _function}) == (2, 3, None, [1], (0.5, 2.0))
 
 
 def test_threads_read_texts_one_after_another(monkeypatch):

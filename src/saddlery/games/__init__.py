@@ -9,6 +9,7 @@ from saddlery.games.dirac import dirac
 from saddlery.games.gan import Gan, as_gan
 from saddlery.games.images import coloured, images, stacked
 from saddlery.games.quadratic import quadratic
+from saddlery.games.random_features import random_features
 from saddlery.games.ring import grid, moons, ring
 from saddlery.games.two_gaussians import two_gaussians
 
@@ -21,6 +22,7 @@ GAMES: dict[str, Callable[..., Game]] = {
     "images": images,
     "moons": moons,
     "quadratic": quadratic,
+    "random_features": random_features,
     "ring": ring,
     "stacked": stacked,
     "two_gaussians": two_gaussians,
@@ -38,6 +40,7 @@ __all__ = [
     "images",
     "moons",
     "quadratic",
+    "random_features",
     "ring",
     "stacked",
     "two_gaussians",

@@ -7,6 +7,7 @@ from saddlery.networks.families import FAMILIES, family
 from saddlery.networks.mlp import MLP
 from saddlery.networks.network import Network
 from saddlery.networks.precision import Precision
+from saddlery.networks.random_features import RandomFeatures
 from saddlery.networks.recurrent import LSTMGenerator
 from saddlery.networks.resnet import ResNetDiscriminator, ResNetGenerator
 from saddlery.networks.spectral_norm import SpectralNorm
@@ -19,6 +20,7 @@ __all__ = [
     "LSTMGenerator",
     "Network",
     "Precision",
+    "RandomFeatures",
     "ResNetDiscriminator",
     "ResNetGenerator",
     "SpectralNorm",

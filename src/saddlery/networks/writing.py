@@ -10,6 +10,7 @@ from saddlery.networks.families import family
 from saddlery.networks.mlp import MLP
 from saddlery.networks.network import Network
 from saddlery.networks.precision import Precision
+from saddlery.networks.random_features import RandomFeatures
 from saddlery.networks.recurrent import LSTMGenerator
 from saddlery.networks.resnet import ResNetDiscriminator, ResNetGenerator
 from saddlery.networks.spectral_norm import SpectralNorm
@@ -19,7 +20,8 @@ from saddlery.text.names import nearest
 from saddlery.text.provenance import call_of
 from saddlery.types import Pair
 
-PLAIN = (MLP, DCGANGenerator, DCGANDiscriminator, LSTMGenerator, ResNetGenerator, ResNetDiscriminator)
+PLAIN = (MLP, DCGANGenerator, DCGANDiscriminator, LSTMGenerator, RandomFeatures, ResNetGenerator,
+         ResNetDiscriminator)  # fmt: skip
 AROUND = (Precision, SpectralNorm)  # another network, their argument `network`
 FAMILY = "family"
 NAMES = {kind.__name__: kind for kind in (*PLAIN, *AROUND)}

@@ -15,8 +15,11 @@ class BestResponse(Schedule):
 
         d = game.best_response(g),   g⁺ = g − η (the rule's direction of the generator at (g, d))
 
-    The optimal dynamics of Li, Madry, Peebles, Schmidt (2018). The discriminator's optimiser is not used. Infinite
-    numbers of the maximiser are held as the largest finite ones, which training does not take for a divergence.
+    The optimal dynamics of Li, Madry, Peebles, Schmidt (2018). By Danskin's theorem the generator's gradient at d is
+    that of the loss that it has against its best opponent. A game of samples, such as
+    `saddlery.games.random_features`, has `best_response_on(g, batch, start)` in its place: the maximiser on the batch
+    that the generator then moves on. The discriminator's optimiser is not used. Infinite numbers of the maximiser are
+    held as the largest finite ones, which training does not take for a divergence.
 
         >>> import jax, jax.numpy as jnp
         >>> import saddlery as sd
@@ -37,7 +40,7 @@ class BestResponse(Schedule):
 
     def init(self, game: Game, rule: Rule, players: Players) -> Memory:
         """The initial memory: none, once it is sure that the game knows its maximiser."""
-        if not callable(getattr(game, "best_response", None)):
+        if not any(callable(getattr(game, name, None)) for name in ("best_response", "best_response_on")):
             raise InvalidType(
                 f"schedule: best_response needs a game with a method best_response(generator) -> discriminator, such "
                 f"as two_gaussians; this {type(game).__name__} has none"
@@ -48,9 +51,12 @@ class BestResponse(Schedule):
         self, game: Game, rule: Rule, optimisers: Pair, players: Players, state: State, key: Key
     ) -> tuple[Players, State]:
         """Take one step: the best discriminator, and the generator's move against it."""
-        best = jax.tree.map(_finite, game.best_response(players.generator))  # pyright: ignore[reportAttributeAccessIssue]
-        players = players._replace(discriminator=best)
         batches = draws(game, rule, key)
+        if (on_batch := getattr(game, "best_response_on", None)) is None:
+            best = game.best_response(players.generator)  # pyright: ignore[reportAttributeAccessIssue]
+        else:
+            best = on_batch(players.generator, batches[0], players.discriminator)
+        players = players._replace(discriminator=jax.tree.map(_finite, best))
         directions, memory = direct(game, rule, optimisers, players, state.optimisers, batches, state.rule)
         generator, of_generator = descend(
             optimisers.generator, directions.generator, state.optimisers.generator, players.generator

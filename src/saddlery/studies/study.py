@@ -25,6 +25,7 @@ Progress = Callable[[int, int], None]
 STUDIES = {
     "architectures": "architectures:study",
     "atlas": "atlas:study",
+    "best-response": "best_response:study",
     "coloured": "coloured:study",
     "divergences": "divergences:study",
     "fair-digits": "fair:digits",

@@ -6,7 +6,8 @@ import threading
 import unicodedata
 from collections.abc import Callable, Mapping
 from keyword import iskeyword
-from typing import Any, NamedTuple, TypeVar, get_args
+from types import UnionType
+from typing import Any, NamedTuple, TypeVar, Union, get_args, get_origin
 
 from saddlery.errors import InvalidType, InvalidValue
 from saddlery.text.arguments import QUOTED, SMALLEST, number, plain, quoted, whole
@@ -232,7 +233,7 @@ WORDS = {int: "a whole number", float: "a number", bool: "True or False", str: "
 
 def _check(argument: str, value: Any, annotation: Any) -> None:
     """Raise `ValueError` when an annotation as plain as `float | None` has no place for the value."""
-    kinds = get_args(annotation) or (annotation,)
+    kinds = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
     if not all(kind in WORDS for kind in kinds):
         return
     if not any(type(value) is kind or (kind is float and type(value) is int) for kind in kinds):
