@@ -78,7 +78,7 @@ def test_a_folder_that_is_not_to_be_had_is_no_traceback(saddlery, made_up, monke
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("atlsa",), "unknown study 'atlsa'; did you mean 'atlas'? Allowed: architectures, atlas, coloured, "),
+        (("atlsa",), "unknown study 'atlsa'; did you mean 'atlas'? Allowed: architectures, atlas, best-response, "),
         (("atlas", "--scale", "papre"), "unknown scale 'papre'; did you mean 'paper'?"),
         (("atlas", "--out", "file"), "file is a file, expected a folder"),
     ],

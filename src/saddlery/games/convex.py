@@ -13,6 +13,7 @@ from saddlery.types import Parameters
 TOLERANCE = 1e-8  # of the gradient's largest entry; of float32 twenty times its precision
 SUFFICIENT = 1e-4  # of the decrease that the gradient promises: Armijo's constant
 HALVINGS = 40  # of a step that does not descend
+UNSEEN = 20  # of the value's precision: what a step promises that rounding may hide
 
 
 class Minimum(NamedTuple):
@@ -28,8 +29,9 @@ def minimise(loss: Callable[[Parameters], Float[Array, ""]], start: Parameters, 
 
         x⁺ = x − t H⁻¹ g,   t the first of 1, ½, ¼, … with  f(x⁺) ≤ f(x) − 10⁻⁴ t ⟨g, H⁻¹ g⟩
 
-    It ends when no entry of the gradient exceeds 10⁻⁸ (in float32 twenty times its precision), when no step descends
-    any more, or after `most` steps. A pure function, which can be compiled and mapped.
+    It ends when no entry of the gradient exceeds 10⁻⁸ (in float32 twenty times its precision); after the first whole
+    step that promises less than rounding may hide, which is not tried; when no step descends any more; or after
+    `most` steps. A pure function, which can be compiled and mapped.
 
         >>> found = minimise(lambda x: jnp.sum((x - 3.0) ** 2) + jnp.sum(jnp.exp(x)), jnp.zeros(2))
         >>> found.at.round(3).tolist(), int(found.steps) < 9  # where 2 (x − 3) + eˣ = 0
@@ -45,22 +47,24 @@ def minimise(loss: Callable[[Parameters], Float[Array, ""]], start: Parameters, 
     tolerance = max(TOLERANCE, 20 * float(jnp.finfo(x.dtype).eps))
 
     def goes_on(state):
-        _, _, gradient, steps, descends = state
-        return descends & (steps < most) & (jnp.abs(gradient).max() > tolerance)
+        _, _, gradient, steps, more = state
+        return more & (steps < most) & (jnp.abs(gradient).max() > tolerance)
 
     def step(state):
         x, value, gradient, steps, _ = state
         direction = jax.scipy.linalg.solve(hessian(x), gradient, assume_a="pos")
         slope = gradient @ direction
+        unseen = slope <= UNSEEN * jnp.finfo(x.dtype).eps * jnp.abs(value)
 
         def too_far(tried):
             t, halvings = tried
-            return ~(f(x - t * direction) <= value - SUFFICIENT * t * slope) & (halvings < HALVINGS)
+            descended = f(x - t * direction) <= value - SUFFICIENT * t * slope
+            return ~unseen & ~descended & (halvings < HALVINGS)
 
         t, halvings = jax.lax.while_loop(too_far, lambda tried: (tried[0] / 2, tried[1] + 1), (jnp.ones_like(value), 0))
         descends = halvings < HALVINGS
         x = jnp.where(descends, x - t * direction, x)
-        return x, *value_and_gradient(x), steps + 1, descends
+        return x, *value_and_gradient(x), steps + 1, descends & ~unseen
 
     begun = x, *value_and_gradient(x), jnp.zeros((), jnp.int32), jnp.ones((), bool)
     x, _, gradient, steps, _ = jax.lax.while_loop(goes_on, step, begun)

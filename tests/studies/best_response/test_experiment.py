@@ -45,12 +45,12 @@ def test_the_gap_is_that_to_the_least_loss(float64):
 
 
 @pytest.mark.long
-def test_against_the_optimum_two_means_arrive_and_at_the_target_the_best_score_is_constant():
+def test_against_the_optimum_two_means_arrive_and_at_the_target_the_best_score_is_constant(tmp_path):
     size = starts.Scale(3, 400, (1.0,), 64, 32)
     game = starts.game(size)
     best = game.game.best_response_on(jnp.array(starts.TARGET), game.batch)
     assert float(jnp.abs(best["weight"]).max()) < 1e-4
-    found = starts.measure(size, {"optimal": DYNAMICS["optimal"].method})
+    found = starts.measure(tmp_path, size, {"optimal": DYNAMICS["optimal"].method})
     line = found["mean1"].values.tolist()
     assert bool(found["within"].sel(dynamics="optimal", rate=1.0, mean1=line[0], mean2=line[-1]))
     assert not bool(found["within"].sel(dynamics="optimal", rate=1.0, mean1=line[1], mean2=line[1]))  # they stay equal

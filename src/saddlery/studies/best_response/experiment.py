@@ -4,6 +4,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 import xarray as xr
@@ -14,7 +15,7 @@ from saddlery.experiments.grid import Setting
 from saddlery.games import Gan
 from saddlery.games.random_features import LinearGan
 from saddlery.studies.best_response import starts
-from saddlery.studies.study import Progress, kept
+from saddlery.studies.study import Progress
 from saddlery.studies.trained import train_and_measure
 from saddlery.types import Key, Players
 
@@ -58,7 +59,7 @@ SCALES = {
     ),
     "quick": Scale(
         {"ring": "ring(preset='numerics', batch=128)"}, 128, 1500, (3e-4, 1e-3, 3e-3), 4, 1000,
-        starts.Scale(11, 1500, (0.1, 0.3, 1.0), 64, 48),
+        starts.Scale(11, 800, (0.3, 1.0, 3.0), 32, 24),
     ),
     "medium": Scale(
         {
@@ -66,7 +67,7 @@ SCALES = {
             "grid": "grid(preset='numerics', batch=256)",
             "digits": "digits(width=64, batch=128)",
         },
-        256, 6000, (3e-4, 1e-3, 3e-3), 8, 2500, starts.Scale(21, 6000, (0.1, 0.3, 1.0), 128, 64),
+        256, 6000, (3e-4, 1e-3, 3e-3), 8, 2500, starts.Scale(21, 3000, (0.3, 1.0, 3.0), 64, 32),
     ),
 }  # fmt: skip
 WIDTHS = {"digits": (4.0, 8.0, 16.0)}  # of the features' kernels, in pixels' units; of the others the default ones
@@ -88,10 +89,9 @@ def measure(parts: Path, size: Scale, progress: Progress | None = None) -> xr.Da
     for done, row in enumerate(rows):
         told = None if progress is None else partial(_told, progress, done, len(rows) + 1)
         found.append(_trained(parts / row.replace(", ", "-"), row, size, told))
-    planes = kept(
-        parts / "starts.zarr",
-        lambda: starts.measure(size.starts, {name: each.method for name, each in DYNAMICS.items()}),
-    )
+    told = None if progress is None else partial(_told, progress, len(rows), len(rows) + 1)
+    methods = {name: each.method for name, each in DYNAMICS.items()}
+    planes = starts.measure(parts / "starts", size.starts, methods, told)
     if progress:
         progress(1000 * (len(rows) + 1), 1000 * (len(rows) + 1))
     whole = xr.concat(found, "setting", join="outer", combine_attrs="drop_conflicts").merge(planes)
@@ -156,6 +156,11 @@ def gap(game: Gan, players: Players, key: Key) -> dict[str, Any]:
     """How far the discriminator of a linear GAN is from its best response on a fresh batch; NaN of others."""
     if not isinstance(game, LinearGan):
         return {"gap": np.nan, "residual": np.nan, "newton": np.nan}
+    return _gap(game, players, key)
+
+
+@eqx.filter_jit
+def _gap(game, players, key):
     batch = game.draw(key)
     samples = game.act(players.generator, batch)
     best = game.minimum(players.generator, batch, players.discriminator)

@@ -1,6 +1,7 @@
 """Two means in one dimension against linear discriminators: which starts end at the target."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -11,17 +12,20 @@ import xarray as xr
 from jax.scipy.stats import norm
 from jaxtyping import Array
 
-from saddlery._system.cores import on_all_cores
+from saddlery._system import signals
 from saddlery.data import Mixture
 from saddlery.game import Fixed, Pair, fixed
 from saddlery.games.gan import Batch
 from saddlery.games.random_features import LinearGan
 from saddlery.methods import METHODS
 from saddlery.networks import RandomFeatures, from_functions
+from saddlery.studies.study import Progress
+from saddlery.studies.trained import once
 from saddlery.text.call import parse
 
 TARGET, BOX, NEAR = (-0.5, 0.5), 2.0, 0.1
 WIDTHS = (0.3, 1.0, 3.0)  # of the kernels, in standard deviations
+CHUNK = 100  # steps that are taken at once
 
 
 class Scale(NamedTuple):
@@ -34,7 +38,7 @@ class Scale(NamedTuple):
     number: int
 
 
-def measure(size: Scale, methods: Mapping[str, str]) -> xr.Dataset:
+def measure(parts: Path, size: Scale, methods: Mapping[str, str], progress: Progress | None = None) -> xr.Dataset:
     """Run dynamics, methods as texts, at every step size from a grid of starting means, the discriminator from zero.
 
     **Returns:** `within` (`dynamics`, `rate`, `mean1`, `mean2`): whether both means end within 0.1 of the target's, up
@@ -42,8 +46,15 @@ def measure(size: Scale, methods: Mapping[str, str]) -> xr.Dataset:
     """
     line = np.linspace(-BOX, BOX, size.side)
     grid = np.stack(np.meshgrid(line, line, indexing="ij"), axis=-1).reshape(-1, 2).astype(np.float32)
-    found = np.array([[_within(text, rate, grid, size) for rate in size.rates] for text in methods.values()])
-    within = found.reshape(len(methods), len(size.rates), size.side, size.side)
+    cases, found = [(name, rate) for name in methods for rate in size.rates], []
+    for done, (name, rate) in enumerate(cases):
+        if progress:
+            progress(done, len(cases))
+        values = once(parts / f"{name} {rate:g}.npz", lambda name=name, rate=rate: {
+            "within": _within(methods[name], rate, grid, size)
+        })  # fmt: skip
+        found.append(values["within"])
+    within = np.array(found).reshape(len(methods), len(size.rates), size.side, size.side)
     return xr.Dataset(
         {"within": (("dynamics", "rate", "mean1", "mean2"), within)},
         {"dynamics": list(methods), "rate": list(size.rates), "mean1": line, "mean2": line},
@@ -65,27 +76,35 @@ def _samples(means: Array, noise: Array) -> Array:
 
 
 def _within(text: str, rate: float, grid: np.ndarray, size: Scale) -> np.ndarray:
-    """Which starts end within `NEAR` of the target, a thread for each core."""
+    """Which starts end within `NEAR` of the target."""
     still, call, sgd = game(size), parse(text), f"sgd(learning_rate={rate})"
     method = METHODS[call.name](**call.arguments, generator=sgd, discriminator=sgd).for_game(still)
-    ends = on_all_cores(
-        lambda some: np.asarray(_ends(still, method, some, size.steps)), np.array_split(grid, max(1, len(grid) // 64))
-    )
-    means, target = np.sort(np.concatenate(ends), axis=1), np.sort(TARGET)
+    # In one piece: batched factorisations wait inside XLA's threads, and two programs of them wait for each other.
+    means, target = np.sort(_ends(still, method, grid, size.steps), axis=1), np.sort(TARGET)
     return np.all(np.abs(means - target) < NEAR, axis=1)
 
 
-@eqx.filter_jit
-def _ends(still: Any, method: Any, starts: Array, steps: int) -> Array:
-    """The means after so many steps from each start."""
+def _ends(still: Any, method: Any, starts: np.ndarray, steps: int) -> np.ndarray:
+    """The means after so many steps from each start; stopped by a signal after any hundred of them."""
+    now = _begun(still, method, starts)
+    for first in range(0, steps, CHUNK):
+        now = jax.block_until_ready(_advance(still, method, now, jnp.asarray(min(CHUNK, steps - first))))
+        signals.check()
+    return np.asarray(now[0].generator)
 
+
+@eqx.filter_jit
+def _begun(still: Any, method: Any, starts: Any) -> Any:
     def one(means):
         players = Pair(means, still.init(jax.random.key(0)).discriminator)
-
-        def step(_, now):
-            return method.step(still, *now, jax.random.key(0))
-
-        (players, _) = jax.lax.fori_loop(0, steps, step, (players, method.init(still, players)))
-        return players.generator
+        return players, method.init(still, players)
 
     return jax.vmap(one)(starts)
+
+
+@eqx.filter_jit
+def _advance(still: Any, method: Any, now: Any, steps: Array) -> Any:
+    def step(_, now):
+        return jax.vmap(lambda each: method.step(still, *each, jax.random.key(0)))(now)
+
+    return jax.lax.fori_loop(0, steps, step, now)
