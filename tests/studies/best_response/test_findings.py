@@ -23,7 +23,7 @@ def made(first, seeds=8, rates=(1e-3, 1e-2)):
             "gap": (("setting", "seed"), gap),
             "residual": (("setting", "seed"), np.full(gap.shape, 1e-9)),
             "newton": (("setting", "seed"), newton),
-            "within": (("dynamics", "rate", "mean1", "mean2"), np.eye(4)[None, None] > 0),
+            "within": (("dynamics", "rate", "mean1", "mean2"), np.triu(np.ones((4, 4)))[None, None] > 0),
         },
         {
             "setting": [f"ring, linear, {column}, {rate:g}" for column, rate in settings],
@@ -78,10 +78,12 @@ def test_better_is_above_all_intervals_and_worse_below_one(best, others, expecte
         (lambda column, rate, seed: 0 if column == "optimal" else 999, "lies above each of theirs"),
         (lambda column, rate, seed: 999 if column == "optimal" else 0, "lies below one of theirs"),
         (lambda column, rate, seed: 0, "cannot be told apart"),
+        (lambda column, rate, seed: 999, "No run succeeds, so that nothing can be told."),
     ],
 )
 def test_the_words_follow_the_intervals(first, said):
     of_row, optimum, starts = findings(made(first, seeds=16))
     assert said in of_row.text
     assert "1 step 0.5, 5 steps 0.25, optimal 0.25" in optimum.text
-    assert "optimal 25.0% (step size 0.1)" in starts.text
+    assert "Of 12 starts of two different means" in starts.text
+    assert "optimal 50.0% (step size 0.1)" in starts.text

@@ -58,13 +58,13 @@ SCALES = {
         16, 4, (1e-3, 1e-2), 2, 100, starts.Scale(3, 20, (0.3,), 16, 8),
     ),
     "quick": Scale(
-        {"ring": "ring(preset='numerics', batch=128)"}, 128, 1500, (3e-4, 1e-3, 3e-3), 4, 1000,
+        {"ring": "ring(preset='numerics', std=0.1, batch=128)"}, 128, 2500, (1e-3, 3e-3), 4, 1000,
         starts.Scale(11, 800, (0.3, 1.0, 3.0), 32, 24),
     ),
     "medium": Scale(
         {
-            "ring": "ring(preset='numerics', batch=256)",
-            "grid": "grid(preset='numerics', batch=256)",
+            "ring": "ring(preset='numerics', std=0.1, batch=256)",
+            "grid": "grid(preset='numerics', std=0.1, batch=256)",
             "digits": "digits(width=64, batch=128)",
         },
         256, 6000, (3e-4, 1e-3, 3e-3), 8, 2500, starts.Scale(21, 3000, (0.3, 1.0, 3.0), 64, 32),

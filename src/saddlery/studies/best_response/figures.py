@@ -6,6 +6,7 @@ import xarray as xr
 from saddlery.analysis.numbers import percent
 from saddlery.plots.picture import Picture, render
 from saddlery.plots.style import GREY, INK, RULE, canvas, dress
+from saddlery.studies.best_response.findings import starting
 
 COLOURS = {
     "1 step": "#56b4e9", "5 steps": "#0072b2", "20 steps": "#004466", "unrolled K = 5": "#e69f00", "optimal": "#009e73",
@@ -53,9 +54,10 @@ def maps(dataset: xr.Dataset) -> Picture:
                 within.transpose("mean2", "mean1").values.astype(float), origin="lower", cmap="viridis", vmin=0, vmax=1,
                 extent=(line[0] - half, line[-1] + half) * 2,
             )  # fmt: skip
-            axes.set_title(f"{name}, {rate:g}: {percent(float(within.mean()))}", fontsize=7, color=INK, loc="left")
+            share = percent(float(starting(dataset)["within"].sel(dynamics=name, rate=rate).mean()))
+            axes.set_title(f"{name}, {rate:g}: {share}", fontsize=7, color=INK, loc="left")
             axes.tick_params(labelsize=7, colors=GREY)
-            told.append(f"{name} at {rate:g} {percent(float(within.mean()))}")
+            told.append(f"{name} at {rate:g} {share}")
     for axes in panels[-1]:
         axes.set_xlabel(r"starting $\mu_1$ (std)", fontsize=7.5, color=INK)
     for axes in panels[:, 0]:

@@ -62,19 +62,21 @@ def _linear(dataset: xr.Dataset) -> list[str]:
 
 def _of_row(dataset: xr.Dataset, row: str) -> Finding:
     """Optimal discriminators beside the others on one game."""
-    told, facts = [], {}
-    decided = []
+    told, facts, decided, some = [], {}, [], False
     for gradients, words in ((False, "steps of the generator"), (True, "gradients")):
         found = {column: each for (of, column), each in successes(dataset, gradients).items() if of == row}
         best = found.pop(OPTIMAL)
         rivals = ", ".join(f"{column} {each}" for column, each in found.items())
         told.append(f"At equal {words} optimal discriminators succeed in {best} runs; {rivals}.")
         decided.append(verdict(best, list(found.values())))
+        some = some or any(each.succeeded for each in (best, *found.values()))
         facts[words.replace(" ", "_")] = best.succeeded
     tone = {1: "good", -1: "bad", 0: "plain"}[decided[0] if decided[0] == decided[1] else 0]
-    return Finding(f"Optimal on {row}", f"{' '.join(told)} {WORDS[decided[0]]}", tone, facts)
+    words = WORDS[decided[0]] if some else NOBODY
+    return Finding(f"Optimal on {row}", f"{' '.join(told)} {words}", tone, facts)
 
 
+NOBODY = "No run succeeds, so that nothing can be told."
 WORDS = {
     1: "At equal steps its interval lies above each of theirs.",
     -1: "At equal steps its interval lies below one of theirs.",
@@ -102,17 +104,23 @@ def optimum(dataset: xr.Dataset) -> Finding:
     return Finding("How far from optimal?", text, "plain", {"residual": worst})
 
 
+def starting(dataset: xr.Dataset) -> xr.Dataset:
+    """The starts of two means that differ, along `start`: where they are equal they stay so, whatever the dynamics."""
+    flat = dataset[["within"]].stack(start=("mean1", "mean2"))
+    return flat.isel(start=np.flatnonzero(flat["mean1"].values != flat["mean2"].values))
+
+
 def of_starts(dataset: xr.Dataset) -> Finding:
     """Which share of starts of two means arrives, each dynamics at its best step size."""
     parts, facts = [], {}
     for dynamics in map(str, dataset["dynamics"].values):
-        shares = dataset["within"].sel(dynamics=dynamics).mean(("mean1", "mean2"))
+        shares = starting(dataset)["within"].sel(dynamics=dynamics).mean("start")
         best = shares.idxmax("rate").item()
         facts[dynamics] = float(shares.max())
         parts.append(f"{dynamics} {percent(facts[dynamics])} (step size {best:g})")
     text = (
-        f"Of {dataset['mean1'].size ** 2} starts of two means these shares end within 0.1 of the target, each at the "
-        f"best of {dataset.sizes['rate']} step sizes: {', '.join(parts)}. Starts are a grid, no sample: there is no "
-        "interval."
+        f"Of {starting(dataset).sizes['start']} starts of two different means these shares end within 0.1 of the "
+        f"target, each at the best of {dataset.sizes['rate']} step sizes: {', '.join(parts)}. Starts are a grid, no "
+        "sample: there is no interval."
     )
     return Finding("Two means", text, "plain", {name.replace(" ", "_"): value for name, value in facts.items()})

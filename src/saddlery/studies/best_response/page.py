@@ -44,7 +44,7 @@ def content(dataset: xr.Dataset) -> Content:
         Section(
             "Two means against linear discriminators",
             "The game of the paper with random features in the place of intervals: bright starts end within 0.1 of the "
-            "target. In each title the step size and the share of starts that do.",
+            "target. In each title the step size and the share that do, of starts whose means differ.",
             pictures=[maps(dataset)],
         ),
     ]
