@@ -9,6 +9,7 @@ from saddlery.analysis.intervals import Interval, share
 from saddlery.analysis.numbers import number, percent
 from saddlery.report.finding import Finding
 from saddlery.studies.best_response.experiment import LINEAR, at_equal
+from saddlery.studies.best_response.starts import NEAR
 
 OPTIMAL = "optimal"
 
@@ -70,7 +71,12 @@ def _of_row(dataset: xr.Dataset, row: str) -> Finding:
         told.append(f"At equal {words} optimal discriminators succeed in {best} runs; {rivals}.")
         decided.append(verdict(best, list(found.values())))
         some = some or any(each.succeeded for each in (best, *found.values()))
-        facts[words.replace(" ", "_")] = best.succeeded
+        every = [best, *found.values()]
+        facts[words.replace(" ", "_")] = [each.succeeded for each in every]
+        facts["of"] = best.of
+        facts[f"low_{gradients}"] = [each.share.low for each in every]
+        facts[f"high_{gradients}"] = [each.share.high for each in every]
+        facts["columns"] = ", ".join(found)
     tone = {1: "good", -1: "bad", 0: "plain"}[decided[0] if decided[0] == decided[1] else 0]
     words = WORDS[decided[0]] if some else NOBODY
     return Finding(f"Optimal on {row}", f"{' '.join(told)} {words}", tone, facts)
@@ -101,7 +107,8 @@ def optimum(dataset: xr.Dataset) -> Finding:
         f"On fresh batches the loss of linear discriminators is above the least by, medians over all runs: {parts}. "
         f"The largest entry of the gradient at those least losses is at most {number(worst)}."
     )
-    return Finding("How far from optimal?", text, "plain", {"residual": worst})
+    columns = ", ".join(map(str, gaps["column"].values))
+    return Finding("How far from optimal?", text, "plain", {"residual": worst, "gaps": gaps.values, "columns": columns})
 
 
 def starting(dataset: xr.Dataset) -> xr.Dataset:
@@ -116,11 +123,12 @@ def of_starts(dataset: xr.Dataset) -> Finding:
     for dynamics in map(str, dataset["dynamics"].values):
         shares = starting(dataset)["within"].sel(dynamics=dynamics).mean("start")
         best = shares.idxmax("rate").item()
-        facts[dynamics] = float(shares.max())
-        parts.append(f"{dynamics} {percent(facts[dynamics])} (step size {best:g})")
+        facts[dynamics] = [float(shares.max()), best]
+        parts.append(f"{dynamics} {percent(float(shares.max()))} (step size {best:g})")
     text = (
-        f"Of {starting(dataset).sizes['start']} starts of two different means these shares end within 0.1 of the "
+        f"Of {starting(dataset).sizes['start']} starts of two different means these shares end within {NEAR:g} of the "
         f"target, each at the best of {dataset.sizes['rate']} step sizes: {', '.join(parts)}. Starts are a grid, no "
         "sample: there is no interval."
     )
-    return Finding("Two means", text, "plain", {name.replace(" ", "_"): value for name, value in facts.items()})
+    known = {"starts": starting(dataset).sizes["start"], "rates": dataset.sizes["rate"], "near": NEAR}
+    return Finding("Two means", text, "plain", known | facts | {"dynamics": ", ".join(facts)})
