@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable
+from functools import partial
 
 import equinox as eqx
 import jax
@@ -74,15 +75,15 @@ def ours():
     players, batch = game.init(jax.random.key(0)), game.draw(jax.random.key(1))
     none = Pair(None, None)
 
-    def of_players(rule):
-        return lambda players: rule(RuleInput(game, players, batch, none, none), ())[0]
+    def of_rule(rule):
+        return lambda game, players, batch: rule(RuleInput(game, players, batch, none, none), ())[0]
 
-    def direction(rule):
-        program = eqx.filter_jit(lambda game, players, batch: rule(RuleInput(game, players, batch, none, none), ())[0])
+    def direction(function):
+        program = eqx.filter_jit(function)
         return lambda: jax.block_until_ready(program(game, players, batch))
 
-    rules = Simultaneous(), Consensus(GAMMA)
-    return tuple(map(direction, rules)), players, batch, tuple(map(of_players, rules))
+    functions = [of_rule(rule) for rule in (Simultaneous(), Consensus(GAMMA))]
+    return tuple(map(direction, functions)), players, batch, [partial(each, game, batch=batch) for each in functions]
 
 
 def peer(players, batch, separate: bool, channels_last: bool):

@@ -32,6 +32,8 @@ def rows(found: Sequence[Curve] | None = None) -> Iterator[Row]:
     """The slope between the two largest sizes of everything that grows, and the largest cost."""
     for what, sizes, costs in curves(CELLS) if found is None else found:
         yield Row(NAME, f"{what}: slope from {sizes[-2]:,} to {sizes[-1]:,}", [slope(sizes, costs)], "", STEEPEST, True)
+        neighbours = [slope(sizes[:i], costs[:i]) for i in range(2, len(sizes) + 1)]
+        yield Row(NAME, f"{what}: steepest between two sizes", [max(neighbours)])
         unit = "GB" if what.endswith("GB") else "s"
         target = {"report": MINUTE, "report, GB": MEMORY}.get(what.partition(": ")[2]) if sizes[-1] == MANY else None
         yield Row(NAME, f"{what}: at {sizes[-1]:,}", [costs[-1]], unit, target, True)

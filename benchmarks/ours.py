@@ -8,10 +8,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from jax.extend.core import jaxprs_in_params
 from jax.interpreters import partial_eval
 
 import saddlery as sd
+from benchmarks.products import products
 from saddlery.data import Mixture, ring_centres
 from saddlery.networks import MLP
 from saddlery.rules import RuleInput
@@ -86,12 +86,9 @@ class Trainer:
 
 def _flops(jaxpr: Any) -> int:
     total = 0
-    for equation in jaxpr.eqns:
-        if equation.primitive.name == "dot_general":
-            left, (contracted, _) = equation.invars[0].aval, equation.params["dimension_numbers"][0]
-            total += 2 * equation.outvars[0].aval.size * int(np.prod([left.shape[axis] for axis in contracted]))
-        repeats = equation.params.get("length", 1) if equation.primitive.name == "scan" else 1
-        total += repeats * sum(map(_flops, jaxprs_in_params(equation.params)))
+    for equation, times in products(jaxpr):
+        left, (contracted, _) = equation.invars[0].aval, equation.params["dimension_numbers"][0]
+        total += times * 2 * equation.outvars[0].aval.size * int(np.prod([left.shape[axis] for axis in contracted]))
     return total
 
 

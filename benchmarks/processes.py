@@ -3,12 +3,12 @@
 import json
 import subprocess
 import sys
-import time
 
 import numpy as np
 import torch
 
 from benchmarks import peers
+from benchmarks.timing import turn
 from saddlery._system.allocator import keep_memory
 from saddlery._system.cores import usable_cores
 
@@ -58,11 +58,7 @@ def work() -> None:
         trained.step()
     print("ready", flush=True)
     for line in sys.stdin:
-        began, steps = time.perf_counter(), 0
-        while (took := time.perf_counter() - began) < float(line):
-            trained.step()
-            steps += 1
-        print(steps / took, flush=True)
+        print(1 / turn(lambda n: trained.step(), 1, float(line)), flush=True)
 
 
 if __name__ == "__main__":

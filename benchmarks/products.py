@@ -1,7 +1,7 @@
 """What a program's matrix products take by themselves: each timed alone, with its own shapes, and added up."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import jax
@@ -16,21 +16,23 @@ ROUNDS, SECONDS = 3, 0.05
 def alone(function: Callable, *arguments: Any) -> float:
     """The seconds of a function's products, each alone: what is left of its time if all else cost nothing.
 
-    **Arguments:** of arrays and what JAX traces; products inside of loops count as often as they run.
+    **Arguments:** of arrays and what JAX traces.
     """
     found: Counter = Counter()
-    _collect(jax.make_jaxpr(function)(*arguments).jaxpr, 1, found)
+    for equation, times in products(jax.make_jaxpr(function)(*arguments).jaxpr):
+        left, right = (each.aval for each in equation.invars)
+        found[left.shape, right.shape, str(left.dtype), equation.params["dimension_numbers"]] += times
     return sum(count * _seconds(*product) for product, count in found.items())
 
 
-def _collect(jaxpr: Any, times: int, found: Counter) -> None:
+def products(jaxpr: Any, times: int = 1) -> Iterator[tuple[Any, int]]:
+    """Each product's equation, and how often it is computed: those inside of loops as often as these run."""
     for equation in jaxpr.eqns:
         if equation.primitive.name == "dot_general":
-            left, right = (each.aval for each in equation.invars)
-            found[left.shape, right.shape, str(left.dtype), equation.params["dimension_numbers"]] += times
+            yield equation, times
         repeats = equation.params.get("length", 1) if equation.primitive.name == "scan" else 1
         for inner in jaxprs_in_params(equation.params):
-            _collect(inner, times * repeats, found)
+            yield from products(inner, times * repeats)
 
 
 def _seconds(left, right, kind, numbers) -> float:

@@ -32,7 +32,7 @@ class LinearGan(Gan):
     ridge: float = eqx.field(static=True, converter=partial(a_number, "ridge", above=0.0), default=1e-3, kw_only=True)
 
     def losses(self, discriminator: Parameters, samples: Array, batch: Batch) -> Losses:
-        """Both players' losses, and the ridge ½ λ ‖w‖² in the discriminator's."""
+        """Both players' losses, and the ridge ½ λ (‖w‖² + b²) in the discriminator's."""
         bare = super().losses(discriminator, samples, batch)
         ridge = 0.5 * self.ridge * (jnp.sum(discriminator["weight"] ** 2) + discriminator["bias"] ** 2)
         return bare._replace(discriminator=bare.discriminator + ridge)

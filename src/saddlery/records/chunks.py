@@ -6,7 +6,7 @@ each is opened once, compared with its digest and unpacked into its place.
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -47,7 +47,7 @@ def filling(kind: np.dtype) -> float:
 
 def changed(get: Callable[[str], bytes | None], digests: Mapping[str, str]) -> str | None:
     """The first of some objects that is missing or has another digest, in words; `None` when there is none."""
-    return next((key for key, content in _compared(get, digests) if content is None), None)
+    return next((found for key, digest in digests.items() if isinstance(found := _sound(get, key, digest), str)), None)
 
 
 def read(
@@ -72,11 +72,12 @@ def read(
         digests = digests_of(place)
         if isinstance(digests, str):
             return digests
-        wanted = {key: digest for key, digest in digests.items() if key.partition("/")[0] in arrays}
-        for key, content in _compared(get, wanted):
-            if content is None:
-                return key
+        for key, digest in digests.items():
             name, _, _, *within = key.split("/")
+            if name not in arrays:
+                continue
+            if isinstance(content := _sound(get, key, digest), str):
+                return content
             part = _part(arrays[name][rows[place]], [*map(int, within)])
             try:
                 fits = _unpacked(content) == part.nbytes  # of a smaller one the rest would stay as it was
@@ -119,16 +120,12 @@ def _each(one: Callable[[int], str | None], places: Sequence[int]) -> dict[int, 
     return {place: what for place, what in zip(places, said, strict=True) if what is not None}
 
 
-def _compared(get: Callable[[str], bytes | None], digests: Mapping[str, str]) -> Iterator[tuple[str, bytes | None]]:
-    """Each object's key and content; of one that is missing or changed what is wrong, and `None`."""
-    for key, digest in digests.items():
-        content = get(key)
-        if content is None:
-            yield f"{key} is missing", None
-        elif hashlib.sha256(content).hexdigest() != digest:
-            yield f"{key} changed", None
-        else:
-            yield key, content
+def _sound(get: Callable[[str], bytes | None], key: str, digest: str) -> bytes | str:
+    """An object's content; of one that is missing or changed, in words what is wrong."""
+    content = get(key)
+    if content is None:
+        return f"{key} is missing"
+    return content if hashlib.sha256(content).hexdigest() == digest else f"{key} changed"
 
 
 def _unpacked(frame: bytes) -> int:

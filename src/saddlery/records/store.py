@@ -317,10 +317,15 @@ class Store:
 
         **Raises:** `FileNotFoundError` when there is no store; `Damaged` naming what is missing or changed.
         """
+        self._checked()
+
+    def _checked(self) -> dict[str, str]:
+        """The digests of metadata and coordinates, which are as they were written."""
         if (made := self._made()) is None:
             raise NotFound(f"there is no store at {self.address}")
         if changed := chunks.changed(self._get, made["digests"]):
             raise Damaged(f"{self.address} is damaged: {changed} since it was written")
+        return made["digests"]
 
     def damaged(self, places: Iterable[int]) -> dict[int, str]:
         """The damaged cells among some finished ones, with what is wrong."""
@@ -339,22 +344,22 @@ class Store:
         import xarray
         import zarr
 
-        self.check()
+        known = {key.partition("/")[0] for key in self._checked() if key.split("/")[1:2] == ["c"]}  # hold all cells
         finished = self.finished()
         places = sorted({*finished, *also})
         try:
             whole = xarray.open_zarr(self.store, chunks=None, consolidated=False, mask_and_scale=False)
             few = {"setting", "seed", "step"}
             names = sorted(str(name) for name, each in whole.data_vars.items() if not numbers or {*each.dims} <= few)
-            own = {name for name, chunk, *_ in map(_split, self._made()["digests"]) if chunk == "c"}  # type: ignore[index]
-            of_cells = [name for name in names if name not in own and whole[name].dims[:1] == ("setting",)]
-            part = whole.drop_vars(set(whole.data_vars) - (set(names) - set(of_cells))).isel(setting=places).load()
+            of_cells = [name for name in names if name not in known and whole[name].dims[:1] == ("setting",)]
+            others = [name for name in whole.data_vars if name in of_cells or name not in names]
+            part = whole.drop_vars(others).isel(setting=places).load()
             root: Any = zarr.open_group(self.store, mode="r", zarr_format=3)
             arrays = {
                 name: np.full((len(places), *root[name].shape[1:]), root[name].fill_value, root[name].dtype)
                 for name in of_cells
             }
-            rows = {place: int(row) for row, place in enumerate(places)}
+            rows = {place: row for row, place in enumerate(places)}
             broken = chunks.read(self._get, self._digests, {place: rows[place] for place in finished}, arrays)
         except Exception as error:
             raise Damaged(f"{self.address} is damaged: {plain(error, 300)}") from error
@@ -362,11 +367,6 @@ class Store:
             raise Damaged(f"{self.address} is damaged: {what} since it was written")
         found = {name: (whole[name].dims, values, whole[name].attrs) for name, values in arrays.items()}
         return part.assign(found)[names].assign_attrs(cells=whole.sizes["setting"])
-
-
-def _split(key: str) -> list[str]:
-    """The parts of a key, at least two."""
-    return [*key.split("/"), ""]
 
 
 def _waited(coroutine: Any) -> Any:

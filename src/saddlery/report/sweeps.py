@@ -40,7 +40,6 @@ def rows(dataset: xr.Dataset, along: str) -> list[str]:
     bare = {name: each for name, each in levels.items() if name not in inside}  # no texts around levels of their own
     places = {str(place) for place in zip(dataset["method"].values, dataset[along].values, *bare.values(), strict=True)}
     others = bare if len(places) == dataset.sizes["setting"] else levels
-
     methods = dataset["method"].values
 
     def name(i: int) -> str:

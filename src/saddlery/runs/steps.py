@@ -39,8 +39,8 @@ def program(game: Game, carry: Carry) -> Callable[..., Carry]:
 
 
 @functools.cache
-def _jitted(options: tuple[tuple[str, str], ...]) -> Callable[..., Carry]:
-    return eqx.filter_jit(_advance, compiler_options=dict(options))  # type: ignore[call-overload]
+def _jitted(chosen: tuple[tuple[str, str], ...]) -> Callable[..., Carry]:
+    return eqx.filter_jit(_advance, compiler_options=dict(chosen))  # type: ignore[call-overload]
 
 
 def _advance(game: Game, method: Method, carry: Carry, decay: Scalar, key: Key, first: Integer, n: Integer) -> Carry:

@@ -15,12 +15,12 @@ from saddlery.experiments.grid import Setting
 from saddlery.games import Gan
 from saddlery.games.random_features import LinearGan
 from saddlery.studies.best_response import starts
+from saddlery.studies.crossing import CLOSE, coordinates
 from saddlery.studies.study import Progress
 from saddlery.studies.trained import train_and_measure
 from saddlery.types import Key, Players
 
 NEAR = 0.5  # the share of samples near a mode from which a run on a mixture that covers all modes succeeds
-CLOSE = 2.0  # times a perfect sampler's sliced Wasserstein distance, up to which one on other data does
 LINEAR, NETWORK = "linear", "network"  # in random features, or a multilayer perceptron
 
 
@@ -142,14 +142,8 @@ def experiments(row: str, size: Scale) -> dict[str, Experiment]:
 def named(row: str, column: str, setting: Setting) -> dict[str, Any]:
     """The coordinates of a setting."""
     rate, dynamics = float(setting.levels["learning_rate"]), DYNAMICS[column]
-    return {
-        "setting": f"{row}, {column}, {rate:g}",
-        "row": row,
-        "column": column,
-        "learning_rate": rate,
-        "method": setting.method.name,
-        "gradients": float("nan") if dynamics.gradients is None else float(dynamics.gradients),
-    }
+    gradients = float("nan") if dynamics.gradients is None else float(dynamics.gradients)
+    return coordinates(row, column, setting.method.name, rate) | {"gradients": gradients}
 
 
 def gap(game: Gan, players: Players, key: Key) -> dict[str, Any]:
@@ -168,20 +162,20 @@ def _gap(game, players, key):
     return {"gap": played - least, "residual": best.residual, "newton": jnp.asarray(best.steps, float)}
 
 
-def at_equal(dataset: xr.Dataset, gradients: bool) -> xr.Dataset:
+def at_equal(dataset: xr.Dataset, gradients: bool) -> xr.DataArray:
     """The successes (`setting`, `seed`) at the end, or where each has computed the gradients of the cheapest by then.
 
     Where the dynamics are optimal, a step counts as one gradient and its steps of Newton's method, each a gradient and
     a Hessian: of m features as many products as m/2 gradients.
     """
     if not gradients:
-        return dataset["success"].isel(step=-1, drop=True).to_dataset()
+        return dataset["success"].isel(step=-1, drop=True)
     costs = cost(dataset)
     last = float(dataset["step"][-1]) * float(costs.min())
     steps = dataset["step"].values
     places = [int(np.searchsorted(steps, last / each, side="right")) - 1 for each in costs.values]
     values = dataset["success"].transpose("setting", "seed", "step").values
-    return xr.Dataset({"success": (("setting", "seed"), np.stack([values[i, :, at] for i, at in enumerate(places)]))})
+    return xr.DataArray(np.stack([values[i, :, at] for i, at in enumerate(places)]), dims=("setting", "seed"))
 
 
 def cost(dataset: xr.Dataset) -> xr.DataArray:

@@ -46,7 +46,7 @@ def maps(dataset: xr.Dataset) -> Picture:
     half = (line[1] - line[0]) / 2
     figure = canvas(1.75 * len(dynamics) + 0.5, 1.8 * len(rates) + 0.5, layout="constrained")
     panels = figure.subplots(len(rates), len(dynamics), sharex=True, sharey=True, squeeze=False)
-    told = []
+    told, shares = [], starting(dataset).mean("start")
     for i, rate in enumerate(rates):
         for j, name in enumerate(dynamics):
             axes, within = dress(panels[i, j]), dataset["within"].sel(dynamics=name, rate=rate)
@@ -54,7 +54,7 @@ def maps(dataset: xr.Dataset) -> Picture:
                 within.transpose("mean2", "mean1").values.astype(float), origin="lower", cmap="viridis", vmin=0, vmax=1,
                 extent=(line[0] - half, line[-1] + half) * 2,
             )  # fmt: skip
-            share = percent(float(starting(dataset)["within"].sel(dynamics=name, rate=rate).mean()))
+            share = percent(float(shares.sel(dynamics=name, rate=rate)))
             axes.set_title(f"{name}, {rate:g}: {share}", fontsize=7, color=INK, loc="left")
             axes.tick_params(labelsize=7, colors=GREY)
             told.append(f"{name} at {rate:g} {share}")

@@ -36,7 +36,7 @@ def successes(dataset: xr.Dataset, gradients: bool) -> dict[tuple[str, str], Suc
 
     **Arguments:** `gradients`: at equal gradients, otherwise at equal steps of the generator.
     """
-    values = at_equal(dataset, gradients)["success"].transpose("setting", "seed").values
+    values = at_equal(dataset, gradients).transpose("setting", "seed").values
     rows, columns, rates = (dataset[name].values for name in ("row", "column", "learning_rate"))
     half = np.arange(values.shape[1]) % 2
     found: dict[tuple[str, str], Successes] = {}
@@ -111,24 +111,24 @@ def optimum(dataset: xr.Dataset) -> Finding:
     return Finding("How far from optimal?", text, "plain", {"residual": worst, "gaps": gaps.values, "columns": columns})
 
 
-def starting(dataset: xr.Dataset) -> xr.Dataset:
-    """The starts of two means that differ, along `start`: where they are equal they stay so, whatever the dynamics."""
-    flat = dataset[["within"]].stack(start=("mean1", "mean2"))
+def starting(dataset: xr.Dataset) -> xr.DataArray:
+    """Which starts of two means that differ arrive, along `start`; equal ones stay equal, whatever the dynamics."""
+    flat = dataset["within"].stack(start=("mean1", "mean2"))
     return flat.isel(start=np.flatnonzero(flat["mean1"].values != flat["mean2"].values))
 
 
 def of_starts(dataset: xr.Dataset) -> Finding:
     """Which share of starts of two means arrives, each dynamics at its best step size."""
-    parts, facts = [], {}
+    parts, facts, within = [], {}, starting(dataset)
     for dynamics in map(str, dataset["dynamics"].values):
-        shares = starting(dataset)["within"].sel(dynamics=dynamics).mean("start")
+        shares = within.sel(dynamics=dynamics).mean("start")
         best = shares.idxmax("rate").item()
         facts[dynamics] = [float(shares.max()), best]
         parts.append(f"{dynamics} {percent(float(shares.max()))} (step size {best:g})")
     text = (
-        f"Of {starting(dataset).sizes['start']} starts of two different means these shares end within {NEAR:g} of the "
+        f"Of {within.sizes['start']} starts of two different means these shares end within {NEAR:g} of the "
         f"target, each at the best of {dataset.sizes['rate']} step sizes: {', '.join(parts)}. Starts are a grid, no "
         "sample: there is no interval."
     )
-    known = {"starts": starting(dataset).sizes["start"], "rates": dataset.sizes["rate"], "near": NEAR}
+    known = {"starts": within.sizes["start"], "rates": dataset.sizes["rate"], "near": NEAR}
     return Finding("Two means", text, "plain", known | facts | {"dynamics": ", ".join(facts)})
