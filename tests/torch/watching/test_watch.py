@@ -179,6 +179,29 @@ def test_a_full_disk_is_told_once_and_training_goes_on(given, tmp_path, monkeypa
     assert len(watch.rows.steps) == 7
 
 
+@pytest.mark.parametrize("first", ["cpu", "meta"])
+def test_parameters_on_several_devices_never_stop_training(first):
+    """A device that holds no numbers stands for any whose norms cannot be fetched to the first one."""
+    second = {"cpu": "meta", "meta": "cpu"}[first]
+    players = [[torch.nn.Parameter(torch.ones(3, device=device)) for device in (first, second)] for _ in range(2)]
+    optimisers = [torch.optim.SGD(player, 0.25, foreach=False) for player in players]
+    for each in (each for player in players for each in player):
+        each.grad = torch.ones_like(each)
+
+    def train():
+        for optimiser in 3 * optimisers:
+            optimiser.step()
+
+    watch = st.watch(*optimisers, every=2)
+    with pytest.warns(st.TrainingAlarm, match="the watch has ended at step .*, training goes on: NotImpl") as caught:
+        train()
+    assert len(caught) == 1
+    for player in players:
+        (real,) = [each for each in player if each.device.type == "cpu"]
+        assert real.tolist() == [0.25] * 3
+    watch.close()
+
+
 def test_losses_that_fail_end_curvature_and_nothing_else(given):
     watch = st.watch(given.generator, given.discriminator, every=2)
     watch.curvature(lambda batch: (_ for _ in ()).throw(ValueError("no such column")), every=2, batch=given.batch)
