@@ -31,8 +31,7 @@ def read_limited(path: str | os.PathLike, most: int) -> bytes:
         size = os.fstat(file.fileno()).st_size
         if size > most:
             raise InvalidValue(f"{plain(path)} has {size:,} bytes, expected at most {most:,}")
-        if size > PIECE:
-            afford(plain(path), size)
+        afford(plain(path), size)
         content = file.read(size + 1)
     if len(content) > size:
         raise InvalidValue(f"{plain(path)} grew while it was read")
